@@ -1,0 +1,95 @@
+"""Where the Pluto key comes from: `PLUTO_API_KEY`, the keyring of `pluto login`, or `WANDB_API_KEY` after the sunset.
+
+The module is read at `import wandb` to choose the mode, so finding out *that* there is a key costs two `stat` calls
+at most, and neither pathlib nor the keyring library, which waits until a stored key is needed in clear
+(`Credential.reveal`).
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+# `pluto login` stores the token under this service and this user (the settings tag of pluto-ml), and leaves the marker.
+SERVICE = USER = "pluto"
+MARKER = ("~", ".pluto", ".login_ok")
+# What a Pluto server accepts begins like this; a wandb key never does, and so is never sent to Pluto by mistake.
+TOKEN_PREFIXES = ("mlpi_", "mlps_")
+
+HINT = "run `pluto login`, or set PLUTO_API_KEY, to send runs to Pluto"
+
+
+class Credential:
+    """A Pluto key that was found, and where: `source` is fit to print, the key is not and `repr` hides it."""
+
+    __slots__ = ("_key", "source")
+
+    def __init__(self, source: str, key: str | None = None) -> None:
+        self.source = source
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"Credential(source={self.source!r})"
+
+    def reveal(self) -> str | None:
+        """Return the key in clear, or None when the keyring no longer holds it."""
+        if self._key is None:
+            self._key = _read_keyring()
+        return self._key
+
+
+def find(post_sunset: bool, environ: Mapping[str, str] = os.environ) -> Credential | None:
+    """Return the first credential in the promised order, or None.
+
+    `post_sunset` tells that nothing is logged to wandb any more: only then may `WANDB_API_KEY` hold a Pluto token.
+    """
+    if key := environ.get("PLUTO_API_KEY", "").strip():
+        return Credential("PLUTO_API_KEY", key)
+    if post_sunset and (key := environ.get("WANDB_API_KEY", "").strip()).startswith(TOKEN_PREFIXES):
+        return Credential("WANDB_API_KEY", key)
+    if _stored(environ):
+        return Credential("the keyring of `pluto login`")
+    return None
+
+
+def store(key: str) -> None:
+    """Keep `key` where `pluto login` keeps it, so that both tools find it."""
+    _keyring().set_password(SERVICE, USER, key)
+    marker = os.path.expanduser(os.path.join(*MARKER))
+    os.makedirs(os.path.dirname(marker), exist_ok=True)
+    with open(marker, "w"):
+        pass
+
+
+def _stored(environ: Mapping[str, str]) -> bool:
+    """Whether `pluto login` has left a token, as far as files tell without importing keyring."""
+    if sys.platform == "darwin":
+        # The Keychain would have to be asked; the marker says the same without waking it.
+        return os.path.exists(os.path.expanduser(os.path.join(*MARKER)))
+    if sys.platform == "win32":
+        data = os.path.join(environ.get("LOCALAPPDATA") or environ.get("ProgramData") or ".", "Python Keyring")
+    else:
+        home = environ.get("XDG_DATA_HOME") or os.path.expanduser(os.path.join("~", ".local", "share"))
+        data = os.path.join(home, "python_keyring")
+    try:
+        with open(os.path.join(data, "keyring_pass.cfg"), encoding="utf-8") as file:
+            return any(line.strip() == f"[{SERVICE}]" for line in file)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _read_keyring() -> str | None:
+    try:
+        return _keyring().get_password(SERVICE, USER)
+    except Exception:  # any backend may fail in its own way; a key that cannot be read is no key
+        return None
+
+
+def _keyring() -> "keyring.backend.KeyringBackend":  # noqa: F821
+    """The backend that pluto-ml uses on this system: the plain file one, save on macOS."""
+    if sys.platform == "darwin":
+        import keyring
+
+        return keyring.get_keyring()
+    from keyrings.alt.file import PlaintextKeyring
+
+    return PlaintextKeyring()

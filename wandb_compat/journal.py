@@ -1,0 +1,172 @@
+"""The journal: append-only files that hold what a run has said until the server has it.
+
+Format, version 1. A file is a sequence of records, each in one line:
+
+    RS CHECKSUM BLANK KIND BLANK DOCUMENT LF
+
+RS is the byte 0x1e and LF 0x0a, as in JSON text sequences (RFC 7464); neither can occur inside a record. CHECKSUM is
+the CRC-32 of `KIND BLANK DOCUMENT` in eight hexadecimal digits, KIND a word and DOCUMENT a JSON text (`records.py`).
+The first record of a file has the kind `journal` and tells version, run and writer; the last record of a file that its
+writer has closed or left for a new one has the kind `end`. Readers take what has the right checksum and pass over the
+rest, so a torn tail or a damaged byte costs no other record than the one that it hits.
+
+A run folder holds the head file `run-<id>.wandb` and a folder `journal` with everything else: further files of the same
+process once the head is full, files of forked children and of the courier, and `courier.journal`, in which the courier
+notes what has arrived. One process only ever writes a file, nothing is memory-mapped or linked: fit for NFS and Lustre.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from wandb_compat import records
+
+VERSION = 1
+SUFFIX = ".journal"
+RECORD = re.compile(rb"\x1e([0-9a-f]{8}) (([a-z]+) [^\x1e\n]*)\n")
+END = b"end {}"
+
+
+class JournalFull(OSError):
+    """The run's files have reached WANDB_COMPAT_JOURNAL_LIMIT."""
+
+
+class Entry(NamedTuple):
+    """One record as it lies in a file: its kind, its whole text form, and the offset just behind it."""
+
+    kind: bytes
+    line: bytes
+    end: int
+
+    @property
+    def document(self) -> bytes:
+        """The JSON text without the kind."""
+        return self.line[len(self.kind) + 1 :]
+
+
+def frame(lines: Iterable[bytes]) -> bytes:
+    """Return records in the form in which they lie in a file."""
+    return b"".join([b"\x1e%08x %b\n" % (crc32(line), line) for line in lines])
+
+
+def scan(chunk: bytes, offset: int = 0) -> Iterator[Entry]:
+    """Yield the sound records of a piece of a file that begins at `offset`."""
+    for match in RECORD.finditer(chunk):
+        if crc32(match[2]) == int(match[1], 16):
+            yield Entry(match[3], match[2], offset + match.end())
+
+
+def read(path: Path, offset: int = 0, size: int = 4 * 1024**2) -> Iterator[tuple[list[Entry], int]]:
+    """Yield (sound records, offset behind them) piece by piece, until what is written so far has been read.
+
+    An unfinished last line is left for a later call. `size` is in bytes; a record larger than that still comes whole.
+    """
+    with path.open("rb") as file:
+        while True:
+            file.seek(offset)
+            chunk = file.read(size)
+            whole = chunk.rfind(b"\n") + 1
+            if whole:
+                yield list(scan(chunk[:whole], offset)), offset + whole
+                offset += whole
+            elif len(chunk) == size:
+                size *= 2
+                continue
+            if len(chunk) < size:
+                return
+
+
+class Journal:
+    """Writes the journal of one process: `append` is done when the operating system has the bytes."""
+
+    def __init__(
+        self, home: Path, run_id: str, *, role: str, segment_size: int, limit: int, head: Path | None = None
+    ) -> None:
+        """Prepare the journal of a process.
+
+        Args:
+            home: the run folder.
+            run_id: wandb's id of the run.
+            role: what the writer is: `rows` for a training process, `system` for the courier's samples.
+            segment_size: bytes after which a new file is begun.
+            limit: bytes on disk at which `append` raises JournalFull.
+            head: path of the first file; by default it gets a name of its own in the folder `journal`.
+        """
+        self.home = home
+        self.folder = home / "journal"
+        self._run_id = run_id
+        self._role = role
+        self._segment_size = segment_size
+        self._limit = limit
+        self._head = head
+        self._file: int | None = None
+        self._size = 0
+        self._number = 0
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Write records; on return they survive the death of the process.
+
+        Raises:
+            JournalFull: the limit is reached; nothing was written.
+            OSError: the disk refused; nothing that a reader would take was written.
+        """
+        if self._file is None or self._size >= self._segment_size:
+            self._turn()
+        self._write(frame(lines))
+
+    def close(self) -> None:
+        """Mark the current file as complete and close it."""
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):
+            self._write(frame([END]))
+        os.close(self._file)
+        self._file = None
+
+    def _turn(self) -> None:
+        """Leave the current file, if any, and begin the next."""
+        if self._file is not None and self.bytes_on_disk() > self._limit:
+            raise JournalFull(f"{self.home} holds more than WANDB_COMPAT_JOURNAL_LIMIT={self._limit} bytes")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, self._head = self._head, None
+        while True:
+            self._number += 1
+            path = path or self.folder / f"{self._role}-{os.getpid()}-{self._number:06d}{SUFFIX}"
+            try:
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+                break
+            except FileExistsError:  # an earlier process had our number, as happens in containers
+                path = None
+        self.close()
+        self._file, self._size = file, 0
+        writer = {"version": VERSION, "run": self._run_id, "host": socket.gethostname(), "pid": os.getpid()}
+        self._write(frame([b"journal " + records.dump(writer)]))
+
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError:
+            # Half a batch must not stay: it would be written again. Where even this fails readers pass over the torn record.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(data)
+
+    def bytes_on_disk(self) -> int:
+        """Return what the run's journal takes on disk, in bytes."""
+        return sum(path.stat().st_size for path in files(self.home))
+
+
+def files(home: Path) -> list[Path]:
+    """Return the files of a run folder that hold records for the server, the head first, then in order of writing."""
+    return [*sorted(home.glob("run-*.wandb")), *sorted((home / "journal").glob(f"*-*{SUFFIX}"))]

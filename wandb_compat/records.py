@@ -1,0 +1,159 @@
+"""The vocabulary between springs and mouth: what a run can tell, as small typed records with one text form each.
+
+A record travels as `KIND JSON`: one word, a blank, one JSON document without line breaks. A row of numbers has the
+very form in which it goes over the wire, so that the courier only concatenates. Times are milliseconds since the
+epoch, steps are integers from 0.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
+
+import orjson
+
+RunState = Literal["completed", "failed", "terminated"]
+
+
+@dataclass(slots=True)
+class Record:
+    """Base of all records; `kind` is the word that stands in front of the document."""
+
+    kind: ClassVar[str]
+
+
+@dataclass(slots=True)
+class Start(Record):
+    """A run begins: everything that its creation on the server needs. The first record of a run."""
+
+    kind: ClassVar[str] = "start"
+    time: int
+    project: str
+    id: str  # wandb's run id, Pluto's external id
+    name: str
+    target: str | None = None  # PLUTO_RUN_ID: another Pluto run to write to instead of the one named by `id`
+    entity: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    notes: str | None = None
+    resume: str | None = None
+    fork_run: str | None = None
+    fork_step: int | None = None
+    sweep_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Row(Record):
+    """Numbers logged at one step; NaN and infinities are numbers too."""
+
+    kind: ClassVar[str] = "row"
+    time: int
+    step: int
+    data: dict[str, float]
+
+
+@dataclass(slots=True)
+class Series(Record):
+    """One value of a key that is not a number, in the form of `/ingest/data`: text, histogram, table."""
+
+    kind: ClassVar[str] = "data"
+    time: int
+    step: int
+    dataType: str  # noqa: N815 - the wire's spelling
+    logName: str  # noqa: N815
+    data: str
+
+
+@dataclass(slots=True)
+class Key(Record):
+    """A key was logged for the first time; `type` is Pluto's (METRIC, DATA, HISTOGRAM, TABLE, IMAGE…)."""
+
+    kind: ClassVar[str] = "key"
+    name: str
+    type: str
+
+
+@dataclass(slots=True)
+class Config(Record):
+    """Configuration values that are new or changed; objects merge, everything else replaces."""
+
+    kind: ClassVar[str] = "config"
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Tags(Record):
+    """All tags of the run from now on."""
+
+    kind: ClassVar[str] = "tags"
+    tags: list[str]
+
+
+@dataclass(slots=True)
+class Console(Record):
+    """A line that the script printed, in the form of `/ingest/logs`; `logType` is INFO (stdout) or ERROR (stderr)."""
+
+    kind: ClassVar[str] = "console"
+    time: int
+    message: str
+    lineNumber: int  # noqa: N815
+    logType: str  # noqa: N815
+
+
+@dataclass(slots=True)
+class Alert(Record):
+    """A message for people; `level` is INFO, WARN or ERROR."""
+
+    kind: ClassVar[str] = "alert"
+    time: int
+    title: str
+    text: str
+    level: str
+
+
+@dataclass(slots=True)
+class Exit(Record):
+    """The run is over. The last record of a run."""
+
+    kind: ClassVar[str] = "exit"
+    time: int
+    state: RunState
+    code: int
+
+
+KINDS: dict[str, type[Record]] = {
+    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, Exit)
+}
+
+
+def encode(record: Record) -> bytes:
+    """Return the text form of a record."""
+    return record.kind.encode() + b" " + dump(asdict(record))
+
+
+def dump(document: Any) -> bytes:
+    """Return a JSON document in one line; NaN and infinities become the bare tokens that a Pluto server takes.
+
+    Only for documents made of JSON's own types. orjson would turn NaN into null and refuses integers over 64 bits, so
+    it is used where neither can be, and json where they can.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, as in a file name that is not UTF-8
+        return text.encode("utf-8", "replace")
+
+
+def decode(line: bytes) -> tuple[str, Any]:
+    """Return kind and document of a record's text form.
+
+    Raises:
+        ValueError: the text is no record.
+    """
+    kind, _, document = line.partition(b" ")
+    try:
+        return kind.decode(), orjson.loads(document)
+    except orjson.JSONDecodeError:  # NaN and infinities
+        return kind.decode(), json.loads(document)

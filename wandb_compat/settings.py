@@ -1,0 +1,164 @@
+"""Every environment variable that the engine reads and every bound that it keeps, with unit and default, in one model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+# The bounds that nobody needs to change from outside.
+FLUSH_INTERVAL = 0.05  # seconds between two writes to the journal: half of the 100 ms that the contract grants
+QUEUE_LIMIT = 20_000  # records that may wait for the writer before callers write themselves
+REQUEST_TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between two bytes of an answer
+BACKOFF = (0.5, 30.0)  # seconds: the first and the longest wait between two attempts of a delivery, jittered
+NAME_LIMIT = 255  # characters of a run name, project name or run id that a Pluto server stores
+TAG_LIMIT = 50  # tags that a Pluto server takes for a run
+STRING_LIMIT = 200  # characters of a string logged as a series; of a longer one the latest value goes to the config
+
+
+def _named(*names: str, default: Any, description: str, **bounds: Any) -> Any:
+    return Field(default=default, validation_alias=AliasChoices(*names), description=description, **bounds)
+
+
+class Settings(BaseModel):
+    """What the environment says at the moment of reading; `read` never raises for a value that has no sense.
+
+    A plain pydantic model and not a pydantic-settings one: that one would read the process environment itself, raise
+    for the first bad value, and add 50 ms to every first `import wandb`.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    # The switch and the sunset
+    switch: str = _named("WANDB_COMPAT", default="on", description="`off` takes the product out of the way altogether.")
+    post_sunset: bool = _named(
+        "DISABLE_WANDB_LOGGING",
+        default=False,
+        description="`true`: never log to wandb, only to Pluto. The real wandb is not even imported.",
+    )
+
+    # Pluto
+    pluto_api_key: SecretStr | None = _named(
+        "PLUTO_API_KEY", default=None, description="Key of the Pluto organisation. Wins over the keyring of `pluto login`."
+    )
+    pluto_project: str | None = _named(
+        "PLUTO_PROJECT", default=None, description="Pluto project of every run; wins over `project=`."
+    )
+    pluto_run_id: str | None = _named(
+        "PLUTO_RUN_ID",
+        default=None,
+        description="Pluto run to write to: a run number of the server, a display id such as `ABC-1`, or any other text as "
+        "external id. Wins over the wandb run id.",
+    )
+    pluto_mode: str | None = _named(
+        "PLUTO_MODE",
+        default=None,
+        description="`online`, `offline` or `disabled` for the Pluto side alone; unset: as the run's own mode.",
+    )
+    pluto_dir: str | None = _named(
+        "PLUTO_DIR", default=None, description="Folder for run folders when neither `dir=` nor `WANDB_DIR` names one."
+    )
+    pluto_url_app: str | None = _named("PLUTO_URL_APP", default=None, description="Base URL of the web page.")
+    pluto_url_api: str | None = _named("PLUTO_URL_API", default=None, description="Base URL of runs and queries.")
+    pluto_url_ingest: str | None = _named("PLUTO_URL_INGEST", default=None, description="Base URL of metrics and files.")
+    pluto_url_py: str | None = _named("PLUTO_URL_PY", default=None, description="Base URL of heartbeat and alerts.")
+
+    # Our own bounds
+    finish_budget: float = _named(
+        "WANDB_COMPAT_FINISH_BUDGET",
+        default=30.0,
+        ge=0,
+        description="Seconds that `finish()` may wait for the last rows to arrive. What is left then is sent in the background.",
+    )
+    linger: float = _named(
+        "WANDB_COMPAT_LINGER",
+        default=600.0,
+        ge=0,
+        description="Seconds that the courier goes on trying for a server that is away after the script has ended.",
+    )
+    journal_limit: int = _named(
+        "WANDB_COMPAT_JOURNAL_LIMIT",
+        default=16 * 1024**3,
+        ge=1024**2,
+        description="Bytes on disk that one process may hold for a run before new records are refused and counted.",
+    )
+    segment_size: int = _named(
+        "WANDB_COMPAT_SEGMENT_SIZE",
+        default=16 * 1024**2,
+        ge=1024,
+        description="Bytes of one journal file; a delivered file is deleted, save the first.",
+    )
+    batch_size: int = _named(
+        "WANDB_COMPAT_BATCH_SIZE", default=1024**2, ge=1024, description="Bytes of one request that carries rows."
+    )
+    heartbeat: float = _named(
+        "WANDB_COMPAT_HEARTBEAT", default=4.0, gt=0, description="Seconds between two heartbeats and system samples."
+    )
+
+    # wandb's own, as its `init` reads them
+    wandb_api_key: SecretStr | None = _named(
+        "WANDB_API_KEY", default=None, description="After the sunset it may hold a Pluto key (`mlpi_…`, `mlps_…`)."
+    )
+    wandb_project: str | None = _named("WANDB_PROJECT", default=None, description="Project of the run.")
+    wandb_entity: str | None = _named("WANDB_ENTITY", default=None, description="Entity; kept with the run, not sent apart.")
+    wandb_name: str | None = _named("WANDB_NAME", "WANDB_RUN_NAME", default=None, description="Name of the run.")
+    wandb_notes: str | None = _named("WANDB_NOTES", "WANDB_RUN_NOTES", default=None, description="Notes of the run.")
+    wandb_tags: str | None = _named("WANDB_TAGS", "WANDB_RUN_TAGS", default=None, description="Tags, separated by commas.")
+    wandb_run_id: str | None = _named("WANDB_RUN_ID", default=None, description="Id of the run.")
+    wandb_run_group: str | None = _named("WANDB_RUN_GROUP", default=None, description="Group; sent as tag `group:G`.")
+    wandb_job_type: str | None = _named(
+        "WANDB_JOB_TYPE", "WANDB_RUN_JOB_TYPE", default=None, description="Job type; sent as tag `job_type:J`."
+    )
+    wandb_mode: str | None = _named(
+        "WANDB_MODE", default=None, description="`online`, `offline` (also `dryrun`) or `disabled`."
+    )
+    wandb_dir: str | None = _named("WANDB_DIR", default=None, description="Folder that gets the `wandb/` folder.")
+    wandb_resume: str | None = _named("WANDB_RESUME", default=None, description="`allow`, `must`, `never` or `auto`.")
+    wandb_resume_from: str | None = _named("WANDB_RESUME_FROM", default=None, description="`ID?_step=N` to rewind to.")
+    wandb_fork_from: str | None = _named("WANDB_FORK_FROM", default=None, description="`ID?_step=N` to fork from.")
+    wandb_sweep_id: str | None = _named("WANDB_SWEEP_ID", default=None, description="Sweep that the run belongs to.")
+    wandb_config_paths: str | None = _named(
+        "WANDB_CONFIG_PATHS", default=None, description="YAML files with configuration defaults, separated by commas."
+    )
+    wandb_console: str | None = _named(
+        "WANDB_CONSOLE", default=None, description="`off` keeps what the script prints out of the run."
+    )
+    wandb_silent: bool = _named("WANDB_SILENT", default=False, description="`true` prints nothing.")
+    wandb_quiet: bool = _named("WANDB_QUIET", default=False, description="`true` prints errors and warnings only.")
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
+        """Return the settings of an environment and one sentence for each value that could not be used.
+
+        A bad value never stops a training run: its default holds instead.
+        """
+        given = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
+        try:
+            return cls(**given), []
+        except ValidationError as error:
+            complaints = []
+            for problem in error.errors():
+                name = str(problem["loc"][0])
+                complaints.append(f"{name}={given.pop(name)!r} is ignored: {problem['msg']}; see docs/configuration.md")
+            return cls(**given), complaints
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Return every variable that is read, with the name of the field that it fills."""
+        return {
+            str(name): field
+            for field, info in cls.model_fields.items()
+            if isinstance(info.validation_alias, AliasChoices)
+            for name in info.validation_alias.choices
+        }
+
+    def root(self, given: str | os.PathLike[str] | None = None) -> Path:
+        """Return the folder that holds the `wandb/` folder: `dir=`, `WANDB_DIR`, `PLUTO_DIR`, else the working one."""
+        return Path(given or self.wandb_dir or self.pluto_dir or Path.cwd())
+
+    def project(self, given: str | None = None, run_project: str | None = None) -> str:
+        """Return the Pluto project in the promised order; wandb's own default is `uncategorized`."""
+        return self.pluto_project or given or self.wandb_project or run_project or "uncategorized"
