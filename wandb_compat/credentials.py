@@ -8,6 +8,7 @@ at most, and neither pathlib nor the keyring library, which waits until a stored
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 # `pluto login` stores the token under this service and this user (the settings tag of pluto-ml), and leaves the marker.
 SERVICE = USER = "pluto"
@@ -79,12 +80,13 @@ def _stored(environ: Mapping[str, str]) -> bool:
 
 def _read_keyring() -> str | None:
     try:
-        return _keyring().get_password(SERVICE, USER)
+        key: str | None = _keyring().get_password(SERVICE, USER)
     except Exception:  # any backend may fail in its own way; a key that cannot be read is no key
         return None
+    return key
 
 
-def _keyring() -> "keyring.backend.KeyringBackend":  # noqa: F821
+def _keyring() -> Any:
     """The backend that pluto-ml uses on this system: the plain file one, save on macOS."""
     if sys.platform == "darwin":
         import keyring

@@ -140,7 +140,9 @@ class Journal:
             self._number += 1
             path = path or self.folder / f"{self._role}-{os.getpid()}-{self._number:06d}{SUFFIX}"
             try:
-                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+                file = os.open(
+                    path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
+                )
                 break
             except FileExistsError:  # an earlier process had our number, as happens in containers
                 path = None
@@ -156,7 +158,7 @@ class Journal:
             while view:
                 view = view[os.write(self._file, view) :]
         except OSError:
-            # Half a batch must not stay: it would be written again. Where even this fails readers pass over the torn record.
+            # Half a batch must not stay, it will be written again; if this fails too, readers pass over it.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
             raise

@@ -36,11 +36,7 @@ class Start(Record):
     entity: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
-    notes: str | None = None
-    resume: str | None = None
-    fork_run: str | None = None
-    fork_step: int | None = None
-    sweep_id: str | None = None
+    system_metrics: bool = True
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -61,8 +57,8 @@ class Series(Record):
     kind: ClassVar[str] = "data"
     time: int
     step: int
-    dataType: str  # noqa: N815 - the wire's spelling
-    logName: str  # noqa: N815
+    dataType: str
+    logName: str
     data: str
 
 
@@ -98,8 +94,8 @@ class Console(Record):
     kind: ClassVar[str] = "console"
     time: int
     message: str
-    lineNumber: int  # noqa: N815
-    logType: str  # noqa: N815
+    lineNumber: int
+    logType: str
 
 
 @dataclass(slots=True)

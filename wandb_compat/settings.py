@@ -1,4 +1,4 @@
-"""Every environment variable that the engine reads and every bound that it keeps, with unit and default, in one model."""
+"""Every environment variable that the engine reads and every bound that it keeps, with unit and default."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class Settings(BaseModel):
 
     # Pluto
     pluto_api_key: SecretStr | None = _named(
-        "PLUTO_API_KEY", default=None, description="Key of the Pluto organisation. Wins over the keyring of `pluto login`."
+        "PLUTO_API_KEY",
+        default=None,
+        description="Key of the Pluto organisation. Wins over the keyring of `pluto login`.",
     )
     pluto_project: str | None = _named(
         "PLUTO_PROJECT", default=None, description="Pluto project of every run; wins over `project=`."
@@ -50,8 +52,8 @@ class Settings(BaseModel):
     pluto_run_id: str | None = _named(
         "PLUTO_RUN_ID",
         default=None,
-        description="Pluto run to write to: a run number of the server, a display id such as `ABC-1`, or any other text as "
-        "external id. Wins over the wandb run id.",
+        description="Pluto run to write to: a run number of the server, a display id such as `ABC-1`, or other text "
+        "as external id. Wins over the wandb run id.",
     )
     pluto_mode: str | None = _named(
         "PLUTO_MODE",
@@ -63,7 +65,9 @@ class Settings(BaseModel):
     )
     pluto_url_app: str | None = _named("PLUTO_URL_APP", default=None, description="Base URL of the web page.")
     pluto_url_api: str | None = _named("PLUTO_URL_API", default=None, description="Base URL of runs and queries.")
-    pluto_url_ingest: str | None = _named("PLUTO_URL_INGEST", default=None, description="Base URL of metrics and files.")
+    pluto_url_ingest: str | None = _named(
+        "PLUTO_URL_INGEST", default=None, description="Base URL of metrics and files."
+    )
     pluto_url_py: str | None = _named("PLUTO_URL_PY", default=None, description="Base URL of heartbeat and alerts.")
 
     # Our own bounds
@@ -71,7 +75,7 @@ class Settings(BaseModel):
         "WANDB_COMPAT_FINISH_BUDGET",
         default=30.0,
         ge=0,
-        description="Seconds that `finish()` may wait for the last rows to arrive. What is left then is sent in the background.",
+        description="Seconds that `finish()` may wait for the last rows. What is left then is sent in the background.",
     )
     linger: float = _named(
         "WANDB_COMPAT_LINGER",
@@ -103,10 +107,14 @@ class Settings(BaseModel):
         "WANDB_API_KEY", default=None, description="After the sunset it may hold a Pluto key (`mlpi_…`, `mlps_…`)."
     )
     wandb_project: str | None = _named("WANDB_PROJECT", default=None, description="Project of the run.")
-    wandb_entity: str | None = _named("WANDB_ENTITY", default=None, description="Entity; kept with the run, not sent apart.")
+    wandb_entity: str | None = _named(
+        "WANDB_ENTITY", default=None, description="Entity; kept with the run, not sent apart."
+    )
     wandb_name: str | None = _named("WANDB_NAME", "WANDB_RUN_NAME", default=None, description="Name of the run.")
     wandb_notes: str | None = _named("WANDB_NOTES", "WANDB_RUN_NOTES", default=None, description="Notes of the run.")
-    wandb_tags: str | None = _named("WANDB_TAGS", "WANDB_RUN_TAGS", default=None, description="Tags, separated by commas.")
+    wandb_tags: str | None = _named(
+        "WANDB_TAGS", "WANDB_RUN_TAGS", default=None, description="Tags, separated by commas."
+    )
     wandb_run_id: str | None = _named("WANDB_RUN_ID", default=None, description="Id of the run.")
     wandb_run_group: str | None = _named("WANDB_RUN_GROUP", default=None, description="Group; sent as tag `group:G`.")
     wandb_job_type: str | None = _named(
@@ -135,7 +143,7 @@ class Settings(BaseModel):
 
         A bad value never stops a training run: its default holds instead.
         """
-        given = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
+        given: dict[str, Any] = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
         try:
             return cls(**given), []
         except ValidationError as error:

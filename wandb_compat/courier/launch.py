@@ -1,0 +1,83 @@
+"""The trainer's end of the courier: starts the process, hears of its work, starts it again should it die."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+from wandb_compat.courier.state import State
+from wandb_compat.credentials import Credential
+
+RESTART_PAUSE = 1.0  # seconds between two starts of a courier that dies at once, doubled each time…
+RESTART_PAUSE_LIMIT = 60.0  # …up to this
+
+
+class Courier:
+    """Handle of the courier process of one run folder."""
+
+    def __init__(self, home: Path, credential: Credential) -> None:
+        self.home = home
+        self._credential = credential
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+        self._next_start = 0.0
+
+    def keep_running(self) -> None:
+        """Start the process unless it runs or has done its work; meant to be called again and again."""
+        if self._process is not None and (code := self._process.poll()) is None:
+            return
+        if self._process is not None and code == 0:
+            return
+        if monotonic() < self._next_start:
+            return
+        self._next_start = monotonic() + min(RESTART_PAUSE * 2**self._starts, RESTART_PAUSE_LIMIT)
+        self._starts += 1
+        self._start()
+
+    def _start(self) -> None:
+        # The key goes through standard input, and not in the arguments or the environment, which other tools may show.
+        hello = {"key": self._credential.reveal(), "trainer": os.getpid()}
+        environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
+        log = self.home / "logs" / "courier.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "wandb_compat.courier", str(self.home)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=self.home,
+                env=environment,
+                start_new_session=True,
+            )
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(json.dumps(hello).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def ring(self) -> None:
+        """Wake the courier: there is something that should not wait for its next round."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._process.stdin.write(b"\n")
+                self._process.stdin.flush()
+
+    def state(self) -> State | None:
+        """Return the courier's own account, or None before it has given one."""
+        return State.read(self.home)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the process has ended; return whether it has."""
+        if self._process is None:
+            return False
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True

@@ -1,0 +1,124 @@
+"""The courier's standing with the server: which run it writes to, and what went wrong last."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from wandb_compat.courier.state import State
+from wandb_compat.records import Start
+from wandb_compat.settings import BACKOFF
+from wandb_compat.wire import models
+from wandb_compat.wire.client import Client, Unauthorized, Unavailable, WireError
+from wandb_compat.wire.endpoints import Endpoints
+
+
+class Backoff:
+    """Waits between attempts: doubling, jittered, never given up."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._due = 0.0
+
+    def ready(self) -> bool:
+        """Whether it is time for the next attempt."""
+        return monotonic() >= self._due
+
+    def failed(self, asked: float | None = None) -> None:
+        """Note a failure; `asked` is the wait that the server named, in seconds."""
+        first, last = BACKOFF
+        wait = min(first * 2**self._failures, last) * random.uniform(0.5, 1)
+        self._failures = min(self._failures + 1, 16)
+        self._due = monotonic() + max(wait, asked or 0)
+
+    def succeeded(self) -> None:
+        """Forget the failures."""
+        self._failures, self._due = 0, 0.0
+
+
+class Session:
+    """Creates or resumes the run on the server and keeps the account that others read."""
+
+    def __init__(self, home: Path, endpoints: Endpoints, key: str, start: Start) -> None:
+        self.home = home
+        self.start = start
+        self.client = Client(endpoints, key)
+        self.state = State()
+        self.unauthorized = False
+        self._lock = threading.Lock()
+        self._troubled: dict[str, str] = {}
+
+    @property
+    def run(self) -> int:
+        """The server's number of the run; only once `open` has succeeded."""
+        assert self.state.run is not None
+        return self.state.run
+
+    @property
+    def project(self) -> str:
+        """The project as the server spells it."""
+        return models.name(self.start.project)
+
+    def ingest(self, route: str, lines: list[bytes]) -> list[tuple[int, str]]:
+        """Send lines to one of the ingest routes; see `Client.ingest`."""
+        return self.client.ingest(route, self.run, models.name(self.start.name), self.project, lines)
+
+    def open(self) -> None:
+        """Create the run, or take up the one that the start record names.
+
+        Raises:
+            WireError: it did not work this time.
+        """
+        start = self.start
+        target = models.resume_body(start.target) if start.target else None
+        if target is not None:
+            created = self.client.resume(target)
+        else:
+            created = self.client.create(models.Create.of(start))
+        self.state.run, self.state.display_id = created.run, created.display_id
+        self.state.url, self.state.resumed = created.url, created.resumed
+        if created.resumed:
+            self._join(target is not None)
+        self.account(phase="delivering")
+
+    def _join(self, by_number: bool) -> None:
+        """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""
+        if by_number and self.start.config:
+            self.client.update_config(self.run, models.document(self.start.config))
+        if self.start.tags:
+            known: list[Any] = self.client.details(self.run, self.project).get("tags") or []
+            if missing := [tag for tag in self.start.tags if tag not in known]:
+                self.client.update_tags(self.run, models.tags([*map(str, known), *missing]))
+
+    # The account
+
+    def account(self, **changes: Any) -> None:
+        """Change the account, on disk too when it really changed."""
+        with self._lock:
+            changed = False
+            for name, value in changes.items():
+                changed |= getattr(self.state, name) != value
+                setattr(self.state, name, value)
+            if changed:
+                self.state.write(self.home)
+
+    def well(self, who: str) -> None:
+        """Note that a call has worked; `who` is the part of the courier that made it."""
+        self._troubled.pop(who, None)
+        self.unauthorized = False
+        if not self._troubled:
+            self.account(phase="delivering", trouble=None)
+
+    def ill(self, who: str, error: WireError) -> None:
+        """Note that a call has failed in a way that may heal."""
+        sentence = str(error)
+        if isinstance(error, Unauthorized):
+            self.unauthorized = True
+            sentence += "; renew it with `pluto login` or PLUTO_API_KEY. The rows stay in the journal"
+        elif isinstance(error, Unavailable):
+            sentence += "; the rows stay in the journal, the courier keeps trying"
+        self._troubled[who] = sentence
+        self.account(phase="waiting", trouble=sentence)

@@ -1,0 +1,218 @@
+"""The courier's day: open the run, deliver until the trainer is done or dead, report how it ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import filelock
+import psutil
+
+from wandb_compat import journal
+from wandb_compat.courier.delivery import Acks, Delivery, start_of
+from wandb_compat.courier.pulse import Pulse
+from wandb_compat.courier.session import Backoff, Session
+from wandb_compat.courier.state import State
+from wandb_compat.records import RunState, Start
+from wandb_compat.settings import Settings
+from wandb_compat.wire.client import Refused, WireError
+from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
+from wandb_compat.wire.models import STATUS
+
+log = logging.getLogger(__name__)
+
+IDLE = 0.1  # seconds between two rounds when there was nothing to do
+
+
+class Busy(Exception):
+    """Another courier is at work on the run folder."""
+
+
+class NoRun(Exception):
+    """The folder holds no run that could be delivered."""
+
+
+class Trainer:
+    """The process that writes the journal, or nobody, when the folder was copied from elsewhere."""
+
+    def __init__(self, pid: int | None) -> None:
+        try:
+            self._process = psutil.Process(pid) if pid is not None else None
+        except psutil.NoSuchProcess:
+            self._process = None
+
+    @classmethod
+    def of(cls, home: Path) -> Trainer:
+        """Return the process that the journal names, if it was on this machine."""
+        for file in journal.files(home)[:1]:
+            for entries, _ in journal.read(file):
+                for entry in entries:
+                    writer = json.loads(entry.document) if entry.kind == b"journal" else {}
+                    if writer.get("host") == socket.gethostname():
+                        trainer = cls(writer["pid"])
+                        return trainer if trainer._older_than(file) else cls(None)
+        return cls(None)
+
+    def _older_than(self, file: Path) -> bool:
+        """Whether the process was there before the file was last written: numbers of processes come again."""
+        return self._process is not None and self._process.create_time() <= file.stat().st_mtime + 1
+
+    def alive(self) -> bool:
+        """Whether it still runs; a zombie does not."""
+        try:
+            process = self._process
+            return process is not None and process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+class Work:
+    """One courier on one run folder."""
+
+    def __init__(self, home: Path, key: str, settings: Settings, *, trainer: Trainer, follow: bool) -> None:
+        """Prepare the work.
+
+        Args:
+            home: the run folder.
+            key: key of the Pluto server.
+            settings: URLs and bounds; `linger` seconds are spent on a server that is away once the trainer is gone.
+            trainer: who writes the journal.
+            follow: whether to stay for what a living trainer has still to say; else what is there now is delivered.
+        """
+        self.home = home
+        self.bell = threading.Event()
+        self._key = key
+        self._settings = settings
+        self._trainer = trainer
+        self._follow = follow
+        self._opening = Backoff()
+        self._closing = Backoff()
+
+    def run(self, progress: Callable[[State], None] = lambda state: None) -> State:
+        """Deliver the run folder; return the final account, whose phase is `done` or `left`.
+
+        Args:
+            progress: called after every round.
+
+        Raises:
+            Busy: another courier is at it.
+            NoRun: there is no run in the folder.
+            EndpointError: the server's URLs are incomplete.
+        """
+        start = start_of(self.home)
+        if start is None:
+            raise NoRun(f"{self.home} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run")
+        endpoints = resolve(self._settings)
+        (self.home / "journal").mkdir(exist_ok=True)
+        try:
+            with filelock.FileLock(self.home / "journal" / "courier.lock").acquire(timeout=0):
+                return self._deliver(start, endpoints, progress)
+        except filelock.Timeout:
+            raise Busy(
+                f"another courier is delivering {self.home}; `wandb-compat status {self.home}` shows it"
+            ) from None
+
+    def _deliver(self, start: Start, endpoints: Endpoints, progress: Callable[[State], None]) -> State:
+        session = Session(self.home, endpoints, self._key, start)
+        session.account(pid=os.getpid())
+        delivery = Delivery(self.home, session, self._settings.batch_size, Acks(self.home))
+        if delivery.acks.closed and delivery.empty():
+            session.account(**self._known_before(), phase="done")
+            return session.state
+        pulse: Pulse | None = None
+        gone_since: float | None = None
+        while True:
+            self.bell.clear()
+            moved = False
+            if session.state.run is None:
+                self._open(session)
+            else:
+                moved = delivery.round()
+            progress(session.state)
+            waits = self._follow and self._trainer.alive()
+            if waits and pulse is None and session.state.run is not None:
+                pulse = self._pulse(session)
+            if waits and delivery.exit is None:
+                gone_since = None
+            elif session.state.run is not None and not moved and delivery.empty():
+                if pulse is not None:
+                    pulse.stop()
+                    pulse = None
+                    continue  # its last samples have still to go
+                if not self._follow and delivery.exit is None and self._trainer.alive():
+                    return self._leave(session)
+                if self._close(session, delivery):
+                    return session.state
+            if not waits:
+                gone_since = gone_since or time.monotonic()
+                patience = 0 if session.unauthorized else self._settings.linger
+                if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
+                    return self._leave(session)
+            if not moved:
+                self.bell.wait(IDLE)
+
+    def _known_before(self) -> dict[str, object]:
+        before = State.read(self.home)
+        return {} if before is None else {"run": before.run, "display_id": before.display_id, "url": before.url}
+
+    def _open(self, session: Session) -> None:
+        if not self._opening.ready():
+            return
+        try:
+            session.open()
+        except WireError as error:
+            self._opening.failed(getattr(error, "wait", None))
+            session.ill("open", error)
+        else:
+            self._opening.succeeded()
+            session.well("open")
+
+    def _pulse(self, session: Session) -> Pulse:
+        samples = None
+        if session.start.system_metrics:
+            samples = journal.Journal(
+                self.home,
+                session.start.id,
+                role="system",
+                segment_size=self._settings.segment_size,
+                limit=self._settings.journal_limit,
+            )
+        pulse = Pulse(session, samples, self._settings.heartbeat, self._key)
+        pulse.start()
+        return pulse
+
+    def _close(self, session: Session, delivery: Delivery) -> bool:
+        """Report how the run ended; return whether the server has taken it."""
+        if not self._closing.ready():
+            return False
+        state: RunState = "failed"  # a trainer that is gone without a word was killed
+        moment = int(max(file.stat().st_mtime for file in journal.files(self.home)) * 1000)
+        metadata = {"type": "Killed", "message": "the process ended without finishing the run"}
+        if delivery.exit is not None:
+            state, moment = delivery.exit.state, delivery.exit.time
+            metadata = {"type": "Exit", "message": f"exit code {delivery.exit.code}"}
+        try:
+            session.client.set_status(session.run, STATUS[state], moment, None if state == "completed" else metadata)
+        except Refused as error:
+            log.error("the final state %s was refused: %s", state, error)
+        except WireError as error:
+            self._closing.failed(getattr(error, "wait", None))
+            session.ill("close", error)
+            return False
+        delivery.acks.close()
+        session.account(phase="done", trouble=None)
+        return True
+
+    @staticmethod
+    def _leave(session: Session) -> State:
+        session.account(phase="left")
+        return session.state
+
+
+__all__ = ["Busy", "EndpointError", "NoRun", "Trainer", "Work"]

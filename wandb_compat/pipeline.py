@@ -1,0 +1,316 @@
+"""The way of a record from the caller of `log()` to the disk: encoded on the caller's thread, written by another."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from wandb_compat import records
+from wandb_compat.convert import Later, Row
+from wandb_compat.courier.launch import Courier
+from wandb_compat.courier.state import State
+from wandb_compat.credentials import Credential
+from wandb_compat.journal import Journal, JournalFull
+from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
+
+UNWRITTEN_LIMIT = (
+    64 * 1024**2
+)  # bytes that wait in memory while the disk refuses them; what comes after is counted and lost
+STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
+PATIENCE = 3.0  # seconds that `finish` waits for a server that is known to be away
+
+_NUMBERS = frozenset((int, float))
+_dumps = orjson.dumps
+Notify = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended: whether the server has everything, how many rows it has not, and what to tell the user."""
+
+    delivered: bool
+    waiting: int
+    sentence: str
+
+
+class Pipeline:
+    """One run's queue and writer in this process.
+
+    `row` and `submit` never wait for the disk or the network, and never raise for trouble on the way to Pluto. In a
+    forked child each record is written at once: children end without the courtesy of running a last flush.
+    """
+
+    def __init__(self, home: Path, settings: Settings, *, notify: Notify, head: Path | None = None) -> None:
+        """Prepare the pipeline of a run folder.
+
+        Args:
+            home: the run folder.
+            settings: bounds; see `wandb_compat.settings`.
+            notify: takes (level, sentence) for the user; level is `info`, `warning` or `error`. Called from any thread.
+            head: the first journal file; by default it lies in `home/journal` like the others.
+        """
+        self.home = home
+        self._settings = settings
+        self._notify = notify
+        self._head = head
+        self._run_id = ""
+        self._queue: deque[bytes | Later] = deque()
+        self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
+        self._keys: set[tuple[str, str]] = set()  # (key, type) that have been told
+        self._writing = threading.RLock()
+        self._unwritten: list[bytes] = []
+        self._lost = 0
+        self._disk_trouble: str | None = None
+        self._said: set[str] = set()
+        self._stop = threading.Event()
+        self._writer: threading.Thread | None = None
+        self._journal: Journal | None = None
+        self._courier: Courier | None = None
+        self._state: State | None = None
+        self._state_due = 0.0
+        self._in_child = False
+
+    def start(self, start: records.Start, credential: Credential | None, online: bool) -> None:
+        """Begin the run with its first record; with a credential and `online` a courier sets out in the background."""
+        self._run_id = start.id
+        self._journal = self._new_journal(self._head)
+        if online and credential is not None:
+            self._courier = Courier(self.home, credential)
+        self.submit(start)
+        self._write()
+        self._writer = threading.Thread(target=self._run, name="wandb-compat-writer", daemon=True)
+        self._writer.start()
+        _living.add(self)
+
+    def row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+        """Take one history row.
+
+        Args:
+            data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
+            step: from 0.
+            time: milliseconds since the epoch.
+
+        Returns:
+            The values as the summary shall take them; for a dict of plain numbers that very dict.
+
+        Raises:
+            TypeError: a key is not a string.
+            NotImplementedError: a value is of a type that cannot be sent yet.
+        """
+        try:
+            # The sum is finite only if every number is: one pass in C instead of one check a value.
+            if (
+                self._known.issuperset(data)
+                and _NUMBERS.issuperset(map(type, data.values()))
+                and isfinite(sum(data.values()))
+            ):
+                self._put(b"row " + _dumps({"time": time, "step": step, "data": data}))
+                return data
+        except (TypeError, OverflowError):  # an unhashable key, an integer over 64 bits, a step of another type
+            pass
+        return self._long_way(data, int(step), time)
+
+    def _long_way(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+        row = Row(data, step, time)
+        if row.numbers:
+            for name in row.numbers:
+                self._tell_key(name, "METRIC")
+            self._known.update(row.numbers.keys() & row.summary.keys())
+            self.submit(records.Row(time, step, row.numbers))
+        for key, record in row.others:
+            self._tell_key(key.name, key.type)
+            if isinstance(record, Later):
+                self._put(record)
+            else:
+                self.submit(record)
+        return row.summary
+
+    def _tell_key(self, name: str, kind: str) -> None:
+        if (name, kind) not in self._keys:
+            self._keys.add((name, kind))
+            self.submit(records.Key(name, kind))
+
+    def submit(self, record: records.Record) -> None:
+        """Take any other record."""
+        self._put(records.encode(record))
+
+    def _put(self, line: bytes | Later) -> None:
+        self._queue.append(line)
+        if self._in_child or len(self._queue) > QUEUE_LIMIT:
+            self._write()
+
+    def status(self) -> State:
+        """Return what the courier has told so far."""
+        self._look()
+        return self._state or State()
+
+    def finish(self, exit: records.Exit) -> Outcome:
+        """Write the last record and wait for the courier, for WANDB_COMPAT_FINISH_BUDGET seconds at most."""
+        began = monotonic()
+        self.submit(exit)
+        self._stop.set()
+        if self._writer is not None and self._writer is not threading.current_thread():
+            self._writer.join(self._settings.finish_budget)
+        self._write()
+        with self._writing:
+            if self._journal is not None:
+                self._journal.close()
+        _living.discard(self)
+        if self._courier is not None and not self._in_child:
+            self._await_courier(self._courier, began)
+        return self._outcome()
+
+    def _await_courier(self, courier: Courier, began: float) -> None:
+        budget = self._settings.finish_budget
+        announced = False
+        courier.keep_running()
+        courier.ring()
+        while (spent := monotonic() - began) < budget:
+            if courier.wait(0.1) and (state := courier.state()) and state.phase in ("done", "left"):
+                return
+            courier.keep_running()
+            if self.status().phase == "waiting" and spent > min(PATIENCE, budget):
+                return
+            if spent > 1 and not announced:
+                announced = True
+                self._notify("info", f"sending the last rows to Pluto, for {budget:g} s at most")
+
+    def _outcome(self) -> Outcome:
+        from wandb_compat.courier.delivery import waiting_rows
+
+        self._state_due = 0
+        state = self.status()
+        lost = f"; {self._lost} records could not be written: {self._disk_trouble}" if self._lost else ""
+        if state.phase == "done":
+            refused = (
+                f", {state.refused} were refused (see {self.home / 'logs' / 'courier.log'})" if state.refused else ""
+            )
+            return Outcome(not lost, 0, f"Pluto has every row of the run{refused}{lost}")
+        waiting = waiting_rows(self.home)
+        reason = f": {state.trouble}" if state.trouble else ""
+        how = f"send them with `wandb sync {self.home}`"
+        if self._courier is not None and state.phase != "left":
+            how = f"they are being sent in the background; should that end early, {how}"
+        return Outcome(False, waiting, f"{waiting} rows are not on the Pluto server yet{reason}; {how}{lost}")
+
+    # The writer
+
+    def _run(self) -> None:
+        if self._courier is not None:
+            self._guard(self._courier.keep_running)
+        while not self._stop.wait(FLUSH_INTERVAL):
+            self._write()
+            self._look()
+
+    def _write(self) -> None:
+        """Bring to disk what waits; whoever calls does the work."""
+        with self._writing:
+            lines = self._unwritten
+            while self._queue:
+                item = self._queue.popleft()
+                if isinstance(item, bytes):
+                    lines.append(item)
+                else:
+                    self._guard(lambda item=item: lines.append(records.encode(item.make())))  # type: ignore[misc]
+            if not lines or self._journal is None:
+                return
+            try:
+                self._journal.append(lines)
+            except JournalFull as error:
+                self._lose(lines, error)
+            except OSError as error:
+                self._say(
+                    "disk", "warning", f"the journal cannot be written: {error}; rows are kept in memory meanwhile"
+                )
+                self._disk_trouble = str(error)
+                if sum(map(len, lines)) > UNWRITTEN_LIMIT:
+                    self._lose(lines, error)
+            else:
+                self._unwritten = []
+
+    def _lose(self, lines: list[bytes], error: OSError) -> None:
+        self._say("lost", "error", f"the journal takes no more records, what is logged now is lost: {error}")
+        self._disk_trouble = str(error)
+        self._lost += len(lines)
+        self._unwritten = []
+
+    def _look(self) -> None:
+        """Take in what the courier tells, at most every STATE_INTERVAL."""
+        courier = self._courier
+        if courier is None or self._in_child or monotonic() < self._state_due:
+            return
+        self._state_due = monotonic() + STATE_INTERVAL
+        self._guard(courier.keep_running)
+        before, state = self._state, courier.state()
+        if state is None:
+            return
+        self._state = state
+        if state.url and not (before and before.url):
+            self._notify("info", f"Pluto run {state.display_id}: {state.url}")
+        if state.trouble and not self._stop.is_set():
+            self._say(state.trouble, "warning", state.trouble)
+        if state.cancelled and "cancelled" not in self._said:
+            self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
+            _interrupt()
+
+    def _say(self, kind: str, level: str, sentence: str) -> None:
+        if kind not in self._said:
+            self._said.add(kind)
+            self._notify(level, sentence)
+
+    def _guard(self, act: Callable[[], object]) -> None:
+        """Do what must not hurt the training whatever happens."""
+        try:
+            act()
+        except Exception as error:
+            self._say(type(error).__name__, "warning", f"Pluto logging: {type(error).__name__}: {error}")
+
+    def _new_journal(self, head: Path | None = None) -> Journal:
+        return Journal(
+            self.home,
+            self._run_id,
+            role="rows",
+            segment_size=self._settings.segment_size,
+            limit=self._settings.journal_limit,
+            head=head,
+        )
+
+    def _after_fork(self) -> None:
+        """Begin anew in a child: what was queued is the parent's to write, and so is the parent's file."""
+        self._writing = threading.RLock()
+        self._queue = deque()
+        self._unwritten = []
+        self._in_child = True
+        self._journal = self._new_journal()
+
+
+_living: weakref.WeakSet[Pipeline] = weakref.WeakSet()
+
+
+def _after_fork_in_child(pipelines: Iterable[Pipeline] = _living) -> None:
+    for pipeline in list(pipelines):
+        pipeline._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def _interrupt() -> None:
+    """Raise KeyboardInterrupt in the main thread, also when it sleeps in a system call."""
+    if threading.main_thread().is_alive() and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

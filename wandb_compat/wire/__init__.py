@@ -1,0 +1,1 @@
+"""What is said to a Pluto server: the only place that knows its URLs and payloads."""

@@ -1,0 +1,84 @@
+"""The four base URLs of a Pluto server, complete or refused: a self-hosted one never falls back to the public cloud."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from urllib.parse import urlsplit
+
+from wandb_compat.settings import Settings
+
+VARIABLES = ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY")
+# The ports of Pluto's own compose file, in the order of VARIABLES.
+PORTS = (3000, 3001, 3003, 3004)
+
+
+class EndpointError(ValueError):
+    """Some of the URLs are set and the others do not follow from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Base URLs without a trailing slash."""
+
+    app: str
+    api: str
+    ingest: str
+    py: str
+
+    def hosts(self) -> list[str]:
+        """Return the distinct base URLs, in order."""
+        return list(dict.fromkeys(astuple(self)))
+
+
+CLOUD = Endpoints(
+    app="https://pluto.trainy.ai",
+    api="https://pluto-api.trainy.ai",
+    ingest="https://pluto-ingest.trainy.ai",
+    py="https://pluto-py.trainy.ai",
+)
+
+
+def resolve(settings: Settings) -> Endpoints:
+    """Return the URLs that the settings name; none at all means the public cloud.
+
+    A missing one is derived where there is one way only: all others are the same URL, or the others are one host's
+    standard ports (3000 app, 3001 api, 3003 ingest, 3004 py).
+
+    Raises:
+        EndpointError: a URL is missing and cannot be derived, or is no http(s) URL; the text names the variable.
+    """
+    given = (settings.pluto_url_app, settings.pluto_url_api, settings.pluto_url_ingest, settings.pluto_url_py)
+    urls = [url.strip().rstrip("/") if url else None for url in given]
+    for variable, url in zip(VARIABLES, urls, strict=True):
+        if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise EndpointError(f"{variable}={url!r} is no URL; give it as https://host or http://host:port")
+    known = [url for url in urls if url is not None]
+    if not known:
+        return CLOUD
+    if None in urls:
+        urls = [url or derived for url, derived in zip(urls, _derive(urls, known), strict=True)]
+    missing = [variable for variable, url in zip(VARIABLES, urls, strict=True) if url is None]
+    if missing:
+        raise EndpointError(
+            f"{' and '.join(missing)} must be set as well: Pluto's URLs point to {known[0]}, and with these unset "
+            "the key would go to the public cloud"
+        )
+    return Endpoints(*[url for url in urls if url is not None])
+
+
+def _derive(urls: list[str | None], known: list[str]) -> list[str | None]:
+    standard = [_standard(url, port) for url, port in zip(urls, PORTS, strict=True)]
+    homes = {home for url, home in zip(urls, standard, strict=True) if url is not None}
+    if len(homes) == 1 and (home := homes.pop()) is not None:
+        return [f"{home}:{port}" for port in PORTS]
+    if len(known) > 1 and len(set(known)) == 1:
+        return [known[0]] * len(urls)
+    return [None] * len(urls)
+
+
+def _standard(url: str | None, port: int) -> str | None:
+    """Return scheme and host of a URL that uses its standard port."""
+    if url is None or urlsplit(url).port != port:
+        return None
+    host = urlsplit(url).hostname or ""
+    return f"{urlsplit(url).scheme}://{f'[{host}]' if ':' in host else host}"

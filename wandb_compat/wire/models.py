@@ -1,0 +1,98 @@
+"""Payloads of the contract: what is sent to create and close a run, and what comes back."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wandb_compat import __version__
+from wandb_compat.convert import printable
+from wandb_compat.records import RunState, Start
+from wandb_compat.settings import NAME_LIMIT, TAG_LIMIT
+
+Status = Literal["RUNNING", "COMPLETED", "FAILED", "TERMINATED", "CANCELLED"]
+STATUS: dict[RunState, Status] = {"completed": "COMPLETED", "failed": "FAILED", "terminated": "TERMINATED"}
+
+_NUMBER = re.compile(r"[0-9]+")
+_DISPLAY_ID = re.compile(r"[A-Z0-9]{1,4}-[0-9]+")
+
+
+def name(text: str) -> str:
+    """Return a run or project name as the server stores it: printable ASCII, 255 characters at most."""
+    return printable(text).strip()[:NAME_LIMIT].strip()
+
+
+def tags(given: list[str]) -> list[str]:
+    """Return tags as the server takes them: each once, 50 at most, one `group:` at most, the last one."""
+    groups = [tag for tag in given if tag.startswith("group:")]
+    kept = [tag for tag in dict.fromkeys(given) if tag not in groups[:-1]]
+    if len(kept) > TAG_LIMIT and groups:  # the group is worth more than a fiftieth tag
+        kept = [*[tag for tag in kept if tag != groups[-1]][: TAG_LIMIT - 1], groups[-1]]
+    return kept[:TAG_LIMIT]
+
+
+def document(value: Any) -> str:
+    """Return strict JSON text of a config; NaN and infinities, which the server would refuse, become their names."""
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value).replace("inf", "Infinity").replace("nan", "NaN")
+    return value
+
+
+class Create(BaseModel):
+    """Body of `POST /api/runs/create`."""
+
+    runName: str
+    projectName: str
+    externalId: str | None
+    config: str | None
+    loggerSettings: str
+    systemMetadata: str | None
+    tags: list[str] | None
+    createdAt: int | None
+
+    @classmethod
+    def of(cls, start: Start) -> Create:
+        """Return the body for a run's first record."""
+        return cls(
+            runName=name(start.name),
+            projectName=name(start.project),
+            externalId=(start.target or start.id)[:NAME_LIMIT],
+            config=document(start.config) if start.config else None,
+            loggerSettings=document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),
+            systemMetadata=document(start.metadata) if start.metadata else None,
+            tags=tags(start.tags) or None,
+            createdAt=start.time,
+        )
+
+
+def resume_body(target: str) -> dict[str, Any] | None:
+    """Return the body of `POST /api/runs/resume` for a PLUTO_RUN_ID that names a run of the server, else None."""
+    if _NUMBER.fullmatch(target):
+        return {"runId": int(target)}
+    if _DISPLAY_ID.fullmatch(target):
+        return {"displayId": target}
+    return None
+
+
+class Created(BaseModel):
+    """Answer to create and resume."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    run: int = Field(alias="runId")
+    url: str | None = None
+    display_id: str | None = Field(default=None, alias="displayId")
+    project: str | None = Field(default=None, alias="projectName")
+    resumed: bool = False
