@@ -112,7 +112,7 @@ def _fitting(value: int) -> Number:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _exact(value: Any) -> Number | None:

@@ -165,6 +165,7 @@ class Pipeline:
             self._writer.join(self._settings.finish_budget)
         self._write()
         with self._writing:
+            self._lost += len(self._unwritten)
             if self._journal is not None:
                 self._journal.close()
         _living.discard(self)
