@@ -1,0 +1,82 @@
+"""What the API says to people: lines on stderr that begin with `wandb: `."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+_PREFIX = {"info": "", "warning": "WARNING ", "error": "ERROR "}
+_COLOR = {"info": "", "warning": "\033[33m", "error": "\033[31m"}
+_TRUE = ("1", "true", "yes", "on", "y", "t")
+
+# False once `WANDB_SILENT`, `WANDB_QUIET` or the settings of a run say so; None until `termsetup` has been called.
+_shown: dict[str, bool | None] = dict.fromkeys(_PREFIX)
+_said: set[str] = set()  # texts printed with repeat=False
+
+
+def termsetup(settings: Any, logger: object = None) -> None:
+    """Take `silent`, `quiet` and the `show_…` switches of a `wandb.Settings`; `logger` is accepted and unused."""
+    _shown["info"] = not settings.silent and not settings.quiet and settings.show_info
+    _shown["warning"] = not settings.silent and settings.show_warnings
+    _shown["error"] = not settings.silent and settings.show_errors
+
+
+def termlog(string: str = "", newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Print a message to stderr.
+
+    Args:
+        string: the text; of several lines each gets the prefix.
+        newline: end with a line break.
+        repeat: False prints one and the same text only once in a process.
+        prefix: begin with `wandb: `.
+    """
+    _print("info", string, newline, repeat, prefix)
+
+
+def termwarn(string: str, newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Print a warning to stderr; arguments as `termlog`."""
+    _print("warning", string, newline, repeat, prefix)
+
+
+def termerror(string: str, newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Print an error to stderr; arguments as `termlog`."""
+    _print("error", string, newline, repeat, prefix)
+
+
+def _print(level: str, string: str, newline: bool, repeat: bool, prefix: bool) -> None:
+    string = str(string)
+    if not repeat:
+        if string in _said:
+            return
+        _said.add(string)
+    if not _is_shown(level):
+        return
+    if prefix:
+        lead = _lead(level)
+        string = "\n".join(lead + line for line in string.split("\n"))
+    try:
+        sys.stderr.write(string + ("\n" if newline else ""))
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # a closed or missing stderr must not end a training run
+        pass
+
+
+def _is_shown(level: str) -> bool:
+    shown = _shown[level]
+    if shown is not None:
+        return shown
+    if os.environ.get("WANDB_SILENT", "").lower() in _TRUE:
+        return False
+    return level != "info" or os.environ.get("WANDB_QUIET", "").lower() not in _TRUE
+
+
+def _lead(level: str) -> str:
+    try:
+        colored = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    except (AttributeError, ValueError):
+        colored = False
+    word = _PREFIX[level]
+    if not colored:
+        return f"wandb: {word}"
+    return f"\033[1;34mwandb\033[0m: {_COLOR[level]}{word}" + ("\033[0m" if word else "")

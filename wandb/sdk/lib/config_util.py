@@ -1,0 +1,62 @@
+"""Configuration files, and the error about a changed configuration value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wandb.errors import Error
+from wandb.errors.term import termwarn
+
+
+class ConfigError(Error):
+    """A configuration value would change without `allow_val_change=True`, or a configuration file is not usable."""
+
+
+def dict_from_config_file(filename: str, must_exist: bool = False) -> dict[str, Any] | None:
+    """Return the values of a YAML file in wandb's form, `key: {value: …}`, or in the plain one, `key: …`.
+
+    Args:
+        filename: path of the file.
+        must_exist: raise when there is no such file, instead of returning None.
+
+    Raises:
+        ConfigError: the file is missing, cannot be read, is no YAML, or is of another version.
+    """
+    path = Path(filename)
+    if not path.exists():
+        if must_exist:
+            raise ConfigError(f"config file {filename} doesn't exist")
+        return None
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Couldn't read config file: {filename}: {error}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"Invalid YAML in config yaml {filename}: {error}") from error
+    if loaded is None:
+        termwarn(f"The config file {filename} is empty. Proceeding without it.")
+        return None
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"The config file {filename} holds a {type(loaded).__name__}; write it as `key: value` lines")
+    if loaded.pop("wandb_version", None) not in (None, 1):
+        raise ConfigError(f"Unknown config version in {filename}; only wandb_version 1 is known")
+    return {str(key): _unwrapped(value) for key, value in loaded.items()}
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, dict) and "value" in value and value.keys() <= {"value", "desc"}:
+        return value["value"]
+    return value
+
+
+def merge_dicts(dest: dict[str, Any], src: dict[str, Any]) -> dict[str, Any]:
+    """Merge `src` into `dest` key by key, dicts inside dicts too, and return `dest`."""
+    for key, value in src.items():
+        if isinstance(value, dict) and isinstance(dest.get(key), dict):
+            merge_dicts(dest[key], value)
+        else:
+            dest[key] = value
+    return dest

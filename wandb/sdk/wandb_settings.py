@@ -1,0 +1,241 @@
+"""`wandb.Settings`: how a run shall behave, from the environment, `settings=` and the arguments of `init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_validator
+
+from wandb.errors import UsageError
+from wandb.errors.term import termwarn
+from wandb.sdk.lib.run_moment import RunMoment
+from wandb.sdk.lib.settings_fields import SettingsFields
+
+# Variables whose setting does not follow from their name.
+_VARIABLES = {
+    "WANDB_DIR": "root_dir",
+    "WANDB_NAME": "run_name",
+    "WANDB_NOTES": "run_notes",
+    "WANDB_TAGS": "run_tags",
+    "WANDB_JOB_TYPE": "run_job_type",
+    "WANDB_USER_EMAIL": "email",
+    "WANDB_APP_URL": "app_url_override",
+    "WANDB_SERVICE_TRANSPORT": "x_service_transport",
+    "WANDB_HTTP_TIMEOUT": "x_graphql_timeout_seconds",
+    "WANDB_FILE_PUSHER_TIMEOUT": "x_file_transfer_timeout_seconds",
+}
+_LISTS = ("run_tags", "ignore_globs", "config_paths")  # separated by commas in the environment
+_UNREAD = ("api_key",)  # a key stays where it is
+
+PROJECT_LIMIT = 128  # characters, wandb's own limit
+ID_LIMIT = 128  # characters: the id is part of the names of a folder and a file
+
+
+class Settings(SettingsFields):
+    """Settings of a run.
+
+    Every field of wandb 0.31 is known, with or without `x_` written as `_`; names of other versions are accepted too.
+
+    Raises:
+        pydantic.ValidationError: a value is not of the field's type or choices.
+        wandb.UsageError: a project or run id cannot be used.
+
+    Example:
+        >>> wandb.init(settings=wandb.Settings(mode="offline", console="off"))
+    """
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**{_field(name): value for name, value in values.items()})
+
+    @field_validator("project")
+    @classmethod
+    def _check_project(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if len(value) > PROJECT_LIMIT:
+            raise UsageError(f"Invalid project name {value!r}: exceeded {PROJECT_LIMIT} characters")
+        if found := [char for char in "/\\#?%:" if char in value]:
+            raise UsageError(
+                f"Invalid project name {value!r}: cannot contain characters '/,\\,#,?,%,:', found {','.join(found)!r}"
+            )
+        return value
+
+    @field_validator("run_id", "sweep_id")
+    @classmethod
+    def _check_id(cls, value: str | None, info: Any) -> str | None:
+        if value is None:
+            return None
+        what = "Run ID" if info.field_name == "run_id" else "Sweep ID"
+        if not value:
+            raise UsageError(f"{what} cannot be empty")
+        if not value.strip():
+            raise UsageError(f"{what} cannot contain only whitespace")
+        if value != value.strip():
+            raise UsageError(f"{what} cannot start or end with whitespace: {value!r}")
+        if info.field_name == "run_id":
+            if any(char in ":;,#?/'\0" for char in value):
+                raise UsageError(f"Run ID cannot contain the characters: :;,#?/' (it is {value!r})")
+            if len(value) > ID_LIMIT:
+                raise UsageError(
+                    f"Run ID cannot have more than {ID_LIMIT} characters, {value[:20]!r}… has {len(value)}"
+                )
+        return value
+
+    @field_validator("resume", mode="before")
+    @classmethod
+    def _read_resume(cls, value: Any) -> Any:
+        return {True: "auto", False: None}.get(value, value) if isinstance(value, bool) else value
+
+    @field_validator("fork_from", "resume_from", mode="before")
+    @classmethod
+    def _read_moment(cls, value: Any) -> Any:
+        return RunMoment.from_uri(value) if isinstance(value, str) else value
+
+    @field_validator("run_tags", mode="before")
+    @classmethod
+    def _read_tags(cls, value: Any) -> Any:
+        if value is None:
+            return None
+        return tuple(str(tag) for tag in ([value] if isinstance(value, str) else value) if str(tag).strip())
+
+    @field_validator("root_dir", "code_dir", "program", mode="before")
+    @classmethod
+    def _read_path(cls, value: Any) -> Any:
+        return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+    @field_validator("x_service_wait", "x_stats_sampling_interval")
+    @classmethod
+    def _check_duration(cls, value: float, info: Any) -> float:
+        if value < 0:
+            raise UsageError(f"{info.field_name} cannot be negative, it is {value}")
+        return value
+
+    # Taking in settings from elsewhere
+
+    def update_from_env_vars(self, environ: Mapping[str, str]) -> None:
+        """Take the `WANDB_…` variables; a value of the wrong form is said and left out.
+
+        Raises:
+            wandb.UsageError: a project or run id cannot be used.
+        """
+        for variable, text in environ.items():
+            name = _setting_of(variable)
+            if name not in type(self).model_fields or name in _UNREAD or not text.strip():
+                continue
+            value = [part.strip() for part in text.split(",")] if name in _LISTS else text
+            try:
+                setattr(self, name, value)
+            except ValidationError as error:
+                termwarn(f"{variable}={text!r} is ignored: {error.errors()[0]['msg']}", repeat=False)
+
+    def update_from_dict(self, settings: Mapping[str, Any]) -> None:
+        """Take the settings of a dict that are not None."""
+        for name, value in settings.items():
+            if value is not None:
+                setattr(self, _field(name), value)
+
+    update = update_from_dict
+
+    def update_from_settings(self, settings: Settings) -> None:
+        """Take what has been set explicitly in another object."""
+        self.update_from_dict({name: getattr(settings, name) for name in settings.model_fields_set})
+
+    # What follows from the fields
+
+    @property
+    def _noop(self) -> bool:
+        return self.mode == "disabled"
+
+    @property
+    def _offline(self) -> bool:
+        return self.mode in ("offline", "dryrun")
+
+    @property
+    def _shared(self) -> bool:
+        return self.mode == "shared"
+
+    @property
+    def _jupyter(self) -> bool:
+        return _shell() == "ZMQInteractiveShell" or "google.colab" in sys.modules
+
+    @property
+    def _ipython(self) -> bool:
+        return _shell() is not None
+
+    @property
+    def timespec(self) -> str:
+        """Start of the run, as folders are named: YYYYmmdd_HHMMSS in local time."""
+        return time.strftime("%Y%m%d_%H%M%S", time.localtime(self.x_start_time))
+
+    @property
+    def run_mode(self) -> str:
+        """`run` or `offline-run`: how the run's folder begins."""
+        return "offline-run" if self._offline else "run"
+
+    @property
+    def wandb_dir(self) -> str:
+        """The folder of run folders; `.wandb` if there is one already."""
+        root = Path(self.root_dir).expanduser()
+        hidden = (root / ".wandb").exists() if self.use_dot_wandb is None else self.use_dot_wandb
+        return str(root / (".wandb" if hidden else "wandb"))
+
+    @property
+    def sync_dir(self) -> str:
+        """The run's folder."""
+        suffix = f"-{self.x_sync_dir_suffix}" if self.x_sync_dir_suffix else ""
+        return str(Path(self.wandb_dir, f"{self.run_mode}-{self.timespec}-{self.run_id}{suffix}"))
+
+    @property
+    def sync_file(self) -> str:
+        """The first file of the run's journal."""
+        return str(Path(self.sync_dir, f"run-{self.run_id}.wandb"))
+
+    @property
+    def files_dir(self) -> str:
+        """The folder for files of the run."""
+        return self.x_files_dir or str(Path(self.sync_dir, "files"))
+
+    @property
+    def log_dir(self) -> str:
+        """The folder for logs about logging."""
+        return str(Path(self.sync_dir, "logs"))
+
+    @property
+    def log_user(self) -> str:
+        """The log about logging."""
+        return str(Path(self.log_dir, "debug.log"))
+
+    @property
+    def resume_fname(self) -> str:
+        """The file that remembers the run to go on with under `resume="auto"`."""
+        return str(Path(self.wandb_dir, "wandb-resume.json"))
+
+
+def temporary_root() -> str:
+    """Return the folder for runs that may not write where they were told to."""
+    return tempfile.gettempdir()
+
+
+def _field(name: str) -> str:
+    return f"x_{name[1:]}" if name.startswith("_") else name
+
+
+def _setting_of(variable: str) -> str:
+    if variable in _VARIABLES:
+        return _VARIABLES[variable]
+    if not variable.startswith("WANDB_"):
+        return ""
+    return _field(variable.removeprefix("WANDB_").lower())
+
+
+def _shell() -> str | None:
+    """Return the class of the running IPython shell, without importing IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return type(shell).__name__ if shell is not None else None

@@ -1,0 +1,107 @@
+"""The summary of a run: one value a key, by default the last one logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from wandb_compat.convert import plain
+
+
+class SummaryDict:
+    """One level of the summary: values as items and as attributes, dicts inside as another level."""
+
+    def __init__(self, items: dict[str, Any], changed: Callable[[], None]) -> None:
+        # Past our own __setattr__, which sets summary values.
+        vars(self).update(_items=items, _changed=changed)
+
+    def _as_dict(self) -> dict[str, Any]:
+        return self._items  # type: ignore[no-any-return]
+
+    def keys(self) -> list[str]:
+        """Return the keys."""
+        return [key for key in self._as_dict() if key != "_wandb"]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """Return keys and values."""
+        return [(key, self[key]) for key in self.keys()]  # noqa: SIM118 - iteration is defined by keys()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value, a dict as such, or `default` when there is none."""
+        return self._as_dict().get(key, default)
+
+    def update(self, d: Mapping[str, Any]) -> None:
+        """Set several values; dicts are merged into those that are there."""
+        _merge(self._items, {str(key): plain(value) for key, value in d.items()})
+        self._changed()
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._as_dict()[key]
+        return SummarySubDict(value, self._changed) if isinstance(value, dict) else value
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__") or "_items" not in vars(self):  # copy and pickle look for hooks on an empty object
+            raise AttributeError(key)
+        return self[key]
+
+    def __setitem__(self, key: str, val: Any) -> None:
+        self.update({key: val})
+
+    __setattr__ = __setitem__
+
+    def __delitem__(self, key: str) -> None:
+        del self._items[key]
+        self._changed()
+
+    __delattr__ = __delitem__
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._as_dict()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __repr__(self) -> str:
+        return str(self._as_dict())
+
+
+class SummarySubDict(SummaryDict):
+    """A dict inside the summary."""
+
+
+class Summary(SummaryDict):
+    """The summary of a run, with `_step`, `_runtime` and `_timestamp` of the last row.
+
+    Example:
+        >>> run.summary["best_accuracy"] = 0.97
+        >>> run.summary.get("best_accuracy")
+        0.97
+    """
+
+    def __init__(
+        self,
+        changed: Callable[[], None] = lambda: None,
+        clock: Callable[[], dict[str, Any]] = dict,
+        items: dict[str, Any] | None = None,
+    ) -> None:
+        """Make a summary.
+
+        Args:
+            changed: called after every change made through this object.
+            clock: returns `_step`, `_runtime` and `_timestamp`; asked only when somebody looks.
+            items: the values, shared with whoever logs rows.
+        """
+        super().__init__({} if items is None else items, changed)
+        vars(self)["_clock"] = clock
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {**self._clock(), **self._items}
+
+
+def _merge(into: dict[str, Any], values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        old = into.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            _merge(old, value)
+        else:
+            into[key] = value
