@@ -201,7 +201,7 @@ class Pipeline:
             return Outcome(not lost, 0, f"Pluto has every row of the run{refused}{lost}")
         waiting = waiting_rows(self.home)
         reason = f": {state.trouble}" if state.trouble else ""
-        how = f"send them with `wandb sync {self.home}`"
+        how = f"send them with `wandb-compat sync {self.home}`"
         if self._courier is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
         return Outcome(False, waiting, f"{waiting} rows are not on the Pluto server yet{reason}; {how}{lost}")

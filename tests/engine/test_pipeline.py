@@ -151,7 +151,7 @@ def test_threads_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     end(pipeline)
-    rows = sorted((list(row["data"])[0], row["step"]) for row in written(tmp_path, "row"))
+    rows = sorted((next(iter(row["data"])), row["step"]) for row in written(tmp_path, "row"))
     assert rows == sorted((f"t{number}", step) for number in range(8) for step in range(500))
 
 
