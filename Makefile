@@ -16,16 +16,18 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python docs/build.py --check
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)
 	$(BIN)/python -m bench
 
 docs: $(READY)
-	$(BIN)/python docs/build.py
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(ENV) .cache build dist site
+	rm -rf $(ENV) .cache build dist
 
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -m venv $(ENV)

@@ -1,0 +1,12 @@
+"""The plain wandb quick start: nothing in it knows of Pluto."""
+
+import random
+
+import wandb
+
+config = {"learning_rate": 0.02, "architecture": "CNN", "dataset": "CIFAR-100", "epochs": 10}
+
+with wandb.init(project="quickstart", config=config) as run:
+    offset = random.random() / 5
+    for epoch in range(2, run.config["epochs"]):
+        run.log({"acc": 1 - 2**-epoch - random.random() / epoch - offset, "loss": 2**-epoch + random.random() / epoch + offset})
