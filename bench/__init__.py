@@ -1,0 +1,1 @@
+"""Measures the product beside its peers, in interleaved rounds of one run."""

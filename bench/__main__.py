@@ -1,0 +1,167 @@
+"""`make bench`: our `log` in pluto mode beside the real wandb offline and pluto-ml's own client, in one run.
+
+Each figure is the median of the rounds, with the least and the greatest in brackets; a ratio is a peer's figure over
+ours in the same round, so above one means that we need less. All rounds go to `bench/results/` as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+from wandb_compat.local.serve import Running, running
+
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".cache" / "bench"
+RESULTS = Path(__file__).with_name("results")
+
+# What is installed for each contender, besides Python.
+ENVIRONMENTS = {"empty": [], "wandb-compat": [str(ROOT)], "wandb": ["wandb==0.31.0"], "pluto-ml": ["pluto-ml==0.0.29"]}
+CONTENDERS = ("wandb-compat", "wandb", "pluto-ml")
+SCALARS = (1, 10)
+UNITS = {"p50": 1e6, "p99": 1e6, "max": 1e6, "cpu": 1e6, "init": 1e3, "finish": 1e3, "import": 1e3, "start": 1e3}
+TITLES = {
+    "p50": "caller's time of a log call, p50, µs",
+    "p99": "the same, p99, µs",
+    "max": "the same, maximum, µs",
+    "cpu": "process CPU a call, finish included, µs",
+    "init": "init, ms",
+    "finish": "finish, ms",
+    "import": "import, ms",
+    "rows": "rows on the server",
+}
+
+Round = dict[str, dict[str, Any]]
+
+
+def python(name: str) -> Path:
+    """Return the interpreter of a contender's virtual environment, made on first use and ours anew each time."""
+    home = CACHE / name
+    interpreter = home / "bin" / "python"
+    if not interpreter.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        fresh = True
+    else:
+        fresh = name == "wandb-compat"
+    if fresh and ENVIRONMENTS[name]:
+        command = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        extra = ["--force-reinstall", "--no-deps"] if name == "wandb-compat" and (home / "ready").exists() else []
+        subprocess.run([*command, *extra, *ENVIRONMENTS[name]], check=True)
+        (home / "ready").touch()
+    return interpreter
+
+
+def turn(name: str, scalars: int, calls: int, server: Running, folder: Path) -> dict[str, Any]:
+    """Let a contender log and return its figures."""
+    home = folder / f"{name}-{scalars}-{time.monotonic_ns()}"
+    home.mkdir(parents=True)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "PYTHON"))}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home),
+        "PLUTO_DISABLE_TELEMETRY": "1",
+        "PLUTO_DIR": str(home),
+        **server.environment(),
+    }
+    project = home.name
+    environment["PLUTO_PROJECT"] = project
+    if name == "wandb":
+        environment.update(WANDB_MODE="offline", WANDB_SILENT="true", PLUTO_API_KEY="")
+    command = [str(python(name)), str(ROOT / "bench" / "workload.py"), name, str(scalars), str(calls)]
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    if name != "wandb":
+        figures["rows"] = rows_on_server(server, "bench" if name == "pluto-ml" else project)
+    return figures
+
+
+def rows_on_server(server: Running, project: str) -> int:
+    """Return how many values of the first metric the newest run of a project has on the server."""
+    headers = {"Authorization": f"Bearer {server.key}"}
+    get = lambda path, **query: requests.get(server.url + path, params=query, headers=headers, timeout=30).json()  # noqa: E731
+    run = get("/api/runs/list", projectName=project, limit=1)["runs"][0]
+    found = get("/api/runs/statistics", projectName=project, runId=run["id"], logName="metric/0")["metrics"]
+    return int(found[0]["count"]) if found else 0
+
+
+def starts(rounds: int) -> Iterator[Round]:
+    """Yield rounds of bare interpreter starts, in an empty environment and in those of the contenders."""
+    for _ in range(rounds):
+        figures: Round = {}
+        for name in ENVIRONMENTS:
+            interpreter = python(name)
+            began = time.perf_counter()
+            subprocess.run([str(interpreter), "-c", "pass"], check=True)
+            figures[name] = {"start": time.perf_counter() - began}
+        yield figures
+
+
+def show(console: Console, title: str, rounds: list[Round], rows: dict[str, str], names: tuple[str, ...]) -> None:
+    """Print a table: figures of each contender, and ratios of the peers to the first."""
+    table = Table("", *names, *[f"{name} / {names[0]}" for name in names[1:]], title=title)
+    for key, label in rows.items():
+        unit = UNITS.get(key, 1)
+        cells = []
+        for name in names:
+            values = [one[name][key] * unit for one in rounds if key in one[name]]
+            cells.append(f"{median(values):.4g} ({min(values):.4g} to {max(values):.4g})" if values else "-")
+        for name in names[1:]:
+            ratios = [one[name][key] / one[names[0]][key] for one in rounds if key in one[name] and one[names[0]][key]]
+            cells.append(f"{median(ratios):.3g}" if ratios else "-")
+        table.add_row(label, *cells)
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, print, and keep the rounds."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of logging (3)")
+    parser.add_argument("--calls", type=int, default=2000, help="log calls of a turn (2000)")
+    parser.add_argument("--starts", type=int, default=20, help="rounds of interpreter starts (20)")
+    given = parser.parse_args()
+    console = Console(width=150)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for name in ENVIRONMENTS:
+        python(name)
+    kept: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "calls": given.calls,
+    }
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "server") as server:
+        for scalars in SCALARS:
+            rounds = [
+                {name: turn(name, scalars, given.calls, server, Path(folder)) for name in CONTENDERS}
+                for _ in range(given.rounds)
+            ]
+            kept[f"{scalars} scalars"] = rounds
+            title = f"{given.calls} calls as fast as Python can, {scalars} scalars a call"
+            show(console, title, rounds, TITLES, CONTENDERS)
+    kept["start"] = list(starts(given.starts))
+    names = ("wandb-compat", "empty", "pluto-ml", "wandb")
+    show(console, "interpreter start", kept["start"], {"start": "python -c pass, ms"}, names)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{datetime.datetime.now():%Y%m%d-%H%M%S}.json"
+    path.write_text(json.dumps(kept, indent=1))
+    console.print(f"kept in {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
