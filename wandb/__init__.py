@@ -1,0 +1,98 @@
+"""A drop-in `wandb` that logs to Pluto: unchanged training scripts work as they are.
+
+Example:
+    >>> import wandb
+    >>> with wandb.init(project="demo", config={"lr": 0.1}) as run:
+    ...     run.log({"loss": 0.3})
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wandb import _lazy
+from wandb.errors import Error
+from wandb.errors import UsageError as UsageError
+from wandb.errors.term import termerror, termlog, termsetup, termwarn
+from wandb.sdk import Settings, finish, init, login, setup, teardown
+from wandb.sdk import require as require
+from wandb.sdk.lib.deprecated_api import DeprecatedApi
+from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
+from wandb.sdk.lib.module_globals import before_init
+from wandb.sdk.wandb_init import _attach as _attach
+from wandb.sdk.wandb_init import attach as attach
+from wandb.sdk.wandb_run import Run, join, restore
+
+__version__ = "0.31.0"  # of the wandb whose API this is: integrations compare it
+
+api = DeprecatedApi()
+patched: dict[str, list[Any]] = {"tensorboard": [], "keras": [], "gym": []}  # integrations look into it
+
+# Plain attributes, as scripts and their tests assign and delete them. `init` and `finish` do so too.
+run: Run | None = None
+globals().update(before_init())
+
+
+_LAZY = _lazy.names()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = _lazy.load(*_LAZY[name])
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
+
+__all__ = (
+    "Api",
+    "Artifact",
+    "ArtifactTTL",
+    "Audio",
+    "Error",
+    "EvalTable",
+    "Graph",
+    "Histogram",
+    "Html",
+    "Image",
+    "Molecule",
+    "Object3D",
+    "Plotly",
+    "Run",
+    "Settings",
+    "Table",
+    "Video",
+    "__version__",
+    "agent",
+    "box3d",
+    "config",
+    "controller",
+    "define_metric",
+    "finish",
+    "init",
+    "join",
+    "link_model",
+    "log",
+    "log_artifact",
+    "log_model",
+    "login",
+    "plot",
+    "plot_table",
+    "restore",
+    "save",
+    "setup",
+    "summary",
+    "sweep",
+    "teardown",
+    "termerror",
+    "termlog",
+    "termsetup",
+    "termwarn",
+    "unwatch",
+    "use_artifact",
+    "use_model",
+    "watch",
+)

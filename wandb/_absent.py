@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 def refuse(name: str) -> NoReturn:
     """Raise NotImplementedError naming the call."""
     raise NotImplementedError(
-        f"{name} is not available in wandb-compat yet; unset DISABLE_WANDB_LOGGING with the real wandb installed to use it"
+        f"{name} is not available in wandb-compat yet; it works with the real wandb installed"
+        " and DISABLE_WANDB_LOGGING unset"
     )
 
 

@@ -1,0 +1,27 @@
+"""The parts of the API at the paths where wandb has them."""
+
+from wandb.sdk.wandb_alerts import AlertLevel
+from wandb.sdk.wandb_config import Config
+from wandb.sdk.wandb_helper import parse_config
+from wandb.sdk.wandb_init import _attach, init
+from wandb.sdk.wandb_login import login
+from wandb.sdk.wandb_require import require
+from wandb.sdk.wandb_run import finish
+from wandb.sdk.wandb_settings import Settings
+from wandb.sdk.wandb_setup import setup, teardown
+from wandb.sdk.wandb_summary import Summary
+
+__all__ = [
+    "AlertLevel",
+    "Config",
+    "Settings",
+    "Summary",
+    "_attach",
+    "finish",
+    "init",
+    "login",
+    "parse_config",
+    "require",
+    "setup",
+    "teardown",
+]

@@ -24,7 +24,7 @@ class SummaryDict:
 
     def items(self) -> list[tuple[str, Any]]:
         """Return keys and values."""
-        return [(key, self[key]) for key in self.keys()]  # noqa: SIM118 - iteration is defined by keys()
+        return [(key, self[key]) for key in self.keys()]
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a value, a dict as such, or `default` when there is none."""

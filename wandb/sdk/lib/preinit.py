@@ -37,7 +37,7 @@ class PreInitObject:
         _too_early(f"{self._name}.{key}")
 
 
-def PreInitCallable(name: str, destination: Any = None) -> Callable[..., NoReturn]:  # noqa: N802
+def PreInitCallable(name: str, destination: Any = None) -> Callable[..., NoReturn]:
     """Return a function that stands for a method of a run; calling it says that there is no run yet."""
 
     def preinit(*args: Any, **kwargs: Any) -> NoReturn:

@@ -1,0 +1,103 @@
+# The one list of wandb's public names. Type checkers read it, and so does `__init__.py`: whatever is imported here and
+# not there is loaded at its first use.
+
+from typing import Any
+
+from wandb import apis as apis
+from wandb import data_types as data_types
+from wandb import env as env
+from wandb import errors as errors
+from wandb import integration as integration
+from wandb import plot as plot
+from wandb import sdk as sdk
+from wandb import util as util
+from wandb import wandb_run as wandb_run
+from wandb._later import agent as agent
+from wandb._later import agents as agents
+from wandb._later import analytics as analytics
+from wandb._later import catboost as catboost
+from wandb._later import controller as controller
+from wandb._later import docker as docker
+from wandb._later import gym as gym
+from wandb._later import jupyter as jupyter
+from wandb._later import keras as keras
+from wandb._later import lightgbm as lightgbm
+from wandb._later import plots as plots
+from wandb._later import profiler as profiler
+from wandb._later import proto as proto
+from wandb._later import sacred as sacred
+from wandb._later import sagemaker_auth as sagemaker_auth
+from wandb._later import sklearn as sklearn
+from wandb._later import sweep as sweep
+from wandb._later import tensorboard as tensorboard
+from wandb._later import tensorflow as tensorflow
+from wandb._later import trigger as trigger
+from wandb._later import wandb_agent as wandb_agent
+from wandb._later import wandb_torch as wandb_torch
+from wandb._later import xgboost as xgboost
+from wandb.apis.public import Api as Api
+from wandb.errors import CommError as CommError
+from wandb.errors import Error as Error
+from wandb.errors import UsageError as UsageError
+from wandb.errors.term import termerror as termerror
+from wandb.errors.term import termlog as termlog
+from wandb.errors.term import termsetup as termsetup
+from wandb.errors.term import termwarn as termwarn
+from wandb.plot import plot_table as plot_table
+from wandb.plot import visualize as visualize
+from wandb.sdk.artifacts.artifact import Artifact as Artifact
+from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL as ArtifactTTL
+from wandb.sdk.data_types.audio import Audio as Audio
+from wandb.sdk.data_types.eval_table import EvalTable as EvalTable
+from wandb.sdk.data_types.graph import Graph as Graph
+from wandb.sdk.data_types.helper_types.classes import Classes as Classes
+from wandb.sdk.data_types.histogram import Histogram as Histogram
+from wandb.sdk.data_types.html import Html as Html
+from wandb.sdk.data_types.image import Image as Image
+from wandb.sdk.data_types.molecule import Molecule as Molecule
+from wandb.sdk.data_types.object_3d import Object3D as Object3D
+from wandb.sdk.data_types.object_3d import box3d as box3d
+from wandb.sdk.data_types.plotly import Plotly as Plotly
+from wandb.sdk.data_types.table import JoinedTable as JoinedTable
+from wandb.sdk.data_types.table import Table as Table
+from wandb.sdk.data_types.video import Video as Video
+from wandb.sdk.lib.deprecated_api import DeprecatedApi
+from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
+from wandb.sdk.wandb_alerts import AlertLevel as AlertLevel
+from wandb.sdk.wandb_config import Config as Config
+from wandb.sdk.wandb_init import _attach as _attach
+from wandb.sdk.wandb_init import attach as attach
+from wandb.sdk.wandb_init import init as init
+from wandb.sdk.wandb_login import login as login
+from wandb.sdk.wandb_require import require as require
+from wandb.sdk.wandb_run import Run as Run
+from wandb.sdk.wandb_run import finish as finish
+from wandb.sdk.wandb_run import join as join
+from wandb.sdk.wandb_run import restore as restore
+from wandb.sdk.wandb_settings import Settings as Settings
+from wandb.sdk.wandb_setup import setup as setup
+from wandb.sdk.wandb_setup import teardown as teardown
+from wandb.sdk.wandb_summary import Summary as Summary
+
+__version__: str
+__all__: tuple[str, ...]
+api: DeprecatedApi
+patched: dict[str, list[Any]]
+
+# Stand for the active run; before `init` and after `finish` they say that there is none.
+run: Run | None
+config: Config
+summary: Summary
+alert = Run.alert
+define_metric = Run.define_metric
+link_model = Run.link_model
+log = Run.log
+log_artifact = Run.log_artifact
+log_model = Run.log_model
+mark_preempting = Run.mark_preempting
+pin_config_keys = Run.pin_config_keys
+save = Run.save
+unwatch = Run.unwatch
+use_artifact = Run.use_artifact
+use_model = Run.use_model
+watch = Run.watch

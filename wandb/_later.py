@@ -1,0 +1,28 @@
+"""The functions and modules of wandb that can be named, but not used yet."""
+
+from wandb._absent import AbsentModule, function
+
+agent = function("wandb.agent")
+controller = function("wandb.controller")
+sagemaker_auth = function("wandb.sagemaker_auth")
+sweep = function("wandb.sweep")
+
+agents = AbsentModule("wandb.agents")
+analytics = AbsentModule("wandb.analytics")
+catboost = AbsentModule("wandb.catboost")
+docker = AbsentModule("wandb.docker")
+gym = AbsentModule("wandb.gym")
+jupyter = AbsentModule("wandb.jupyter")
+keras = AbsentModule("wandb.keras")
+lightgbm = AbsentModule("wandb.lightgbm")
+plots = AbsentModule("wandb.plots")
+profiler = AbsentModule("wandb.profiler")
+proto = AbsentModule("wandb.proto")
+sacred = AbsentModule("wandb.sacred")
+sklearn = AbsentModule("wandb.sklearn")
+tensorboard = AbsentModule("wandb.tensorboard")
+tensorflow = AbsentModule("wandb.tensorflow")
+trigger = AbsentModule("wandb.trigger")
+wandb_agent = AbsentModule("wandb.wandb_agent")
+wandb_torch = AbsentModule("wandb.wandb_torch")
+xgboost = AbsentModule("wandb.xgboost")

@@ -1,0 +1,27 @@
+"""Reads which names of `wandb` are loaded at their first use, from the stub, the one list of public names."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from typing import Any
+
+_IMPORT = re.compile(r"^from (\S+) import (\w+) as (\w+)$", re.MULTILINE)
+
+
+def names() -> dict[str, tuple[str, str]]:
+    """Return module and name there of every import that the stub re-exports."""
+    # Through the loader, which also reads from zip files.
+    stub = __loader__.get_data(os.path.join(os.path.dirname(__file__), "__init__.pyi"))  # noqa: PTH118, PTH120
+    return {public: (module, name) for module, name, public in _IMPORT.findall(stub.decode())}
+
+
+def load(module: str, name: str) -> Any:
+    """Return a submodule, or what a module has under a name."""
+    try:
+        return importlib.import_module(f"{module}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name not in (f"{module}.{name}", module):
+            raise
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,1 @@
+"""Reading runs back, at the paths where wandb has it."""

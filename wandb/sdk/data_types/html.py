@@ -1,0 +1,7 @@
+"""`wandb.Html`, which can be named but not made yet."""
+
+from wandb.sdk.data_types.base_types.media import BatchableMedia
+
+
+class Html(BatchableMedia):
+    """A web page."""

@@ -1,0 +1,65 @@
+"""The runs of this process: which are active, and what becomes of them when it ends or forks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from wandb.sdk.lib.exit_watch import ExitWatch
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_run import Run
+
+watch = ExitWatch()
+_active: list[Run] = []  # in the order in which they began
+_known: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()  # by attach id, finished ones too
+
+
+def add(run: Run) -> None:
+    """Take in a run that begins; with the first one the process's end is watched."""
+    if not watch.installed:
+        atexit.register(_finish_at_exit)
+    watch.install()
+    _active.append(run)
+    _known[run._attach_id] = run
+
+
+def remove(run: Run) -> None:
+    """Let go of a run that ends."""
+    if run in _active:
+        _active.remove(run)
+
+
+def latest() -> Run | None:
+    """Return the active run that began last."""
+    return _active[-1] if _active else None
+
+
+def find(attach_id: str) -> Run | None:
+    """Return a run of this process, or of the one that it was forked from."""
+    return _known.get(attach_id)
+
+
+def finish_all(exit_code: int | None = None) -> None:
+    """Finish every active run, the last one first."""
+    for run in reversed(_active):
+        run.finish(exit_code)
+
+
+def _finish_at_exit() -> None:
+    # A forked child that ends by itself runs the handlers that it inherited; the run is still its parent's.
+    for run in reversed(_active):
+        if run._init_pid == os.getpid():
+            run.finish(watch.code)
+
+
+def _after_fork_in_child() -> None:
+    for run in _active:
+        run._history.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,42 @@
+"""The object behind `wandb.api`, by which libraries find out whether somebody is logged in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from wandb import _absent
+
+
+class DeprecatedApi:
+    """Knows the key and the default entity; never asks anybody."""
+
+    @property
+    def api_key(self) -> str | None:
+        """The Pluto key, else what WANDB_API_KEY holds, else None."""
+        from wandb.sdk.wandb_login import find_credential
+
+        credential = find_credential()
+        key = credential.reveal() if credential is not None else None
+        return key or os.environ.get("WANDB_API_KEY") or None
+
+    @property
+    def default_entity(self) -> str | None:
+        """What WANDB_ENTITY holds, or None."""
+        return os.environ.get("WANDB_ENTITY") or None
+
+    def viewer(self) -> dict[str, Any]:
+        """Not available yet."""
+        _absent.refuse("wandb.api.viewer()")
+
+    def settings(self, key: str | None = None, section: str | None = None) -> Any:
+        """Return the settings, or the one named `key`, as wandb before 0.24."""
+        from wandb.sdk.wandb_setup import singleton
+
+        settings = singleton().settings
+        known = {"entity": settings.entity, "project": settings.project, "base_url": settings.base_url}
+        return known if key is None else known.get(key)
+
+
+def ensure_configured() -> None:
+    """Do nothing: there is nothing to configure."""

@@ -1,0 +1,308 @@
+"""`wandb.init`: brings settings, folder, pipeline and run together."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import time
+from typing import Any
+
+from wandb import _absent
+from wandb.errors import Error, UsageError
+from wandb.errors.term import termlog, termsetup, termwarn
+from wandb.sdk import wandb_login, wandb_setup
+from wandb.sdk.lib import active_runs, config_util, machine_info, module_globals, run_folder
+from wandb.sdk.lib.noop_run import NoopRun
+from wandb.sdk.lib.run_names import generate_name
+from wandb.sdk.lib.runid import generate_id
+from wandb.sdk.lib.server_text import cut_name, server_tags
+from wandb.sdk.wandb_helper import parse_config
+from wandb.sdk.wandb_run import Run, say
+from wandb.sdk.wandb_settings import Settings
+from wandb_compat import records
+from wandb_compat import settings as engine
+from wandb_compat.console import ConsoleCapture
+from wandb_compat.credentials import HINT, Credential
+from wandb_compat.pipeline import Pipeline
+
+_PLUTO_MODES = ("online", "offline", "disabled")
+
+
+def init(
+    entity: str | None = None,
+    project: str | None = None,
+    dir: str | os.PathLike[str] | None = None,
+    id: str | None = None,
+    name: str | None = None,
+    notes: str | None = None,
+    tags: Sequence[str] | str | None = None,
+    config: Any = None,
+    config_exclude_keys: Sequence[str] | None = None,
+    config_include_keys: Sequence[str] | None = None,
+    allow_val_change: bool | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    mode: str | None = None,
+    force: bool | None = None,
+    reinit: bool | str | None = None,
+    resume: bool | str | None = None,
+    resume_from: str | None = None,
+    fork_from: str | None = None,
+    save_code: bool | None = None,
+    tensorboard: bool | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
+    anonymous: Any = None,
+    magic: Any = None,
+) -> Run:
+    """Begin a run; returns without waiting for Pluto.
+
+    Args:
+        entity: kept with the run; Pluto's organisation follows from the key.
+        project: by default WANDB_PROJECT, else `uncategorized`; PLUTO_PROJECT wins over both.
+        dir: folder that gets the `wandb/` folder.
+        id: id of the run, by default a random one.
+        name: by default a random one.
+        notes: a longer description.
+        tags: texts; one text is one tag.
+        config: a mapping, an argparse.Namespace, an OmegaConf container, any object with attributes, or a YAML file.
+        config_exclude_keys: keys of `config` to leave out.
+        config_include_keys: the only keys of `config` to take.
+        allow_val_change: let configuration values change without asking.
+        group: sent as tag `group:…`.
+        job_type: sent as tag `job_type:…`.
+        mode: `online`; `offline` or `dryrun`: journal only; `disabled`: nowhere. PLUTO_MODE wins over the
+            first two.
+        force: raise when there is no Pluto key.
+        reinit: what becomes of a run that is active already: `return_previous` (the default outside of notebooks, also
+            False), `finish_previous` (also True), or `create_new`.
+        resume: `allow`, `auto` (also True) or None: a run of that id and project goes on. `must`, `never`: the same,
+            as it is not checked yet whether there is one.
+        resume_from, fork_from: not available yet.
+        save_code, tensorboard, sync_tensorboard, monitor_gym, magic: not available yet; asking for one is said, and the
+            run goes on without.
+        settings: a `wandb.Settings` or a dict; the other arguments win.
+        anonymous: without meaning for Pluto, accepted.
+
+    Returns:
+        The run; it is `wandb.run` too, unless made with `reinit="create_new"`.
+
+    Raises:
+        wandb.UsageError: a project or id cannot be used, or with `force` there is no key.
+        NotImplementedError: `resume_from` or `fork_from` is given.
+        wandb.Error: `resume="must"` while another run is active.
+        pydantic.ValidationError: an argument has a value that does not exist.
+        ConfigError, TypeError: `config` cannot be used.
+
+    Example:
+        >>> run = wandb.init(project="demo", config={"lr": 0.1})
+    """
+    own, complaints = engine.Settings.read()
+    arguments = {
+        "entity": entity,
+        "project": project,
+        "root_dir": dir,
+        "run_id": id,
+        "run_name": name,
+        "run_notes": notes,
+        "run_tags": tags,
+        "allow_val_change": allow_val_change,
+        "run_group": group,
+        "run_job_type": job_type,
+        "mode": mode,
+        "force": force,
+        "reinit": reinit,
+        "resume": resume,
+        "resume_from": resume_from,
+        "fork_from": fork_from,
+        "save_code": save_code,
+        "sync_tensorboard": sync_tensorboard if sync_tensorboard is not None else tensorboard,
+    }
+    run_settings = _settings(own, settings, arguments)
+    termsetup(run_settings)
+    for complaint in complaints:
+        termwarn(complaint, repeat=False)
+    values = _configuration(run_settings, parse_config(config, config_exclude_keys, config_include_keys))
+    if run_settings._noop:
+        return _disabled(run_settings, values)
+    if (previous := active_runs.latest()) and not _makes_way(run_settings):
+        return previous
+    _say_what_is_missing(run_settings, magic=magic, monitor_gym=monitor_gym)
+    return _begin(own, run_settings, values)
+
+
+def _settings(
+    own: engine.Settings, given: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]
+) -> Settings:
+    """Return the settings of a run: environment, `setup`, `settings=` and arguments, the last one wins."""
+    settings = wandb_setup.singleton().settings
+    if isinstance(given, Settings):
+        settings.update_from_settings(given)
+    elif given:
+        settings.update_from_dict(given)
+    settings.update_from_dict(arguments)
+    if not settings._noop and own.pluto_mode in _PLUTO_MODES:
+        settings.mode = own.pluto_mode
+    elif own.pluto_mode and own.pluto_mode not in _PLUTO_MODES:
+        termwarn(f"PLUTO_MODE={own.pluto_mode!r} is ignored: it can be {', '.join(_PLUTO_MODES)}", repeat=False)
+    # Past the check of names: PLUTO_PROJECT may be any that Pluto takes.
+    vars(settings)["project"] = own.project(settings.project)
+    if "root_dir" not in settings.model_fields_set:
+        settings.root_dir = str(own.root())
+    settings.x_start_time = time()
+    return settings
+
+
+def _configuration(settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration with the files of WANDB_CONFIG_PATHS, which win as they do with wandb."""
+    for path in settings.config_paths or ():
+        config = {**config, **(config_util.dict_from_config_file(path, must_exist=True) or {})}
+    return config
+
+
+def _disabled(settings: Settings, config: dict[str, Any]) -> Run:
+    settings.run_id = settings.run_id or generate_id()
+    settings.run_name = settings.run_name or f"dummy-{settings.run_id}"
+    settings.entity = settings.entity or "dummy"
+    settings.root_dir = tempfile.gettempdir()
+    if settings.project == "uncategorized":
+        settings.project = "dummy"
+    run = NoopRun(settings, config)
+    module_globals.set_globals(run)
+    return run
+
+
+def _makes_way(settings: Settings) -> bool:
+    """Whether a new run begins although one is active.
+
+    Raises:
+        wandb.Error: the active one stands in the way of a run that must be resumed.
+    """
+    if settings.reinit in (True, "finish_previous") or (settings.reinit == "default" and settings._jupyter):
+        termlog(f"Finishing previous runs because reinit is set to {settings.reinit!r}.")
+        active_runs.finish_all()
+        return True
+    if settings.reinit == "create_new":
+        return True
+    if settings.resume == "must":
+        raise Error(
+            "Cannot resume a run while another run is active. You must either finish it using run.finish(), or use"
+            " reinit='create_new' when calling wandb.init()."
+        )
+    termlog(
+        f"wandb.init() called while a run is active and reinit is set to {settings.reinit!r}, so returning the previous"
+        " run."
+    )
+    return False
+
+
+def _say_what_is_missing(settings: Settings, **asked: Any) -> None:
+    for argument, value in {"resume_from": settings.resume_from, "fork_from": settings.fork_from}.items():
+        if value:
+            _absent.refuse(f"wandb.init({argument}=...)")
+    if settings.resume in ("must", "never"):
+        termwarn(f"wandb.init(resume={settings.resume!r}): whether the run exists already is not checked yet.")
+    asked.update(save_code=settings.save_code, sync_tensorboard=settings.sync_tensorboard)
+    for argument, value in asked.items():
+        if value:
+            termwarn(f"wandb.init({argument}=...) is not available in wandb-compat yet; the run goes on without.")
+
+
+def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:
+    credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
+    if credential is None and not settings._offline:
+        if settings.force:
+            raise UsageError(f"No Pluto key: {HINT}")
+        termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
+    first_step = _choose_id(settings)
+    settings.run_name = settings.run_name or generate_name()
+    home = run_folder.make(settings)
+    pipeline = Pipeline(home, own, notify=say, head=Path(settings.sync_file))
+    run = Run(settings, config, pipeline=pipeline, first_step=first_step)
+    metadata = machine_info.gather(settings)
+    pipeline.start(_start_record(own, run, metadata), credential, online=credential is not None)
+    active_runs.add(run)
+    if settings.reinit != "create_new":
+        module_globals.set_globals(run)
+    run._begin(_console(settings, pipeline, credential))
+    run_folder.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
+    termlog(f"Run {run.name} in project {run.project}, kept in {home}")
+    return run
+
+
+def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
+    settings = run.settings
+    name = run.name or ""
+    about = {
+        "name": name if cut_name(name) != name else None,
+        "notes": settings.run_notes,
+        "entity": settings.entity,
+        "sweep": {"id": settings.sweep_id} if settings.sweep_id else None,
+    }
+    about = {key: value for key, value in about.items() if value}
+    config = run.config.as_dict()
+    if about:
+        config["wandb"] = {**(config["wandb"] if isinstance(config.get("wandb"), dict) else {}), **about}
+    return records.Start(
+        time=int(run.start_time * 1000),
+        project=run.project,
+        id=run.id,
+        name=cut_name(name),
+        target=own.pluto_run_id,
+        entity=settings.entity,
+        config=config,
+        tags=server_tags(settings),
+        system_metrics=not settings.x_disable_stats,
+        metadata=metadata,
+    )
+
+
+def _choose_id(settings: Settings) -> int:
+    """Settle the run's id and return its first step, which is not 0 when it goes on with an earlier run."""
+    remembered = Path(settings.resume_fname) if settings.resume == "auto" else None
+    if remembered and not settings.run_id:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            settings.run_id = json.loads(remembered.read_text(encoding="utf-8"))["run_id"]
+    settings.run_id = settings.run_id or generate_id()
+    if remembered:
+        with contextlib.suppress(OSError):
+            remembered.parent.mkdir(parents=True, exist_ok=True)
+            remembered.write_text(json.dumps({"run_id": settings.run_id}), encoding="utf-8")
+    if settings.resume in ("allow", "must", "auto") and (last := run_folder.last_step(settings)) is not None:
+        return last + 1
+    return 0
+
+
+def _console(settings: Settings, pipeline: Pipeline, credential: Credential | None) -> ConsoleCapture | None:
+    if settings.console == "off":
+        return None
+    secret = credential.reveal if credential is not None else lambda: None
+    return ConsoleCapture(pipeline.submit, secret=secret, log=Path(settings.files_dir, "output.log"))
+
+
+def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None) -> Run:
+    """Return a run of this process, or of the one that it was forked from.
+
+    Args:
+        attach_id: `run._attach_id`, as pickling a run keeps it.
+        run_id: the same.
+        run: a run, which is returned.
+
+    Raises:
+        wandb.UsageError: nothing is given.
+        NotImplementedError: the run belongs to a process that this one was not forked from.
+    """
+    wanted = attach_id or run_id or (run._attach_id if run is not None else None)
+    if wanted is None:
+        raise UsageError("Either `attach_id` or `run_id` must be specified or `run` must have `_attach_id`")
+    if (found := active_runs.find(wanted)) is None:
+        _absent.refuse("wandb.attach() to a run of another process")
+    return found
+
+
+attach = _attach

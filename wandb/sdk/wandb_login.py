@@ -1,0 +1,82 @@
+"""`wandb.login`: takes a Pluto key and keeps it where `pluto login` does."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any
+
+from wandb.errors import UsageError
+from wandb.errors.term import termlog, termwarn
+from wandb_compat import credentials
+from wandb_compat.credentials import Credential
+
+# The key of this process, from `wandb.login(key=...)`; it wins over what is stored.
+_session: list[Credential] = []
+
+
+def login(
+    key: str | None = None,
+    relogin: bool | None = None,
+    host: str | None = None,
+    force: bool | None = None,
+    timeout: int | None = None,
+    verify: bool = False,
+    referrer: str | None = None,
+    prompt: bool = True,
+    anonymous: Any = None,
+) -> bool:
+    """Make sure that there is a Pluto key.
+
+    Args:
+        key: a Pluto key (`mlpi_…` or `mlps_…`); it is stored as `pluto login` stores it. A wandb key is not taken.
+        relogin: ask for a key even if there is one.
+        force: raise instead of returning False.
+        prompt: ask for a key when there is none. Only a person at a terminal is ever asked.
+        host, timeout, verify, referrer, anonymous: without meaning for Pluto, accepted. The server checks the key when
+            the first run begins.
+
+    Returns:
+        Whether there is a key.
+
+    Raises:
+        wandb.UsageError: with `force`, when there is none.
+    """
+    if key is None and not relogin and (found := find_credential()):
+        termlog(f"Pluto key found in {found.source}", repeat=False)
+        return True
+    if key is None and prompt and _at_terminal():
+        key = getpass.getpass("wandb: Pluto API key: ").strip()
+    if key and _take(key.strip()):
+        return True
+    if key is None and find_credential():
+        return True
+    if force:
+        raise UsageError(f"No Pluto key: {credentials.HINT}")
+    return False
+
+
+def find_credential(given: str | None = None) -> Credential | None:
+    """Return the key to use: one given to a run, that of `wandb.login(key=...)`, else as `credentials.find`."""
+    if given and given.startswith(credentials.TOKEN_PREFIXES):
+        return Credential("wandb.Settings(api_key=...)", given)
+    return _session[-1] if _session else credentials.find(post_sunset=True)
+
+
+def _take(key: str) -> bool:
+    if not key.startswith(credentials.TOKEN_PREFIXES):
+        termwarn(f"The key given to wandb.login is no Pluto key (mlpi_…, mlps_…) and is not used; {credentials.HINT}")
+        return False
+    _session.append(Credential("wandb.login()", key))
+    try:
+        credentials.store(key)
+    except Exception as error:  # no home directory, a locked keyring…: the key still serves this process
+        termwarn(f"The key cannot be stored and serves this process alone: {type(error).__name__}: {error}")
+    return True
+
+
+def _at_terminal() -> bool:
+    try:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False

@@ -1,0 +1,464 @@
+"""A run: the object that `wandb.init` returns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from time import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from wandb import _absent
+from wandb.errors import UsageError
+from wandb.errors.term import termerror, termlog, termwarn
+from wandb.sdk.lib import active_runs, run_folder
+from wandb.sdk.lib.exit_watch import code_of, state_of
+from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
+from wandb.sdk.lib.server_text import published_summary, server_tags
+from wandb.sdk.wandb_config import Config, ConfigStatic
+from wandb.sdk.wandb_settings import Settings
+from wandb.sdk.wandb_summary import Summary
+from wandb_compat import records
+
+if TYPE_CHECKING:
+    from wandb_compat.console import ConsoleCapture
+    from wandb_compat.pipeline import Pipeline
+
+_SAY = {"info": termlog, "warning": termwarn, "error": termerror}
+
+
+def say(level: str, sentence: str) -> None:
+    """Print what the engine has to tell; `level` is `info`, `warning` or `error`."""
+    _SAY[level](sentence)
+
+
+class Run:
+    """A unit of computation that logs to Pluto; `wandb.init` makes it.
+
+    Use it as a context manager: it finishes at the end of the block, as failed when an exception leaves the block.
+
+    Example:
+        >>> with wandb.init(project="demo", config={"lr": 0.1}) as run:
+        ...     for step in range(10):
+        ...         run.log({"loss": 1 / (step + 1)})
+    """
+
+    summary: Any
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: Mapping[str, Any] | None = None,
+        sweep_config: Mapping[str, Any] | None = None,
+        launch_config: Mapping[str, Any] | None = None,
+        *,
+        pipeline: Pipeline | None = None,
+        first_step: int = 0,
+    ) -> None:
+        """Make a run that has not begun; `wandb.init` is the way for everybody else.
+
+        Args:
+            settings: complete settings; `run_id` and `x_start_time` must be set.
+            config: the first configuration.
+            sweep_config: values that a sweep has fixed.
+            launch_config: values that a launch has fixed.
+            pipeline: what takes the run's records; None for a run that logs nowhere.
+            first_step: the step of the first row.
+        """
+        self._settings = settings
+        self._pipeline = pipeline
+        self._init_pid = os.getpid()
+        self._attach_id = f"{settings.run_id}-{id(self):x}"
+        self._is_finished = False
+        self._console: ConsoleCapture | None = None
+        self._url: str | None = None
+        self._starting_step = first_step
+        self._config = Config()
+        self._config.update(config or {}, allow_val_change=True)
+        for locked, user in ((sweep_config, "sweep"), (launch_config, "launch")):
+            self._config.update_locked(locked or {}, user=user, _allow_val_change=True)
+        row = pipeline.row if pipeline is not None else _nowhere
+        self._history = History(row, self._publish_summary, first_step)
+        self._summary_due = time()
+        self.summary = Summary(self._summary_changed, self._history.clock, self._history.items)
+        self._frozen = True
+
+    # Logging
+
+    def log(
+        self,
+        data: Mapping[str, Any],
+        step: int | None = None,
+        commit: bool | None = None,
+        sync: bool | None = None,
+    ) -> None:
+        """Log one row of values; returns at once.
+
+        Args:
+            data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
+            step: where the row belongs. By default the current step, which then advances. A higher step becomes the
+                current one. A row at the current step is merged with what is there. A row at a lower step is kept
+                there, and this is said once.
+            commit: False keeps the current step open for the next call, True closes it. By default a call without
+                `step` closes it and a call with `step` does not.
+            sync: without effect since wandb 0.10, accepted.
+
+        Raises:
+            TypeError: `data` is no mapping, a key is no string, or `step` no integer.
+            NotImplementedError: a value is of a type that cannot be sent yet; nothing of the row is logged.
+            wandb.UsageError: the run is finished.
+
+        Example:
+            >>> run.log({"loss": 0.3, "acc": {"top1": 0.9}}, step=10)
+        """
+        if self._is_finished:
+            self._refuse_when_finished("log")
+        self._history.add(data, step, commit)
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """End the run and wait for the last rows to arrive, WANDB_COMPAT_FINISH_BUDGET seconds at most.
+
+        Args:
+            exit_code: 0 for success, 255 for an interruption, anything else for a failure; by default that of the
+                script so far.
+            quiet: True prints nothing but warnings and errors.
+        """
+        if self._is_finished:
+            return
+        self._is_finished = True
+        active_runs.remove(self)
+        if self._init_pid == os.getpid():
+            self._finish(active_runs.watch.code if exit_code is None else int(exit_code), bool(quiet))
+        import wandb
+
+        if wandb.run is self:
+            from wandb.sdk.lib import module_globals
+
+            module_globals.unset_globals()
+
+    def _finish(self, code: int, quiet: bool) -> None:
+        if self._console is not None:
+            self._console.stop()
+        if (pipeline := self._pipeline) is None:
+            return
+        self._publish_summary()
+        self._write_files()
+        outcome = pipeline.finish(records.Exit(int(time() * 1000), state_of(code), code))
+        self._url = pipeline.status().url or self._url
+        if code == 0 and self._settings.resume == "auto":
+            Path(self._settings.resume_fname).unlink(missing_ok=True)
+        if not outcome.delivered and not self.offline:
+            termwarn(outcome.sentence)
+        elif not quiet:
+            termlog(outcome.sentence)
+        if self._url and not quiet:
+            termlog(f"View run {self.name} at: {self._url}")
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self.finish(code_of(exc_val))
+
+    def _refuse_when_finished(self, what: str) -> None:
+        raise UsageError(
+            f"Run ({self.id}) is finished. The call to `{what}` will be ignored."
+            " Please make sure that you are using an active run."
+        )
+
+    # What the run is
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._settings.run_id or ""
+
+    @property
+    def name(self) -> str | None:
+        """The run's name; can be set."""
+        return self._settings.run_name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._settings.run_name = str(name)
+        self._send_wandb({"name": self._settings.run_name})
+
+    @property
+    def notes(self) -> str | None:
+        """Notes on the run; can be set."""
+        return self._settings.run_notes
+
+    @notes.setter
+    def notes(self, notes: str) -> None:
+        self._settings.run_notes = str(notes)
+        self._send_wandb({"notes": self._settings.run_notes})
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags; can be set to a sequence of texts, or to one text for one tag."""
+        return self._settings.run_tags or ()
+
+    @tags.setter
+    def tags(self, tags: Iterable[str]) -> None:
+        self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
+        self._submit(records.Tags(server_tags(self._settings)), "tags")
+
+    @property
+    def group(self) -> str:
+        """The group that the run belongs to, or an empty text."""
+        return self._settings.run_group or ""
+
+    @property
+    def job_type(self) -> str:
+        """The kind of job, or an empty text."""
+        return self._settings.run_job_type or ""
+
+    @property
+    def project(self) -> str:
+        """The Pluto project."""
+        return self._settings.project or ""
+
+    @property
+    def entity(self) -> str:
+        """The wandb entity that the script names, or an empty text; Pluto's organisation follows from the key."""
+        return self._settings.entity or ""
+
+    @property
+    def path(self) -> str:
+        """Entity, project and id, joined by slashes."""
+        return "/".join(part for part in (self.entity, self.project, self.id) if part)
+
+    @property
+    def url(self) -> str | None:
+        """The run's page, or None while the server has not answered or when it is not asked."""
+        if self._url is None and self._pipeline is not None and not self._is_finished:
+            self._url = self._pipeline.status().url
+        return self._url
+
+    @property
+    def project_url(self) -> str | None:
+        """The project's page, or None."""
+        return self.url.rpartition("/")[0] if self.url else None
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep that the run belongs to."""
+        return self._settings.sweep_id
+
+    @property
+    def sweep_url(self) -> str | None:
+        """None: Pluto has no page for a sweep."""
+        return None
+
+    @property
+    def dir(self) -> str:
+        """The folder for files of the run; it exists and can be written, unless the run is disabled."""
+        return self._settings.files_dir
+
+    @property
+    def sync_dir(self) -> str:
+        """The run's folder, the one that `wandb sync` takes."""
+        return self._settings.sync_dir
+
+    @property
+    def step(self) -> int:
+        """The step of the next row that is logged without one."""
+        return self._history.step
+
+    @property
+    def starting_step(self) -> int:
+        """The step of the run's first row: not 0 after a resume or a fork."""
+        return self._starting_step
+
+    @property
+    def start_time(self) -> float:
+        """When the run began, in seconds since the epoch."""
+        return self._history.start
+
+    @property
+    def config(self) -> Config:
+        """The run's configuration."""
+        return self._config
+
+    @property
+    def config_static(self) -> ConfigStatic:
+        """A copy of the configuration that cannot be changed."""
+        return ConfigStatic(self._config)
+
+    @property
+    def settings(self) -> Settings:
+        """The run's settings."""
+        return self._settings
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the run goes on with an earlier one, as far as known."""
+        if self._pipeline is not None and not self._is_finished:
+            self._settings.resumed = bool(self._pipeline.status().resumed)
+        return self._settings.resumed
+
+    @property
+    def offline(self) -> bool:
+        """Whether the run stays in the journal until `wandb sync`."""
+        return self._settings._offline
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the run logs nowhere."""
+        return self._settings._noop
+
+    @property
+    def mode(self) -> str:
+        """`run`, `dryrun` or `disabled`, as wandb before 0.20 called the modes."""
+        return "disabled" if self.disabled else "dryrun" if self.offline else "run"
+
+    # Names that wandb 0.31 has lost and scripts still call
+
+    def get_url(self) -> str | None:
+        """Return `url`."""
+        return self.url
+
+    def get_project_url(self) -> str | None:
+        """Return `project_url`."""
+        return self.project_url
+
+    def get_sweep_url(self) -> str | None:
+        """Return `sweep_url`."""
+        return self.sweep_url
+
+    def project_name(self) -> str:
+        """Return `project`."""
+        return self.project
+
+    def join(self, exit_code: int | None = None) -> None:
+        """Finish the run."""
+        self.finish(exit_code)
+
+    def save(self, glob_str: str | os.PathLike[str] | None = None, *args: Any, **kwargs: Any) -> bool | list[str]:
+        """Without argument: return True, as before wandb 0.23; a change of the name is sent when it is made."""
+        if glob_str is None and not args and not kwargs:
+            return True
+        _absent.refuse("wandb.save(path)")
+
+    def _label(self, *args: Any, **kwargs: Any) -> None:
+        """Accept what libraries tell wandb about themselves; it means nothing to Pluto."""
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """Return a link to the run's page."""
+        return f'<a href="{self.url}">{self.name}</a>' if self.url else str(self.name)
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Return False: outside of notebooks there is nothing to show."""
+        return False
+
+    # What is not there yet
+
+    alert = _absent.function("wandb.alert")
+    define_metric = _absent.function("wandb.define_metric")
+    finish_artifact = _absent.function("wandb.Run.finish_artifact")
+    link_artifact = _absent.function("wandb.Run.link_artifact")
+    link_model = _absent.function("wandb.link_model")
+    log_artifact = _absent.function("wandb.log_artifact")
+    log_code = _absent.function("wandb.Run.log_code")
+    log_model = _absent.function("wandb.log_model")
+    mark_preempting = _absent.function("wandb.mark_preempting")
+    pin_config_keys = _absent.function("wandb.pin_config_keys")
+    restore = _absent.function("wandb.restore")
+    status = _absent.function("wandb.Run.status")
+    unwatch = _absent.function("wandb.unwatch")
+    upsert_artifact = _absent.function("wandb.Run.upsert_artifact")
+    use_artifact = _absent.function("wandb.use_artifact")
+    use_model = _absent.function("wandb.use_model")
+    watch = _absent.function("wandb.watch")
+    write_logs = _absent.function("wandb.Run.write_logs")
+
+    # The run and its pipeline
+
+    def _begin(self, console: ConsoleCapture | None = None) -> None:
+        """Send changes of the configuration from now on, and listen to what the script prints."""
+        free = self._settings._jupyter or self._settings.allow_val_change
+        self._config._set_callback(self._config_changed, allow_val_change=free)
+        if console is not None:
+            self._console = console
+            console.start()
+
+    def _submit(self, record: records.Record, what: str) -> None:
+        if self._is_finished:
+            self._refuse_when_finished(what)
+        if self._pipeline is not None:
+            self._pipeline.submit(record)
+
+    def _send_wandb(self, values: dict[str, Any]) -> None:
+        self._submit(records.Config({"wandb": values}), next(iter(values)))
+
+    def _config_changed(self, values: dict[str, Any]) -> None:
+        public = {key: value for key, value in values.items() if not key.startswith("_")}
+        if public:
+            self._submit(records.Config(public), "config")
+
+    def _summary_changed(self) -> None:
+        if self._is_finished:
+            self._refuse_when_finished("summary")
+        if time() >= self._summary_due:
+            self._publish_summary()
+
+    def _publish_summary(self) -> None:
+        summary = published_summary(self._summary_items())
+        self._summary_due = time() + SUMMARY_INTERVAL / 1000
+        if summary and self._pipeline is not None:
+            self._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
+
+    def _summary_items(self) -> Mapping[str, Any]:
+        return self.summary._as_dict() if isinstance(self.summary, Summary) else dict(self.summary)
+
+    def _write_files(self) -> None:
+        """Leave the files that tools look for in `files/`."""
+        folder = Path(self.dir)
+        run_folder.write_json(folder / "wandb-summary.json", published_summary(self._summary_items()))
+        run_folder.write_config(folder / "config.yaml", self._config.as_dict())
+
+    def __setattr__(self, attr: str, value: object) -> None:
+        if not hasattr(self, attr) and vars(self).get("_frozen"):
+            raise AttributeError(f"Attribute {attr} is not supported on Run object.")
+        super().__setattr__(attr, value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Run:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from wandb.sdk.wandb_init import _attach
+
+        return _attach, (self._attach_id,)
+
+
+def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+    raise AssertionError("a run without a pipeline logs no rows")
+
+
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """Finish the current run, if there is one; arguments as `Run.finish`."""
+    import wandb
+
+    if wandb.run is not None:
+        wandb.run.finish(exit_code=exit_code, quiet=quiet)
+
+
+def join(exit_code: int | None = None) -> None:
+    """Finish the current run, as wandb called it before 0.10."""
+    finish(exit_code)
+
+
+def restore(name: str, run_path: str | None = None, replace: bool = False, root: str | None = None) -> Any:
+    """Not available yet; without a run and a `run_path` it says what is missing, as wandb does.
+
+    Raises:
+        ValueError: neither a run is active nor a `run_path` given.
+    """
+    import wandb
+
+    if wandb.run is None and run_path is None:
+        raise ValueError("run_path required when calling wandb.restore before wandb.init")
+    _absent.refuse("wandb.restore()")

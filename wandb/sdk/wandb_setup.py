@@ -1,0 +1,63 @@
+"""`wandb.setup` and `wandb.teardown`: settings for all runs of the process, and the end of all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from wandb.sdk.lib import active_runs
+from wandb.sdk.wandb_settings import Settings
+
+_given = Settings()  # what `setup` was given explicitly
+
+
+class _WandbSetup:
+    """What `setup` returns."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that a run would get now: the environment, and above it what `setup` was given."""
+        settings = Settings()
+        settings.update_from_env_vars(os.environ)
+        settings.update_from_settings(_given)
+        return settings
+
+    @property
+    def most_recent_active_run(self) -> Any:
+        """The active run that began last, or None."""
+        return active_runs.latest()
+
+    def finish_all_active_runs(self) -> None:
+        """Finish every active run."""
+        active_runs.finish_all()
+
+
+_singleton = _WandbSetup()
+
+
+def setup(settings: Settings | Mapping[str, Any] | None = None) -> _WandbSetup:
+    """Set settings for all runs that begin later; optional.
+
+    Args:
+        settings: a `wandb.Settings` or a dict.
+    """
+    if isinstance(settings, Settings):
+        _given.update_from_settings(settings)
+    elif settings:
+        _given.update_from_dict(settings)
+    return _singleton
+
+
+def singleton() -> _WandbSetup:
+    """Return what `setup` returns."""
+    return _singleton
+
+
+def teardown(exit_code: int | None = None) -> None:
+    """Finish every active run.
+
+    Args:
+        exit_code: as for `Run.finish`.
+    """
+    active_runs.finish_all(exit_code)

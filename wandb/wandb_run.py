@@ -1,0 +1,5 @@
+"""The run class at a path of older wandb."""
+
+from wandb.sdk.wandb_run import Run
+
+__all__ = ["Run"]
