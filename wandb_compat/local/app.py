@@ -1,0 +1,236 @@
+"""The web application: which call answers at which address, who is let in, and how a refusal looks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from wandb_compat.local import files, ingest, limits, query, runs
+from wandb_compat.local.fields import Fields, Refusal, document
+from wandb_compat.local.limits import Limits
+from wandb_compat.local.store import Store
+
+OPEN_PATHS = ("/healthz", "/api/openapi.json")
+SIGNED_PATHS = "/blob/"
+
+Answer = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+WRITES: dict[str, Callable[[Store, Fields, str], Answer]] = {
+    "/api/slug": runs.slug,
+    "/api/runs/create": runs.create,
+    "/api/runs/resume": runs.resume,
+    "/api/runs/status/update": runs.update_status,
+    "/api/runs/logName/add": runs.add_log_names,
+    "/api/runs/tags/update": runs.update_tags,
+    "/api/runs/config/update": runs.update_config,
+    "/api/runs/modelGraph/create": runs.create_model_graph,
+    "/api/runs/trigger": runs.trigger,
+    "/api/runs/alert": runs.add_alert,
+}
+
+READS: dict[str, Callable[[Store, Fields, str], Answer]] = {
+    "/api/openapi.json": query.openapi,
+    "/api/runs/projects": query.projects,
+    "/api/runs/list": query.runs,
+    "/api/runs/details/by-display-id/{displayId}": query.details_by_display_id,
+    "/api/runs/details/{runId}": query.details,
+    "/api/runs/metric-names": query.metric_names,
+    "/api/runs/metrics": query.metrics,
+    "/api/runs/statistics": query.statistics,
+    "/api/runs/compare": query.compare,
+    "/api/runs/leaderboard": query.leaderboard,
+    "/api/runs/logs": query.logs,
+    "/api/runs/data": query.data,
+    "/api/runs/alerts": query.alerts,
+    "/api/runs/modelGraph": query.model_graph,
+}
+
+INGESTS: dict[str, Callable[[Store, int, bytes], Answer]] = {
+    "/ingest/metrics": ingest.metrics,
+    "/ingest/data": ingest.data,
+    "/ingest/logs": ingest.logs,
+}
+
+
+def build(store: Store, bounds: Limits) -> ASGIApp:
+    """Return the application that serves a store."""
+
+    def write(call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            body = await _body(request, bounds.body)
+            return _json(await run_in_threadpool(lambda: call(store, Fields(document(body or b"{}")), _base(request))))
+
+        return endpoint
+
+    def read(call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            asked = Fields({**request.query_params, **request.path_params})
+            # Encoding a large answer takes a while too, and would keep everybody else waiting on the event loop.
+            return await run_in_threadpool(lambda: _json(call(store, asked, _base(request))))
+
+        return endpoint
+
+    def take(call: Callable[[Store, int, bytes], Answer]) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            run = _run_of(request)
+            body = await _body(request, bounds.body)
+            return _json(await run_in_threadpool(call, store, run, body))
+
+        return endpoint
+
+    async def presign(request: Request) -> Response:
+        run = _run_of(request)
+        body = document(await _body(request, min(bounds.body, limits.PRESIGN_BODY)))
+        return _json(await run_in_threadpool(files.presign, store, run, body, _base(request), bounds))
+
+    def list_files(_: Store, asked: Fields, base: str) -> Answer:
+        return query.files(
+            store,
+            asked,
+            lambda run, log_name, name: files.sign(store, "GET", base, run, log_name, name, bounds.download_url),
+        )
+
+    async def upload(request: Request) -> Response:
+        path, _ = files.admit(store, "PUT", request.path_params["blob"], Fields(request.query_params))
+        length = request.headers.get("content-length")
+        announced = int(length) if length else None
+        if announced is not None and announced > bounds.upload:
+            raise Refusal(413, f"The file has {announced} bytes; at most {bounds.upload} are taken")
+        await files.receive(path, request.stream(), announced, bounds)
+        return Response(status_code=200)
+
+    async def download(request: Request) -> Response:
+        path, name = files.admit(store, "GET", request.path_params["blob"], Fields(request.query_params))
+        if not path.is_file():
+            raise Refusal(404, f"{name} was announced but has not been uploaded")
+        # What people upload must not run as a page of this server.
+        guards = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+        return FileResponse(path, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=guards)
+
+    async def healthz(request: Request) -> Response:
+        return _json({"status": "ok"})
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        reaper = asyncio.create_task(_reap_for_ever(store, bounds))
+        try:
+            yield
+        finally:
+            reaper.cancel()
+
+    app = Starlette(
+        routes=[
+            *(Route(path, write(call), methods=["POST"]) for path, call in WRITES.items()),
+            *(Route(path, take(call), methods=["POST"]) for path, call in INGESTS.items()),
+            *(Route(path, read(call), methods=["GET"]) for path, call in READS.items()),
+            Route("/api/runs/files", read(list_files), methods=["GET"]),
+            Route("/files", presign, methods=["POST"]),
+            Route("/blob/{blob}", upload, methods=["PUT"]),
+            Route("/blob/{blob}", download, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ],
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _not_found,
+            sqlite3.OperationalError: _unavailable,
+            OSError: _unavailable,
+        },
+        lifespan=lifespan,
+    )
+    return _Gate(app, store.key)
+
+
+class _Gate:
+    """Lets nobody in without the key, save to the addresses that need none."""
+
+    def __init__(self, app: ASGIApp, key: str) -> None:
+        self._app = app
+        self._expected = b"Bearer " + key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if hmac.compare_digest(given, self._expected):
+            await self._app(scope, receive, send)
+            return
+        genuine = given.startswith((b"Bearer mlpi_", b"Bearer mlps_"))
+        answer = {"error": "Unauthorized", "message": "Key not found" if genuine else "Invalid API key"}
+        await _json(answer, 401)(scope, receive, send)
+
+    @staticmethod
+    def _is_open(path: str) -> bool:
+        return path in OPEN_PATHS or path.startswith(SIGNED_PATHS)
+
+
+async def _reap_for_ever(store: Store, bounds: Limits) -> None:
+    served_since = store.now()
+    while True:
+        await asyncio.sleep(bounds.reap_every)
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk now may have room the next time
+            await run_in_threadpool(runs.reap, store, bounds, served_since)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body of a request, or refuse with 413 before it is read whole."""
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise Refusal(413, f"The request is larger than {limit} bytes; send it in smaller parts")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _run_of(request: Request) -> int:
+    """Return the run that an ingest request names in its headers; like Pluto's, a text that is no number means 0."""
+    run, project = request.headers.get("x-run-id"), request.headers.get("x-project-name")
+    if not run or not project:
+        raise Refusal(422, "The headers X-Run-Id and X-Project-Name are required")
+    return int(run) if run.isdecimal() and int(run) <= limits.STEP else 0
+
+
+def _base(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    try:
+        body = orjson.dumps(content)
+    except TypeError:  # integers over 64 bits and halves of surrogate pairs, both legal in a config
+        body = json.dumps(content).encode()
+    return Response(body, status, media_type="application/json")
+
+
+def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return _json({"error": refusal.reason, "message": refusal.reason}, refusal.status)
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    reason = f"{error.detail}: {request.method} {request.url.path}"
+    return _json({"error": reason, "message": reason}, error.status_code)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    """Answer 503, which clients try again: a full disk or a locked database can heal."""
+    reason = f"The server cannot store or read right now: {error}"
+    return _json({"error": reason, "message": reason}, 503)

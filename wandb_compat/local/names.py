@@ -1,0 +1,24 @@
+"""The identifiers of runs: prefixes of projects, display ids, groups of log names."""
+
+from __future__ import annotations
+
+import re
+
+DISPLAY_ID = re.compile(r"[A-Z0-9]{1,4}-[0-9]+")
+
+
+def prefix(project: str) -> str:
+    """Return the letters in front of a project's run numbers: `my-ml-project` gives `MMP`, `vision` gives `VIS`."""
+    words = [word for word in (re.sub(r"[^A-Za-z0-9]", "", part) for part in re.split(r"[-_.\s]+", project)) if word]
+    if not words:
+        return "RUN"
+    if len(words) == 1:
+        return words[0][:3].upper()
+    initials = "".join(word[0] for word in words)
+    padding = words[-1][1 : 1 + max(0, 3 - len(initials))]
+    return (initials + padding)[:4].upper()
+
+
+def group(log_name: str) -> str:
+    """Return everything before the last slash of a log name, or nothing."""
+    return log_name.rpartition("/")[0]
