@@ -1,0 +1,42 @@
+"""What tests of every part share: a real Pluto server and an environment that leaks nothing in or out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wandb_compat.local.serve import Running, running
+
+LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK", "WORLD_SIZE", "SLURM_")
+
+
+@pytest.fixture(scope="session")
+def pluto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The embedded Pluto server in a process of its own, one for the whole session: give each test its own project."""
+    with running(tmp_path_factory.mktemp("pluto") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path) -> dict[str, str]:
+    """An environment for subprocesses with a fresh home and no word of Pluto or wandb.
+
+    Add `pluto_server.environment()` to let the subprocess find the server.
+    """
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(LEAKING) and not name.lower().endswith("_proxy")
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PLUTO_DISABLE_TELEMETRY": "1",
+    }
