@@ -52,13 +52,15 @@ def find(post_sunset: bool, environ: Mapping[str, str] = os.environ) -> Credenti
     return None
 
 
-def store(key: str) -> None:
-    """Keep `key` where `pluto login` keeps it, so that both tools find it."""
-    _keyring().set_password(SERVICE, USER, key)
+def store(key: str) -> str:
+    """Keep `key` where `pluto login` keeps it, so that both tools find it; return where that is, fit to print."""
+    keyring = _keyring()
+    keyring.set_password(SERVICE, USER, key)
     marker = os.path.expanduser(os.path.join(*MARKER))
     os.makedirs(os.path.dirname(marker), exist_ok=True)
     with open(marker, "w"):
         pass
+    return str(getattr(keyring, "file_path", "the keyring of this system"))
 
 
 def _stored(environ: Mapping[str, str]) -> bool:

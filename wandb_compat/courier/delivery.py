@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 Lines = list[bytes]
 READ_SIZE = 1024**2  # bytes that a lane reads at once; a longer record still comes whole
+LANES = ("run", "metrics", "data", "console")
 
 
 class Acks:
@@ -47,6 +48,11 @@ class Acks:
     def place(self, lane: str, file: str) -> int:
         """Return the offset up to which a lane has delivered a file."""
         return self._places.get((lane, file), 0)
+
+    def cover(self, files: list[Path]) -> bool:
+        """Whether every lane has delivered what lies in the files."""
+        ends = {file.name: _sound_end(file) for file in files}
+        return all(self.place(lane, name) >= end for name, end in ends.items() for lane in LANES)
 
     def note(self, lane: str, file: str, to: int) -> None:
         """Note that a lane has delivered a file up to an offset."""
@@ -108,8 +114,7 @@ class Delivery:
 
     def empty(self) -> bool:
         """Whether every lane has delivered what lies in the journal."""
-        ends = {file.name: _sound_end(file) for file in journal.files(self.home)}
-        return all(self.acks.place(lane.name, name) >= end for name, end in ends.items() for lane in self._lanes)
+        return self.acks.cover(journal.files(self.home))
 
     def _advance(self, lane: Lane, file: Path) -> bool:
         place = self.acks.place(lane.name, file.name)

@@ -119,6 +119,6 @@ class Session:
             self.unauthorized = True
             sentence += "; renew it with `pluto login` or PLUTO_API_KEY. The rows stay in the journal"
         elif isinstance(error, Unavailable):
-            sentence += "; the rows stay in the journal, the courier keeps trying"
+            sentence += "; the rows wait in the journal until that is over"
         self._troubled[who] = sentence
         self.account(phase="waiting", trouble=sentence)

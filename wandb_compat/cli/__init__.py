@@ -1,0 +1,33 @@
+"""The command line `wandb-compat`: one module a command, loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from wandb_compat import __version__
+
+COMMANDS = ("run", "serve", "sync", "status", "doctor", "login", "journal")
+
+
+class Commands(click.Group):
+    """Finds each command in the module of its name: `run` starts trainings and must not wait for the others' imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of a newcomer's day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"wandb_compat.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="wandb-compat")
+def main() -> None:
+    """Unchanged wandb scripts that log to Pluto."""

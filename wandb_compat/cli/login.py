@@ -1,0 +1,75 @@
+"""`wandb-compat login`: checks a Pluto key with the server and keeps it where `pluto login` does."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from wandb_compat import credentials
+from wandb_compat.settings import Settings
+from wandb_compat.wire.client import Client, WireError
+from wandb_compat.wire.endpoints import EndpointError, resolve
+
+
+@click.command()
+@click.argument("key", required=False)
+@click.option("--no-check", is_flag=True, help="Store the key without asking the server about it.")
+def command(key: str | None, no_check: bool) -> None:
+    """Check a Pluto key and keep it for `wandb`, `pluto` and `wandb-compat`.
+
+    Without KEY it is read from standard input, at a terminal without showing it; as an argument other users of the
+    machine may see it in the list of processes.
+    """
+    sign_in(key, check=not no_check)
+
+
+def sign_in(key: str | None, *, check: bool) -> None:
+    """Take a key, from standard input if None, and store it.
+
+    Raises:
+        click.ClickException: it is no Pluto key, the server refuses it or cannot be asked, or it cannot be stored.
+    """
+    key = (key or _ask()).strip()
+    if not key.startswith(credentials.TOKEN_PREFIXES):
+        prefixes = " or ".join(credentials.TOKEN_PREFIXES)
+        raise click.ClickException(
+            f"this is no Pluto key, and nothing was stored: Pluto keys begin with {prefixes}, wandb's are not taken. "
+            "Make one in the settings of your Pluto organisation; `wandb-compat serve` prints that of its server"
+        )
+    if check:
+        click.echo(_check(key))
+    try:
+        place = credentials.store(key)
+    except Exception as error:  # each keyring fails in its own way
+        raise click.ClickException(
+            f"the key cannot be stored ({type(error).__name__}: {error}); set PLUTO_API_KEY instead"
+        ) from None
+    click.echo(f"The key is stored in {place}.")
+    if os.environ.get("PLUTO_API_KEY", key) != key:
+        click.echo("PLUTO_API_KEY is set to another key, which wins over the stored one.", err=True)
+
+
+def _ask() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Pluto API key", hide_input=True, err=True))
+    if key := sys.stdin.readline().strip():
+        return key
+    raise click.ClickException("no key was given: name it as argument, or pass it through standard input")
+
+
+def _check(key: str) -> str:
+    """Return a sentence about a key that the server takes.
+
+    Raises:
+        click.ClickException: it does not, or cannot say.
+    """
+    try:
+        endpoints = resolve(Settings.read()[0])
+        organisation = Client(endpoints, key).check()
+    except (EndpointError, WireError) as error:
+        raise click.ClickException(
+            f"{error}. Nothing was stored; `wandb-compat login --no-check` stores a key without asking"
+        ) from None
+    return f"{endpoints.api} takes the key" + (f" (organisation {organisation})." if organisation else ".")
