@@ -33,7 +33,8 @@ run: Run | None = None
 globals().update(before_init())
 
 
-_LAZY = _lazy.names()
+# Without what is bound already: a name that a test has deleted is gone.
+_LAZY = {name: where for name, where in _lazy.names().items() if name not in globals()}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from wandb import errors as errors
 from wandb import integration as integration
 from wandb import plot as plot
 from wandb import sdk as sdk
+from wandb import sdk as wandb_sdk  # noqa: F401
 from wandb import util as util
 from wandb import wandb_run as wandb_run
 from wandb._later import agent as agent
@@ -45,6 +46,8 @@ from wandb.errors.term import termsetup as termsetup
 from wandb.errors.term import termwarn as termwarn
 from wandb.plot import plot_table as plot_table
 from wandb.plot import visualize as visualize
+from wandb.sdk import lib as wandb_lib  # noqa: F401
+from wandb.sdk import wandb_helper as helper  # noqa: F401
 from wandb.sdk.artifacts.artifact import Artifact as Artifact
 from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL as ArtifactTTL
 from wandb.sdk.data_types.audio import Audio as Audio

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Any
 
-_IMPORT = re.compile(r"^from (\S+) import (\w+) as (\w+)$", re.MULTILINE)
+_IMPORT = re.compile(r"^from (\S+) import (\w+) as (\w+)\b", re.MULTILINE)
 
 
 def names() -> dict[str, tuple[str, str]]:

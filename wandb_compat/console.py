@@ -29,7 +29,11 @@ class ConsoleCapture:
     """
 
     def __init__(
-        self, submit: Callable[[Console], None], *, secret: str | None = None, log: Path | None = None
+        self,
+        submit: Callable[[Console], None],
+        *,
+        secret: Callable[[], str | None] = lambda: None,
+        log: Path | None = None,
     ) -> None:
         """Prepare a capture.
 

@@ -61,6 +61,9 @@ class SummaryDict:
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self._as_dict()),)  # a copy is a copy of the values, no second hand on the run
+
     def __repr__(self) -> str:
         return str(self._as_dict())
 

@@ -25,7 +25,20 @@ class History:
     wins, and so no two rows at one step get the same time.
     """
 
-    __slots__ = ("_due", "_last", "_publish", "_row", "_said", "_time", "_top", "items", "lock", "start", "step")
+    __slots__ = (
+        "_due",
+        "_last",
+        "_newest",
+        "_publish",
+        "_row",
+        "_said",
+        "_time",
+        "_top",
+        "items",
+        "lock",
+        "start",
+        "step",
+    )
 
     def __init__(self, row: TakeRow, publish: Callable[[], None], first_step: int = 0) -> None:
         """Begin at `first_step`.
@@ -43,6 +56,7 @@ class History:
         self._row = row
         self._publish = publish
         self._time = 0  # of the last row, ms
+        self._newest = 0  # time of any row, ms
         self._last = first_step  # step of the last row
         self._top = first_step - 1  # highest step that has a row
         self._said: set[str] = set()
@@ -65,13 +79,15 @@ class History:
                 at = step if type(step) is int and current <= step <= HIGHEST_STEP else self._place(step)
                 following = at + 1 if commit else at
             now = int(time() * 1000)
-            if at <= self._top and now <= self._time:
-                now = self._time + 1
+            if at <= self._top and now <= self._newest:
+                now = self._newest + 1
             values = self._row(data, at, now) if data else data
             if following > current:
                 self.step = following
             if at > self._top:
                 self._top = at
+            if now > self._newest:
+                self._newest = now
             self._time = now
             self._last = at
             if values is data:
