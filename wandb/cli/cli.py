@@ -1,4 +1,4 @@
-"""The commands of `python -m wandb`: login, sync and status as `wandb-compat` has them, a clear answer for the others."""
+"""The commands of `python -m wandb`: login, sync and status of `wandb-compat`, a clear answer for the others."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from wandb_compat.cli.sync import PATIENCE, deliver
 MODES = {"offline": "offline", "off": "offline", "online": "online", "on": "online"}
 MODES |= {"disabled": "disabled", "enabled": "online"}
 ABSENT = (
-    "agent artifact beta clean controller docker docker-run init job launch launch-agent launch-sweep leet local "
-    "projects pull purge-cache restore scheduler server sweep sweep-scheduler verify"
-).split()
+    *("agent", "artifact", "beta", "clean", "controller", "docker", "docker-run", "init", "job", "launch"),
+    *("launch-agent", "launch-sweep", "leet", "local", "projects", "pull", "purge-cache", "restore", "scheduler"),
+    *("server", "sweep", "sweep-scheduler", "verify"),
+)
 
 
 @click.group()

@@ -12,7 +12,7 @@ COMMANDS = ("run", "serve", "sync", "status", "doctor", "login", "journal")
 
 
 class Commands(click.Group):
-    """Finds each command in the module of its name: `run` starts trainings and must not wait for the others' imports."""
+    """Finds each command in the module of its name: `run` must not wait for the imports of the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a newcomer's day."""

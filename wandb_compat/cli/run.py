@@ -1,4 +1,4 @@
-"""`wandb-compat run`: starts a command in which `import wandb` gives the drop-in, also where `.pth` files are not read."""
+"""`wandb-compat run`: starts a command that gets the drop-in `wandb` also where `.pth` files are not read."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -68,7 +68,10 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float) -> int:
         settings = Settings.read()[0].model_copy(update={"linger": patience})
         key = _key(settings)
         _endpoints(settings)
-        return 0 if all([_send(folder, key, settings) for folder in unfinished]) else 1
+        results = [
+            _send(folder, key, settings) for folder in unfinished
+        ]  # each has its turn, whatever befalls the others
+        return 0 if all(results) else 1
     return 0 if ours or not paths else 1
 
 
@@ -134,7 +137,7 @@ def _where(state: State) -> str:
 
 
 @contextlib.contextmanager
-def _progress(folder: Folder) -> Iterator[object]:
+def _progress(folder: Folder) -> Iterator[Callable[[State], None]]:
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
