@@ -34,7 +34,7 @@ wandb.util wandb.env wandb.errors wandb.errors.errors wandb.errors.term wandb.da
 wandb.apis.public wandb.integration.weave
 """
 
-# Unguarded in transformers, Lightning, Ray, lm-eval, composer, dagster-wandb, inspect_wandb, levanter, diffusion_policy.
+# Unguarded in transformers, Lightning, Ray, lm-eval, composer, dagster-wandb, inspect_wandb, diffusion_policy.
 DEEP_NAMES = """
 wandb.wandb_run.Run wandb.sdk.lib.RunDisabled wandb.sdk.lib.disabled.RunDisabled
 wandb.sdk.lib.config_util.ConfigError wandb.sdk.data_types.base_types.wb_value.WBValue

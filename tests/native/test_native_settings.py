@@ -1,0 +1,125 @@
+"""`wandb.Settings` knows every field of wandb 0.31, takes those of other versions, and checks what wandb checks."""
+
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+
+import wandb
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"start_method": "fork"},
+        {"start_method": "thread", "_disable_stats": True},
+        {"_disable_service": True, "_except_exit": True, "problem": "fatal"},
+        {"unknown_key": 1, "anonymous": "allow", "launch": False},
+        {"init_timeout": 300, "x_primary": True, "x_label": "r0", "symlink": False, "disable_job_creation": True},
+        {"code_dir": ".", "base_url": "http://x", "api_key": "secret", "https_proxy": "p", "git_root": "."},
+    ],
+)
+def test_settings_of_any_version_are_taken(values: dict[str, Any]) -> None:
+    """`Settings(start_method=...)` and its like never raise, and reach `init`."""
+    settings = wandb.Settings(**values)
+    for name, value in values.items():
+        assert getattr(settings, f"x_{name[1:]}" if name.startswith("_") else name) == value
+    assert isinstance(wandb.init(mode="offline", settings=settings), wandb.Run)
+
+
+def test_leading_underscores_name_internal_settings() -> None:
+    """`_service_wait` is `x_service_wait`; text is read as the field's type."""
+    assert wandb.Settings(_service_wait=300).x_service_wait == 300.0
+    assert wandb.Settings(silent="True").silent is True
+    assert wandb.Settings(run_id=5).run_id == "5"
+
+
+@pytest.mark.parametrize(
+    "values", [{"mode": "nope"}, {"resume": "bad"}, {"reinit": "bad"}, {"console": "loud"}, {"fork_from": "x"}]
+)
+def test_choices_are_checked(values: dict[str, Any]) -> None:
+    """A mode, resume, reinit, console or run moment that does not exist is a ValidationError, from `init` too."""
+    with pytest.raises(pydantic.ValidationError):
+        wandb.Settings(**values)
+    with pytest.raises(pydantic.ValidationError):
+        wandb.init(settings=values)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"project": "a/b"}, "Invalid project name 'a/b'"),
+        ({"project": "p" * 129}, "exceeded 128 characters"),
+        ({"id": "a/b"}, "Run ID cannot contain the characters"),
+        ({"id": ""}, "Run ID cannot be empty"),
+        ({"id": " a"}, "cannot start or end with whitespace"),
+        ({"id": "  "}, "cannot contain only whitespace"),
+        ({"id": "x" * 300}, "cannot have more than 128 characters"),
+    ],
+)
+def test_names_that_cannot_be_used_are_usage_errors(values: dict[str, Any], words: str) -> None:
+    """Projects with slashes and ids with reserved characters are refused in wandb's words; nothing is made."""
+    with pytest.raises(wandb.UsageError, match=words):
+        wandb.init(mode="offline", **values)
+    assert not Path("wandb").exists()
+
+
+def test_resume_and_tags_are_normalised() -> None:
+    """`resume=True` is auto, one text is one tag, empty tags are left out."""
+    assert (wandb.Settings(resume=True).resume, wandb.Settings(resume=False).resume) == ("auto", None)
+    assert wandb.Settings(run_tags="abc").run_tags == ("abc",)
+    assert wandb.Settings(run_tags=["a", "", 3]).run_tags == ("a", "3")
+
+
+def test_the_environment_is_read_at_init(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables set after the import count, `init`'s arguments win, and `settings=` stands between."""
+    for name, value in {
+        "WANDB_MODE": "offline",
+        "WANDB_PROJECT": "from-env",
+        "WANDB_ENTITY": "team",
+        "WANDB_NAME": "name",
+        "WANDB_NOTES": "notes",
+        "WANDB_TAGS": "a, b",
+        "WANDB_RUN_GROUP": "g",
+        "WANDB_JOB_TYPE": "train",
+        "WANDB_RUN_ID": "abc123",
+        "WANDB__DISABLE_STATS": "true",
+        "WANDB_START_METHOD": "thread",
+    }.items():
+        monkeypatch.setenv(name, value)
+    run = wandb.init(settings=wandb.Settings(run_name="from-settings", project="from-settings"), project="p")
+    assert (run.project, run.name, run.entity, run.notes) == ("p", "from-settings", "team", "notes")
+    assert (run.tags, run.group, run.job_type, run.id) == (("a", "b"), "g", "train", "abc123")
+    assert run.settings.x_disable_stats and run.offline
+    assert run.path == "team/p/abc123"
+    assert wandb.setup().settings.project == "from-env"
+
+
+def test_a_bad_variable_is_said_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt WANDB_MODE does not end a training run."""
+    monkeypatch.setenv("WANDB_CONSOLE", "loud")
+    assert wandb.init(mode="offline").settings.console == "auto"
+    assert "WANDB_CONSOLE='loud' is ignored" in capsys.readouterr().err
+
+
+def test_setup_gives_settings_to_later_runs() -> None:
+    """`wandb.setup(settings)` holds until `init` says otherwise."""
+    wandb.setup(wandb.Settings(project="from-setup", mode="offline"))
+    assert wandb.init().project == "from-setup"
+
+
+def test_a_key_does_not_show() -> None:
+    """Printing settings prints no key."""
+    assert "mlpi_secret" not in repr(wandb.Settings(api_key="mlpi_secret"))
+
+
+def test_settings_can_be_updated_like_a_dict() -> None:
+    """`settings.update({...})` of older versions works, and checks."""
+    settings = wandb.Settings()
+    settings.update({"git_root": "/x", "_disable_stats": True})
+    assert (settings.git_root, settings.x_disable_stats) == ("/x", True)
+    with pytest.raises(pydantic.ValidationError):
+        settings.update({"mode": "nope"})

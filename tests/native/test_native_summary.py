@@ -1,0 +1,96 @@
+"""`run.summary` holds the last value of every key, and whatever else is put into it."""
+
+import copy
+import math
+
+import numpy
+import pytest
+
+import wandb
+
+
+def test_the_summary_holds_the_last_values() -> None:
+    """The last value logged wins; nested dicts stay nested; `_step` and its like describe the last row."""
+    run = wandb.init(mode="offline")
+    assert dict(run.summary) == {}
+    run.log({"loss": 2, "n": {"m": 1}, "a.b": 1})
+    run.log({"loss": numpy.float32(1), "n": {"k": 2}, "text": "x", "gone": None}, step=7)
+    assert run.summary["loss"] == 1 and type(run.summary["loss"]) is float
+    assert run.summary["n"]["m"] == 1 and run.summary.n.k == 2 and run.summary["a.b"] == 1
+    assert run.summary["text"] == "x" and "gone" not in run.summary
+    assert run.summary["_step"] == 7
+    assert run.summary["_timestamp"] == pytest.approx(run.start_time, abs=60)
+    assert run.summary["_runtime"] >= 0
+
+
+def test_the_summary_can_be_set_by_item_attribute_and_update() -> None:
+    """Values are stored plainly; dicts are merged; a deleted key is gone."""
+    run = wandb.init(mode="offline")
+    run.summary["best"] = numpy.int64(3)
+    run.summary.worst = 1
+    run.summary.update({"n": {"a": 1}, "list": (1, 2)})
+    run.summary["n"]["b"] = 2
+    assert {key: value for key, value in run.summary.items() if key != "n"} == {"best": 3, "worst": 1, "list": [1, 2]}
+    assert run.summary.get("n") == {"a": 1, "b": 2}
+    assert type(run.summary.best) is int
+    del run.summary["best"]
+    assert "best" not in run.summary and run.summary.get("best", 0) == 0
+
+
+@pytest.mark.parametrize("look", [lambda summary: summary["nope"], lambda summary: summary.nope])
+def test_a_missing_key_is_a_key_error(look) -> None:  # type: ignore[no-untyped-def]
+    """By item and by attribute alike, as with wandb."""
+    run = wandb.init(mode="offline")
+    with pytest.raises(KeyError, match="nope"):
+        look(run.summary)
+
+
+def test_dict_of_the_summary_is_plain() -> None:
+    """transformers filters `dict(wandb.summary).items()` by number and leading underscore."""
+    wandb.init(mode="offline")
+    wandb.log({"loss": 1.5})
+    found = dict(wandb.summary)
+    assert type(found) is dict
+    assert {key: value for key, value in found.items() if not key.startswith("_")} == {"loss": 1.5}
+    assert copy.deepcopy(wandb.summary)["loss"] == 1.5
+
+
+def test_the_summary_is_sent_at_the_end(read) -> None:  # type: ignore[no-untyped-def]
+    """It goes to `config["wandb"]["summary"]`; NaN and infinities go as their names, which JSON has no form for."""
+    run = wandb.init(mode="offline")
+    run.log({"loss": 1.0, "bad": math.nan, "big": -math.inf})
+    run.summary["best"] = {"deep": [math.inf]}
+    run.finish()
+    sent = read(run).about()["summary"]
+    assert sent | {"_runtime": 0, "_timestamp": 0} == {
+        "loss": 1.0,
+        "bad": "NaN",
+        "big": "-Infinity",
+        "best": {"deep": ["Infinity"]},
+        "_step": 0,
+        "_runtime": 0,
+        "_timestamp": 0,
+    }
+
+
+def test_after_the_end_the_summary_can_be_read_only() -> None:
+    """Reading works; writing says that the run is finished."""
+    run = wandb.init(mode="offline")
+    run.log({"loss": 1})
+    run.finish()
+    assert run.summary["loss"] == 1
+    with pytest.raises(wandb.UsageError, match="is finished"):
+        run.summary["late"] = 1
+
+
+def test_a_running_run_publishes_its_summary_from_time_to_time(read, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """While rows come in, the summary is sent again once the interval is over, and not before."""
+    run = wandb.init(mode="offline")
+    run.log({"loss": 1})
+    run._history._due = 0
+    run.log({"loss": 2})
+    run.log({"loss": 3})
+    assert run._history._due > 0
+    run.finish()
+    sent = [document["values"]["wandb"]["summary"]["loss"] for document in read(run).all("config")]
+    assert sent == [2, 3]
