@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from raw_http import Api
 
 from wandb_compat.local import ingest, query, runs
-from wandb_compat.local.fields import Fields
+from wandb_compat.local.fields import Fields, Query
 from wandb_compat.local.store import Store
 
 POINTS = st.tuples(
@@ -40,7 +40,7 @@ def test_the_newest_time_wins_and_of_equal_times_the_later_arrival(
                 for name, value in data.items():
                     if (name, step) not in expected or time >= expected[name, step][0]:
                         expected[name, step] = (time, float(value))
-        points = query.metrics(store, Fields({"runId": run}), "")["metrics"]
+        points = query.metrics(store, Query({"runId": str(run)}), "")["metrics"]
         store.close()
     stored = {(point["logName"], point["step"]): (point["value"], point["valueFlag"]) for point in points}
     assert len(stored) == len(points)

@@ -119,10 +119,11 @@ def test_unknown_runs_are_404(api: Api) -> None:
 
 def test_a_display_id_of_two_projects_is_ambiguous(api: Api, project: str) -> None:
     """409 without a project, and the right run with one."""
-    first, second = api.create(f"{project}-x"), api.create(f"{project}-y")
+    first, second = api.create(f"{project}-x"), api.create(f"{project}-x2")
     display = api.details(first)["displayId"]
-    if api.details(second)["displayId"] != display:
-        second = api.create(f"{project}-{'x'}2")
+    assert api.details(second)["displayId"] == display
+    assert api.get(f"/api/runs/details/by-display-id/{display}").status_code == 409
+    assert api.post("/api/runs/resume", displayId=display).status_code == 409
     assert api.post("/api/runs/resume", displayId="1").status_code == 400
     assert api.get(f"/api/runs/details/by-display-id/{display}", projectName=f"{project}-x").json()["id"] == first
 
@@ -244,17 +245,12 @@ def test_a_file_entry_that_breaks_a_rule_is_refused(api: Api, project: str, chan
 
 def test_uploaded_pages_cannot_act_as_the_server(api: Api, project: str) -> None:
     """An HTML file is served sandboxed and never sniffed."""
-    url = api.presign(api.create(project), {**ENTRY, "fileName": "x.html"}).json()["log"][0]["x.html"]
+    run = api.create(project)
+    url = api.presign(run, {**ENTRY, "fileName": "x.html"}).json()["log"][0]["x.html"]
     assert requests.put(url, data=b"<script>", timeout=5).status_code == 200
-    [listed] = api.get("/api/runs/files", runId=int(api_run(api, project))).json()["files"]
+    [listed] = api.get("/api/runs/files", runId=run).json()["files"]
     headers = requests.get(listed["url"], timeout=5).headers
     assert (headers["content-security-policy"], headers["x-content-type-options"]) == ("sandbox", "nosniff")
-
-
-def api_run(api: Api, project: str) -> int:
-    """Return the only run of a project."""
-    [run] = api.get("/api/runs/list", projectName=project).json()["runs"]
-    return run["id"]
 
 
 def test_the_folder_is_private_and_takes_one_server(tmp_path: Path) -> None:

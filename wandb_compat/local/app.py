@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wandb_compat.local import files, ingest, limits, query, runs
-from wandb_compat.local.fields import Fields, Refusal, document
+from wandb_compat.local.fields import Fields, Query, Refusal, document
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.store import Store
 
@@ -43,7 +43,7 @@ WRITES: dict[str, Callable[[Store, Fields, str], Answer]] = {
     "/api/runs/alert": runs.add_alert,
 }
 
-READS: dict[str, Callable[[Store, Fields, str], Answer]] = {
+READS: dict[str, Callable[[Store, Query, str], Answer]] = {
     "/api/openapi.json": query.openapi,
     "/api/runs/projects": query.projects,
     "/api/runs/list": query.runs,
@@ -77,9 +77,9 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
 
         return endpoint
 
-    def read(call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+    def read(call: Callable[[Store, Query, str], Answer]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            asked = Fields({**request.query_params, **request.path_params})
+            asked = Query({**request.query_params, **request.path_params})
             # Encoding a large answer takes a while too, and would keep everybody else waiting on the event loop.
             return await run_in_threadpool(lambda: _json(call(store, asked, _base(request))))
 
@@ -98,7 +98,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         body = document(await _body(request, min(bounds.body, limits.PRESIGN_BODY)))
         return _json(await run_in_threadpool(files.presign, store, run, body, _base(request), bounds))
 
-    def list_files(_: Store, asked: Fields, base: str) -> Answer:
+    def list_files(_: Store, asked: Query, base: str) -> Answer:
         return query.files(
             store,
             asked,
@@ -106,7 +106,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         )
 
     async def upload(request: Request) -> Response:
-        path, _ = files.admit(store, "PUT", request.path_params["blob"], Fields(request.query_params))
+        path, _ = files.admit(store, "PUT", request.path_params["blob"], Query(request.query_params))
         length = request.headers.get("content-length")
         announced = int(length) if length else None
         if announced is not None and announced > bounds.upload:
@@ -115,7 +115,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         return Response(status_code=200)
 
     async def download(request: Request) -> Response:
-        path, name = files.admit(store, "GET", request.path_params["blob"], Fields(request.query_params))
+        path, name = files.admit(store, "GET", request.path_params["blob"], Query(request.query_params))
         if not path.is_file():
             raise Refusal(404, f"{name} was announced but has not been uploaded")
         # What people upload must not run as a page of this server.

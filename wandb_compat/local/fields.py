@@ -46,7 +46,7 @@ def _refuse_constant(token: str) -> None:
 
 
 class Fields:
-    """The members of a JSON object, or the parameters of a query, read by name and type.
+    """The members of a JSON object, read by name and type.
 
     Every method refuses with 400 and a sentence that names the field and the value.
     """
@@ -79,15 +79,10 @@ class Fields:
         return value
 
     def maybe_integer(self, name: str, low: int = 0, high: int = limits.STEP) -> int | None:
-        """Return an integer within bounds, None when absent; queries carry it as text."""
+        """Return an integer within bounds, None when absent."""
         value = self.get(name)
         if value is None:
             return None
-        if isinstance(value, str):
-            try:
-                value = int(value)
-            except ValueError:
-                raise Refusal(400, f"{name} must be an integer, not {_show(value)}") from None
         if type(value) is not int:
             raise Refusal(400, f"{name} must be an integer, not {_show(value)}")
         if not low <= value <= high:
@@ -119,21 +114,34 @@ class Fields:
             raise Refusal(400, f"{name} must be a list of texts, not {_show(value)}")
         return value
 
-    def numbers(self, name: str, most: int | None = None) -> list[int]:
-        """Return the integers of a comma-separated query parameter, empty when absent."""
-        words = [word for word in (self.maybe_text(name) or "").split(",") if word]
-        if not all(word.isdecimal() and int(word) <= limits.STEP for word in words):
-            raise Refusal(400, f"{name} must be integers between commas, not {_show(self.get(name))}")
-        if most is not None and len(words) > most:
-            raise Refusal(400, f"{name} names {len(words)} runs; at most {most} are taken")
-        return [int(word) for word in words]
-
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         """Return one of the choices."""
         value = self.maybe_text(name) or default
         if value not in choices:
             raise Refusal(400, f"{name} must be one of {', '.join(choices)}, not {_show(value)}")
         return value
+
+
+class Query(Fields):
+    """The parameters of a query, whose integers travel as text."""
+
+    def maybe_integer(self, name: str, low: int = 0, high: int = limits.STEP) -> int | None:
+        """Return an integer within bounds, None when absent."""
+        value = self.get(name)
+        if value is None:
+            return None
+        if not value.removeprefix("-").isdecimal() or len(value) > 20:
+            raise Refusal(400, f"{name} must be an integer, not {_show(value)}")
+        return Fields({name: int(value)}).maybe_integer(name, low, high)
+
+    def numbers(self, name: str, most: int | None = None) -> list[int]:
+        """Return the integers of a comma-separated query parameter, empty when absent."""
+        words = [word for word in (self.maybe_text(name) or "").split(",") if word]
+        if not all(word.isdecimal() and len(word) < 19 for word in words):
+            raise Refusal(400, f"{name} must be integers between commas, not {_show(self.get(name))}")
+        if most is not None and len(words) > most:
+            raise Refusal(400, f"{name} names {len(words)} runs; at most {most} are taken")
+        return [int(word) for word in words]
 
 
 def _show(value: Any) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 
 from wandb_compat.local import limits
-from wandb_compat.local.fields import Fields, Refusal
+from wandb_compat.local.fields import Fields, Query, Refusal
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.store import Store
 
@@ -79,7 +79,7 @@ def sign(store: Store, method: str, base: str, run: int, log_name: str, name: st
     return f"{base}/blob/{blob}?{urlencode(query)}"
 
 
-def admit(store: Store, method: str, blob: str, query: Fields) -> tuple[Path, str]:
+def admit(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str]:
     """Return path and name of the file that a signed URL stands for, or refuse with 403."""
     name, expires = query.maybe_text("name") or "", query.maybe_text("expires") or ""
     expected = _signature(store, method, blob, name, expires)

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from wandb_compat.local import filters, limits, names
-from wandb_compat.local.fields import Fields, Refusal, inner_document
+from wandb_compat.local.fields import Query, Refusal, inner_document
 from wandb_compat.local.filters import Candidate, Predicate
 from wandb_compat.local.runs import STATUSES, find, find_by_display_id, page
 from wandb_compat.local.store import Store
@@ -25,7 +25,7 @@ AGGREGATIONS = ("MIN", "MAX", "AVG", "LAST", "VARIANCE")
 UNSUPPORTED = ("fieldFilters", "konduktorJobPrefix", "includeFieldValues", "visibleColumns")
 
 
-def projects(store: Store, query: Fields, base: str) -> Answer:
+def projects(store: Store, query: Query, base: str) -> Answer:
     """List the projects, newest first."""
     with store.read() as connection:
         rows = connection.execute("SELECT * FROM project ORDER BY created DESC, id DESC LIMIT ?", (limits.PROJECTS,))
@@ -43,7 +43,7 @@ def projects(store: Store, query: Fields, base: str) -> Answer:
         }
 
 
-def runs(store: Store, query: Fields, base: str) -> Answer:
+def runs(store: Store, query: Query, base: str) -> Answer:
     """List the runs of a project that match, one page of them."""
     for name in UNSUPPORTED:
         if query.get(name) is not None:
@@ -79,21 +79,21 @@ def runs(store: Store, query: Fields, base: str) -> Answer:
         }
 
 
-def details(store: Store, query: Fields, base: str) -> Answer:
+def details(store: Store, query: Query, base: str) -> Answer:
     """Tell everything about the run with a number, whatever its project."""
     with store.read() as connection:
         run = find(connection, query)
         return {**_details(connection, run, base), "forkedFromRunId": run["parent"], "forkStep": run["fork_step"]}
 
 
-def details_by_display_id(store: Store, query: Fields, base: str) -> Answer:
+def details_by_display_id(store: Store, query: Query, base: str) -> Answer:
     """Tell everything about the run with a display id."""
     with store.read() as connection:
         run = find_by_display_id(connection, query.text("displayId"), query.maybe_text("projectName"))
         return _details(connection, run, base)
 
 
-def metric_names(store: Store, query: Fields, base: str) -> Answer:
+def metric_names(store: Store, query: Query, base: str) -> Answer:
     """List the names of metrics in a project or in some of its runs."""
     limit = query.maybe_integer("limit", 1, limits.NAMES) or limits.NAMES
     run_ids = query.numbers("runIds")
@@ -108,7 +108,7 @@ def metric_names(store: Store, query: Fields, base: str) -> Answer:
         return {"metricNames": [row[0] for row in rows]}
 
 
-def metrics(store: Store, query: Fields, base: str) -> Answer:
+def metrics(store: Store, query: Query, base: str) -> Answer:
     """List the points of a run, thinned to `limit` per metric."""
     limit = query.maybe_integer("limit", 1, limits.POINTS) or 2000
     low = query.maybe_integer("stepMin") or 0
@@ -137,7 +137,7 @@ def metrics(store: Store, query: Fields, base: str) -> Answer:
     return {"metrics": points}
 
 
-def statistics(store: Store, query: Fields, base: str) -> Answer:
+def statistics(store: Store, query: Query, base: str) -> Answer:
     """Tell count, minimum, maximum, mean, deviation and last value of a run's metrics."""
     with store.read() as connection:
         run = _run_in_project(connection, query)
@@ -163,7 +163,7 @@ def statistics(store: Store, query: Fields, base: str) -> Answer:
         }
 
 
-def compare(store: Store, query: Fields, base: str) -> Answer:
+def compare(store: Store, query: Query, base: str) -> Answer:
     """Set one metric of several runs side by side."""
     project, log_name = query.text("projectName"), query.text("logName")
     run_ids = query.numbers("runIds", limits.COMPARED)
@@ -198,7 +198,7 @@ def compare(store: Store, query: Fields, base: str) -> Answer:
     }
 
 
-def leaderboard(store: Store, query: Fields, base: str) -> Answer:
+def leaderboard(store: Store, query: Query, base: str) -> Answer:
     """Rank the runs of a project by one metric."""
     project, log_name = query.text("projectName"), query.text("logName")
     aggregation = query.choice("aggregation", AGGREGATIONS, "LAST")
@@ -239,7 +239,7 @@ def leaderboard(store: Store, query: Fields, base: str) -> Answer:
     }
 
 
-def files(store: Store, query: Fields, link: Callable[[int, str, str], str]) -> Answer:
+def files(store: Store, query: Query, link: Callable[[int, str, str], str]) -> Answer:
     """List the files of a run; `link` makes the download URL of run, log name and file name."""
     log_name, group = query.maybe_text("logName"), query.maybe_text("logGroup")
     with store.read() as connection:
@@ -269,7 +269,7 @@ def files(store: Store, query: Fields, link: Callable[[int, str, str], str]) -> 
         return {"files": found[: limits.FILES]}
 
 
-def logs(store: Store, query: Fields, base: str) -> Answer:
+def logs(store: Store, query: Query, base: str) -> Answer:
     """List the console lines of a run."""
     limit = query.maybe_integer("limit", 1, limits.POINTS) or 1000
     offset = query.maybe_integer("offset") or 0
@@ -298,7 +298,7 @@ def logs(store: Store, query: Fields, base: str) -> Answer:
         }
 
 
-def data(store: Store, query: Fields, base: str) -> Answer:
+def data(store: Store, query: Query, base: str) -> Answer:
     """List what a run logged that is no number: texts, histograms, tables (the embedded server's own call)."""
     log_name = query.maybe_text("logName")
     with store.read() as connection:
@@ -315,7 +315,7 @@ def data(store: Store, query: Fields, base: str) -> Answer:
         }
 
 
-def alerts(store: Store, query: Fields, base: str) -> Answer:
+def alerts(store: Store, query: Query, base: str) -> Answer:
     """List the alerts of a run (the embedded server's own call)."""
     with store.read() as connection:
         run = _run_in_project(connection, query)
@@ -325,13 +325,13 @@ def alerts(store: Store, query: Fields, base: str) -> Answer:
         return {"alerts": [dict(row) for row in rows]}
 
 
-def model_graph(store: Store, query: Fields, base: str) -> Answer:
+def model_graph(store: Store, query: Query, base: str) -> Answer:
     """Return the graph of a run's model, null when there is none (the embedded server's own call)."""
     with store.read() as connection:
         return {"graph": _decoded(_run_in_project(connection, query)["graph"])}
 
 
-def openapi(store: Store, query: Fields, base: str) -> Answer:
+def openapi(store: Store, query: Query, base: str) -> Answer:
     """Publish the filter language and the parameters of the run list."""
     parameters = {
         "projectName": "string",
@@ -427,7 +427,7 @@ class _Summary(_Lazy):
         return {name: value for name, value in rows if value is not None}
 
 
-def _matcher(query: Fields) -> Predicate:
+def _matcher(query: Query) -> Predicate:
     """Return the conjunction of everything that the list was asked to filter by."""
     conditions: list[dict[str, Any]] = []
     if query.maybe_text("filter"):
@@ -530,7 +530,7 @@ def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Ans
     }
 
 
-def _run_in_project(connection: sqlite3.Connection, query: Fields) -> sqlite3.Row:
+def _run_in_project(connection: sqlite3.Connection, query: Query) -> sqlite3.Row:
     run_id, project = query.integer("runId"), query.maybe_text("projectName")
     run: sqlite3.Row | None = connection.execute(
         "SELECT * FROM project_run WHERE id = ? AND (? IS NULL OR project_name = ?)",
@@ -541,7 +541,7 @@ def _run_in_project(connection: sqlite3.Connection, query: Fields) -> sqlite3.Ro
     return run
 
 
-def _series(connection: sqlite3.Connection, query: Fields) -> list[sqlite3.Row]:
+def _series(connection: sqlite3.Connection, query: Query) -> list[sqlite3.Row]:
     """Return the metrics that a query asks for, by name."""
     run = _run_in_project(connection, query)
     log_name, group = query.maybe_text("logName"), query.maybe_text("logGroup")
@@ -592,7 +592,7 @@ def _flagged(value: float | None) -> tuple[float, str]:
     return value, ""
 
 
-def _among(column: str, run_ids: list[int], query: Fields) -> str:
+def _among(column: str, run_ids: list[int], query: Query) -> str:
     """Return the condition for runs named in a query; the numbers are integers, so they may stand in the text."""
     return "" if query.get("runIds") is None else f"AND {column} IN ({','.join(map(str, run_ids))})"
 
