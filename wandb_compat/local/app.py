@@ -14,7 +14,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -147,6 +147,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         exception_handlers={
             Refusal: _refused,
             HTTPException: _not_found,
+            ClientDisconnect: _gone,
             sqlite3.OperationalError: _unavailable,
             OSError: _unavailable,
         },
@@ -228,6 +229,11 @@ def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     reason = f"{error.detail}: {request.method} {request.url.path}"
     return _json({"error": reason, "message": reason}, error.status_code)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    """Answer nobody: the client went away before it had sent everything."""
+    return Response(status_code=400)
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.util
 import json
 import signal
 import socket
@@ -18,7 +17,8 @@ from wandb_compat.local.limits import Limits
 from wandb_compat.local.store import DataFolderError, Store
 
 START_TIMEOUT = 20.0  # seconds that a child process may take until it serves
-STOP_TIMEOUT = 10.0  # seconds that it may take to answer its last requests
+GRACE = 5  # seconds that requests under way may take when the server stops
+STOP_TIMEOUT = 10.0  # seconds after which a child process that does not stop is killed
 
 
 class ServerError(Exception):
@@ -42,7 +42,7 @@ class Server:
         _require_packages()
         self._limits = limits or Limits()
         try:
-            self._store = Store(data_dir)
+            self._store = Store(data_dir.absolute())
         except (DataFolderError, OSError) as error:
             raise ServerError(str(error)) from None
         self.key = self._store.key
@@ -71,7 +71,12 @@ class Server:
                 ready()
 
         config = uvicorn.Config(
-            build(self._store, self._limits), log_level="warning", access_log=False, timeout_graceful_shutdown=5
+            build(self._store, self._limits),
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=GRACE,
         )
         # uvicorn raises a signal again after its clean shutdown; by then it is old news.
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -93,7 +98,7 @@ class Running:
     """
 
     def __init__(self, data_dir: Path, port: int = 0, limits: Limits | None = None) -> None:
-        self.data_dir = data_dir
+        self.data_dir = data_dir.absolute()
         self._limits = limits or Limits()
         self._start(port)
 
@@ -122,7 +127,7 @@ class Running:
         self._start(int(self.url.rpartition(":")[2]))
 
     def _start(self, port: int) -> None:
-        arguments = ["--data", str(self.data_dir), "--port", str(port)]
+        arguments = ["--data", str(self.data_dir), "--port", str(port), "--with-parent"]
         for name, value in dataclasses.asdict(self._limits).items():
             arguments += [f"--{name.replace('_', '-')}", str(value)]
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -131,7 +136,7 @@ class Running:
             before = errors.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wandb_compat.local", *arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closes when this process dies, however it dies, and the server follows
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,  # a Ctrl-C in the terminal is for the program that uses the server
@@ -166,11 +171,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _require_packages() -> None:
-    for package in ("starlette", "uvicorn"):
-        if importlib.util.find_spec(package) is None:
-            raise ServerError(
-                f'The embedded server needs the package {package}. Install it with: pip install "wandb-compat[local]"'
-            )
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise ServerError(
+            f'The embedded server needs the package {error.name}. Install it with: pip install "wandb-compat[local]"'
+        ) from None
 
 
 @contextlib.contextmanager
