@@ -151,6 +151,18 @@ class Client:
         raise Unavailable(f"the Pluto server at {_host(url)} answers {status}: {reason}", _retry_after(response))
 
 
+def reach(url: str) -> None:
+    """Ask the host of a URL for any answer at all, without a key.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    try:
+        requests.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False)
+    except requests.RequestException as error:
+        raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
+
+
 def _object(response: requests.Response) -> dict[str, Any]:
     """Return the answer's JSON object, or an empty one: the ingest routes answer with plain text."""
     try:

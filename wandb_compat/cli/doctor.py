@@ -1,0 +1,198 @@
+"""`wandb-compat doctor`: which wandb is active and why, and whether runs would reach a Pluto server."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import click
+
+from wandb_compat import __version__, credentials
+from wandb_compat.settings import Settings
+from wandb_compat.wire.client import Client, WireError, reach
+from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
+
+PROBE_TIMEOUT = 120  # seconds: the real wandb may lie on a cold network file system
+
+# Told by a fresh interpreter in the working directory: what a script there would get, this process may not.
+PROBE = """
+import json, sys
+told = {"hook": any(type(one).__module__.startswith("pluto.") for one in sys.meta_path)}
+told["startup"] = "wandb_compat.startup" in sys.modules
+try:
+    import wandb
+    told["wandb"] = {"repr": repr(wandb), "file": wandb.__file__, "version": wandb.__version__}
+except Exception as error:
+    told["error"] = f"{type(error).__name__}: {error}"
+print("\\n" + json.dumps(told))
+"""
+
+
+class Finding(NamedTuple):
+    """One line of the report; a `problem` makes the exit code 1, a `note` does not."""
+
+    level: Literal["ok", "note", "problem"]
+    text: str
+
+
+@click.command()
+def command() -> None:
+    """Tell which wandb is active and why, which key is used, and whether the server can be reached.
+
+    The exit code is 0 when nothing stands in the way of runs reaching Pluto, and 1 otherwise. Keys are never shown.
+    """
+    healthy = True
+    for finding in examine():
+        click.echo(f"{finding.level:<8} {finding.text}")
+        healthy &= finding.level != "problem"
+    sys.exit(0 if healthy else 1)
+
+
+def examine() -> Iterator[Finding]:
+    """Yield what is found, the most general first."""
+    settings, complaints = Settings.read()
+    yield Finding("ok", f"wandb-compat {__version__}, Python {platform.python_version()} at {sys.executable}")
+    yield from _packages()
+    yield from _active(settings)
+    yield from _copies()
+    for complaint in complaints:
+        yield Finding("problem", complaint)
+    for variable, mode in (("PLUTO_MODE", settings.pluto_mode), ("WANDB_MODE", settings.wandb_mode)):
+        if mode and mode != "online":
+            yield Finding("note", f"{variable}={mode}: runs are not sent while they go on")
+    credential = credentials.find(settings.post_sunset or _real() is None)
+    key = credential.reveal() if credential else None
+    if credential is None:
+        yield Finding("problem", f"no Pluto key was found: {credentials.HINT}")
+    elif key is None:
+        yield Finding("problem", f"the Pluto key in {credential.source} cannot be read: run `wandb-compat login` again")
+    else:
+        yield Finding("ok", f"Pluto key found in {credential.source}")
+        if not key.startswith(credentials.TOKEN_PREFIXES):
+            prefixes = " or ".join(credentials.TOKEN_PREFIXES)
+            yield Finding("problem", f"what {credential.source} holds is no Pluto key: those begin with {prefixes}")
+            key = None
+    try:
+        endpoints = resolve(settings)
+    except EndpointError as error:
+        yield Finding("problem", str(error))
+    else:
+        yield from _server(endpoints, key)
+
+
+def _packages() -> Iterator[Finding]:
+    """Versions of what runs lean on, and which extras are whole."""
+    for name in ("pluto-ml", "wandb"):
+        found = _real() if name == "wandb" else _version(name)
+        text = f"{name} {found}" if found else f"{name} is not installed"
+        yield Finding("problem" if name == "pluto-ml" and not found else "ok", text)
+    try:
+        requirements = importlib.metadata.requires("wandb-compat") or []
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding("note", "wandb-compat is not installed here, this is a checkout")
+        return
+    extras: dict[str, list[str]] = {}
+    for requirement in requirements:
+        if match := re.match(r"([\w.-]+).*extra == ['\"]([\w-]+)['\"]", requirement):
+            extras.setdefault(match[2], []).append(match[1])
+    for extra, names in extras.items():
+        missing = [name for name in names if not (_real() if name == "wandb" else _version(name))]
+        state = f"lacks {', '.join(missing)}" if missing else "is installed"
+        yield Finding("ok", f"extra `{extra}` {state}")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _real() -> str | None:
+    """Return the version of the real wandb, if it is installed; asked by name, our finder would answer too."""
+    for found in importlib.metadata.distributions():
+        if (found.metadata["Name"] or "").lower() == "wandb":
+            return found.version
+    return None
+
+
+def _active(settings: Settings) -> Iterator[Finding]:
+    """What `import wandb` gives a script that is started in this folder."""
+    if settings.switch.lower() == "off":
+        yield Finding("problem", "WANDB_COMPAT=off: wandb-compat is out of the way; unset it to log to Pluto")
+    told = _probe()
+    if wandb := told.get("wandb"):
+        yield Finding("ok", f"import wandb gives {wandb['repr']}, version {wandb['version']}, at {wandb['file']}")
+    else:
+        yield Finding("problem", f"import wandb fails: {told['error']}")
+    if told.get("hook"):
+        yield Finding(
+            "problem",
+            "the start-up hook of pluto-ml is active and would send values a second time: the start-up file "
+            "wandb_compat.pth is not read here; install wandb-compat with pip into this environment",
+        )
+
+
+def _probe() -> dict[str, Any]:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PROBE_TIMEOUT,
+        )
+        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return {"error": f"it took more than {PROBE_TIMEOUT} s"}
+    except (ValueError, IndexError):
+        return {"error": done.stderr.strip() or f"the interpreter ended with {done.returncode}"}
+    return told
+
+
+def _copies() -> Iterator[Finding]:
+    """Name what lies in the way of `import wandb`, or seems to."""
+    places = list(dict.fromkeys(Path(entry or ".").resolve() for entry in ["", *sys.path]))
+    copies = [
+        found for place in places for found in (place / "wandb.py", place / "wandb" / "__init__.py") if found.exists()
+    ]
+    mine = [copy for copy in copies if not _is_ours(copy)]
+    here = Path.cwd()
+    for copy in mine:
+        if here in (copy.parent, copy.parent.parent):
+            yield Finding("problem", f"{copy} has the name of wandb; rename it, scripts in this folder may import it")
+    elsewhere = [copy for copy in mine if here not in (copy.parent, copy.parent.parent)]
+    if len(elsewhere) > 1:
+        yield Finding("note", f"there are several copies of wandb, the first counts: {', '.join(map(str, elsewhere))}")
+
+
+def _is_ours(copy: Path) -> bool:
+    return (copy.parent / "_absent.py").exists()
+
+
+def _server(endpoints: Endpoints, key: str | None) -> Iterator[Finding]:
+    """Whether each host answers, and the one for runs takes the key."""
+    away = set()
+    for host in endpoints.hosts():
+        try:
+            reach(host)
+        except WireError as error:
+            away.add(host)
+            yield Finding("problem", str(error))
+        else:
+            yield Finding("ok", f"{host} can be reached")
+    if key is not None and endpoints.api not in away:
+        try:
+            organisation = Client(endpoints, key).check()
+        except WireError as error:
+            yield Finding("problem", str(error))
+        else:
+            yield Finding("ok", f"{endpoints.api} takes the key" + (f" ({organisation})" if organisation else ""))
