@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import Command, Runs
+from runs import ROOT, Command, Runs
 
 from wandb_compat.local.serve import Running
 
-ROOT = Path(__file__).parents[2]
 # Every call starts an interpreter, in which pluto-ml's start-up hook does its work too.
 TIMEOUT = 60
 

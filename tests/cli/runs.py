@@ -12,6 +12,7 @@ from wandb_compat.local.serve import Running
 from wandb_compat.pipeline import Pipeline
 from wandb_compat.settings import Settings
 
+ROOT = Path(__file__).parents[2]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
