@@ -68,6 +68,15 @@ def test_a_folder_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    """Nobody's home folder becomes a data folder by a slip of the hand, nor has its mode changed."""
+    (tmp_path / "thesis.tex").write_text("")
+    tmp_path.chmod(0o755)
+    with pytest.raises(ServerError, match="not empty"), running(tmp_path):
+        pass
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
 def test_the_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     """Also when that one is killed."""
     code = (

@@ -39,7 +39,7 @@ STATUS_WORDS = {
 }
 
 # A number as people write it: `007` and `0x1F` are names, not numbers.
-NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass
@@ -92,10 +92,11 @@ def number(value: Any) -> float | None:
     """Return the number that a stored value is or looks like, else None."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return float(value)
-    if isinstance(value, str) and any(map(str.isdigit, value)) and NUMBER.fullmatch(value):
-        return float(value)
+    if isinstance(value, (int, float)) or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        try:
+            return float(value)
+        except OverflowError:  # an integer of more than 300 digits
+            return None
     return None
 
 

@@ -16,6 +16,9 @@ import filelock
 
 VERSION = 1  # of the schema below
 
+# What may lie in a data folder that has never been served.
+OWN_FILES = {"lock", "server.log"}
+
 SCHEMA = """
 CREATE TABLE project (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, prefix TEXT NOT NULL,
@@ -82,16 +85,19 @@ class Store:
         clock: returns seconds since the epoch.
 
     Raises:
-        DataFolderError: another server has the folder, or a newer version wrote it.
+        DataFolderError: another server has the folder, a newer version wrote it, or it is not a data folder at all.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.folder = folder
         self._clock = clock
-        first_start = not (folder / "key").exists()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if first_start:
-            folder.chmod(0o700)
+        found = {entry.name for entry in folder.iterdir()}
+        if found - OWN_FILES and not found & {"key", "pluto.db"}:
+            raise DataFolderError(
+                f"The folder {folder} is not empty and holds no data of this server. Name a new or an empty one."
+            )
+        folder.chmod(0o700)
         self._folder_lock = filelock.FileLock(folder / "lock")
         try:
             self._folder_lock.acquire(timeout=0)
