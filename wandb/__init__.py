@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wandb import _entrance as _entrance  # first: makes wandb_compat importable
 from wandb import _lazy
 from wandb.errors import Error
 from wandb.errors import UsageError as UsageError
@@ -22,6 +23,7 @@ from wandb.sdk.lib.module_globals import before_init
 from wandb.sdk.wandb_init import _attach as _attach
 from wandb.sdk.wandb_init import attach as attach
 from wandb.sdk.wandb_run import Run, join, restore
+from wandb_compat import facade as _facade
 
 __version__ = "0.31.0"  # of the wandb whose API this is: integrations compare it
 
@@ -97,3 +99,5 @@ __all__ = (
     "use_model",
     "watch",
 )
+
+_facade.hand_over(__name__)  # last: found by a plain path search, the real wandb may be what is wanted

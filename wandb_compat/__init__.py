@@ -1,3 +1,29 @@
 """The engine behind the drop-in `wandb`: it carries what scripts log to Pluto."""
 
 __version__ = "0.1.0"
+
+
+def install() -> None:
+    """Let `import wandb` in this process give ours, where no start-up file did: `python -S`, zip apps.
+
+    May be called any number of times. Warns with RuntimeWarning if `wandb` has been imported before: that one stays.
+
+    Example:
+        >>> import wandb_compat
+        >>> wandb_compat.install()
+        >>> import wandb
+    """
+    import sys
+
+    from wandb_compat import mode, startup
+
+    startup.install()
+    if mode.foreign(sys.modules.get("wandb")):
+        import warnings
+
+        warnings.warn(
+            f"wandb was imported before wandb_compat.install(), from {mode.origin(sys.modules['wandb'])}, and stays"
+            " as it is in this process: call install() first",
+            RuntimeWarning,
+            stacklevel=2,
+        )
