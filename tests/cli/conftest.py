@@ -1,5 +1,6 @@
 """Runs the command line as a user does: in a process of its own, in a folder and a home of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +23,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(clean_environment: dict[str, str], pluto_server: Running) -> dict[str, str]:
+def startup(tmp_path: Path) -> Path:
+    """A folder that does on `PYTHONPATH` what our start-up file does where the wheel is installed."""
+    path = tmp_path / "startup"
+    path.mkdir()
+    (path / "sitecustomize.py").write_text("import wandb_compat.startup; wandb_compat.startup.enter()\n")
+    return path
+
+
+@pytest.fixture
+def environment(clean_environment: dict[str, str], pluto_server: Running, startup: Path) -> dict[str, str]:
     """The variables of the commands: the session's server and its key, a home without anything."""
-    return {**clean_environment, "PYTHONPATH": str(ROOT), **pluto_server.environment()}
+    return {**clean_environment, "PYTHONPATH": f"{startup}{os.pathsep}{ROOT}", **pluto_server.environment()}
 
 
 @pytest.fixture

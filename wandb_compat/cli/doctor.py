@@ -16,6 +16,7 @@ import click
 
 from wandb_compat import __version__, credentials
 from wandb_compat.settings import Settings
+from wandb_compat.startup import dropin_root
 from wandb_compat.wire.client import Client, WireError, reach
 from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
 
@@ -24,13 +25,21 @@ PROBE_TIMEOUT = 120  # seconds: the real wandb may lie on a cold network file sy
 # Told by a fresh interpreter in the working directory: what a script there would get, this process may not.
 PROBE = """
 import json, sys
-told = {"hook": any(type(one).__module__.startswith("pluto.") for one in sys.meta_path)}
-told["startup"] = "wandb_compat.startup" in sys.modules
+from importlib.machinery import PathFinder
+
+told = {
+    "startup": any(type(one).__module__ == "wandb_compat.startup" for one in sys.meta_path),
+    "hook": any(type(one).__module__ == "pluto._wandb_hook" for one in sys.meta_path),
+}
+found = [PathFinder.find_spec("wandb", [entry]) for entry in sys.path]
+told["copies"] = [spec.origin for spec in found if spec and spec.loader]
 try:
     import wandb
-    told["wandb"] = {"repr": repr(wandb), "file": wandb.__file__, "version": wandb.__version__}
+    told["wandb"] = {"version": wandb.__version__, "file": wandb.__file__}
 except Exception as error:
     told["error"] = f"{type(error).__name__}: {error}"
+from wandb_compat import mode
+told["mode"], told["reason"] = mode.current()
 print("\\n" + json.dumps(told))
 """
 
@@ -60,14 +69,14 @@ def examine() -> Iterator[Finding]:
     settings, complaints = Settings.read()
     yield Finding("ok", f"wandb-compat {__version__}, Python {platform.python_version()} at {sys.executable}")
     yield from _packages()
-    yield from _active(settings)
-    yield from _copies()
+    told = _probe()
+    yield from _active(told)
     for complaint in complaints:
         yield Finding("problem", complaint)
     for variable, mode in (("PLUTO_MODE", settings.pluto_mode), ("WANDB_MODE", settings.wandb_mode)):
         if mode and mode != "online":
             yield Finding("note", f"{variable}={mode}: runs are not sent while they go on")
-    credential = credentials.find(settings.post_sunset or _real() is None)
+    credential = credentials.find(post_sunset=told.get("mode") == "pluto")
     key = credential.reveal() if credential else None
     if credential is None:
         yield Finding("problem", f"no Pluto key was found: {credentials.HINT}")
@@ -123,21 +132,32 @@ def _real() -> str | None:
     return None
 
 
-def _active(settings: Settings) -> Iterator[Finding]:
+def _active(told: dict[str, Any]) -> Iterator[Finding]:
     """What `import wandb` gives a script that is started in this folder."""
-    if settings.switch.lower() == "off":
-        yield Finding("problem", "WANDB_COMPAT=off: wandb-compat is out of the way; unset it to log to Pluto")
-    told = _probe()
+    off = told.get("mode") == "off"
+    if "mode" in told:
+        yield Finding("problem" if off else "ok", f"{told['mode']} mode: {told['reason']}")
     if wandb := told.get("wandb"):
-        yield Finding("ok", f"import wandb gives {wandb['repr']}, version {wandb['version']}, at {wandb['file']}")
+        yield Finding("ok", f"`import wandb` gives version {wandb['version']} at {wandb['file']}")
     else:
-        yield Finding("problem", f"import wandb fails: {told['error']}")
-    if told.get("hook"):
+        yield Finding("problem", f"`import wandb` fails here: {told['error']}")
+    if not told.get("startup") and not off:
+        yield Finding(
+            "note",
+            "the start-up file wandb_compat.pth is not read here: begin scripts with `wandb-compat run -- python …`",
+        )
+    if told.get("hook") and not off:
         yield Finding(
             "problem",
-            "the start-up hook of pluto-ml is active and would send values a second time: the start-up file "
-            "wandb_compat.pth is not read here; install wandb-compat with pip into this environment",
+            "the start-up hook of pluto-ml is active and may send values a second time: install wandb-compat with pip "
+            "into this environment, so that its start-up file stands the hook down",
         )
+    ours = Path(dropin_root(), "wandb", "__init__.py")
+    others = [
+        copy for copy in told.get("copies", ()) if Path(copy) not in (ours, Path(told.get("wandb", {}).get("file", "")))
+    ]
+    if others:
+        yield Finding("note", f"other modules on the path have the name of wandb: {', '.join(others)}")
 
 
 def _probe() -> dict[str, Any]:
@@ -156,26 +176,6 @@ def _probe() -> dict[str, Any]:
     except (ValueError, IndexError):
         return {"error": done.stderr.strip() or f"the interpreter ended with {done.returncode}"}
     return told
-
-
-def _copies() -> Iterator[Finding]:
-    """Name what lies in the way of `import wandb`, or seems to."""
-    places = list(dict.fromkeys(Path(entry or ".").resolve() for entry in ["", *sys.path]))
-    copies = [
-        found for place in places for found in (place / "wandb.py", place / "wandb" / "__init__.py") if found.exists()
-    ]
-    mine = [copy for copy in copies if not _is_ours(copy)]
-    here = Path.cwd()
-    for copy in mine:
-        if here in (copy.parent, copy.parent.parent):
-            yield Finding("problem", f"{copy} has the name of wandb; rename it, scripts in this folder may import it")
-    elsewhere = [copy for copy in mine if here not in (copy.parent, copy.parent.parent)]
-    if len(elsewhere) > 1:
-        yield Finding("note", f"there are several copies of wandb, the first counts: {', '.join(map(str, elsewhere))}")
-
-
-def _is_ours(copy: Path) -> bool:
-    return (copy.parent / "_absent.py").exists()
 
 
 def _server(endpoints: Endpoints, key: str | None) -> Iterator[Finding]:
