@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wandb_compat.local import files, ingest, limits, query, runs
+from wandb_compat.local import files, ingest, limits, listing, query, runs
 from wandb_compat.local.fields import Fields, Query, Refusal, document
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.store import Store
@@ -46,7 +46,7 @@ WRITES: dict[str, Callable[[Store, Fields, str], Answer]] = {
 READS: dict[str, Callable[[Store, Query, str], Answer]] = {
     "/api/openapi.json": query.openapi,
     "/api/runs/projects": query.projects,
-    "/api/runs/list": query.runs,
+    "/api/runs/list": listing.runs,
     "/api/runs/details/by-display-id/{displayId}": query.details_by_display_id,
     "/api/runs/details/{runId}": query.details,
     "/api/runs/metric-names": query.metric_names,

@@ -1,28 +1,24 @@
-"""Reading back: every GET that `pluto.query` knows, and the values for which it has no call."""
+"""Reading back a run: every GET of `pluto.query` but the list of runs, and the values for which it has no call."""
 
 from __future__ import annotations
 
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from collections.abc import Callable
 from typing import Any
 
 from wandb_compat.local import filters, limits, names
-from wandb_compat.local.fields import Query, Refusal, inner_document
-from wandb_compat.local.filters import Candidate, Predicate
-from wandb_compat.local.runs import STATUSES, find, find_by_display_id, page
+from wandb_compat.local.fields import Query, Refusal
+from wandb_compat.local.listing import FINITE, decoded, iso
+from wandb_compat.local.runs import find, find_by_display_id, page
 from wandb_compat.local.store import Store
 
 Answer = dict[str, Any]
 
-FINITE = "value IS NOT NULL AND abs(value) < 9e999"
 TIME = "strftime('%Y-%m-%d %H:%M:%f', time / 1000.0, 'unixepoch') AS time"
 LOG_TYPES = ("INFO", "ERROR", "WARNING", "DEBUG", "PRINT")
 AGGREGATIONS = ("MIN", "MAX", "AVG", "LAST", "VARIANCE")
-# Parameters of Pluto's own page; to ignore them would answer a question that was not asked.
-UNSUPPORTED = ("fieldFilters", "konduktorJobPrefix", "includeFieldValues", "visibleColumns")
 
 
 def projects(store: Store, query: Query, base: str) -> Answer:
@@ -34,48 +30,12 @@ def projects(store: Store, query: Query, base: str) -> Answer:
                 {
                     "id": row["id"],
                     "name": row["name"],
-                    "createdAt": _iso(row["created"]),
-                    "updatedAt": _iso(row["updated"]),
+                    "createdAt": iso(row["created"]),
+                    "updatedAt": iso(row["updated"]),
                     "runCount": row["runs"],
                 }
                 for row in rows
             ]
-        }
-
-
-def runs(store: Store, query: Query, base: str) -> Answer:
-    """List the runs of a project that match, one page of them."""
-    for name in UNSUPPORTED:
-        if query.get(name) is not None:
-            raise Refusal(400, f"The embedded server does not know the parameter {name}")
-    project = query.text("projectName")
-    limit = query.integer("limit", 1, limits.RUNS) if query.get("limit") is not None else 50
-    offset = query.maybe_integer("offset", 0, limits.OFFSET) or 0
-    matches = _matcher(query)
-    sort_key, present, descending = _sorter(query.maybe_text("sort") or "-createdAt")
-
-    with store.read() as connection:
-        found = []
-        for row in connection.execute("SELECT * FROM project_run WHERE project_name = ?", (project,)):
-            run = _Run(connection, row)
-            if matches(run) and (present is None or present(run)):
-                found.append(run)
-        found.sort(key=lambda run: (sort_key(run), run.row["id"]), reverse=descending)
-        return {
-            "runs": [
-                {
-                    "id": run.row["id"],
-                    "name": run.name,
-                    "number": run.row["number"],
-                    "displayId": run.row["display"],
-                    "projectName": project,
-                    "status": run.status,
-                    "tags": run.tags,
-                    "createdAt": _iso(run.created),
-                }
-                for run in found[offset : offset + limit]
-            ],
-            "total": len(found),
         }
 
 
@@ -185,7 +145,7 @@ def compare(store: Store, query: Query, base: str) -> Answer:
                     "runName": run["name"],
                     "url": page(base, project, run["id"]),
                     "status": run["status"],
-                    "config": _decoded(run["config"]),
+                    "config": decoded(run["config"]),
                     "stats": numbers,
                 }
             )
@@ -229,9 +189,9 @@ def leaderboard(store: Store, query: Query, base: str) -> Answer:
                 "status": run["status"],
                 "url": page(base, project, run["id"]),
                 "value": value,
-                "config": _decoded(run["config"]),
+                "config": decoded(run["config"]),
                 "tags": json.loads(run["tags"]),
-                "createdAt": _iso(run["created"]),
+                "createdAt": iso(run["created"]),
             }
             for rank, (value, run) in enumerate(ranked[offset : offset + limit], offset + 1)
         ],
@@ -328,7 +288,7 @@ def alerts(store: Store, query: Query, base: str) -> Answer:
 def model_graph(store: Store, query: Query, base: str) -> Answer:
     """Return the graph of a run's model, null when there is none (the embedded server's own call)."""
     with store.read() as connection:
-        return {"graph": _decoded(_run_in_project(connection, query)["graph"])}
+        return {"graph": decoded(_run_in_project(connection, query)["graph"])}
 
 
 def openapi(store: Store, query: Query, base: str) -> Answer:
@@ -363,134 +323,6 @@ def openapi(store: Store, query: Query, base: str) -> Answer:
     }
 
 
-class _Run(Candidate):
-    """A run as filters and sorting see it; what is dear is read when asked for."""
-
-    def __init__(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-        self.row = row
-        self.name, self.status = row["name"], row["status"]
-        self.tags = json.loads(row["tags"])
-        self.created, self.updated, self.heartbeat = row["created"], row["updated"], row["newest"]
-        self.config = _Flat(row["config"])
-        self.metadata = _Flat(row["metadata"])
-        self.summary = _Summary(connection, row["id"])
-
-
-class _Lazy(Mapping[str, Any]):
-    """A mapping that is filled at the first look."""
-
-    def __init__(self) -> None:
-        self._filled: Mapping[str, Any] | None = None
-
-    def _fill(self) -> Mapping[str, Any]:
-        raise NotImplementedError
-
-    def _values(self) -> Mapping[str, Any]:
-        if self._filled is None:
-            self._filled = self._fill()
-        return self._filled
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values()[key]
-
-    def __iter__(self) -> Any:
-        return iter(self._values())
-
-    def __len__(self) -> int:
-        return len(self._values())
-
-
-class _Flat(_Lazy):
-    """A stored document with dotted keys."""
-
-    def __init__(self, source: str | None) -> None:
-        super().__init__()
-        self._source = source
-
-    def _fill(self) -> Mapping[str, Any]:
-        return filters.flatten(_decoded(self._source))
-
-
-class _Summary(_Lazy):
-    """The last finite value of every metric of a run."""
-
-    def __init__(self, connection: sqlite3.Connection, run: int) -> None:
-        super().__init__()
-        self._connection, self._run = connection, run
-
-    def _fill(self) -> Mapping[str, Any]:
-        rows = self._connection.execute(
-            "SELECT name, (SELECT value FROM metric WHERE series = series.id AND "
-            f"{FINITE} ORDER BY step DESC LIMIT 1) FROM series WHERE run = ?",
-            (self._run,),
-        )
-        return {name: value for name, value in rows if value is not None}
-
-
-def _matcher(query: Query) -> Predicate:
-    """Return the conjunction of everything that the list was asked to filter by."""
-    conditions: list[dict[str, Any]] = []
-    if query.maybe_text("filter"):
-        conditions.append(inner_document(query.text("filter")))
-    if query.maybe_text("tags"):
-        conditions.append({"tags": {"$in": query.text("tags").split(",")}})
-    if query.maybe_text("status"):
-        conditions.append({"status": {"$in": query.text("status").split(",")}})
-    if query.maybe_text("heartbeatAfter"):
-        conditions.append({"heartbeat_at": {"$gte": query.text("heartbeatAfter")}})
-    if query.maybe_text("heartbeatBefore"):
-        conditions.append({"heartbeat_at": {"$lte": query.text("heartbeatBefore")}})
-    accepted = filters.compile_filter({"$and": conditions})
-    search = (query.maybe_text("search") or "").lower()
-    if not search:
-        return accepted
-
-    def matches(run: Candidate) -> bool:
-        assert isinstance(run, _Run)
-        return (search in run.name.lower() or search in run.row["display"].lower()) and accepted(run)
-
-    return matches
-
-
-SortKey = Callable[[_Run], Any]
-
-
-def _sorter(sort: str) -> tuple[SortKey, Callable[[_Run], bool] | None, bool]:
-    """Return key, test whether a run has the value at all, and direction."""
-    descending, field = sort.startswith("-"), sort.lstrip("+- ")  # a bare plus in a URL arrives as a blank
-    columns: dict[str, SortKey] = {
-        "createdAt": lambda run: run.created,
-        "updatedAt": lambda run: run.updated,
-        "name": lambda run: run.name,
-        "status": lambda run: STATUSES.index(run.status),
-    }
-    columns.update(created_at=columns["createdAt"], updated_at=columns["updatedAt"])
-    if field in columns:
-        return columns[field], None, descending
-    if field in filters.HEARTBEAT_FIELDS:
-        return (lambda run: run.heartbeat), (lambda run: run.heartbeat is not None), descending
-    prefix, _, name = field.partition(".")
-    if f"{prefix}." in filters.SUMMARY_PREFIXES and name:
-        return (lambda run: run.summary[name]), (lambda run: name in run.summary), descending
-    if field.endswith(".value"):
-        key = name[: -len(".value")]
-        if f"{prefix}." == filters.CONFIG_PREFIX and key:
-            return (lambda run: _order(run.config[key])), (lambda run: key in run.config), descending
-        if f"{prefix}." == filters.METADATA_PREFIX and key:
-            return (lambda run: _order(run.metadata[key])), (lambda run: key in run.metadata), descending
-    raise Refusal(
-        400,
-        f"Cannot sort by {field!r}; there are createdAt, updatedAt, name, status, heartbeat_at, config.KEY.value,"
-        " systemMetadata.KEY.value and summary_metrics.NAME",
-    )
-
-
-def _order(value: Any) -> tuple[int, float, str]:
-    """Return a sort key that puts numbers before texts."""
-    number = filters.number(value)
-    return (0, number, "") if number is not None else (1, 0.0, filters.text(value))
-
-
 def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Answer:
     project = run["project_name"]
     log_names = connection.execute(
@@ -504,13 +336,13 @@ def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Ans
         "displayId": run["display"],
         "status": run["status"],
         "tags": json.loads(run["tags"]),
-        "config": _decoded(run["config"]),
-        "systemMetadata": _decoded(run["metadata"]),
-        "loggerSettings": _decoded(run["settings"]),
-        "statusMetadata": _decoded(run["status_metadata"]),
-        "createdAt": _iso(run["created"]),
-        "updatedAt": _iso(run["updated"]),
-        "statusUpdated": _iso(run["status_updated"]),
+        "config": decoded(run["config"]),
+        "systemMetadata": decoded(run["metadata"]),
+        "loggerSettings": decoded(run["settings"]),
+        "statusMetadata": decoded(run["status_metadata"]),
+        "createdAt": iso(run["created"]),
+        "updatedAt": iso(run["updated"]),
+        "statusUpdated": iso(run["status_updated"]),
         "projectName": project,
         "externalId": run["external"],
         "url": page(base, project, run["id"]),
@@ -522,8 +354,8 @@ def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Ans
                 "from": event["before"],
                 "to": event["after"],
                 "source": event["source"],
-                "metadata": _decoded(event["metadata"]),
-                "time": _iso(event["time"]),
+                "metadata": decoded(event["metadata"]),
+                "time": iso(event["time"]),
             }
             for event in events
         ],
@@ -595,12 +427,3 @@ def _flagged(value: float | None) -> tuple[float, str]:
 def _among(column: str, run_ids: list[int], query: Query) -> str:
     """Return the condition for runs named in a query; the numbers are integers, so they may stand in the text."""
     return "" if query.get("runIds") is None else f"AND {column} IN ({','.join(map(str, run_ids))})"
-
-
-def _decoded(source: str | None) -> Any:
-    return None if source is None else json.loads(source)
-
-
-def _iso(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
