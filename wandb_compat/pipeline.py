@@ -19,6 +19,7 @@ import orjson
 
 from wandb_compat import records
 from wandb_compat.convert import Later, Row
+from wandb_compat.courier.acks import waiting_rows
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
@@ -189,14 +190,12 @@ class Pipeline:
                 self._notify("info", f"sending the last rows to Pluto, for {budget:g} s at most")
 
     def _outcome(self) -> Outcome:
-        from wandb_compat.courier.delivery import waiting_rows
-
         self._state_due = 0
         state = self.status()
         lost = f"; {self._lost} records could not be written: {self._disk_trouble}" if self._lost else ""
         if state.phase == "done":
             refused = (
-                f", {state.refused} were refused (see {self.home / 'logs' / 'courier.log'})" if state.refused else ""
+                f" but {state.refused} that it refused (see {self.home}/logs/courier.log)" if state.refused else ""
             )
             return Outcome(not lost, 0, f"Pluto has every row of the run{refused}{lost}")
         waiting = waiting_rows(self.home)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from wandb_compat import journal
-from wandb_compat.courier.delivery import Acks, start_of, waiting_rows
+from wandb_compat.courier.acks import Acks, start_of, waiting_rows
 from wandb_compat.records import Start
 from wandb_compat.settings import Settings
 

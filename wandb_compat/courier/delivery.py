@@ -6,15 +6,13 @@ file, so that what is slow or refused on one route holds up nothing on another.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from wandb_compat import journal, records
+from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Refused, Unavailable, WireError
@@ -22,64 +20,18 @@ from wandb_compat.wire.client import Refused, Unavailable, WireError
 log = logging.getLogger(__name__)
 
 Lines = list[bytes]
-READ_SIZE = 1024**2  # bytes that a lane reads at once; a longer record still comes whole
-LANES = ("run", "metrics", "data", "console")
-
-
-class Acks:
-    """What the server has answered: for each lane, how far into each file. Kept in `courier.journal`, append-only."""
-
-    def __init__(self, home: Path) -> None:
-        self.path = home / "journal" / f"courier{journal.SUFFIX}"
-        self._places: dict[tuple[str, str], int] = {}
-        self.closed = False
-        self._file: int | None = None
-        if self.path.exists():
-            for entries, _ in journal.read(self.path):
-                for entry in entries:
-                    self._take(*records.decode(entry.line))
-
-    def _take(self, kind: str, document: Any) -> None:
-        if kind == "ack":
-            self._places[document["lane"], document["file"]] = document["to"]
-        elif kind == "closed":
-            self.closed = True
-
-    def place(self, lane: str, file: str) -> int:
-        """Return the offset up to which a lane has delivered a file."""
-        return self._places.get((lane, file), 0)
-
-    def cover(self, files: list[Path]) -> bool:
-        """Whether every lane has delivered what lies in the files."""
-        ends = {file.name: _sound_end(file) for file in files}
-        return all(self.place(lane, name) >= end for name, end in ends.items() for lane in LANES)
-
-    def note(self, lane: str, file: str, to: int) -> None:
-        """Note that a lane has delivered a file up to an offset."""
-        self._append("ack", {"lane": lane, "file": file, "to": to})
-
-    def close(self) -> None:
-        """Note that everything has arrived and the run is closed on the server."""
-        self._append("closed", {})
-
-    def _append(self, kind: str, document: dict[str, Any]) -> None:
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.write(self._file, journal.frame([kind.encode() + b" " + records.dump(document)]))
-        self._take(kind, document)
 
 
 class Lane:
-    """Delivers the records of some kinds with one function.
+    """Delivers the records of its kinds with one function.
 
     `send` takes the documents of consecutive records and raises WireError; when it raises Refused the records are tried
     one by one, so that a bad one costs none of its neighbours.
     """
 
-    def __init__(self, name: str, kinds: tuple[str, ...], send: Callable[[Lines], list[tuple[int, str]]]) -> None:
+    def __init__(self, name: str, send: Callable[[Lines], list[tuple[int, str]]]) -> None:
         self.name = name
-        self.kinds = tuple(kind.encode() for kind in kinds)
+        self.kinds = tuple(kind.encode() for kind in LANES[name])
         self.send = send
         self.backoff = Backoff()
 
@@ -95,10 +47,10 @@ class Delivery:
         self._batch_size = batch_size
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
         self._lanes = [
-            Lane("run", ("key", "config", "tags", "alert", "exit"), self._send_run),
-            Lane("metrics", ("row",), lambda lines: session.ingest("metrics", lines)),
-            Lane("data", ("data",), lambda lines: session.ingest("data", lines)),
-            Lane("console", ("console",), lambda lines: session.ingest("logs", lines)),
+            Lane("run", self._send_run),
+            Lane("metrics", lambda lines: session.ingest("metrics", lines)),
+            Lane("data", lambda lines: session.ingest("data", lines)),
+            Lane("console", lambda lines: session.ingest("logs", lines)),
         ]
 
     def round(self) -> bool:
@@ -228,45 +180,3 @@ def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
             merge(into[key], value)
         else:
             into[key] = value
-
-
-def _sound_end(file: Path) -> int:
-    """Return the offset behind the last finished line of a file."""
-    try:
-        with file.open("rb") as stream:
-            back = end = stream.seek(0, os.SEEK_END)
-            while back > 0:
-                back = max(0, back - 65536)
-                stream.seek(back)
-                newline = stream.read(min(65536, end - back)).rfind(b"\n")
-                if newline >= 0:
-                    return back + newline + 1
-    except FileNotFoundError:
-        pass
-    return 0
-
-
-_ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")
-
-
-def waiting_rows(home: Path) -> int:
-    """Return how many history rows of a run folder the server has not acknowledged."""
-    acks = Acks(home)
-    count = 0
-    for file in journal.files(home):
-        with file.open("rb") as stream:
-            stream.seek(acks.place("metrics", file.name))
-            while chunk := stream.read(READ_SIZE):
-                chunk += stream.readline()
-                count += len(_ROW.findall(chunk))
-    return count
-
-
-def start_of(home: Path) -> records.Start | None:
-    """Return the first record of a run folder, or None when there is none."""
-    for file in journal.files(home)[:2]:
-        for entries, _ in journal.read(file):
-            for entry in entries:
-                if entry.kind == b"start":
-                    return records.Start(**json.loads(entry.document))
-    return None

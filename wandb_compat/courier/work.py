@@ -15,7 +15,8 @@ import filelock
 import psutil
 
 from wandb_compat import journal
-from wandb_compat.courier.delivery import Acks, Delivery, start_of
+from wandb_compat.courier.acks import Acks, start_of
+from wandb_compat.courier.delivery import Delivery
 from wandb_compat.courier.pulse import Pulse
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.state import State
@@ -136,7 +137,7 @@ class Work:
                 moved = delivery.round()
             progress(session.state)
             waits = self._follow and self._trainer.alive()
-            if waits and pulse is None and session.state.run is not None:
+            if waits and delivery.exit is None and pulse is None and session.state.run is not None:
                 pulse = self._pulse(session)
             if waits and delivery.exit is None:
                 gone_since = None

@@ -1,0 +1,108 @@
+"""What the server has answered for a run folder, and so what it still lacks.
+
+Light on purpose: the trainer asks at its exit, where importing anything large would cost time, and where any code that
+Python compiles would make it forget that Ctrl-C ended the script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from wandb_compat import journal, records
+
+# The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
+LANES = {
+    "run": ("key", "config", "tags", "alert", "exit"),
+    "metrics": ("row",),
+    "data": ("data",),
+    "console": ("console",),
+}
+READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
+_ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")
+
+
+class Acks:
+    """What the server has answered: for each lane, how far into each file. Kept in `courier.journal`, append-only."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = home / "journal" / f"courier{journal.SUFFIX}"
+        self._places: dict[tuple[str, str], int] = {}
+        self.closed = False
+        self._file: int | None = None
+        if self.path.exists():
+            for entries, _ in journal.read(self.path):
+                for entry in entries:
+                    self._take(*records.decode(entry.line))
+
+    def _take(self, kind: str, document: Any) -> None:
+        if kind == "ack":
+            self._places[document["lane"], document["file"]] = document["to"]
+        elif kind == "closed":
+            self.closed = True
+
+    def place(self, lane: str, file: str) -> int:
+        """Return the offset up to which a lane has delivered a file."""
+        return self._places.get((lane, file), 0)
+
+    def cover(self, files: list[Path]) -> bool:
+        """Whether every lane has delivered what lies in the files."""
+        ends = {file.name: _sound_end(file) for file in files}
+        return all(self.place(lane, name) >= end for name, end in ends.items() for lane in LANES)
+
+    def note(self, lane: str, file: str, to: int) -> None:
+        """Note that a lane has delivered a file up to an offset."""
+        self._append("ack", {"lane": lane, "file": file, "to": to})
+
+    def close(self) -> None:
+        """Note that everything has arrived and the run is closed on the server."""
+        self._append("closed", {})
+
+    def _append(self, kind: str, document: dict[str, Any]) -> None:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.write(self._file, journal.frame([kind.encode() + b" " + records.dump(document)]))
+        self._take(kind, document)
+
+
+def waiting_rows(home: Path) -> int:
+    """Return how many history rows of a run folder the server has not acknowledged."""
+    acks = Acks(home)
+    count = 0
+    for file in journal.files(home):
+        with file.open("rb") as stream:
+            stream.seek(acks.place("metrics", file.name))
+            while chunk := stream.read(READ_SIZE):
+                chunk += stream.readline()
+                count += len(_ROW.findall(chunk))
+    return count
+
+
+def start_of(home: Path) -> records.Start | None:
+    """Return the first record of a run folder, or None when there is none."""
+    for file in journal.files(home)[:2]:
+        for entries, _ in journal.read(file):
+            for entry in entries:
+                if entry.kind == b"start":
+                    return records.Start(**json.loads(entry.document))
+    return None
+
+
+def _sound_end(file: Path) -> int:
+    """Return the offset behind the last finished line of a file."""
+    try:
+        with file.open("rb") as stream:
+            back = end = stream.seek(0, os.SEEK_END)
+            while back > 0:
+                back = max(0, back - 65536)
+                stream.seek(back)
+                newline = stream.read(min(65536, end - back)).rfind(b"\n")
+                if newline >= 0:
+                    return back + newline + 1
+    except FileNotFoundError:
+        pass
+    return 0
