@@ -450,6 +450,50 @@ def test_a_forked_child_does_not_end_the_run_of_its_parent(script: Any) -> None:
     ]
 
 
+def test_a_forked_child_begins_a_run_of_its_own(script: Any) -> None:
+    """`wandb.init` in a child does not return the run of its parent, and the child's run ends with the child."""
+    ended = script(
+        """
+        import os, wandb
+        parent = wandb.init(project="parent")
+        if not os.fork():
+            run = wandb.init(project="child")
+            assert run is not parent and wandb.run is run
+            run.log({"child": 1})
+            sys.exit(3)
+        os.wait()
+        assert wandb.run is parent
+        """
+    )
+    assert ended.code == 0, ended.err
+    homes = [path for path in (ended.folder / "wandb").iterdir() if not path.is_symlink()]
+    ends = {run.one("start")["project"]: run.one("exit")["code"] for run in map(type(ended.run), homes)}
+    assert ends == {"parent": 0, "child": 3}
+
+
+def test_a_spawned_worker_may_hold_the_run(script: Any) -> None:
+    """Unpickling works there; using the run says that it is out of reach."""
+    ended = script(
+        """
+        import multiprocessing, wandb
+
+        def work(run):
+            try:
+                run.log({"a": 1})
+            except NotImplementedError as error:
+                print(error)
+
+        if __name__ == "__main__":
+            run = wandb.init()
+            worker = multiprocessing.get_context("spawn").Process(target=work, args=(run,))
+            worker.start()
+            worker.join()
+        """
+    )
+    assert ended.code == 0, ended.err
+    assert "wandb.Run.log in a spawned process is not available" in ended.out
+
+
 def test_a_child_can_log_although_a_thread_was_logging_when_it_was_forked(script: Any) -> None:
     """The lock that the other thread held is not inherited locked."""
     ended = script(

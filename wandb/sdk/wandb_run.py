@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wandb import _absent
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog, termwarn
-from wandb.sdk.lib import active_runs, run_folder
+from wandb.sdk.lib import active_runs, foreign_run, run_folder
 from wandb.sdk.lib.exit_watch import code_of, state_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
 from wandb.sdk.lib.server_text import published_summary, server_tags
@@ -429,9 +429,7 @@ class Run:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from wandb.sdk.wandb_init import _attach
-
-        return _attach, (self._attach_id,)
+        return foreign_run.unpickle, (self._attach_id,)
 
 
 def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:

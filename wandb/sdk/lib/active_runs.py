@@ -34,8 +34,8 @@ def remove(run: Run) -> None:
 
 
 def latest() -> Run | None:
-    """Return the active run that began last."""
-    return _active[-1] if _active else None
+    """Return the active run of this process that began last; a forked child begins its own."""
+    return next((run for run in reversed(_active) if run._init_pid == os.getpid()), None)
 
 
 def find(attach_id: str) -> Run | None:
