@@ -74,7 +74,7 @@ def test_a_file_of_that_name_in_the_working_folder(cli: Command, folder: Path, n
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("__version__ = '0'\n")
     report = cli("doctor").stdout
-    assert f"note     other modules on the path have the name of wandb: {folder / name}" in report
+    assert f"note     not imported, though they are called wandb: {folder / name}" in report
     report = cli("doctor", code=1, PYTHONPATH=str(ROOT)).stdout
     assert problems(report)[0].startswith(f"off mode: wandb was imported from {folder / name}")
 

@@ -1,5 +1,7 @@
 """`login` keeps a key that the server takes, where `pluto login` would, and refuses any other with a reason."""
 
+import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +61,38 @@ def test_without_a_server_nothing_is_stored_unless_asked(
     assert "Nothing was stored" in said.stderr
     assert stored(environment) == ""
     cli("login", "mlpi_0123456789abcdef", "--no-check", **nobody)
+    assert "[pluto]" in stored(environment)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_the_key_is_asked_for_and_not_shown(
+    environment: dict[str, str], folder: Path, pluto_server: Running
+) -> None:
+    """The terminal shows the question and the answer of the server, not what is typed."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wandb_compat", "login"],
+        cwd=folder,
+        env={name: value for name, value in environment.items() if name != "PLUTO_API_KEY"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        while b"Pluto API key" not in shown:
+            shown += terminal.read(1024)
+        terminal.write(pluto_server.key.encode() + b"\n")
+        with contextlib.suppress(OSError):  # how Linux tells that the other side has closed
+            while more := terminal.read(1024):
+                shown += more
+    assert process.wait(60) == 0
+    assert b"takes the key" in shown
+    assert pluto_server.key.encode() not in shown
     assert "[pluto]" in stored(environment)
 
 

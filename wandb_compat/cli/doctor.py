@@ -51,7 +51,7 @@ class Finding(NamedTuple):
     text: str
 
 
-@click.command()
+@click.command(short_help="Tell which wandb is active, which key is used, and what is in the way.")
 def command() -> None:
     """Tell which wandb is active and why, which key is used, and whether the server can be reached.
 
@@ -99,8 +99,8 @@ def examine() -> Iterator[Finding]:
 def _packages() -> Iterator[Finding]:
     """Versions of what runs lean on, and which extras are whole."""
     for name in ("pluto-ml", "wandb"):
-        found = _real() if name == "wandb" else _version(name)
-        text = f"{name} {found}" if found else f"{name} is not installed"
+        found, label = (_real(), "the real wandb") if name == "wandb" else (_version(name), name)
+        text = f"{label} {found}" if found else f"{label} is not installed"
         yield Finding("problem" if name == "pluto-ml" and not found else "ok", text)
     try:
         requirements = importlib.metadata.requires("wandb-compat") or []
@@ -157,7 +157,7 @@ def _active(told: dict[str, Any]) -> Iterator[Finding]:
         copy for copy in told.get("copies", ()) if Path(copy) not in (ours, Path(told.get("wandb", {}).get("file", "")))
     ]
     if others:
-        yield Finding("note", f"other modules on the path have the name of wandb: {', '.join(others)}")
+        yield Finding("note", f"not imported, though they are called wandb: {', '.join(others)}")
 
 
 def _probe() -> dict[str, Any]:
@@ -174,7 +174,8 @@ def _probe() -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"error": f"it took more than {PROBE_TIMEOUT} s"}
     except (ValueError, IndexError):
-        return {"error": done.stderr.strip() or f"the interpreter ended with {done.returncode}"}
+        last = done.stderr.strip().rpartition("\n")[2]
+        return {"error": last or f"the interpreter ended with {done.returncode}"}
     return told
 
 

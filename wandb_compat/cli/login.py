@@ -13,7 +13,7 @@ from wandb_compat.wire.client import Client, WireError
 from wandb_compat.wire.endpoints import EndpointError, resolve
 
 
-@click.command()
+@click.command(short_help="Check a Pluto key and keep it.")
 @click.argument("key", required=False)
 @click.option("--no-check", is_flag=True, help="Store the key without asking the server about it.")
 def command(key: str | None, no_check: bool) -> None:

@@ -18,8 +18,8 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit codes, as shells give them
 def command(line: tuple[str, ...]) -> None:
     """Run a command with the drop-in wandb in front.
 
-    Needed only where Python does not read the start-up file of the installation: folders made with `pip install
-    --target`, zip apps. Signals and the exit code pass through.
+    Needed only where Python does not read the start-up file of the installation: `python -S`, folders made with `pip
+    install --target`, zip apps. Signals and the exit code pass through.
 
     Example: wandb-compat run -- python train.py --lr 0.1
     """

@@ -15,7 +15,7 @@ from wandb_compat.courier.state import State
 AT_WORK = ("starting", "delivering", "waiting")
 
 
-@click.command()
+@click.command(short_help="Show how far each run is on its way to the server.")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def command(path: Path | None) -> None:
     """Show the runs below a directory and what of them is not on the Pluto server yet.

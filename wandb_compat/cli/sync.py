@@ -124,7 +124,8 @@ def _send(folder: Folder, key: str, settings: Settings) -> bool:
     elif state.trouble is None and not waiting:
         sentence = f"{state.sent} rows sent, everything so far is on the server; the run is still going on"
     else:
-        click.echo(f"{folder}: {state.sent} rows sent, {waiting} are not on the server: {state.trouble}", err=True)
+        lack = f"{waiting} are not on the server" if waiting else "but the run is not closed on the server"
+        click.echo(f"{folder}: {state.sent} rows sent, {lack}: {state.trouble}. Then sync again.", err=True)
         return False
     if state.refused:
         sentence += f", save {state.refused} records that it refused (see {folder}/logs/courier.log)"
@@ -142,15 +143,15 @@ def _progress(folder: Folder) -> Iterator[Callable[[State], None]]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("rows {task.fields[trouble]}", markup=False),
+        TextColumn("rows {task.fields[note]}"),
         console=Console(stderr=True),
         transient=True,
     )
     with bar:
-        task = bar.add_task(str(folder), total=folder.waiting, trouble="")
+        task = bar.add_task(str(folder), total=folder.waiting, note="")
 
         def show(state: State) -> None:
-            bar.update(task, completed=state.sent, trouble=state.trouble or "")
+            bar.update(task, completed=state.sent, note="waiting for the server" if state.phase == "waiting" else "")
 
         yield show
 
