@@ -13,7 +13,8 @@ _IMPORT = re.compile(r"^from (\S+) import (\w+) as (\w+)\b", re.MULTILINE)
 def names() -> dict[str, tuple[str, str]]:
     """Return module and name there of every import that the stub re-exports."""
     # Through the loader, which also reads from zip files.
-    stub = __loader__.get_data(os.path.join(os.path.dirname(__file__), "__init__.pyi"))  # noqa: PTH118, PTH120
+    loader: Any = __spec__.loader
+    stub = loader.get_data(os.path.join(os.path.dirname(__file__), "__init__.pyi"))  # noqa: PTH118, PTH120
     return {public: (module, name) for module, name, public in _IMPORT.findall(stub.decode())}
 
 

@@ -48,7 +48,7 @@ def _to_dict(params: Any) -> dict[str, Any]:
     if type(params).__module__.startswith("omegaconf."):
         return _from_omegaconf(params)
     if isinstance(params, (Mapping, Config)):
-        return dict(params)  # type: ignore[arg-type]
+        return dict(params)
     if dataclasses.is_dataclass(params) and not isinstance(params, type):
         return {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
     params = (

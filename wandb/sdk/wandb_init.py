@@ -147,7 +147,7 @@ def _settings(
         settings.update_from_dict(given)
     settings.update_from_dict(arguments)
     if not settings._noop and own.pluto_mode in _PLUTO_MODES:
-        settings.mode = own.pluto_mode
+        settings.update_from_dict({"mode": own.pluto_mode})
     elif own.pluto_mode and own.pluto_mode not in _PLUTO_MODES:
         termwarn(f"PLUTO_MODE={own.pluto_mode!r} is ignored: it can be {', '.join(_PLUTO_MODES)}", repeat=False)
     # Past the check of names: PLUTO_PROJECT may be any that Pluto takes.

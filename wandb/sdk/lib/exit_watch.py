@@ -24,7 +24,7 @@ class ExitWatch:
             return
         self.installed = True
         self._excepthook, sys.excepthook = sys.excepthook, self._uncaught
-        self._exit, sys.exit = sys.exit, self._leave  # type: ignore[assignment]
+        self._exit, sys.exit = sys.exit, self._leave
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         self.code = code_of(error)

@@ -18,7 +18,7 @@ def gather(settings: Settings) -> dict[str, Any]:
     """Return program, arguments, Python, system, host and git commit, under wandb's names; takes no subprocess."""
     if settings.x_disable_meta:
         return {}
-    info = {
+    info: dict[str, Any] = {
         "os": platform.platform(aliased=True)
         if sys.platform == "win32"
         else f"{platform.system()}-{platform.release()}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wandb.errors.term import termerror, termlog, termwarn
@@ -19,7 +19,7 @@ class Printer:
         """Print one text or several lines; `level` is a name or number of `logging`."""
         if isinstance(level, str):
             level = logging.getLevelName(level.upper().replace("WARN", "WARNING") if level == "warn" else level.upper())
-        say = termlog
+        say: Callable[[str], None] = termlog
         if isinstance(level, int) and level >= logging.WARNING:
             say = termerror if level >= logging.ERROR else termwarn
         say(text if isinstance(text, str) else "\n".join(text))
