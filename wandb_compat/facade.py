@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -101,7 +102,8 @@ class Facade(ModuleType):
             return
         setattr(self.__dict__[_REAL], name, value)
         if name == "run":
-            self._advise(value)
+            with suppress(Exception):  # a hint is worth no run
+                _advise(value)
 
     def __delattr__(self, name: str) -> None:
         if name in _OWN:
@@ -115,18 +117,6 @@ class Facade(ModuleType):
 
     def __repr__(self) -> str:
         return _text(self)
-
-    def _advise(self, run: Any) -> None:
-        """Say at the start of a run what keeps it from Pluto, or from what its user has asked for."""
-        if not isinstance(run, self.Run) or run.disabled or run.settings.silent:
-            return
-        if mode.sunset():
-            _say(
-                "WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb, so this process still logs to"
-                " wandb: set it before"
-            )
-        elif mode.current().name == "wandb":
-            _say(f"This run is not sent to Pluto: {credentials.HINT}")
 
 
 class _Loader(startup.Deferred):
@@ -186,6 +176,19 @@ def _say(text: str) -> None:
     _said.add(text)
     if sys.stderr is not None:
         print(f"wandb: {text}", file=sys.stderr)
+
+
+def _advise(run: Any) -> None:
+    """Say at the start of a run of the real wandb what keeps it from Pluto, or from what its user has asked for."""
+    if not type(run).__module__.startswith("wandb.") or run.disabled or run.settings.silent:
+        return
+    if mode.sunset():
+        _say(
+            "WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb, so this process still logs to wandb:"
+            " set it before"
+        )
+    elif mode.current().name == "wandb":
+        _say(f"This run is not sent to Pluto: {credentials.HINT}")
 
 
 def _name_clash(origin: str) -> None:

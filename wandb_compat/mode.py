@@ -68,5 +68,5 @@ def origin(module: Any) -> str | None:
 def _beside(where: str | None) -> Mode:
     credential = credentials.find(post_sunset=False)
     if credential is None:
-        return Mode("wandb", f"no Pluto credentials are found; {credentials.HINT}")
+        return Mode("wandb", "no Pluto credentials were found")
     return Mode("dual", f"Pluto credentials from {credential.source}, real wandb at {os.path.dirname(where or '')}")

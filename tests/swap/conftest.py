@@ -1,0 +1,53 @@
+"""Builds the wheel once, and an environment once for each list of things installed in it."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from environments import ROOT, Environment, Environments, uv
+from filelock import FileLock
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the workers of a parallel test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "swap"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(shared_folder: Path) -> Path:
+    """The wheel of this repository."""
+    with FileLock(shared_folder / "wheel.lock"):
+        if not list(shared_folder.glob("*.whl")):
+            uv("build", "--quiet", "--wheel", "--out-dir", shared_folder, ROOT)
+    (built,) = shared_folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def environment(shared_folder: Path, wheel: Path) -> Environments:
+    """Gives the environment with these things installed in this order; not to be changed by a test."""
+
+    def get(*things: str) -> Environment:
+        name = re.sub(r"\W+", "-", " ".join(things)) or "empty"
+        made = Environment(shared_folder / name, wheel)
+        with FileLock(shared_folder / f"{name}.lock"):
+            if not (made.folder / "ready").exists():
+                made.create()
+                made.install(*things)
+                (made.folder / "ready").touch()
+        return made
+
+    return get
+
+
+@pytest.fixture
+def fresh_environment(tmp_path: Path, wheel: Path) -> Environment:
+    """An empty environment of the test's own."""
+    made = Environment(tmp_path / "environment", wheel)
+    made.create()
+    return made

@@ -1,0 +1,371 @@
+"""Which `wandb` a script gets, when that is decided, and how it can tell."""
+
+from pathlib import Path
+
+import pytest
+from environments import OURS, REAL, Environment, Environments
+
+KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
+SUNSET = {"DISABLE_WANDB_LOGGING": "true"}
+
+
+@pytest.fixture
+def alone(environment: Environments) -> Environment:
+    """Ours without the real wandb."""
+    return environment(OURS)
+
+
+@pytest.fixture
+def beside(environment: Environments) -> Environment:
+    """Ours and the real wandb."""
+    return environment(REAL, OURS)
+
+
+LOOK = """
+import importlib.util, sys
+spec = importlib.util.find_spec("wandb")
+told["found"] = [spec.origin, *spec.submodule_search_locations]
+import wandb
+told["before"] = repr(wandb)
+told["version"] = wandb.__version__
+told["repr"] = repr(wandb)
+told["spec"] = [wandb.__spec__.origin, *wandb.__path__]
+told["file"] = wandb.__file__
+told["sources"] = "__version__" in __import__("inspect").getsource(wandb)
+told["deep"] = __import__("wandb.sdk.wandb_run").sdk.wandb_run.__file__
+told["one"] = wandb.sdk is sys.modules["wandb.sdk"] and wandb.Run is sys.modules["wandb.sdk.wandb_run"].Run
+told["real"] = "_wandb_real" in sys.modules
+"""
+
+
+@pytest.mark.parametrize(
+    ("installed", "variables", "mode", "reason"),
+    [
+        ([OURS], {}, "pluto", "no real wandb is installed"),
+        ([OURS], KEY, "pluto", "no real wandb is installed"),
+        ([REAL, OURS], {}, "wandb", "no Pluto credentials were found"),
+        ([REAL, OURS], KEY, "dual", "Pluto credentials from PLUTO_API_KEY, real wandb at "),
+        ([REAL, OURS], {"WANDB_API_KEY": "mlpi_a_key"}, "wandb", "no Pluto credentials were found"),
+        ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "no"}, "wandb", "no Pluto credentials were found"),
+        ([REAL, OURS], SUNSET, "pluto", "DISABLE_WANDB_LOGGING is set"),
+        ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "1"}, "pluto", "DISABLE_WANDB_LOGGING is set"),
+        ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "Yes"}, "pluto", "DISABLE_WANDB_LOGGING is set"),
+        ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "ON", **KEY}, "pluto", "DISABLE_WANDB_LOGGING is set"),
+    ],
+)
+def test_mode(
+    environment: Environments, installed: list[str], variables: dict[str, str], mode: str, reason: str
+) -> None:
+    """Installed packages, credentials and the sunset decide; the repr says what and why; the spec is a package's."""
+    env = environment(*installed)
+    told = env.tell(LOOK, **variables)
+    package = env.dropin / "wandb" if mode == "pluto" else env.site / "wandb"
+    place = [str(package / "__init__.py"), str(package)]
+    assert told["repr"] == told["before"]
+    assert told["repr"].startswith(f"<module 'wandb' (wandb-compat: {mode} mode, {reason}")
+    assert told["found"] == told["spec"] == place
+    assert told["file"] == place[0]
+    assert told["deep"] == str(package / "sdk" / "wandb_run.py")
+    assert told["version"].startswith("0.31.")
+    assert told["sources"] and told["one"]
+    assert told["real"] == (mode != "pluto")
+
+
+def test_current_agrees_with_the_repr(beside: Environment) -> None:
+    """`mode.current()` says before the import, after it and after the first use what the repr says."""
+    told = beside.tell(
+        """
+        import os
+        from wandb_compat import mode
+        told["none"] = mode.current()
+        import wandb
+        told["undecided"] = mode.current()
+        wandb.run
+        os.environ["DISABLE_WANDB_LOGGING"] = "true"
+        told["decided"] = mode.current()
+        del os.environ["PLUTO_API_KEY"]
+        told["without a key"] = mode.current()[0]
+        """,
+        **KEY,
+    )
+    assert told["none"] == told["undecided"] == told["decided"]
+    assert (told["decided"][0], told["without a key"]) == ("dual", "wandb")
+
+
+def test_decided_at_the_first_use(beside: Environment) -> None:
+    """What a script sets between `import wandb` and the first use of a name still counts; later it does not."""
+    told = beside.tell("""
+        import os
+        import sys
+        import wandb
+        told["loaded"] = [name for name in sys.modules if name.startswith(("wandb.", "_wandb", "pydantic"))]
+        os.environ["DISABLE_WANDB_LOGGING"] = "true"
+        wandb.init
+        told["first"] = repr(wandb)
+        del os.environ["DISABLE_WANDB_LOGGING"]
+        wandb.finish
+        told["later"] = repr(wandb)
+    """)
+    assert told["loaded"] == []
+    assert told["first"] == told["later"] == "<module 'wandb' (wandb-compat: pluto mode, DISABLE_WANDB_LOGGING is set)>"
+
+
+@pytest.mark.parametrize(
+    "use", ["wandb.init", "from wandb import init", "import wandb.sdk", "dir(wandb)", "wandb.run = None"]
+)
+def test_what_counts_as_use(beside: Environment, use: str) -> None:
+    """Names, submodules, `from` imports, listing and setting are uses; being looked at by tools is none."""
+    told = beside.tell(f"""
+        import sys
+        import wandb
+        [getattr(module, "__warningregistry__", None) for module in list(sys.modules.values())]
+        [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        repr(wandb), wandb.__spec__, wandb.__name__, wandb.__doc__, hasattr(wandb, "__wrapped__")
+        told["before"] = "_wandb_real" in sys.modules
+        {use}
+        told["after"] = "_wandb_real" in sys.modules
+    """)
+    assert told == {"before": False, "after": True}
+
+
+RUN = """
+import os
+import wandb
+for _ in range(2):
+    with wandb.init(project="p", mode={mode!r}, settings=wandb.Settings(silent={silent})):
+        pass
+"""
+HINT = "wandb: This run is not sent to Pluto: run `pluto login`, or set PLUTO_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("mode", "silent", "variables", "times"),
+    [
+        ("offline", False, {}, 1),
+        ("offline", True, {}, 0),
+        ("offline", False, {"WANDB_SILENT": "true"}, 0),
+        ("disabled", False, {}, 0),
+        ("offline", False, KEY, 0),
+    ],
+)
+def test_hint(beside: Environment, mode: str, silent: bool, variables: dict[str, str], times: int) -> None:
+    """Without Pluto credentials the first run says once how to log in; silent and disabled runs do not."""
+    done = beside.run("-c", RUN.format(mode=mode, silent=silent), **variables)
+    assert done.stderr.count(HINT) == times
+
+
+def test_sunset_after_the_first_use_is_named(beside: Environment) -> None:
+    """DISABLE_WANDB_LOGGING that comes too late is not passed over in silence."""
+    done = beside.run(
+        "-c",
+        "import os, wandb; wandb.login; os.environ['DISABLE_WANDB_LOGGING'] = 'true'\n"
+        "wandb.init(project='p', mode='offline').finish()",
+    )
+    assert "wandb: WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb" in done.stderr
+
+
+@pytest.mark.parametrize("variables", [{}, KEY, SUNSET], ids=["wandb", "dual", "pluto"])
+def test_attributes_are_plain(beside: Environment, variables: dict[str, str]) -> None:
+    """Names can be set, deleted and patched as in any module, and an absent one raises AttributeError naming wandb."""
+    beside.run(
+        "-c",
+        """if True:
+        from unittest import mock
+        import wandb
+        import wandb.sdk
+        init, log = wandb.init, wandb.log
+        wandb.config = {"a": 1}
+        assert wandb.config == {"a": 1}
+        wandb.mine = 1
+        from wandb import mine
+        del wandb.mine
+        assert not hasattr(wandb, "mine")
+        for name in ("init", "run", "log", "Api", "sdk"):
+            before = getattr(wandb, name)
+            with mock.patch(f"wandb.{name}") as fake:
+                assert getattr(wandb, name) is fake
+            assert getattr(wandb, name) is before, name
+        with mock.patch.dict("sys.modules", {"wandb": None}):
+            try:
+                import wandb as gone
+                raise AssertionError
+            except ModuleNotFoundError:
+                pass
+        try:
+            wandb.no_such_name
+        except AttributeError as error:
+            assert "'wandb'" in str(error) and "'no_such_name'" in str(error), error
+        try:
+            from wandb import no_such_name
+        except ImportError as error:
+            assert "'no_such_name' from 'wandb'" in str(error), error
+        assert {"init", "log", "Table", "config"} <= {*dir(wandb)}
+        """,
+        **variables,
+    )
+
+
+@pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+def test_reload_and_fresh_import(beside: Environment, variables: dict[str, str]) -> None:
+    """A reload keeps the module and the namespace; a fresh import after a purge is whole again."""
+    beside.run(
+        "-c",
+        """if True:
+        import importlib, sys
+        import wandb
+        importlib.reload(wandb)
+        wandb.config = {}
+        text = repr(wandb)
+        assert importlib.reload(wandb) is wandb and wandb.config != {} and repr(wandb) == text
+        import wandb.sdk.wandb_run
+        old = wandb
+        for name in [name for name in sys.modules if name.partition(".")[0] == "wandb"]:
+            del sys.modules[name]
+        import wandb
+        import wandb.sdk.wandb_run
+        assert wandb is not old and wandb.Run is sys.modules["wandb.sdk.wandb_run"].Run is not old.Run
+        """,
+        **variables,
+    )
+
+
+@pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+def test_many_threads_use_wandb_first(beside: Environment, variables: dict[str, str]) -> None:
+    """Threads that use `wandb` first at the same moment, each in its own way, all get the one namespace."""
+    beside.run(
+        "-c",
+        """if True:
+        import sys, threading
+        import wandb
+        ways = ["wandb.init", "__import__('wandb.sdk.wandb_run')", "__import__('wandb.util')", "dir(wandb)",
+                "__import__('wandb', fromlist=['Table']).Table", "__import__('wandb.errors').errors.Error"]
+        start, failed = threading.Barrier(12), []
+        def use(way):
+            start.wait()
+            try:
+                eval(way)
+            except BaseException as error:
+                failed.append((way, repr(error)))
+        threads = [threading.Thread(target=use, args=(way,)) for way in ways * 2]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert not failed, failed
+        assert wandb.Run is sys.modules["wandb.sdk.wandb_run"].Run
+        assert wandb.Error is sys.modules["wandb.errors"].Error
+        """,
+        **variables,
+    )
+
+
+def test_failed_first_use_can_be_tried_again(beside: Environment) -> None:
+    """When the real top level raises, the exception reaches the script, and the next use tries again."""
+    beside.run(
+        "-c",
+        """if True:
+        import sys
+        import wandb
+        sys.modules["wandb.errors"] = None
+        try:
+            wandb.init
+            raise AssertionError
+        except ImportError:
+            pass
+        del sys.modules["wandb.errors"]
+        assert wandb.init.__module__ == "wandb.sdk.wandb_init"
+        """,
+    )
+
+
+class TestWithoutStartUpFile:
+    """Ways in where `.pth` files are not read."""
+
+    @pytest.mark.parametrize("variables", [{}, KEY, SUNSET], ids=["wandb", "dual", "pluto"])
+    def test_pythonpath(self, beside: Environment, variables: dict[str, str]) -> None:
+        """`PYTHONPATH` to the drop-in folder does what the start-up file does, in each mode."""
+        with_file = beside.tell(LOOK, **variables)
+        path_only = beside.tell(LOOK.replace("import importlib.util, sys", "import importlib.util, sys, wandb"), "-S", PYTHONPATH=str(beside.dropin), **variables)
+        assert {name: with_file[name] for name in path_only} == path_only
+
+    def test_pythonpath_alone(self, alone: Environment) -> None:
+        """So it does where no real wandb is."""
+        told = alone.tell(LOOK, "-S", PYTHONPATH=str(alone.dropin))
+        assert told["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
+        assert told["deep"] == str(alone.dropin / "wandb" / "sdk" / "wandb_run.py")
+
+    def test_pythonpath_is_decided_at_the_first_use_too(self, beside: Environment) -> None:
+        """A script that sets the sunset after `import wandb` is served on this way too."""
+        told = beside.tell(
+            """
+            import os
+            import wandb
+            os.environ["DISABLE_WANDB_LOGGING"] = "true"
+            told["file"] = wandb.init.__code__.co_filename
+            """,
+            "-S",
+            PYTHONPATH=str(beside.dropin),
+        )
+        assert Path(told["file"]).is_relative_to(beside.dropin)
+
+    def test_pythonpath_switched_off(self, beside: Environment, alone: Environment) -> None:
+        """`WANDB_COMPAT=off` holds on this way too: the real wandb, plain; without it a ModuleNotFoundError."""
+        off = {"WANDB_COMPAT": "off", "PYTHONPATH": f"{beside.dropin}:{beside.site}"}
+        told = beside.tell(
+            "import wandb; told['type'] = type(wandb).__name__; told['file'] = wandb.__file__", "-S", **off
+        )
+        assert told == {"type": "module", "file": str(beside.site / "wandb" / "__init__.py")}
+        failed = alone.run("-S", "-c", "import wandb", code=1, WANDB_COMPAT="off", PYTHONPATH=str(alone.dropin))
+        assert "No module named 'wandb' (wandb-compat: off mode, WANDB_COMPAT=off" in failed.stderr
+
+    def test_install(self, beside: Environment) -> None:
+        """An explicit `wandb_compat.install()` does it too, as often as one likes."""
+        told = beside.tell(
+            f"import sys; sys.path.append({str(beside.site)!r}); import wandb_compat\n"
+            "wandb_compat.install(); wandb_compat.install()\n"
+            "told['finders'] = [type(finder).__name__ for finder in sys.meta_path].count('Finder')\n" + LOOK,
+            "-S",
+            **KEY,
+        )
+        assert told["finders"] == 1
+        assert "wandb-compat: dual mode" in told["repr"]
+
+    def test_install_after_the_import(self, beside: Environment) -> None:
+        """`install()` after `import wandb` says that it is too late, and from where wandb came."""
+        done = beside.run(
+            "-S",
+            "-c",
+            f"import sys; sys.path.append({str(beside.site)!r}); import wandb, wandb_compat; wandb_compat.install()",
+        )
+        assert "RuntimeWarning: wandb was imported before wandb_compat.install(), from" in done.stderr
+        assert str(beside.site / "wandb" / "__init__.py") in done.stderr
+
+    def test_isolated(self, beside: Environment) -> None:
+        """`python -I` reads start-up files, and needs nothing else."""
+        assert "wandb-compat: wandb mode" in beside.tell(LOOK, "-I")["repr"]
+
+
+class TestNamesakes:
+    """Other things called wandb that stand before us on the path."""
+
+    @pytest.fixture(params=[{}, SUNSET], ids=["wandb", "pluto"])
+    def variables(self, request: pytest.FixtureRequest) -> dict[str, str]:
+        return dict(request.param)
+
+    def test_run_folder(self, beside: Environment, tmp_path: Path, variables: dict[str, str]) -> None:
+        """A folder `wandb/` that runs have left in the working directory changes nothing and is not mentioned."""
+        (tmp_path / "wandb" / "run-20200101_000000-abc").mkdir(parents=True)
+        (tmp_path / "train.py").write_text("import wandb; print(wandb.init.__module__)")
+        done = beside.run("train.py", cwd=tmp_path, **variables)
+        assert done.stdout == "wandb.sdk.wandb_init\n"
+        assert done.stderr == ""
+
+    @pytest.mark.parametrize("name", ["wandb.py", "wandb/__init__.py"])
+    def test_module_of_the_user(
+        self, beside: Environment, tmp_path: Path, variables: dict[str, str], name: str
+    ) -> None:
+        """A module `wandb` of the user's that stands in the way is not imported, and named once."""
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("raise SystemExit('the wrong one')")
+        (tmp_path / "train.py").write_text("import wandb; print(wandb.init.__module__); import wandb.sdk; wandb.log")
+        done = beside.run("train.py", cwd=tmp_path, **variables)
+        assert done.stdout == "wandb.sdk.wandb_init\n"
+        assert done.stderr.count(f"wandb: WARNING {tmp_path / name} is not imported") == 1
