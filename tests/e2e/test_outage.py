@@ -166,7 +166,7 @@ def test_a_refused_line_costs_none_of_its_neighbours(
     run = server.run(project)
     expected = [step for step in range(300) if step != 123]
     assert [row["step"] for row in server.metrics(project, run["id"], "loss")] == expected
-    assert "1 were refused" in done.stderr
+    assert "but 1 that it refused" in done.stderr
     assert "poison" in (tmp_path / "work/wandb/latest-run/logs/courier.log").read_text()
 
 
@@ -291,5 +291,6 @@ def test_the_account_tells_the_courier_is_gone(script: Script, tmp_path: Path) -
     script(LOOP)
     account = json.loads((tmp_path / "work/wandb/latest-run/journal/courier.json").read_text())
     assert account["phase"] == "done"
+    assert "Fatal" not in (tmp_path / "work/wandb/latest-run/logs/courier.log").read_text()
     with pytest.raises(ProcessLookupError):
         os.kill(account["pid"], 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ def main() -> int:
     """Work until the run is delivered or must be left; 0 says that there is no point in starting another courier."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     home = Path(sys.argv[1])
-    hello = json.loads(sys.stdin.buffer.readline())
+    hello = json.loads(_first_line())
     settings, complaints = Settings.read()
     for complaint in complaints:
         logging.warning(complaint)
@@ -37,9 +38,18 @@ def main() -> int:
     return 0
 
 
+def _first_line() -> bytes:
+    """Read what the trainer says first, and no byte more than it has sent so far."""
+    line = b""
+    while not line.endswith(b"\n") and (piece := os.read(0, 4096)):
+        line += piece
+    return line
+
+
 def _listen(bell: threading.Event) -> None:
-    """Ring for every line of the trainer, and once more when its end of the pipe closes."""
-    for _ in sys.stdin.buffer:
+    """Ring for whatever the trainer writes, and once more when its end of the pipe closes."""
+    # Not through sys.stdin: a daemon thread that holds the lock of a stream aborts the interpreter at its end.
+    while os.read(0, 4096):
         bell.set()
     bell.set()
 
