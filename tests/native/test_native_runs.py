@@ -406,6 +406,20 @@ def test_a_script_that_just_ends_finishes_its_run(ending: str, state: str, code:
     assert ("boom" in ended.err) == ("boom" in ending)
 
 
+def test_leaving_a_thread_is_no_failure_of_the_script(script: Any) -> None:
+    """`sys.exit(1)` in a worker thread ends the thread alone."""
+    ended = script(
+        """
+        import threading, wandb
+        wandb.init()
+        thread = threading.Thread(target=lambda: sys.exit(1))
+        thread.start()
+        thread.join()
+        """
+    )
+    assert ended.run.one("exit")["state"] == "completed"
+
+
 def test_the_hooks_of_the_script_are_called_as_before(script: Any) -> None:
     """`sys.excepthook` and `sys.exit` that the script has set stay in effect."""
     ended = script(
@@ -609,6 +623,25 @@ def test_login_works_where_nothing_can_be_stored(
     assert wandb.login(key="mlpi_0123456789abcdef") is True
     assert wandb.api.api_key == "mlpi_0123456789abcdef"
     assert "serves this process alone" in capsys.readouterr().err
+
+
+def test_the_commit_is_told_and_the_password_of_the_remote_is_not(tmp_path: Path, read: Read) -> None:
+    """Remote and commit are read from the repository's files, with loose and with packed references."""
+    git = tmp_path / ".git"
+    git.mkdir()
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "config").write_text('[remote "origin"]\n\turl = https://me:topsecret@host/x.git\n')
+    (git / "packed-refs").write_text("# pack-refs\nabc123 refs/heads/main\n")
+    with wandb.init(mode="offline") as run:
+        assert read(run).one("start")["metadata"]["git"] == {"remote": "https://host/x.git", "commit": "abc123"}
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "refs" / "heads" / "main").write_text("def456\n")
+    with wandb.init(mode="offline") as run:
+        assert read(run).one("start")["metadata"]["git"]["commit"] == "def456"
+    with wandb.init(mode="offline", settings={"disable_git": True}) as run:
+        assert "git" not in read(run).one("start")["metadata"]
+    with wandb.init(mode="offline", settings={"x_disable_meta": True}) as run:
+        assert read(run).one("start")["metadata"] == {}
 
 
 def test_no_record_holds_the_environment(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,9 +124,10 @@ class Run:
                 script so far.
             quiet: True prints nothing but warnings and errors.
         """
-        if self._is_finished:
-            return
-        self._is_finished = True
+        with self._history.lock:
+            if self._is_finished:
+                return
+            self._is_finished = True
         active_runs.remove(self)
         if self._init_pid == os.getpid():
             self._finish(active_runs.watch.code if exit_code is None else int(exit_code), bool(quiet))
@@ -406,18 +407,19 @@ class Run:
             self._publish_summary()
 
     def _publish_summary(self) -> None:
-        summary = published_summary(self._summary_items())
+        summary = self._published_summary()
         self._summary_due = time() + SUMMARY_INTERVAL / 1000
         if summary and self._pipeline is not None:
             self._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
 
-    def _summary_items(self) -> Mapping[str, Any]:
-        return self.summary._as_dict() if isinstance(self.summary, Summary) else dict(self.summary)
+    def _published_summary(self) -> dict[str, Any]:
+        with self._history.lock:  # other threads may be logging
+            return published_summary(self.summary._as_dict() if isinstance(self.summary, Summary) else self.summary)
 
     def _write_files(self) -> None:
         """Leave the files that tools look for in `files/`."""
         folder = Path(self.dir)
-        run_folder.write_json(folder / "wandb-summary.json", published_summary(self._summary_items()))
+        run_folder.write_json(folder / "wandb-summary.json", self._published_summary())
         run_folder.write_config(folder / "config.yaml", self._config.as_dict())
 
     def __setattr__(self, attr: str, value: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import TracebackType
 from typing import NoReturn
 
@@ -31,7 +32,8 @@ class ExitWatch:
         self._excepthook(kind, error, trace)
 
     def _leave(self, status: object = None) -> NoReturn:
-        self.code = code_of(SystemExit(status))
+        if threading.current_thread() is threading.main_thread():  # elsewhere it ends a thread, not the script
+            self.code = code_of(SystemExit(status))
         self._exit(status)  # type: ignore[arg-type]
         raise SystemExit(status)  # whoever replaced sys.exit before us may return
 
