@@ -606,6 +606,18 @@ def test_login_takes_a_pluto_key_for_this_process_and_the_next(monkeypatch: pyte
     assert wandb.api.api_key == "mlpi_0123456789abcdef"
 
 
+def test_only_a_person_at_a_terminal_is_asked_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal nothing waits for input; at one, a key is asked for unless there is one or `prompt=False`."""
+    asked: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "mlpi_0123456789abcdef")
+    assert wandb.login(relogin=True) is False and not asked
+    monkeypatch.setattr("wandb.sdk.wandb_login._at_terminal", lambda: True)
+    assert wandb.login(prompt=False) is False and not asked
+    assert wandb.login() is True and len(asked) == 1
+    assert wandb.login() is True and len(asked) == 1
+    assert wandb.login(relogin=True) is True and len(asked) == 2
+
+
 def test_login_refuses_a_key_of_wandb(capsys: pytest.CaptureFixture[str]) -> None:
     """It is never sent to Pluto; the result is False, and a script goes on."""
     assert wandb.login(key="a" * 40) is False
