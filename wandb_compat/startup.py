@@ -88,8 +88,11 @@ class Finder:
             return None
         if isinstance(target, Dormant) and name != "wandb":
             wake(target)  # a reload before the first use
-        if target is None and name[5:6] == "." and name in sys.modules:
-            return _loaded(sys.modules[name])
+        if name[5:6] == ".":
+            package = sys.modules.get(name[:5])
+            if isinstance(package, ModuleType):
+                wait(package)  # its modules are imported by the thread that loads it, until that is done
+            return _loaded(sys.modules[name]) if target is None and name in sys.modules else None
         try:
             if name == "wandb":
                 from wandb_compat import facade
@@ -162,6 +165,7 @@ def wake(module: ModuleType) -> None:
     if not mine:
         wait(module)
         return
+    locks = _let_go(module)
     try:
         module.__spec__.loader.load(module)  # type: ignore[union-attr]
     except BaseException:
@@ -169,29 +173,57 @@ def wake(module: ModuleType) -> None:
         raise
     finally:
         del module.__dict__[LOADING]
+        for lock in locks:
+            lock.acquire()
 
 
 def wait(module: ModuleType) -> bool:
-    """Wait until another thread has loaded the module; return whether it has.
-
-    False at once on the loading thread. False too when that thread waits for the import of a module, most likely one
-    that this thread has begun: both would wait for ever, so this one goes on with what is there already, which is what
-    it would find in a circular import.
-    """
+    """Wait until another thread has loaded the module; return whether it has: it has not on the loading thread."""
+    if LOADING not in module.__dict__:
+        return True
+    if module.__dict__.get(LOADING) == get_ident():
+        return False
     from time import sleep
 
-    stuck = 0
-    while stuck < 3:
-        loading = module.__dict__.get(LOADING)
-        if loading is None:
+    locks = _let_go(module)
+    try:
+        while LOADING in module.__dict__:
+            if _waits_for(get_ident(), module.__dict__.get(LOADING)):
+                return False  # both would wait for ever: go on with what is there, as in a circular import
+            sleep(0.005)
+    finally:
+        for lock in locks:
+            lock.acquire()
+    return True
+
+
+def _let_go(package: ModuleType) -> "list[Any]":
+    """Release and return this thread's locks of the package's modules that it is about to import.
+
+    Python locks `wandb.sdk` before it asks `wandb` where to look, and only then do we learn that it is used. Whoever
+    loads `wandb` needs that lock, and nothing has been done yet that it protects.
+    """
+    import _frozen_importlib
+
+    held = []
+    for name, reference in list(getattr(_frozen_importlib, "_module_locks", {}).items()):
+        lock = reference() if name.startswith(f"{package.__name__}.") else None
+        while lock is not None and lock.owner == get_ident():
+            lock.release()
+            held.append(lock)
+    return held
+
+
+def _waits_for(goal: int, thread: "int | None") -> bool:
+    """Whether a thread is the goal, or waits for an import of the goal's, be it through the imports of others."""
+    frames = sys._current_frames()
+    for _ in range(len(frames)):
+        if thread == goal:
             return True
-        if loading == get_ident():
-            return False
-        frame = sys._current_frames().get(loading)  # none after a fork
-        code = frame and frame.f_code
-        importing = code is None or (code.co_name == "acquire" and "importlib._bootstrap" in code.co_filename)
-        stuck = stuck + 1 if importing else 0
-        sleep(0.01)
+        frame = frames.get(thread) if thread else None
+        if frame is None or frame.f_code.co_name != "acquire" or "importlib._bootstrap" not in frame.f_code.co_filename:
+            return frame is None  # it ended, or did not survive a fork
+        thread = getattr(frame.f_locals.get("self"), "owner", None)  # of the module's lock
     return False
 
 

@@ -283,7 +283,12 @@ class TestWithoutStartUpFile:
     def test_pythonpath(self, beside: Environment, variables: dict[str, str]) -> None:
         """`PYTHONPATH` to the drop-in folder does what the start-up file does, in each mode."""
         with_file = beside.tell(LOOK, **variables)
-        path_only = beside.tell(LOOK.replace("import importlib.util, sys", "import importlib.util, sys, wandb"), "-S", PYTHONPATH=str(beside.dropin), **variables)
+        path_only = beside.tell(
+            LOOK.replace("import importlib.util, sys", "import importlib.util, sys, wandb"),
+            "-S",
+            PYTHONPATH=str(beside.dropin),
+            **variables,
+        )
         assert {name: with_file[name] for name in path_only} == path_only
 
     def test_pythonpath_alone(self, alone: Environment) -> None:
