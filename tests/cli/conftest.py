@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import ROOT, Command, Runs
 
+from tests.cli.runs import ROOT, Command, Runs
 from wandb_compat.local.serve import Running
 
 # Every call starts an interpreter, in which pluto-ml's start-up hook does its work too.

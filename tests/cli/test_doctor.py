@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from runs import ROOT, Command
 
+from tests.cli.runs import ROOT, Command
 from wandb_compat.local.serve import Running
 
 

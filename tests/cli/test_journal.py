@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import Command, Runs
 
+from tests.cli.runs import Command, Runs
 from wandb_compat.journal import scan
 
 

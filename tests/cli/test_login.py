@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import Command
 
+from tests.cli.runs import Command
 from wandb_compat.local.serve import Running
 
 

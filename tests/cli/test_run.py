@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import ROOT, Command
+
+from tests.cli.runs import ROOT, Command
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="replaces the process")
 

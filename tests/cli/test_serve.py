@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from runs import Command
 
+from tests.cli.runs import Command
 from wandb_compat.local.serve import Running
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import filelock
 import pytest
-from runs import Command, Runs, rows
+
+from tests.cli.runs import Command, Runs, rows
 
 
 def test_an_offline_run_is_delivered_once(cli: Command, runs: Runs) -> None:

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from runs import Command
 
 import wandb
+from tests.cli.runs import Command
 from wandb_compat import __version__
 
 
@@ -42,3 +42,10 @@ def test_both_command_lines_offer_their_commands() -> None:
     assert all(f"  {name} " in help_of["wandb"] for name in ("login", "sync", "status"))
     ours = ("run", "serve", "sync", "status", "doctor", "login", "journal")
     assert all(f"  {name} " in help_of["wandb_compat"] for name in ours)
+
+
+def test_an_old_login_line_does_not_stop_a_script(cli: Command) -> None:
+    """`wandb login` with a wandb key ends with 0 where a Pluto key is there: the script can log."""
+    said = cli("login", "0123456789abcdef0123456789abcdef01234567", module="wandb")
+    assert "PLUTO_API_KEY" in said.stderr
+    assert "0123456789abcdef" not in said.stdout + said.stderr

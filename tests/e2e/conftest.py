@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import ROOT, Script, Server
+
+from tests.e2e.stage import ROOT, Script, Server
 
 
 @pytest.fixture

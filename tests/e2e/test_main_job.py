@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stage import ROOT, Script, Server
+from tests.e2e.stage import ROOT, Script, Server
 
 QUICKSTART = (ROOT / "examples" / "quickstart.py").read_text()
 

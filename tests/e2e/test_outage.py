@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 import requests
-from stage import Script, Server
+
+from tests.e2e.stage import Script, Server
 
 LOOP = """
 import time, wandb
@@ -197,10 +198,7 @@ def test_a_killed_trainer_still_delivers(
     time.sleep(0.2)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + 20
-    while server.run(project)["status"] == "RUNNING" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    run = server.run(project)
+    run = server.ended(project)
     assert run["status"] == "FAILED"
     rows = server.metrics(project, run["id"], "loss")
     assert len(rows) >= 500
@@ -245,10 +243,7 @@ def test_the_end_of_the_script_is_the_state_of_the_run(
 ) -> None:
     """Success, exceptions, exit codes and Ctrl-C are told apart, and the script's own exit code stays what it was."""
     script(f"import time, wandb\nrun = wandb.init()\nrun.log({{'a': 1}})\n{ending}\n", code=code)
-    deadline = time.monotonic() + 20
-    while server.run(project)["status"] == "RUNNING" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    run = server.run(project)
+    run = server.ended(project)
     assert run["status"] == status
     assert len(server.metrics(project, run["id"], "a")) == 1
 

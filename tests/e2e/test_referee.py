@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stage import Script, Server
+from tests.e2e.stage import Script, Server
 
 OURS = """
 import wandb

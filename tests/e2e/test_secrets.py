@@ -10,7 +10,8 @@ from typing import Any
 
 import psutil
 import pytest
-from stage import Script, Server
+
+from tests.e2e.stage import Script, Server
 
 
 def test_no_file_of_a_run_holds_the_key(script: Script, environment: dict[str, str], tmp_path: Path) -> None:

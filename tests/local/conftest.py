@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pluto.query
 import pytest
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local.serve import Running
 
 

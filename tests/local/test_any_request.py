@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local.app import INGESTS, READS, WRITES
 from wandb_compat.local.serve import running
 

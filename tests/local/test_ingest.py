@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local import ingest, query, runs
 from wandb_compat.local.fields import Fields, Query
 from wandb_compat.local.store import Store

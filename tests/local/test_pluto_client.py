@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pluto.query
-from raw_http import Api
+
+from tests.local.raw_http import Api
 
 Script = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pluto.query
 import pytest
-from raw_http import Api
+
+from tests.local.raw_http import Api
 
 NOW = 1_700_000_000_000
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
 import requests
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.serve import Running, ServerError, running
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local.serve import ServerError, running
 
 COMMAND = [sys.executable, "-m", "wandb_compat.local"]

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from raw_http import Api
 
+from tests.local.raw_http import Api
 from wandb_compat.local import runs
 from wandb_compat.local.fields import Fields
 from wandb_compat.local.limits import Limits

@@ -606,6 +606,13 @@ def test_login_takes_a_pluto_key_for_this_process_and_the_next(monkeypatch: pyte
     assert wandb.api.api_key == "mlpi_0123456789abcdef"
 
 
+def test_a_wandb_key_beside_a_pluto_key_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that signs in with its old key is told True where it can log, and False where it cannot."""
+    assert wandb.login(key="0123456789abcdef0123456789abcdef01234567") is False
+    monkeypatch.setenv("PLUTO_API_KEY", "mlpi_0123456789abcdef")
+    assert wandb.login(key="0123456789abcdef0123456789abcdef01234567") is True
+
+
 def test_only_a_person_at_a_terminal_is_asked_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal nothing waits for input; at one, a key is asked for unless there is one or `prompt=False`."""
     asked: list[str] = []

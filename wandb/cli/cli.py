@@ -14,6 +14,7 @@ from wandb_compat import __version__
 from wandb_compat.cli.login import sign_in
 from wandb_compat.cli.status import command as status
 from wandb_compat.cli.sync import PATIENCE, deliver
+from wandb_compat.credentials import TOKEN_PREFIXES
 
 # The mode of a folder: wandb keeps it in a settings file, which `init` does not read here.
 MODES = {"offline": "offline", "off": "offline", "online": "online", "on": "online"}
@@ -39,8 +40,12 @@ def cli() -> None:
 @click.option("--verify/--no-verify", default=True, help="Whether to ask the server about the key.")
 def login(key: str | None, relogin: bool, verify: bool) -> None:
     """Keep a Pluto key for this machine."""
-    if key is None and not relogin and (found := find_credential()):
+    found = None if relogin else find_credential()
+    if found and key is None:
         click.echo(f"Pluto key found in {found.source}; `--relogin` asks for another.")
+    elif found and key and not key.startswith(TOKEN_PREFIXES):
+        # A script of the old days that signs in with its wandb key goes on: it can log.
+        click.echo(f"This is no Pluto key and is not used; the one in {found.source} is.", err=True)
     else:
         sign_in(key, check=verify)
 

@@ -49,7 +49,7 @@ def login(
         key = getpass.getpass("wandb: Pluto API key: ").strip()
     if key and _take(key.strip()):
         return True
-    if key is None and find_credential():
+    if find_credential():  # also beside a wandb key, which a script of the old days may bring
         return True
     if force:
         raise UsageError(f"No Pluto key: {credentials.HINT}")

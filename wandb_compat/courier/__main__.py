@@ -18,7 +18,11 @@ def main() -> int:
     """Work until the run is delivered or must be left; 0 says that there is no point in starting another courier."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     home = Path(sys.argv[1])
-    hello = json.loads(_first_line())
+    line = _first_line()
+    if not line:
+        logging.info("the trainer has ended before it could hand over the key")
+        return 0
+    hello = json.loads(line)
     settings, complaints = Settings.read()
     for complaint in complaints:
         logging.warning(complaint)

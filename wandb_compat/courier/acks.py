@@ -88,7 +88,8 @@ def start_of(home: Path) -> records.Start | None:
         for entries, _ in journal.read(file):
             for entry in entries:
                 if entry.kind == b"start":
-                    return records.Start(**json.loads(entry.document))
+                    known = records.Start.__dataclass_fields__  # a later version may tell more
+                    return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
     return None
 
 
