@@ -1,8 +1,8 @@
 """Runs the command line as a user does: in a process of its own, in a folder and a home of its own."""
 
-import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -22,19 +22,21 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def startup(tmp_path: Path) -> Path:
-    """A folder that does on `PYTHONPATH` what our start-up file does where the wheel is installed."""
-    path = tmp_path / "startup"
-    path.mkdir()
-    (path / "sitecustomize.py").write_text("import wandb_compat.startup; wandb_compat.startup.enter()\n")
-    return path
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter that has every package of this one but reads none of their start-up files, ours included."""
+    home = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    # A folder that such a file adds is searched for modules, and not for further start-up files.
+    (packages / "paths.pth").write_text(f"{ROOT}\n{sysconfig.get_paths()['purelib']}\n")
+    return str(home / "bin" / "python")
 
 
 @pytest.fixture
-def environment(clean_environment: dict[str, str], pluto_server: Running, startup: Path) -> dict[str, str]:
+def environment(clean_environment: dict[str, str], pluto_server: Running) -> dict[str, str]:
     """The variables of the commands: the session's server and its key, a home without anything."""
-    return {**clean_environment, "PYTHONPATH": f"{startup}{os.pathsep}{ROOT}", **pluto_server.environment()}
+    return {**clean_environment, **pluto_server.environment()}
 
 
 @pytest.fixture
@@ -45,11 +47,16 @@ def cli(folder: Path, environment: dict[str, str]) -> Command:
     """
 
     def run(
-        *arguments: object, code: int | None = 0, module: str = "wandb_compat", input: str = "", **variables: str | None
+        *arguments: object,
+        code: int | None = 0,
+        module: str = "wandb_compat",
+        python: str = sys.executable,
+        input: str = "",
+        **variables: str | None,
     ) -> "subprocess.CompletedProcess[str]":
         changed = {name: value for name, value in {**environment, **variables}.items() if value is not None}
         done = subprocess.run(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            [python, "-m", module, *map(str, arguments)],
             cwd=folder,
             env=changed,
             input=input,

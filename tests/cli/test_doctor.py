@@ -1,6 +1,5 @@
 """`doctor` tells which wandb is active, which key is used and whether the server is there; never the key itself."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -69,20 +68,20 @@ def test_incomplete_urls(cli: Command) -> None:
 
 
 @pytest.mark.parametrize("name", ["wandb.py", "wandb/__init__.py"])
-def test_a_file_of_that_name_in_the_working_folder(cli: Command, folder: Path, name: str) -> None:
+def test_a_file_of_that_name_in_the_working_folder(cli: Command, folder: Path, name: str, bare_python: str) -> None:
     """A module of one's own called wandb is named; where it is imported in our place that is a problem."""
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("__version__ = '0'\n")
     report = cli("doctor").stdout
     assert f"note     not imported, though they are called wandb: {folder / name}" in report
-    report = cli("doctor", code=1, PYTHONPATH=str(ROOT)).stdout
+    report = cli("doctor", code=1, python=bare_python).stdout
     assert problems(report)[0].startswith(f"off mode: wandb was imported from {folder / name}")
 
 
-def test_pluto_mls_own_hook(cli: Command, folder: Path) -> None:
+def test_pluto_mls_own_hook(cli: Command, folder: Path, bare_python: str) -> None:
     """The real hook of pluto-ml, when our start-up file is not read to stand it down, is a problem."""
     (folder / "sitecustomize.py").write_text("import pluto._wandb_hook; pluto._wandb_hook.install()\n")
-    report = cli("doctor", code=1, PYTHONPATH=f"{folder}{os.pathsep}{ROOT}").stdout
+    report = cli("doctor", code=1, python=bare_python, PYTHONPATH=str(folder)).stdout
     assert any("hook of pluto-ml is active" in problem for problem in problems(report))
     assert "wandb-compat run" in report
 
@@ -104,10 +103,10 @@ def test_switched_off(cli: Command) -> None:
     assert any("WANDB_COMPAT=off" in problem for problem in problems(cli("doctor", code=1, WANDB_COMPAT="off").stdout))
 
 
-def test_a_broken_wandb(cli: Command, folder: Path) -> None:
+def test_a_broken_wandb(cli: Command, folder: Path, bare_python: str) -> None:
     """When `import wandb` fails the reason is in the report."""
     (folder / "wandb.py").write_text("raise RuntimeError('torn')\n")
-    report = cli("doctor", code=1, PYTHONPATH=str(ROOT)).stdout
+    report = cli("doctor", code=1, python=bare_python).stdout
     assert any("torn" in problem for problem in problems(report))
 
 

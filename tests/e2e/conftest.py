@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.stage import ROOT, Script, Server
+from tests.e2e.stage import Script, Server
 
 
 @pytest.fixture
@@ -39,7 +39,6 @@ def environment(tmp_path: Path, pluto_server: Any, project: str) -> dict[str, st
         "DISABLE_WANDB_LOGGING": "true",
         "WANDB_PROJECT": project,
         "WANDB_COMPAT_LINGER": "0",
-        "PYTHONPATH": str(ROOT),
         **pluto_server.environment(),
     }
 
