@@ -12,7 +12,7 @@ import enum
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wandb_compat import records
@@ -26,11 +26,11 @@ Number = int | float
 
 
 class Later:
-    """A record whose making is dear: the snapshot is taken, the rest is left to the writer thread."""
+    """Records whose making is dear: the snapshot is taken, the rest is left to the writer thread."""
 
     __slots__ = ("make",)
 
-    def __init__(self, make: Callable[[], records.Record]) -> None:
+    def __init__(self, make: Callable[[], Iterable[records.Record]]) -> None:
         self.make = make
 
 
@@ -88,7 +88,7 @@ class Row:
             self.numbers.update({printable(name): number for name, number in zip(names, flat, strict=True)})
             return
         name = printable(key)
-        make = lambda: records.Series(self.time, self.step, "HISTOGRAM", name, histogram(numbers))  # noqa: E731
+        make = lambda: [records.Series(self.time, self.step, "HISTOGRAM", name, histogram(numbers))]  # noqa: E731
         self.others.append((records.Key(name, "HISTOGRAM"), Later(make)))
 
 

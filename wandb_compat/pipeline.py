@@ -223,7 +223,7 @@ class Pipeline:
                 if isinstance(item, bytes):
                     lines.append(item)
                 else:
-                    self._guard(lambda item=item: lines.append(records.encode(item.make())))  # type: ignore[misc]
+                    self._guard(lambda item=item: lines.extend(map(records.encode, item.make())))  # type: ignore[misc]
             if not lines or self._journal is None:
                 return
             try:

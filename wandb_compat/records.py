@@ -110,6 +110,25 @@ class Alert(Record):
 
 
 @dataclass(slots=True)
+class File(Record):
+    """A file for the server, in the form of a presign entry; `path` is relative to the run folder.
+
+    `name` is the file's name on the server. `annotations` is a JSON text with Pluto's boxes and masks.
+    """
+
+    kind: ClassVar[str] = "file"
+    time: int
+    step: int
+    key: str
+    name: str
+    type: str
+    path: str
+    sample: int = 0
+    caption: str | None = None
+    annotations: str | None = None
+
+
+@dataclass(slots=True)
 class Exit(Record):
     """The run is over. The last record of a run."""
 
@@ -120,7 +139,7 @@ class Exit(Record):
 
 
 KINDS: dict[str, type[Record]] = {
-    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, Exit)
+    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Exit)
 }
 
 

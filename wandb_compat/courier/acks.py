@@ -20,6 +20,7 @@ LANES = {
     "metrics": ("row",),
     "data": ("data",),
     "console": ("console",),
+    "files": ("file",),
 }
 READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
 _ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")
@@ -31,6 +32,7 @@ class Acks:
     def __init__(self, home: Path) -> None:
         self.path = home / "journal" / f"courier{journal.SUFFIX}"
         self._places: dict[tuple[str, str], int] = {}
+        self.exit: records.Exit | None = None
         self.closed = False
         self._file: int | None = None
         if self.path.exists():
@@ -41,6 +43,8 @@ class Acks:
     def _take(self, kind: str, document: Any) -> None:
         if kind == "ack":
             self._places[document["lane"], document["file"]] = document["to"]
+        elif kind == "exit":
+            self.exit = records.Exit(**document)
         elif kind == "closed":
             self.closed = True
 
@@ -56,6 +60,10 @@ class Acks:
     def note(self, lane: str, file: str, to: int) -> None:
         """Note that a lane has delivered a file up to an offset."""
         self._append("ack", {"lane": lane, "file": file, "to": to})
+
+    def ended(self, document: dict[str, Any]) -> None:
+        """Note how the run ended: the file that says so may be gone before the server has been told."""
+        self._append("exit", document)
 
     def close(self) -> None:
         """Note that everything has arrived and the run is closed on the server."""

@@ -7,32 +7,49 @@ file, so that what is slow or refused on one route holds up nothing on another.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from wandb_compat import journal, records
 from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
 from wandb_compat.courier.session import Backoff, Session
+from wandb_compat.courier.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
 Lines = list[bytes]
+ROUTES = {
+    "metrics": "metrics",
+    "data": "data",
+    "console": "logs",
+}  # lanes whose records go to an ingest route as they are
+UPLOAD_IDLE = 0.05  # seconds between two looks for files
 
 
 class Lane:
     """Delivers the records of its kinds with one function.
 
     `send` takes the documents of consecutive records and raises WireError; when it raises Refused the records are tried
-    one by one, so that a bad one costs none of its neighbours.
+    one by one, so that a bad one costs none of its neighbours. `done` hears of what has been delivered and noted.
     """
 
-    def __init__(self, name: str, send: Callable[[Lines], list[tuple[int, str]]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        send: Callable[[Lines], list[tuple[int, str]]],
+        count: int | None = None,
+        done: Callable[[Lines], None] = lambda lines: None,
+    ) -> None:
         self.name = name
+        self.count = count  # of records in a batch, at most
         self.kinds = tuple(kind.encode() for kind in LANES[name])
         self.send = send
+        self.done = done
         self.backoff = Backoff()
 
 
@@ -43,15 +60,17 @@ class Delivery:
         self.home = home
         self.session = session
         self.acks = acks
-        self.exit: records.Exit | None = None
         self._batch_size = batch_size
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
         self._lanes = [
             Lane("run", self._send_run),
-            Lane("metrics", lambda lines: session.ingest("metrics", lines)),
-            Lane("data", lambda lines: session.ingest("data", lines)),
-            Lane("console", lambda lines: session.ingest("logs", lines)),
+            *(Lane(name, partial(self._ingest, route)) for name, route in ROUTES.items()),
         ]
+        uploads = Uploads(home, session)
+        self._files = Lane("files", uploads.send, count=PRESIGN_LIMIT, done=uploads.done)
+        self._stopped = threading.Event()
+        self._uploader = threading.Thread(target=self._upload, name="uploads", daemon=True)
+        self._uploader.start()
 
     def round(self) -> bool:
         """Let every lane that is not backing off deliver one batch of each file; return whether anything moved."""
@@ -63,6 +82,29 @@ class Delivery:
                     moved |= self._advance(lane, file)
         self._tidy(files)
         return moved
+
+    def _upload(self) -> None:
+        """Deliver the files on a thread of their own: a large one on a slow line holds up no row."""
+        while not self._stopped.is_set():
+            moved = False
+            if self.session.state.run is not None:
+                for file in journal.files(self.home):
+                    if self._files.backoff.ready():
+                        moved |= self._advance(self._files, file)
+            if not moved:
+                self._stopped.wait(UPLOAD_IDLE)
+
+    def stop(self) -> None:
+        """Begin no further upload."""
+        self._stopped.set()
+
+    @property
+    def exit(self) -> records.Exit | None:
+        """How the run ended, once that has been read."""
+        return self.acks.exit
+
+    def _ingest(self, route: str, lines: Lines) -> list[tuple[int, str]]:
+        return self.session.client.ingest(route, self.session.headers, lines)
 
     def empty(self) -> bool:
         """Whether every lane has delivered what lies in the journal."""
@@ -88,7 +130,7 @@ class Delivery:
 
     def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
         """Send entries in batches; return whether all of them are done with, noting those that are if not."""
-        for batch in _batches(entries, self._batch_size):
+        for batch in _batches(entries, self._batch_size, lane.count):
             # The run's own lane needs the kinds; to the others a document is all that there is to say.
             lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
             try:
@@ -100,6 +142,7 @@ class Delivery:
             lane.backoff.succeeded()
             self.session.well(lane.name)
             self.acks.note(lane.name, file.name, batch[-1].end)
+            lane.done(lines)
             if lane.name == "metrics":
                 self.session.account(sent=self.session.state.sent + len(batch))
         return True
@@ -130,6 +173,7 @@ class Delivery:
         config: dict[str, Any] = {}
         tags: list[str] | None = None
         alerts: list[Any] = []
+        ending: dict[str, Any] | None = None
         for kind, document in map(records.decode, lines):
             if kind == "key":
                 keys.setdefault(document["type"], []).append(document["name"])
@@ -140,7 +184,7 @@ class Delivery:
             elif kind == "alert":
                 alerts.append(document)
             elif kind == "exit":
-                self.exit = records.Exit(**document)
+                ending = document
         for kind, names in keys.items():
             session.client.add_keys(session.run, kind, names)
         if config:
@@ -150,22 +194,24 @@ class Delivery:
         for alert in alerts:
             body = {"timestamp": alert["time"], "level": alert["level"], "title": alert["title"], "body": alert["text"]}
             session.client.alert(session.run, {**body, "email": True, "url": None})
+        if ending is not None:
+            self.acks.ended(ending)
         return []
 
     def _tidy(self, files: list[Path]) -> None:
         """Delete the files that are complete and delivered; the head stays, tools look for it."""
         for file in files[1:]:
             end = self._complete.get(file.name)
-            if end and all(self.acks.place(lane.name, file.name) >= end for lane in self._lanes):
+            if end and all(self.acks.place(lane.name, file.name) >= end for lane in (*self._lanes, self._files)):
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]
 
 
-def _batches(entries: list[journal.Entry], size: int) -> list[list[journal.Entry]]:
+def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list[list[journal.Entry]]:
     batches: list[list[journal.Entry]] = [[]]
     weight = 0
     for entry in entries:
-        if batches[-1] and weight + len(entry.line) > size:
+        if batches[-1] and (weight + len(entry.line) > size or len(batches[-1]) == count):
             batches.append([])
             weight = 0
         batches[-1].append(entry)

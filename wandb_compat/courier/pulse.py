@@ -11,7 +11,7 @@ import psutil
 from wandb_compat import records
 from wandb_compat.courier.session import Session
 from wandb_compat.journal import Journal
-from wandb_compat.wire.client import Client, WireError
+from wandb_compat.wire.client import WireError
 
 
 class Machine:
@@ -76,10 +76,10 @@ def _gpus() -> list[_Gpu]:
 class Pulse(threading.Thread):
     """Beats every `interval` seconds until stopped; a beat that fails is no trouble, the next one will do."""
 
-    def __init__(self, session: Session, samples: Journal | None, interval: float, key: str) -> None:
+    def __init__(self, session: Session, samples: Journal | None, interval: float) -> None:
         super().__init__(name="pulse", daemon=True)
         self._session = session
-        self._client = Client(session.client.endpoints, key)  # a session of requests is not for two threads
+        self._client = session.another_client()
         self._samples = samples
         self._interval = interval
         self._stopped = threading.Event()

@@ -45,11 +45,13 @@ class Session:
     def __init__(self, home: Path, endpoints: Endpoints, key: str, start: Start) -> None:
         self.home = home
         self.start = start
+        self._key = key
         self.client = Client(endpoints, key)
         self.state = State()
         self.unauthorized = False
         self._lock = threading.Lock()
         self._troubled: dict[str, str] = {}
+        self._project = models.name(start.project)
 
     @property
     def run(self) -> int:
@@ -57,14 +59,18 @@ class Session:
         assert self.state.run is not None
         return self.state.run
 
-    @property
-    def project(self) -> str:
-        """The project as the server spells it."""
-        return models.name(self.start.project)
+    def another_client(self) -> Client:
+        """Return a client for another thread: the sessions of requests are not to be shared."""
+        return Client(self.client.endpoints, self._key)
 
-    def ingest(self, route: str, lines: list[bytes]) -> list[tuple[int, str]]:
-        """Send lines to one of the ingest routes; see `Client.ingest`."""
-        return self.client.ingest(route, self.run, models.name(self.start.name), self.project, lines)
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells the ingest routes which run is meant."""
+        return {
+            "X-Run-Id": str(self.run),
+            "X-Run-Name": models.name(self.start.name),
+            "X-Project-Name": self._project,
+        }
 
     def open(self) -> None:
         """Create the run, or take up the one that the start record names.
@@ -80,6 +86,7 @@ class Session:
             created = self.client.create(models.Create.of(start))
         self.state.run, self.state.display_id = created.run, created.display_id
         self.state.url, self.state.resumed = created.url, created.resumed
+        self._project = created.project or self._project  # a run told by its number may lie elsewhere
         if created.resumed:
             self._join(target is not None)
         self.account(phase="delivering")
@@ -89,7 +96,7 @@ class Session:
         if by_number and self.start.config:
             self.client.update_config(self.run, models.document(self.start.config))
         if self.start.tags:
-            known: list[Any] = self.client.details(self.run, self.project).get("tags") or []
+            known: list[Any] = self.client.details(self.run, self._project).get("tags") or []
             if missing := [tag for tag in self.start.tags if tag not in known]:
                 self.client.update_tags(self.run, models.tags([*map(str, known), *missing]))
 

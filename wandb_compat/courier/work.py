@@ -123,9 +123,16 @@ class Work:
         session = Session(self.home, endpoints, self._key, start)
         session.account(pid=os.getpid())
         delivery = Delivery(self.home, session, self._settings.batch_size, Acks(self.home))
-        if delivery.acks.closed and delivery.empty():
-            session.account(**self._known_before(), phase="done")
-            return session.state
+        try:
+            if delivery.acks.closed and delivery.empty():
+                session.account(**self._known_before(), phase="done")
+            else:
+                self._rounds(session, delivery, progress)
+        finally:
+            delivery.stop()
+        return session.state
+
+    def _rounds(self, session: Session, delivery: Delivery, progress: Callable[[State], None]) -> None:
         pulse: Pulse | None = None
         gone_since: float | None = None
         while True:
@@ -147,14 +154,16 @@ class Work:
                     pulse = None
                     continue  # its last samples have still to go
                 if not self._follow and delivery.exit is None and self._trainer.alive():
-                    return self._leave(session)
+                    session.account(phase="left")
+                    return
                 if self._close(session, delivery):
-                    return session.state
+                    return
             if not waits:
                 gone_since = gone_since or time.monotonic()
                 patience = 0 if session.unauthorized else self._settings.linger
                 if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
-                    return self._leave(session)
+                    session.account(phase="left")
+                    return
             if not moved:
                 self.bell.wait(IDLE)
 
@@ -184,7 +193,7 @@ class Work:
                 segment_size=self._settings.segment_size,
                 limit=self._settings.journal_limit,
             )
-        pulse = Pulse(session, samples, self._settings.heartbeat, self._key)
+        pulse = Pulse(session, samples, self._settings.heartbeat)
         pulse.start()
         return pulse
 
@@ -209,11 +218,6 @@ class Work:
         delivery.acks.close()
         session.account(phase="done", trouble=None)
         return True
-
-    @staticmethod
-    def _leave(session: Session) -> State:
-        session.account(phase="left")
-        return session.state
 
 
 __all__ = ["Busy", "EndpointError", "NoRun", "Trainer", "Work"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 
 from wandb_compat import __version__
-from wandb_compat.settings import REQUEST_TIMEOUT
+from wandb_compat.settings import REQUEST_TIMEOUT, UPLOAD_TIMEOUT
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.models import Create, Created, Status
 
@@ -58,6 +58,8 @@ class Client:
         self._session = requests.Session()
         self._session.auth = _Bearer(key)
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
+        self._uploads = requests.Session()
+        self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
     def check(self) -> str:
         """Ask whether the key is good; return the organisation's name."""
@@ -114,21 +116,44 @@ class Client:
 
     # Ingest
 
-    def ingest(self, route: str, run: int, run_name: str, project: str, lines: list[bytes]) -> list[tuple[int, str]]:
+    def ingest(self, route: str, run: dict[str, str], lines: list[bytes]) -> list[tuple[int, str]]:
         """Send rows (`metrics`), series (`data`) or console lines (`logs`), each a JSON document without line break.
+
+        Args:
+            route: the last part of the path.
+            run: the headers that tell which run is meant.
+            lines: what to send.
 
         Returns:
             (index, reason) of the lines that the server refused while it took the others, as far as it tells.
         """
-        headers = {
-            "Content-Type": "application/x-ndjson",
-            "X-Run-Id": str(run),
-            "X-Run-Name": run_name,
-            "X-Project-Name": project,
-        }
         url = f"{self.endpoints.ingest}/ingest/{route}"
+        headers = {"Content-Type": "application/x-ndjson", **run}
         response = self._send("POST", url, data=b"\n".join(lines) + b"\n", headers=headers)
         return [(int(one["index"]), str(one.get("reason"))) for one in _object(response).get("rejected") or []]
+
+    def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
+        """Announce at most ten files of different names; return the URL to upload each to, by name."""
+        response = self._send("POST", f"{self.endpoints.ingest}/files", json={"files": files}, headers=run)
+        return {
+            name: str(url)
+            for one in _object(response).values()
+            for entry in (one if isinstance(one, list) else ())
+            for name, url in entry.items()
+        }
+
+    def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
+        """Put a file's content where `presign` said; the key stays here, such a URL may lie on any host."""
+        headers = {"Content-Type": content_type}
+        try:
+            response = self._uploads.put(
+                url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise Unavailable(f"{_host(url)} does not take a file ({_cause(error)})") from error
+        if response.status_code not in (200, 201):
+            # Also 403: such a URL lives an hour, the next attempt asks for a new one.
+            raise Unavailable(f"{_host(url)} answers {response.status_code} to a file: {_reason(response)}")
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return _object(self._send("POST", base + path, json=body))
