@@ -12,6 +12,7 @@ import enum
 import math
 import os
 import re
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -223,7 +224,9 @@ def _container(value: Any, above: tuple[int, ...]) -> Any:
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, enum.Enum):
-        return _plain(value.value, above)
+        return value.name
+    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+        return f"{value.__module__}.{value.__qualname__}"
     if _size(value) is not None and hasattr(value, "tolist"):
         return _plain(value.tolist(), above)
     return str(value)
