@@ -31,6 +31,7 @@ def clean_environ(home: Path, **changes: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "PLUTO_DISABLE_TELEMETRY": "1",
         "WANDB_ERROR_REPORTING": "false",
+        "WANDB_BASE_URL": "http://127.0.0.1:9",  # nobody is there, nobody is asked
         **changes,
     }
 

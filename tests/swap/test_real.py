@@ -1,0 +1,71 @@
+"""The real wandb, old and new, behaves behind the facade as it does alone."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from environments import OURS, Environment, Environments
+
+KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody", "WANDB_SILENT": "true"}
+SCRIPT = Path(__file__).with_name("undisturbed.py")
+
+
+@pytest.fixture(scope="module", params=["0.18", "0.19", "0.21", "0.23", "0.26", "0.28", "0.31"])
+def real(request: pytest.FixtureRequest, environment: Environments) -> Environment:
+    """Ours and the last patch of a release of the real wandb."""
+    return environment(f"wandb=={request.param}.*", OURS)
+
+
+def test_undisturbed(real: Environment, tmp_path: Path) -> None:
+    """Return values, errors, names, pickles, child processes and the `.wandb` file are those of the real one alone."""
+    seen: list[dict[str, Any]] = []
+    for number, variables in enumerate([KEY, {"WANDB_COMPAT": "off", "WANDB_SILENT": "true"}]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told = _told(real.run(str(SCRIPT), cwd=folder, **variables).stdout)
+        told["rows"], told["records"] = _told(real.run(str(SCRIPT), told.pop("file"), **variables).stdout)
+        seen.append(told)
+    behind, alone = seen
+    assert behind == alone
+    assert len(behind["rows"]) == 43
+
+
+def _told(out: str) -> Any:
+    return json.loads(next(line for line in out.splitlines() if line.startswith("TOLD "))[5:])
+
+
+def test_facade_is_in_front(real: Environment) -> None:
+    """In dual mode the facade answers, live: what either side sets, deletes or patches, the other sees."""
+    told = real.tell(
+        """
+        import wandb
+        told["repr"] = repr(wandb)
+        wandb.init
+        import _wandb_real
+        import wandb.sdk.lib.module
+        import wandb.sdk.wandb_run
+        wandb.run = "ours"
+        told["ours"] = _wandb_real.run
+        wandb.sdk.lib.module.unset_globals()
+        told["theirs"] = wandb.run
+        init = wandb.init
+        del wandb.init
+        told["gone"] = hasattr(_wandb_real, "init") or hasattr(wandb, "init")
+        wandb.init = init
+        told["back"] = _wandb_real.init is init
+        told["submodule"] = wandb.sdk.wandb_run is _wandb_real.sdk.wandb_run
+        """,
+        **KEY,
+    )
+    assert told.pop("repr").startswith("<module 'wandb' (wandb-compat: dual mode, Pluto credentials from PLUTO_API_KEY")
+    assert told == {"ours": "ours", "theirs": None, "gone": False, "back": True, "submodule": True}
+
+
+def test_command_line(real: Environment) -> None:
+    """`python -m wandb` is the real one's command line, and so is the script `wandb`."""
+    version = real.tell("import wandb; told['version'] = wandb.__version__", **KEY)["version"]
+    assert real.run("-m", "wandb", "--version", **KEY).stdout == f"python -m wandb, version {version}\n"
+    script = real.python.with_name("wandb.exe" if sys.platform == "win32" else "wandb")
+    assert real.run(str(script), "--version", **KEY).stdout == f"wandb, version {version}\n"
