@@ -94,3 +94,15 @@ def test_redirects_and_netrc_do_not_lead_the_key_astray(
     assert heard
     assert {path for path, _ in heard} == {"/api/runs/create"}
     assert {key for _, key in heard} == {f"Bearer {environment['PLUTO_API_KEY']}"}
+
+
+def test_a_forgotten_url_sends_nothing(script: Script, server: Server, project: str) -> None:
+    """With PLUTO_URL_PY left out and no way to derive it, the run stays on disk and says which variable is missing."""
+    done = script(
+        "import wandb; wandb.init(); wandb.log({'a': 1}); wandb.finish()",
+        PLUTO_URL_APP="http://127.0.0.1:9",
+        PLUTO_URL_PY="",
+    )
+    assert "PLUTO_URL_PY must be set" in done.stderr
+    assert "wandb-compat sync" in done.stderr
+    assert server.get("/api/runs/list", projectName=project)["runs"] == []
