@@ -23,6 +23,7 @@ from typing import Any
 import requests
 from rich.console import Console
 from rich.table import Table
+
 from wandb_compat.local.serve import Running, running
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,7 @@ RESULTS = Path(__file__).with_name("results")
 ENVIRONMENTS = {"empty": [], "wandb-compat": [str(ROOT)], "wandb": ["wandb==0.31.0"], "pluto-ml": ["pluto-ml==0.0.29"]}
 CONTENDERS = ("wandb-compat", "wandb", "pluto-ml")
 SCALARS = (1, 10)
+NOBODY = "http://127.0.0.1:9"  # the discard port
 UNITS = {"p50": 1e6, "p99": 1e6, "max": 1e6, "cpu": 1e6, "init": 1e3, "finish": 1e3, "import": 1e3, "start": 1e3}
 TITLES = {
     "p50": "caller's time of a log call, p50, µs",
@@ -41,7 +43,7 @@ TITLES = {
     "cpu": "process CPU a call, finish included, µs",
     "init": "init, ms",
     "finish": "finish, ms",
-    "import": "import, ms",
+    "import": "import and first use of a name, ms",
     "rows": "rows on the server",
 }
 
@@ -65,8 +67,8 @@ def python(name: str) -> Path:
     return interpreter
 
 
-def turn(name: str, scalars: int, calls: int, server: Running, folder: Path) -> dict[str, Any]:
-    """Let a contender log and return its figures."""
+def turn(name: str, scalars: int, calls: int, server: Running, folder: Path, away: bool = False) -> dict[str, Any]:
+    """Let a contender log and return its figures; `away` points it to a server that is not there."""
     home = folder / f"{name}-{scalars}-{time.monotonic_ns()}"
     home.mkdir(parents=True)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "PYTHON"))}
@@ -82,12 +84,14 @@ def turn(name: str, scalars: int, calls: int, server: Running, folder: Path) -> 
     environment["PLUTO_PROJECT"] = project
     if name == "wandb":
         environment.update(WANDB_MODE="offline", WANDB_SILENT="true", PLUTO_API_KEY="")
+    if away:
+        environment.update({f"PLUTO_URL_{base}": NOBODY for base in ("APP", "API", "INGEST", "PY")})
     command = [str(python(name)), str(ROOT / "bench" / "workload.py"), name, str(scalars), str(calls)]
     done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    if name != "wandb":
+    if name != "wandb" and not away:
         figures["rows"] = rows_on_server(server, "bench" if name == "pluto-ml" else project)
     return figures
 
@@ -133,7 +137,7 @@ def main() -> None:
     """Measure, print, and keep the rounds."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of logging (3)")
-    parser.add_argument("--calls", type=int, default=2000, help="log calls of a turn (2000)")
+    parser.add_argument("--calls", type=int, default=5000, help="log calls of a turn (5000)")
     parser.add_argument("--starts", type=int, default=20, help="rounds of interpreter starts (20)")
     given = parser.parse_args()
     console = Console(width=150)
@@ -154,6 +158,12 @@ def main() -> None:
             kept[f"{scalars} scalars"] = rounds
             title = f"{given.calls} calls as fast as Python can, {scalars} scalars a call"
             show(console, title, rounds, TITLES, CONTENDERS)
+        kept["away"] = [
+            {"wandb-compat": turn("wandb-compat", 10, given.calls, server, Path(folder), away=True)}
+            for _ in range(given.rounds)
+        ]
+        rows = {key: TITLES[key] for key in ("init", "p50", "p99", "max", "finish")}
+        show(console, "the same, ten scalars, with the server away", kept["away"], rows, CONTENDERS[:1])
     kept["start"] = list(starts(given.starts))
     names = ("wandb-compat", "empty", "pluto-ml", "wandb")
     show(console, "interpreter start", kept["start"], {"start": "python -c pass, ms"}, names)
