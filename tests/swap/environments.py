@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,12 +77,12 @@ class Environment:
     def run(
         self, *arguments: str, cwd: Path | None = None, code: int | None = 0, **changes: str
     ) -> "subprocess.CompletedProcess[str]":
-        """Run the environment's Python in an empty folder unless one is given."""
+        """Run the environment's Python, in an empty folder unless one is given."""
         home = self.folder / "home"
-        (home / "work").mkdir(parents=True, exist_ok=True)
+        home.mkdir(exist_ok=True)
         done = subprocess.run(
             [self.python, *arguments],
-            cwd=cwd or home / "work",
+            cwd=cwd or tempfile.mkdtemp(dir=home),
             env=clean_environ(home, **changes),
             capture_output=True,
             text=True,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from environments import OURS, REAL, Environment, Environments
+from environments import OURS, REAL, Environment, Environments, uv
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
 SUNSET = {"DISABLE_WANDB_LOGGING": "true"}
@@ -108,6 +108,16 @@ def test_decided_at_the_first_use(beside: Environment) -> None:
     """)
     assert told["loaded"] == []
     assert told["first"] == told["later"] == "<module 'wandb' (wandb-compat: pluto mode, DISABLE_WANDB_LOGGING is set)>"
+
+
+def test_switched_off_before_the_first_use(beside: Environment, alone: Environment) -> None:
+    """WANDB_COMPAT=off after `import wandb` gives the real one, and without it a ModuleNotFoundError that says why."""
+    script = "import os, wandb; os.environ['WANDB_COMPAT'] = 'off'; print(wandb.init.__code__.co_filename, wandb)"
+    out = beside.run("-c", script, **SUNSET).stdout
+    assert out.startswith(str(beside.site / "wandb"))
+    assert "wandb-compat: off mode, WANDB_COMPAT=off" in out
+    error = alone.run("-c", script, code=1).stderr
+    assert "ModuleNotFoundError: No module named 'wandb' (wandb-compat: off mode, WANDB_COMPAT=off; install" in error
 
 
 @pytest.mark.parametrize(
@@ -320,6 +330,31 @@ class TestWithoutStartUpFile:
         assert told == {"type": "module", "file": str(beside.site / "wandb" / "__init__.py")}
         failed = alone.run("-S", "-c", "import wandb", code=1, WANDB_COMPAT="off", PYTHONPATH=str(alone.dropin))
         assert "No module named 'wandb' (wandb-compat: off mode, WANDB_COMPAT=off" in failed.stderr
+
+    def test_wandb_compat_run(self, beside: Environment) -> None:
+        """`wandb-compat run` sets that path for a command."""
+        line = ["run", "--", str(beside.python), "-S", "-c", "import wandb; print(wandb)"]
+        assert "wandb-compat: dual mode" in beside.run("-m", "wandb_compat", *line, **KEY).stdout
+
+    def test_target_folder(self, environment: Environments, tmp_path: Path) -> None:
+        """In a folder made with `pip install --target` the path to the drop-in is enough, however it is spelt."""
+        env = environment()
+        uv("pip", "install", "--quiet", "--python", env.python, "--target", tmp_path / "deps", env.wheel)
+        told = env.tell(LOOK, cwd=tmp_path, PYTHONPATH="deps/wandb_compat/dropin")
+        assert told["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
+
+    @pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+    def test_from_a_zip(self, beside: Environment, variables: dict[str, str]) -> None:
+        """`install()` works when the engine itself is in a zip file on the path."""
+        told = beside.tell(
+            f"import sys; sys.path += [{str(beside.wheel)!r}, {str(beside.site)!r}]\n"
+            "import wandb_compat; wandb_compat.install(); import wandb; wandb.init\n"
+            "told['repr'] = repr(wandb); told['file'] = wandb.__file__",
+            "-S",
+            **variables,
+        )
+        assert told["repr"].startswith(f"<module 'wandb' (wandb-compat: {'pluto' if variables else 'wandb'} mode")
+        assert told["file"].startswith(str(beside.wheel if variables else beside.site))
 
     def test_install(self, beside: Environment) -> None:
         """An explicit `wandb_compat.install()` does it too, as often as one likes."""

@@ -1,7 +1,11 @@
 """What every interpreter of the environment pays for, and how pluto-ml's own start-up hook stands down."""
 
+from pathlib import Path
+
 import pytest
-from environments import OURS, REAL, Environments
+from environments import OURS, REAL, Environments, uv
+
+from wandb_compat.local.serve import Running
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
 
@@ -128,6 +132,49 @@ def test_hook_that_was_faster_is_taken_out(environment: Environments) -> None:
         "installed": False,
         "init": "wandb.sdk.wandb_init",
     }
+
+
+@pytest.mark.parametrize("first", ["ours", "pluto's"])
+def test_any_order_of_site_folders(environment: Environments, tmp_path: Path, first: str) -> None:
+    """Whether ours or pluto-ml lies in the folder that Python reads first, pluto's hook stands down."""
+    env = environment("pluto-ml")
+    uv("pip", "install", "--quiet", "--no-deps", "--python", env.python, "--target", tmp_path, env.wheel)
+    folders = [str(tmp_path), str(env.site)]
+    told = env.tell(
+        f"""
+        import site, sys
+        for folder in {folders if first == "ours" else folders[::-1]}:
+            site.addsitedir(folder)
+        finders = [type(finder).__name__ for finder in sys.meta_path]
+        told["finders"] = [name for name in finders if name in ("Finder", "_PlutoWandbFinder")]
+        told["pluto"] = "pluto.op" in sys.modules
+        """,
+        "-S",
+    )
+    assert told == {"finders": ["Finder"], "pluto": first == "pluto's"}
+
+
+def test_each_value_arrives_once(environment: Environments, pluto_server: Running) -> None:
+    """With pluto-ml's own hook installed and Pluto credentials, the server has each logged value once."""
+    env = environment(OURS)
+    script = """if True:
+        import wandb
+        with wandb.init(project="once", config={"a": 1}) as run:
+            for step in range(20):
+                run.log({"loss": step})
+        """
+    env.run("-c", script, **pluto_server.environment())
+    told = env.tell(
+        """
+        import pluto.query
+        runs = pluto.query.list_runs("once")
+        told["runs"] = len(runs)
+        rows = pluto.query.get_metrics("once", runs[0]["id"], ["loss"])
+        told["values"] = [row["value"] for row in (rows.to_dict("records") if hasattr(rows, "to_dict") else rows)]
+        """,
+        **pluto_server.environment(),
+    )
+    assert told == {"runs": 1, "values": list(range(20))}
 
 
 def test_somebody_elses_pluto_is_left_alone(environment: Environments) -> None:
