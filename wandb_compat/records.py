@@ -129,6 +129,33 @@ class File(Record):
 
 
 @dataclass(slots=True)
+class Artifact(Record):
+    """An artifact to publish; see `docs/artifacts.md`.
+
+    `files` are those that this run has not sent yet: key, name, path relative to the run folder, caption. `source`
+    tells where the manifest lies when nothing has to be sent: the fields of a published entry, or `id` of another
+    record of this run. `base` is the version that this one is added to, `part` the id of a distributed artifact that
+    is complete with the `final` part.
+    """
+
+    kind: ClassVar[str] = "artifact"
+    id: str
+    time: int
+    step: int
+    name: str
+    type: str
+    digest: str
+    manifest: dict[str, Any]
+    files: list[dict[str, Any]]
+    aliases: list[str]
+    tags: list[str] | None = None
+    source: dict[str, Any] | None = None
+    base: str | None = None
+    part: str | None = None
+    final: bool = True
+
+
+@dataclass(slots=True)
 class Exit(Record):
     """The run is over. The last record of a run."""
 
@@ -139,7 +166,7 @@ class Exit(Record):
 
 
 KINDS: dict[str, type[Record]] = {
-    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Exit)
+    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Artifact, Exit)
 }
 
 

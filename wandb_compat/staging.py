@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from pathlib import Path
 from uuid import uuid4
 
 FOLDER = "journal/staged"
+# Bytes from which a file is hard-linked, not copied: the caller of `log` or `save` should not wait for the disk to copy
+# gigabytes, and a link keeps a file whose owner deletes it or puts another in its place. It does not keep one that is
+# overwritten in place, so a link remembers size and time of the file, and the courier says when they have changed.
+# What must stay as it was in any case, an artifact's mutable file, is copied whatever its size, as wandb does.
+LARGE = 64 * 1024**2
+_LINKED = re.compile(r"[0-9a-f]{32}-([0-9]+)-([0-9]+)")
 
 
 def new(home: Path, suffix: str) -> Path:
@@ -17,8 +24,10 @@ def new(home: Path, suffix: str) -> Path:
     return folder / f"{uuid4().hex}{suffix}"
 
 
-def take(home: Path, source: Path) -> str:
+def take(home: Path, source: Path, link_from: int = LARGE) -> str:
     """Keep a file as it is now; what its owner does to it later, deletion included, no longer matters.
+
+    A file of `link_from` bytes or more is linked where the file system can do that, and then only kept from deletion.
 
     Returns:
         The path relative to the run folder, for `records.File`.
@@ -32,9 +41,30 @@ def take(home: Path, source: Path) -> str:
             if source.is_dir()
             else FileNotFoundError(f"{source} is not there")
         )
-    kept = new(home, source.suffix)
-    shutil.copyfile(source, kept)
+    suffix = source.suffix if len(source.suffix) <= 32 else ""
+    kept = new(home, suffix)
+    source = source.resolve()  # a link to a symbolic link would keep nothing
+    told = source.stat()
+    if told.st_size >= link_from:
+        linked = kept.with_name(f"{kept.stem}-{told.st_size}-{told.st_mtime_ns}{suffix}")
+        with contextlib.suppress(OSError):  # another file system, or one without links
+            linked.hardlink_to(source)
+            return relative(home, linked)
+    try:
+        shutil.copyfile(source, kept)
+    except BaseException:
+        kept.unlink(missing_ok=True)
+        raise
     return relative(home, kept)
+
+
+def changed(path: Path) -> bool:
+    """Whether a staged file that is a link was overwritten since it was taken."""
+    match = _LINKED.match(path.name)
+    if match is None:
+        return False
+    told = path.stat()
+    return (told.st_size, told.st_mtime_ns) != (int(match[1]), int(match[2]))
 
 
 def relative(home: Path, path: Path) -> str:

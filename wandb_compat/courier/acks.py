@@ -21,6 +21,7 @@ LANES = {
     "data": ("data",),
     "console": ("console",),
     "files": ("file",),
+    "artifacts": ("artifact",),
 }
 READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
 _ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")

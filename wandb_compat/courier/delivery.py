@@ -15,6 +15,7 @@ from typing import Any
 
 from wandb_compat import journal, records
 from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
+from wandb_compat.courier.publish import Publisher
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.wire import models
@@ -67,7 +68,11 @@ class Delivery:
             *(Lane(name, partial(self._ingest, route)) for name, route in ROUTES.items()),
         ]
         uploads = Uploads(home, session)
-        self._files = Lane("files", uploads.send, count=PRESIGN_LIMIT, done=uploads.done)
+        publisher = Publisher(home, session, uploads)
+        self._slow = [
+            Lane("files", uploads.send, count=PRESIGN_LIMIT, done=uploads.done),
+            Lane("artifacts", publisher.send, count=1, done=publisher.done),
+        ]
         self._stopped = threading.Event()
         self._uploader = threading.Thread(target=self._upload, name="uploads", daemon=True)
         self._uploader.start()
@@ -88,9 +93,10 @@ class Delivery:
         while not self._stopped.is_set():
             moved = False
             if self.session.state.run is not None:
-                for file in journal.files(self.home):
-                    if self._files.backoff.ready():
-                        moved |= self._advance(self._files, file)
+                for lane in self._slow:
+                    for file in journal.files(self.home):
+                        if lane.backoff.ready():
+                            moved |= self._advance(lane, file)
             if not moved:
                 self._stopped.wait(UPLOAD_IDLE)
 
@@ -202,7 +208,7 @@ class Delivery:
         """Delete the files that are complete and delivered; the head stays, tools look for it."""
         for file in files[1:]:
             end = self._complete.get(file.name)
-            if end and all(self.acks.place(lane.name, file.name) >= end for lane in (*self._lanes, self._files)):
+            if end and all(self.acks.place(lane.name, file.name) >= end for lane in (*self._lanes, *self._slow)):
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]
 

@@ -59,6 +59,11 @@ class Session:
         assert self.state.run is not None
         return self.state.run
 
+    @property
+    def project(self) -> str:
+        """The project that the run lies in."""
+        return self._project
+
     def another_client(self) -> Client:
         """Return a client for another thread: the sessions of requests are not to be shared."""
         return Client(self.client.endpoints, self._key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import mimetypes
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from wandb_compat import staging
 from wandb_compat.courier.session import Session
 from wandb_compat.wire.client import Unavailable
+
+log = logging.getLogger(__name__)
 
 PRESIGN_LIMIT = 10  # files that a server lets announce at once
 
@@ -28,15 +31,23 @@ class Uploads:
         Raises:
             WireError: not all of them were taken this time.
         """
-        files = [json.loads(line) for line in lines]
+        return [(index, "the file is gone") for index in self.put([json.loads(line) for line in lines])]
+
+    def put(self, files: list[dict[str, Any]]) -> list[int]:
+        """Upload any number of files, each in the form of a file record; return the indexes of those that are gone.
+
+        Raises:
+            WireError: not all of them were taken this time.
+        """
         gone = [index for index, file in enumerate(files) if not (self._home / file["path"]).is_file()]
         left = [file for index, file in enumerate(files) if index not in gone]
         while left:
             # Two files of one name would get one URL: the second waits for the next round.
-            batch = list({file["name"]: file for file in reversed(left)}.values())
+            batch = list({file["name"]: file for file in reversed(left)}.values())[:PRESIGN_LIMIT]
             self._send(batch)
-            left = [file for file in left if file not in batch]
-        return [(index, "the file is gone") for index in gone]
+            sent = set(map(id, batch))
+            left = [file for file in left if id(file) not in sent]
+        return gone
 
     def _send(self, files: list[dict[str, Any]]) -> None:
         urls = self._client.presign(self._session.headers, [self._entry(file) for file in files])
@@ -44,6 +55,8 @@ class Uploads:
             if file["name"] not in urls:
                 raise Unavailable(f"the Pluto server names no place for {file['name']!r}")
             path = self._home / file["path"]
+            if staging.changed(path):
+                log.warning("%s was overwritten after it was logged; what it holds now is sent", file["key"])
             kind = "mask" if file["type"] == "mask" else mimetypes.guess_type(path)[0] or "application/octet-stream"
             with path.open("rb") as content:
                 self._client.upload(urls[file["name"]], content, kind)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 import requests
 
@@ -12,6 +15,7 @@ from wandb_compat.settings import REQUEST_TIMEOUT, UPLOAD_TIMEOUT
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.models import Create, Created, Status
 
+PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
 
 
@@ -154,6 +158,52 @@ class Client:
         if response.status_code not in (200, 201):
             # Also 403: such a URL lives an hour, the next attempt asks for a new one.
             raise Unavailable(f"{_host(url)} answers {response.status_code} to a file: {_reason(response)}")
+
+    # Reading back
+
+    def runs(self, project: str, filter: dict[str, Any]) -> list[int]:
+        """Return the numbers of a project's runs that a filter takes, the newest first."""
+        numbers: list[int] = []
+        while True:
+            query = {"projectName": project, "filter": json.dumps(filter), "limit": PAGE, "offset": len(numbers)}
+            page = _object(self._send("GET", self.endpoints.api + "/api/runs/list", params=query)).get("runs", [])
+            numbers += [run["id"] for run in page]
+            if len(page) < PAGE:
+                return numbers
+
+    def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
+        """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""
+        parameters = {"runId": run, "projectName": project, **query}
+        answer = _object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
+        return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
+
+    def read(self, url: str) -> bytes:
+        """Return the bytes behind a download URL of `files`."""
+        return b"".join(self._pieces(url))
+
+    def download(self, url: str, path: Path) -> None:
+        """Write what lies behind a download URL of `files` to a file, which appears when it is complete."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{uuid4().hex[:12]}.part")
+        try:
+            with draft.open("wb") as stream:
+                for piece in self._pieces(url):
+                    stream.write(piece)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _pieces(self, url: str) -> Iterator[bytes]:
+        try:
+            # Redirects may be followed: the key is not sent along.
+            with self._uploads.get(url, stream=True, timeout=UPLOAD_TIMEOUT) as response:
+                if response.status_code == 404:
+                    raise FileNotFoundError(f"{_host(url)} has no bytes of the file: its upload was never finished")
+                if response.status_code != 200:
+                    raise Unavailable(f"{_host(url)} answers {response.status_code} to a download: {_reason(response)}")
+                yield from response.iter_content(1024**2)
+        except requests.RequestException as error:
+            raise Unavailable(f"{_host(url)} does not give a file ({_cause(error)})") from error
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return _object(self._send("POST", base + path, json=body))
