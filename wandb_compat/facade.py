@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from wandb_compat import credentials, mode, real, startup
+from wandb_compat import credentials, dormant, mode, real, startup
 
 _REAL = "__wandb_real__"  # in the facade's dictionary: the real top level
 # What belongs to the module object that Python knows as `wandb`; every other name is the real one's.
@@ -67,7 +67,7 @@ def _package(choice: mode.Mode) -> ModuleSpec:
     return spec
 
 
-class Undecided(startup.Dormant):
+class Undecided(dormant.Dormant):
     """`wandb` before its first use."""
 
     def __repr__(self) -> str:
@@ -85,7 +85,7 @@ class Facade(ModuleType):
     """`wandb` where the real one answers: names are looked up, set and deleted there, live."""
 
     def __getattr__(self, name: str) -> Any:
-        if startup.LOADING in self.__dict__ and not startup.wait(self) and name == "__path__":
+        if dormant.LOADING in self.__dict__ and not dormant.wait(self) and name == "__path__":
             assert self.__spec__ is not None
             return self.__spec__.submodule_search_locations
         real_module = self.__dict__[_REAL]
@@ -112,17 +112,17 @@ class Facade(ModuleType):
             delattr(self.__dict__[_REAL], name)
 
     def __dir__(self) -> list[str]:
-        startup.wait(self)
+        dormant.wait(self)
         return sorted({*vars(self), *dir(self.__dict__[_REAL])})
 
     def __repr__(self) -> str:
         return _text(self)
 
 
-class _Loader(startup.Deferred):
+class _Loader(dormant.Deferred):
     """Brings `wandb` to life in the mode that its first use finds."""
 
-    dormant = Undecided
+    asleep = Undecided
 
     def exec_module(self, module: ModuleType) -> None:
         if vars(module).setdefault(mode.CHOICE, None) is None:

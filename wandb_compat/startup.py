@@ -6,21 +6,16 @@ the rest of the engine only when somebody imports `wandb`.
 
 import os
 import sys
-from _thread import allocate_lock, get_ident
+
+from wandb_compat.dormant import Deferred, Dormant, loaded, wait, wake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from importlib.abc import Loader
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
 else:
-    Loader, ModuleType = object, type(sys)
-
-LOADING = "__wandb_compat_loading__"  # in a module's dictionary: the thread that loads it
-# Names with two underscores are asked of every module by Python itself and by tools; only these mean that it is used.
-_USES = ("__path__", "__version__", "__all__")
-_transition = allocate_lock()
+    ModuleType = type(sys)
 
 
 def enter() -> None:
@@ -92,7 +87,7 @@ class Finder:
             package = sys.modules.get(name[:5])
             if isinstance(package, ModuleType):
                 wait(package)  # its modules are imported by the thread that loads it, until that is done
-            return _loaded(sys.modules[name]) if target is None and name in sys.modules else None
+            return loaded(sys.modules[name]) if target is None and name in sys.modules else None
         try:
             if name == "wandb":
                 from wandb_compat import facade
@@ -112,151 +107,6 @@ class Finder:
         from wandb_compat import metadata
 
         return metadata.find()
-
-
-class Dormant(ModuleType):
-    """A module that the `load` of its loader brings to life at the first use of one of its names."""
-
-    def __getattr__(self, name: str) -> "Any":
-        if name[:2] == "__" and name not in _USES:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        wake(self)
-        return getattr(self, name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name[:2] == "__":
-            ModuleType.__setattr__(self, name, value)
-        else:
-            wake(self)
-            setattr(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        if name[:2] == "__":
-            ModuleType.__delattr__(self, name)
-        else:
-            wake(self)
-            delattr(self, name)
-
-    def __dir__(self) -> "list[str]":
-        wake(self)
-        return dir(self)
-
-
-class Waking(ModuleType):
-    """A module while one thread loads it: the others wait."""
-
-    def __getattr__(self, name: str) -> "Any":
-        if name[:2] != "__" or name in _USES:
-            if wait(self):
-                return getattr(self, name)
-            if name == "__path__":
-                return self.__spec__.submodule_search_locations  # type: ignore[union-attr]
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} (yet)")
-
-
-def wake(module: ModuleType) -> None:
-    """Load a dormant module on this thread, or wait for the thread that does."""
-    with _transition:
-        mine = isinstance(module, Dormant)
-        if mine:
-            asleep = type(module)
-            module.__dict__[LOADING] = get_ident()
-            module.__class__ = Waking
-    if not mine:
-        wait(module)
-        return
-    locks = _let_go(module)
-    try:
-        module.__spec__.loader.load(module)  # type: ignore[union-attr]
-    except BaseException:
-        module.__class__ = asleep  # the next use tries again
-        raise
-    finally:
-        del module.__dict__[LOADING]
-        for lock in locks:
-            lock.acquire()
-
-
-def wait(module: ModuleType) -> bool:
-    """Wait until another thread has loaded the module; return whether it has: it has not on the loading thread."""
-    if LOADING not in module.__dict__:
-        return True
-    if module.__dict__.get(LOADING) == get_ident():
-        return False
-    from time import sleep
-
-    locks = _let_go(module)
-    try:
-        while LOADING in module.__dict__:
-            if _waits_for(get_ident(), module.__dict__.get(LOADING)):
-                return False  # both would wait for ever: go on with what is there, as in a circular import
-            sleep(0.005)
-    finally:
-        for lock in locks:
-            lock.acquire()
-    return True
-
-
-def _let_go(package: ModuleType) -> "list[Any]":
-    """Release and return this thread's locks of the package's modules that it is about to import.
-
-    Python locks `wandb.sdk` before it asks `wandb` where to look, and only then do we learn that it is used. Whoever
-    loads `wandb` needs that lock, and nothing has been done yet that it protects.
-    """
-    import _frozen_importlib
-
-    held = []
-    for name, reference in list(getattr(_frozen_importlib, "_module_locks", {}).items()):
-        lock = reference() if name.startswith(f"{package.__name__}.") else None
-        while lock is not None and lock.owner == get_ident():
-            lock.release()
-            held.append(lock)
-    return held
-
-
-def _waits_for(goal: int, thread: "int | None") -> bool:
-    """Whether a thread is the goal, or waits for an import of the goal's, be it through the imports of others."""
-    frames = sys._current_frames()
-    for _ in range(len(frames)):
-        if thread == goal:
-            return True
-        frame = frames.get(thread) if thread else None
-        if frame is None or frame.f_code.co_name != "acquire" or "importlib._bootstrap" not in frame.f_code.co_filename:
-            return frame is None  # it ended, or did not survive a fork
-        thread = getattr(frame.f_locals.get("self"), "owner", None)  # of the module's lock
-    return False
-
-
-class Deferred(Loader):
-    """A loader that leaves the module dormant; everything else is as the loader behind it says."""
-
-    dormant = Dormant
-
-    def __init__(self, loader: "Any") -> None:
-        self.loader = loader
-
-    def __getattr__(self, name: str) -> "Any":
-        return getattr(self.loader, name)
-
-    def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__dict__.pop("__path__", None)  # whoever asks for it is about to import a submodule
-        module.__class__ = self.dormant
-
-    def load(self, module: ModuleType) -> None:
-        spec = module.__spec__
-        assert spec is not None
-        spec.loader = module.__loader__ = self.loader
-        try:
-            self.loader.exec_module(module)
-        except BaseException:
-            spec.loader = module.__loader__ = self
-            raise
-        if spec.submodule_search_locations is not None:
-            module.__path__ = spec.submodule_search_locations
-        module.__class__ = ModuleType
 
 
 class _Pluto(Deferred):
@@ -289,30 +139,4 @@ def _find_pluto() -> "ModuleSpec | None":
     if hook is None:
         return None  # somebody else's pluto
     spec.loader = _Pluto(spec.loader, hook)
-    return spec
-
-
-class _Loaded(Deferred):
-    """Loader of a submodule that was imported when its package woke, between the question and the answer."""
-
-    def __init__(self, module: ModuleType) -> None:
-        super().__init__(module.__loader__)
-        self._module = module
-        self._spec = module.__spec__
-
-    def create_module(self, spec: "ModuleSpec") -> ModuleType:
-        return self._module
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec
-
-
-def _loaded(module: ModuleType) -> "ModuleSpec":
-    from _frozen_importlib import ModuleSpec
-
-    true = module.__spec__
-    assert true is not None
-    spec = ModuleSpec(module.__name__, _Loaded(module), origin=true.origin)
-    spec.has_location = true.has_location
-    spec.submodule_search_locations = true.submodule_search_locations
     return spec

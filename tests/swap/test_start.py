@@ -11,13 +11,13 @@ KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
 
 
 def test_start_loads_next_to_nothing(environment: Environments) -> None:
-    """An interpreter with wandb-compat and pluto-ml's hook installed loads two modules of ours and no other."""
+    """An interpreter with wandb-compat and pluto-ml's hook installed loads three small modules of ours and no other."""
     modules = "import sys; told['modules'] = sorted(sys.modules)"
     bare = environment().tell(modules)["modules"]
     ours = environment(OURS).tell(modules)["modules"]
     assert (environment(OURS).site / "zzzz_pluto_wandb_hook.pth").exists()
     stand_ins = {"pluto", "pluto._wandb_hook"}
-    assert {*ours} - {*bare} == {"wandb_compat", "wandb_compat.startup"} | stand_ins
+    assert {*ours} - {*bare} == {"wandb_compat", "wandb_compat.startup", "wandb_compat.dormant"} | stand_ins
 
 
 def test_pluto_is_not_loaded_until_used(environment: Environments) -> None:
