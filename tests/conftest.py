@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,3 +43,17 @@ def clean_environment(tmp_path: Path) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "PLUTO_DISABLE_TELEMETRY": "1",
     }
+
+
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter that has the packages of this one but reads none of their start-up files.
+
+    An editable install is made by such a file: our own packages are there only with the checkout on `PYTHONPATH`.
+    """
+    home = tmp_path_factory.mktemp("bare")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    # A folder that such a file adds is searched for modules, and not for further start-up files.
+    (packages / "paths.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n")
+    return str(home / "bin" / "python")

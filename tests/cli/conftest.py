@@ -2,12 +2,11 @@
 
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
-from tests.cli.runs import ROOT, Command, Runs
+from tests.cli.runs import Command, Runs
 from wandb_compat.local.serve import Running
 
 # Every call starts an interpreter, in which pluto-ml's start-up hook does its work too.
@@ -20,17 +19,6 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "work"
     path.mkdir()
     return path
-
-
-@pytest.fixture(scope="session")
-def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An interpreter that has every package of this one but reads none of their start-up files, ours included."""
-    home = tmp_path_factory.mktemp("bare")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
-    (packages,) = home.glob("lib/python*/site-packages")
-    # A folder that such a file adds is searched for modules, and not for further start-up files.
-    (packages / "paths.pth").write_text(f"{ROOT}\n{sysconfig.get_paths()['purelib']}\n")
-    return str(home / "bin" / "python")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The main job: an unchanged wandb script logs to Pluto alone."""
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +133,18 @@ def test_nothing_but_the_head_stays_on_disk(script: Script, tmp_path: Path) -> N
     assert home.name == "run-abc.wandb"
     left: list[Any] = sorted(path.name for path in (home.parent / "journal").glob("*-*.journal"))
     assert left == []
+
+
+def test_a_relative_path_of_imports_serves_the_courier_too(
+    server: Server, project: str, environment: dict[str, str], bare_python: str, tmp_path: Path
+) -> None:
+    """Where only a relative PYTHONPATH has us, as with vendored packages, the courier finds its own modules."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    subprocess.run(
+        [bare_python, "-c", "import wandb; wandb.init(); wandb.log({'a': 1}); wandb.finish()"],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": os.path.relpath(ROOT, folder)},
+        check=True,
+    )
+    assert len(server.metrics(project, server.run(project)["id"], "a")) == 1

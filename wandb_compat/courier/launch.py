@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from time import monotonic
 
@@ -43,6 +44,7 @@ class Courier:
         # The key goes through standard input, and not in the arguments or the environment, which other tools may show.
         hello = {"key": self._credential.reveal(), "trainer": os.getpid()}
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
+        environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         log = self.home / "logs" / "courier.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -81,3 +83,11 @@ class Courier:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _import_path() -> list[str]:
+    """Return the courier's PYTHONPATH: the trainer's, good in any folder, and ours where no environment has us."""
+    path = [str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    ours = str(Path(__file__).parents[2])
+    installed = sysconfig.get_paths()
+    return path if ours in (installed["purelib"], installed["platlib"], *path) else [*path, ours]

@@ -12,7 +12,7 @@ from wandb_compat.courier.state import State
 from wandb_compat.records import Start
 from wandb_compat.settings import BACKOFF
 from wandb_compat.wire import models
-from wandb_compat.wire.client import Client, Unauthorized, Unavailable, WireError
+from wandb_compat.wire.client import Client, Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints
 
 
@@ -48,7 +48,7 @@ class Session:
         self._key = key
         self.client = Client(endpoints, key)
         self.state = State()
-        self.unauthorized = False
+        self.hopeless = False  # whether what went wrong last is not going to heal by itself
         self._lock = threading.Lock()
         self._troubled: dict[str, str] = {}
         self._project = models.name(start.project)
@@ -120,15 +120,15 @@ class Session:
     def well(self, who: str) -> None:
         """Note that a call has worked; `who` is the part of the courier that made it."""
         self._troubled.pop(who, None)
-        self.unauthorized = False
+        self.hopeless = False
         if not self._troubled:
             self.account(phase="delivering", trouble=None)
 
     def ill(self, who: str, error: WireError) -> None:
         """Note that a call has failed in a way that may heal."""
         sentence = str(error)
+        self.hopeless = isinstance(error, (Unauthorized, Refused))
         if isinstance(error, Unauthorized):
-            self.unauthorized = True
             sentence += "; renew it with `pluto login` or PLUTO_API_KEY. The rows stay in the journal"
         elif isinstance(error, Unavailable):
             sentence += "; the rows wait in the journal until that is over"

@@ -160,7 +160,7 @@ class Work:
                     return
             if not waits:
                 gone_since = gone_since or time.monotonic()
-                patience = 0 if session.unauthorized else self._settings.linger
+                patience = 0 if session.hopeless else self._settings.linger
                 if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
                     session.account(phase="left")
                     return
