@@ -11,8 +11,10 @@ from wandb import env as env
 from wandb import errors as errors
 from wandb import integration as integration
 from wandb import plot as plot
+from wandb import plots as plots
 from wandb import sdk as sdk
 from wandb import sdk as wandb_sdk  # noqa: F401
+from wandb import sklearn as sklearn
 from wandb import util as util
 from wandb import wandb_run as wandb_run
 from wandb._later import agent as agent
@@ -25,12 +27,10 @@ from wandb._later import gym as gym
 from wandb._later import jupyter as jupyter
 from wandb._later import keras as keras
 from wandb._later import lightgbm as lightgbm
-from wandb._later import plots as plots
 from wandb._later import profiler as profiler
 from wandb._later import proto as proto
 from wandb._later import sacred as sacred
 from wandb._later import sagemaker_auth as sagemaker_auth
-from wandb._later import sklearn as sklearn
 from wandb._later import sweep as sweep
 from wandb._later import tensorboard as tensorboard
 from wandb._later import tensorflow as tensorflow

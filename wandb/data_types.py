@@ -16,6 +16,15 @@ from wandb.sdk.data_types.molecule import Molecule
 from wandb.sdk.data_types.object_3d import Object3D, box3d
 from wandb.sdk.data_types.plotly import Plotly
 from wandb.sdk.data_types.table import JoinedTable, PartitionedTable, Table
+from wandb.sdk.data_types.table_keys import (
+    _ForeignIndexType as _ForeignIndexType,
+)
+from wandb.sdk.data_types.table_keys import (
+    _ForeignKeyType as _ForeignKeyType,
+)
+from wandb.sdk.data_types.table_keys import (
+    _PrimaryKeyType as _PrimaryKeyType,
+)
 from wandb.sdk.data_types.trace_tree import WBTraceTree
 from wandb.sdk.data_types.video import Video
 

@@ -1,26 +1,15 @@
-"""Charts of tables, which can be named but not drawn yet."""
+"""Charts of tables: `run.log({"curve": wandb.plot.line(table, x="step", y="loss")})`."""
 
-from wandb import _absent
-
-
-class CustomChart(_absent.Absent):
-    """A chart of a table."""
-
-
-class Visualize(_absent.Absent):
-    """A chart of an older kind."""
-
-
-bar = _absent.function("wandb.plot.bar")
-confusion_matrix = _absent.function("wandb.plot.confusion_matrix")
-histogram = _absent.function("wandb.plot.histogram")
-line = _absent.function("wandb.plot.line")
-line_series = _absent.function("wandb.plot.line_series")
-plot_table = _absent.function("wandb.plot.plot_table")
-pr_curve = _absent.function("wandb.plot.pr_curve")
-roc_curve = _absent.function("wandb.plot.roc_curve")
-scatter = _absent.function("wandb.plot.scatter")
-visualize = _absent.function("wandb.plot.visualize")
+from wandb.plot.bar import bar
+from wandb.plot.confusion_matrix import confusion_matrix
+from wandb.plot.custom_chart import CustomChart, plot_table
+from wandb.plot.histogram import histogram
+from wandb.plot.line import line
+from wandb.plot.line_series import line_series
+from wandb.plot.pr_curve import pr_curve
+from wandb.plot.roc_curve import roc_curve
+from wandb.plot.scatter import scatter
+from wandb.plot.viz import Visualize, visualize
 
 __all__ = [
     "CustomChart",
