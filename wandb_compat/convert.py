@@ -1,4 +1,4 @@
-"""Turns what scripts log into records: numbers, text and histograms now, media from the next stage on.
+"""Turns what scripts log into records: numbers, text and arrays here, media in `media.py`.
 
 Values are recognised by what they have, never by importing the library that made them: a torch, jax or numpy scalar is
 anything with one element and `.item()`.
@@ -14,6 +14,7 @@ import os
 import re
 import types
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from wandb_compat import records
@@ -27,12 +28,17 @@ Number = int | float
 
 
 class Later:
-    """Records whose making is dear: the snapshot is taken, the rest is left to the writer thread."""
+    """Records whose making is dear: the snapshot is taken, the rest is left to the writer thread.
 
-    __slots__ = ("make",)
+    `name` is the key under which the value was logged and `size` what the snapshot takes in memory, in bytes.
+    """
 
-    def __init__(self, make: Callable[[], Iterable[records.Record]]) -> None:
+    __slots__ = ("make", "name", "size")
+
+    def __init__(self, make: Callable[[], Iterable[records.Record]], name: str = "", size: int = 0) -> None:
         self.make = make
+        self.name = name
+        self.size = size
 
 
 def printable(name: str) -> str:
@@ -44,11 +50,27 @@ def printable(name: str) -> str:
 class Row:
     """What one logged dict comes to: numbers for the metrics, the rest as records, and the values for the summary."""
 
-    def __init__(self, data: Mapping[str, Any], step: int, time: int) -> None:
+    def __init__(self, data: Mapping[str, Any], step: int, time: int, home: Path) -> None:
+        """Convert a row.
+
+        Args:
+            data: values by key.
+            step: from 0.
+            time: milliseconds since the epoch.
+            home: the run folder, where files are kept until they are sent.
+
+        Raises:
+            TypeError: a key is no string.
+            NotImplementedError: a value is of a type that cannot be sent.
+            OSError: a file that a value names cannot be read.
+        """
         self.step = step
         self.time = time
+        self.home = home
         self.numbers: dict[str, Number] = {}
         self.others: list[tuple[records.Key, records.Record | Later]] = []
+        self.charts: dict[str, dict[str, Any]] = {}
+        self.notices: list[str] = []  # what the user should know
         self.summary: dict[str, Any] = {}
         self._walk("", data)
 
@@ -70,8 +92,13 @@ class Row:
             self.summary[key] = bool(value) if isinstance(value, bool) else number
         elif (numbers := _numbers(value)) is not None:
             self._several(key, numbers)
-        else:
+        elif not self._media(key, value):
             self._text(key, _text(key, value))
+
+    def _media(self, key: str, value: Any) -> bool:
+        from wandb_compat import media, tables  # not before somebody logs more than numbers
+
+        return tables.put(self, key, value) or media.put(self, key, value)
 
     def _text(self, key: str, value: str) -> None:
         # Of a longer text only the latest value is kept, in the summary, which goes to the config.
@@ -90,7 +117,7 @@ class Row:
             return
         name = printable(key)
         make = lambda: [records.Series(self.time, self.step, "HISTOGRAM", name, histogram(numbers))]  # noqa: E731
-        self.others.append((records.Key(name, "HISTOGRAM"), Later(make)))
+        self.others.append((records.Key(name, "HISTOGRAM"), Later(make, key, 8 * len(numbers))))
 
 
 def _number(value: Any) -> Number | None:

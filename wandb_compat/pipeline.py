@@ -23,6 +23,7 @@ from wandb_compat.courier.acks import waiting_rows
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
+from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
 from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 
@@ -64,12 +65,14 @@ class Pipeline:
         """
         self.home = home
         self._settings = settings
-        self._notify = notify
+        self._user = notify
         self._head = head
         self._run_id = ""
-        self._queue: deque[bytes | Later] = deque()
+        self._queue: deque[bytes] = deque()
         self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
         self._keys: set[tuple[str, str]] = set()  # (key, type) that have been told
+        self._charts: dict[str, Any] = {}  # what the configuration says of custom charts, by key
+        self._encoder = Encoder(self.submit, self._say)
         self._writing = threading.RLock()
         self._unwritten: list[bytes] = []
         self._lost = 0
@@ -124,7 +127,7 @@ class Pipeline:
         return self._long_way(data, int(step), time)
 
     def _long_way(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
-        row = Row(data, step, time)
+        row = Row(data, step, time, self.home)
         if row.numbers:
             for name in row.numbers:
                 self._tell_key(name, "METRIC")
@@ -133,10 +136,20 @@ class Pipeline:
         for key, record in row.others:
             self._tell_key(key.name, key.type)
             if isinstance(record, Later):
-                self._put(record)
+                self._encoder.take(record, now=self._in_child)
             else:
                 self.submit(record)
+        if row.charts:
+            self._tell_charts(row.charts)
+        for notice in row.notices:
+            self._say("too long a table", "warning", notice)
         return row.summary
+
+    def _tell_charts(self, charts: Mapping[str, Any]) -> None:
+        """Describe new charts in the configuration, beside those before: a list there is replaced as a whole."""
+        if any(self._charts.get(key) != chart for key, chart in charts.items()):
+            self._charts.update(charts)
+            self.submit(records.Config({"wandb": {"custom_charts": list(self._charts.values())}}))
 
     def _tell_key(self, name: str, kind: str) -> None:
         if (name, kind) not in self._keys:
@@ -147,10 +160,15 @@ class Pipeline:
         """Take any other record."""
         self._put(records.encode(record))
 
-    def _put(self, line: bytes | Later) -> None:
+    def _put(self, line: bytes) -> None:
         self._queue.append(line)
         if self._in_child or len(self._queue) > QUEUE_LIMIT:
             self._write()
+
+    @property
+    def online(self) -> bool:
+        """Whether a courier takes what is submitted in this process."""
+        return self._courier is not None and not self._in_child
 
     def status(self) -> State:
         """Return what the courier has told so far."""
@@ -160,6 +178,7 @@ class Pipeline:
     def finish(self, exit: records.Exit) -> Outcome:
         """Write the last record and wait for the courier, for WANDB_COMPAT_FINISH_BUDGET seconds at most."""
         began = monotonic()
+        self._encoder.finish()
         self.submit(exit)
         self._stop.set()
         if self._writer is not None and self._writer is not threading.current_thread():
@@ -219,11 +238,7 @@ class Pipeline:
         with self._writing:
             lines = self._unwritten
             while self._queue:
-                item = self._queue.popleft()
-                if isinstance(item, bytes):
-                    lines.append(item)
-                else:
-                    self._guard(lambda item=item: lines.extend(map(records.encode, item.make())))  # type: ignore[misc]
+                lines.append(self._queue.popleft())
             if not lines or self._journal is None:
                 return
             try:
@@ -265,6 +280,13 @@ class Pipeline:
             self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
             _interrupt()
 
+    def _notify(self, level: str, sentence: str) -> None:
+        """Tell the user; a stream that is closed must not stop the writer."""
+        try:
+            self._user(level, sentence)
+        except Exception:
+            pass
+
     def _say(self, kind: str, level: str, sentence: str) -> None:
         if kind not in self._said:
             self._said.add(kind)
@@ -291,6 +313,7 @@ class Pipeline:
         """Begin anew in a child: what was queued is the parent's to write, and so is the parent's file."""
         self._writing = threading.RLock()
         self._queue = deque()
+        self._encoder.after_fork()
         self._unwritten = []
         self._in_child = True
         self._journal = self._new_journal()

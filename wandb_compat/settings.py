@@ -12,6 +12,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 # The bounds that nobody needs to change from outside.
 FLUSH_INTERVAL = 0.05  # seconds between two writes to the journal: half of the 100 ms that the contract grants
 QUEUE_LIMIT = 20_000  # records that may wait for the writer before callers write themselves
+SNAPSHOT_LIMIT = (
+    256 * 1024**2
+)  # bytes of images and the like that may wait to be encoded before callers do it themselves
 REQUEST_TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between two bytes of an answer
 UPLOAD_TIMEOUT = (5.0, 120.0)  # the same for a file, whose server may have to store it first
 BACKOFF = (0.5, 30.0)  # seconds: the first and the longest wait between two attempts of a delivery, jittered

@@ -105,7 +105,6 @@ def test_one_run_class_at_all_paths() -> None:
 @pytest.mark.parametrize(
     ("call", "named"),
     [
-        (lambda: wandb.Image("x.png"), "wandb.Image()"),
         (lambda: wandb.Api(), "wandb.Api()"),
         (lambda: wandb.plot.line(None, "x", "y"), "wandb.plot.line()"),
         (lambda: wandb.sweep({}), "wandb.sweep()"),

@@ -1,0 +1,26 @@
+"""Files that are yet to be written: what they will hold is taken already, only the encoding is left for later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+
+@dataclass
+class Draft:
+    """A file to be: `suffix` as `.png`, `write` writes it at a path, `size` is what waits in memory, in bytes."""
+
+    suffix: str
+    write: Callable[[Path], object]
+    size: int = 0
+
+
+def draft(content: bytes, suffix: str) -> Draft:
+    """Return the draft of a file whose bytes are there."""
+    return Draft(suffix, partial(_write, content), len(content))
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)

@@ -1,0 +1,90 @@
+"""Makes records of what is dear to encode, in a thread of its own: neither the caller nor the journal waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from wandb_compat import records
+from wandb_compat.convert import Later
+from wandb_compat.settings import SNAPSHOT_LIMIT
+
+
+class Encoder:
+    """One run's images, sounds and the like on their way to becoming records."""
+
+    def __init__(self, put: Callable[[records.Record], None], say: Callable[[str, str, str], None]) -> None:
+        """Prepare.
+
+        Args:
+            put: takes the records, from any thread.
+            say: takes (kind, level, sentence) for the user; a kind is said once.
+        """
+        self._put = put
+        self._say = say
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child: what was waiting is the parent's to encode."""
+        self._lock = threading.RLock()  # re-entrant: a signal handler may log while the thread that it interrupted does
+        self._waiting: deque[Later] = deque()
+        self._arrived = threading.Condition(self._lock)
+        self._size = 0  # bytes of the snapshots that wait
+        self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def take(self, later: Later, *, now: bool = False) -> None:
+        """Take a value; with `now`, or when too many wait already, its records are made before this returns."""
+        with self._lock:
+            now = now or self._ended or self._size + later.size > SNAPSHOT_LIMIT
+            if not now and self._awake():
+                self._size += later.size
+                self._waiting.append(later)
+                self._arrived.notify()
+                return
+        self._make(later)
+
+    def finish(self) -> None:
+        """Wait until everything has been made."""
+        with self._lock:
+            self._ended = True
+            self._arrived.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _awake(self) -> bool:
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="wandb-compat-encoder", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the interpreter is shutting down
+                return False
+            self._thread = thread
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                while not self._waiting:
+                    if self._ended:
+                        return
+                    self._arrived.wait()
+                later = self._waiting.popleft()
+            self._make(later)
+            with self._lock:
+                self._size -= later.size
+            del later  # or the snapshot would stay until the next one comes
+
+    def _make(self, later: Later) -> None:
+        try:
+            for record in later.make():
+                self._put(record)
+        except Exception as error:
+            self._say(
+                f"later {later.name}",
+                "warning",
+                f"wandb.log: the value of {later.name!r} could not be encoded and is left out:"
+                f" {type(error).__name__}: {error}",
+            )
