@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb_compat.convert import printable
-from wandb_compat.wire.client import Client, Refused
+
+if TYPE_CHECKING:
+    from wandb_compat.wire.client import Client
 
 KEY_LIMIT = 240  # characters of a key: the names of a Pluto server have 255
 READERS = 8  # requests that are made at once
 LATEST = "latest"
+RUN_ID = "wandb_run_id"  # in the system metadata: by it a run is found, the run list knows no external ids
 ORDER = "order"  # beside a collection's entries: what the run list is filtered by
 _HEADER = b"wandb-artifact-manifest-v1\n"
 
@@ -159,6 +162,8 @@ class Shelf:
         return Collection(name, [entry for found in self._all(self._entries, runs, name) for entry in found])
 
     def _entries(self, run: int, name: str) -> list[Entry]:
+        from wandb_compat.wire.client import Refused
+
         try:
             details = self.client.details(run, self.project)
         except Refused as error:
@@ -198,7 +203,7 @@ class Shelf:
         for run, key, _ in files:
             folder = run, key.rpartition("/")[0]
             folders[folder] = folders.get(folder, 0) + 1
-        # A folder at once where that saves requests; an answer is cut at a thousand files, the rest is asked for singly.
+        # A folder at once where that saves requests; an answer ends after a thousand files, the rest is asked alone.
         crowded = [folder for folder, count in folders.items() if count > 2]
         for answer in self._all(lambda at, _: self._listed(at[0], logGroup=at[1]), crowded, None):
             found.update(answer)
@@ -210,6 +215,20 @@ class Shelf:
                 raise FileNotFoundError(f"The Pluto server has no file {key} ({name}) of run {run}")
         return [found[file] for file in files]
 
+    def run(self, id: str) -> int | None:
+        """Return the number of a run by wandb's id, by its number or by its display id; None when there is none."""
+        found = self.client.runs(self.project, {f"systemMetadata.{RUN_ID}": id})
+        if found:
+            return found[0]
+        if not re.fullmatch(r"[0-9]+|[A-Z0-9]{1,4}-[0-9]+", id):
+            return None
+        from wandb_compat.wire.client import Refused
+
+        try:
+            return int(self.client.details(int(id) if id.isdigit() else id, self.project)["id"])
+        except Refused:
+            return None
+
     def _listed(self, run: int, **query: str) -> dict[tuple[int, str, str], str]:
         listed = self.client.files(run, self.project, **query)
         return {(run, file["logName"], file["fileName"]): file["url"] for file in listed}
@@ -217,6 +236,8 @@ class Shelf:
     def _all(self, ask: Any, things: list[Any], extra: Any) -> list[Any]:
         if len(things) < 2:
             return [ask(thing, extra) for thing in things]
+        from concurrent.futures import ThreadPoolExecutor
+
         # A session of requests may be used by several threads for plain reads.
         with ThreadPoolExecutor(min(READERS, len(things)), thread_name_prefix="wandb-compat-shelf") as readers:
             return list(readers.map(lambda thing: ask(thing, extra), things))

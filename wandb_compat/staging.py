@@ -43,6 +43,8 @@ def take(home: Path, source: Path, link_from: int = LARGE) -> str:
         )
     suffix = source.suffix if len(source.suffix) <= 32 else ""
     kept = new(home, suffix)
+    with source.open("rb"):  # a link can also be made to what cannot be read
+        pass
     source = source.resolve()  # a link to a symbolic link would keep nothing
     told = source.stat()
     if told.st_size >= link_from:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time
@@ -19,12 +20,14 @@ from wandb.sdk.lib import active_runs, config_util, machine_info, module_globals
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.run_names import generate_name
 from wandb.sdk.lib.runid import generate_id
+from wandb.sdk.lib.saved_files import write_requirements
 from wandb.sdk.lib.server_text import cut_name, server_tags
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, say
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat import records
 from wandb_compat import settings as engine
+from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
 from wandb_compat.credentials import HINT, Credential
 from wandb_compat.pipeline import Pipeline
@@ -84,7 +87,8 @@ def init(
         resume: `allow`, `auto` (also True) or None: a run of that id and project goes on. `must`, `never`: the same,
             as it is not checked yet whether there is one.
         resume_from, fork_from: not available yet.
-        save_code, tensorboard, sync_tensorboard, monitor_gym, magic: not available yet; asking for one is said, and the
+        save_code: keep the running script as `code/SCRIPT` in the run's folder, and send it.
+        tensorboard, sync_tensorboard, monitor_gym, magic: not available yet; asking for one is said, and the
             run goes on without.
         settings: a `wandb.Settings` or a dict; the other arguments win.
         anonymous: without meaning for Pluto, accepted.
@@ -207,7 +211,7 @@ def _say_what_is_missing(settings: Settings, **asked: Any) -> None:
             _absent.refuse(f"wandb.init({argument}=...)")
     if settings.resume in ("must", "never"):
         termwarn(f"wandb.init(resume={settings.resume!r}): whether the run exists already is not checked yet.")
-    asked.update(save_code=settings.save_code, sync_tensorboard=settings.sync_tensorboard)
+    asked.update(sync_tensorboard=settings.sync_tensorboard)
     for argument, value in asked.items():
         if value:
             termwarn(f"wandb.init({argument}=...) is not available in wandb-compat yet; the run goes on without.")
@@ -231,6 +235,13 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
         module_globals.set_globals(run)
     run._begin(_console(settings, pipeline, credential))
     run_folder.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
+    if settings.x_save_requirements and not settings.x_disable_meta:
+        requirements = Path(run.dir, "requirements.txt")
+        threading.Thread(
+            target=write_requirements, args=(requirements,), name="wandb-compat-packages", daemon=True
+        ).start()
+    if settings.save_code and not settings.disable_code:
+        run._save_program()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")
     return run
 
@@ -258,7 +269,7 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         config=config,
         tags=server_tags(settings),
         system_metrics=not settings.x_disable_stats,
-        metadata=metadata,
+        metadata={**metadata, RUN_ID: run.id},
     )
 
 

@@ -15,6 +15,8 @@ from wandb.errors.term import termerror, termlog, termwarn
 from wandb.sdk.lib import active_runs, foreign_run, run_folder
 from wandb.sdk.lib.exit_watch import code_of, state_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
+from wandb.sdk.lib.run_files import RunFiles
+from wandb.sdk.lib.run_files import restore as restore
 from wandb.sdk.lib.server_text import published_summary, server_tags
 from wandb.sdk.wandb_config import Config, ConfigStatic
 from wandb.sdk.wandb_settings import Settings
@@ -33,7 +35,7 @@ def say(level: str, sentence: str) -> None:
     _SAY[level](sentence)
 
 
-class Run:
+class Run(RunFiles):
     """A unit of computation that logs to Pluto; `wandb.init` makes it.
 
     Use it as a context manager: it finishes at the end of the block, as failed when an exception leaves the block.
@@ -72,6 +74,8 @@ class Run:
         self._attach_id = f"{settings.run_id}-{id(self):x}"
         self._is_finished = False
         self._console: ConsoleCapture | None = None
+        self._artifacts = None
+        self._saved = None
         self._url: str | None = None
         self._starting_step = first_step
         self._config = Config()
@@ -145,6 +149,7 @@ class Run:
             return
         self._publish_summary()
         self._write_files()
+        self._files().finish()
         outcome = pipeline.finish(records.Exit(int(time() * 1000), state_of(code), code))
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":
@@ -338,12 +343,6 @@ class Run:
         """Finish the run."""
         self.finish(exit_code)
 
-    def save(self, glob_str: str | os.PathLike[str] | None = None, *args: Any, **kwargs: Any) -> bool | list[str]:
-        """Without argument: return True, as before wandb 0.23; a change of the name is sent when it is made."""
-        if glob_str is None and not args and not kwargs:
-            return True
-        _absent.refuse("wandb.save(path)")
-
     def _label(self, *args: Any, **kwargs: Any) -> None:
         """Accept what libraries tell wandb about themselves; it means nothing to Pluto."""
 
@@ -359,20 +358,10 @@ class Run:
 
     alert = _absent.function("wandb.alert")
     define_metric = _absent.function("wandb.define_metric")
-    finish_artifact = _absent.function("wandb.Run.finish_artifact")
-    link_artifact = _absent.function("wandb.Run.link_artifact")
-    link_model = _absent.function("wandb.link_model")
-    log_artifact = _absent.function("wandb.log_artifact")
-    log_code = _absent.function("wandb.Run.log_code")
-    log_model = _absent.function("wandb.log_model")
     mark_preempting = _absent.function("wandb.mark_preempting")
     pin_config_keys = _absent.function("wandb.pin_config_keys")
-    restore = _absent.function("wandb.restore")
     status = _absent.function("wandb.Run.status")
     unwatch = _absent.function("wandb.unwatch")
-    upsert_artifact = _absent.function("wandb.Run.upsert_artifact")
-    use_artifact = _absent.function("wandb.use_artifact")
-    use_model = _absent.function("wandb.use_model")
     watch = _absent.function("wandb.watch")
     write_logs = _absent.function("wandb.Run.write_logs")
 
@@ -449,16 +438,3 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 def join(exit_code: int | None = None) -> None:
     """Finish the current run, as wandb called it before 0.10."""
     finish(exit_code)
-
-
-def restore(name: str, run_path: str | None = None, replace: bool = False, root: str | None = None) -> Any:
-    """Not available yet; without a run and a `run_path` it says what is missing, as wandb does.
-
-    Raises:
-        ValueError: neither a run is active nor a `run_path` given.
-    """
-    import wandb
-
-    if wandb.run is None and run_path is None:
-        raise ValueError("run_path required when calling wandb.restore before wandb.init")
-    _absent.refuse("wandb.restore()")

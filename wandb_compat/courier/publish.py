@@ -13,7 +13,7 @@ from wandb_compat import staging
 from wandb_compat.artifacts import LATEST, Collection, Entry, Shelf, manifest_digest, manifest_place, outcome_path
 from wandb_compat.courier.session import Session
 from wandb_compat.courier.uploads import Uploads
-from wandb_compat.wire.client import Unavailable
+from wandb_compat.wire.client import Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,12 @@ class Publisher:
             record = json.loads(line)
             try:
                 self._tell(record["id"], self._publish(record))
-            except (Impossible, FileNotFoundError) as error:
-                self._tell(record["id"], {"error": str(error)})
+            except WireError:
+                raise
+            except Exception as error:  # whatever is wrong with one artifact, the others must go on
+                if not isinstance(error, (Impossible, FileNotFoundError)):
+                    log.exception("artifact %s cannot be published", record["name"])
+                self._tell(record["id"], {"error": str(error) or type(error).__name__})
                 refused.append((index, str(error)))
         return refused
 

@@ -1,0 +1,5 @@
+"""`InternalArtifact` at wandb's path."""
+
+from wandb.sdk.artifacts.artifact import InternalArtifact
+
+__all__ = ["InternalArtifact"]
