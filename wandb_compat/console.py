@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import re
 import sys
@@ -17,6 +19,8 @@ from wandb_compat.records import Console
 DRAIN_INTERVAL = 0.1  # seconds that lines may wait to be taken in together
 LINE_LIMIT = 64 * 1024  # characters of a line; of a longer one the beginning is kept
 REDACTED = "[key]"
+REDIRECT_PATIENCE = 1.0  # seconds that the end waits for children which still print
+_DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _LEVELS = {"stdout": "INFO", "stderr": "ERROR"}  # as pluto-ml marks the two streams
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -25,7 +29,8 @@ class ConsoleCapture:
     """The copy of one run.
 
     `write` of the present `sys.stdout` and `sys.stderr` is wrapped; a wrapper only appends to a queue, a thread does
-    the rest. Of a progress bar, which overwrites its line after a carriage return, the last state is kept.
+    the rest. With `redirect` the file descriptors 1 and 2 are taken as well, and with them what subprocesses and
+    libraries in C print. Of a progress bar, which overwrites its line after a carriage return, the last state is kept.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class ConsoleCapture:
         *,
         secret: Callable[[], str | None] = lambda: None,
         log: Path | None = None,
+        redirect: bool = False,
     ) -> None:
         """Prepare a capture.
 
@@ -42,6 +48,7 @@ class ConsoleCapture:
             secret: returns text that must not leave the process, the key in use; asked once and from the
                 thread, as a keyring may be slow.
             log: file that gets the lines too.
+            redirect: whether to take file descriptors and not only Python's streams; not on Windows.
         """
         self._submit = submit
         self._ask_secret = secret
@@ -51,6 +58,8 @@ class ConsoleCapture:
         self._written: deque[tuple[str, str, float]] = deque()
         self._partial = dict.fromkeys(_LEVELS, "")
         self._count = dict.fromkeys(_LEVELS, 0)
+        self._redirect = redirect and os.name != "nt"
+        self._redirected: list[Redirection] = []
         self._wrapped: list[tuple[Any, Any, Any]] = []
         self._pid = os.getpid()
         self._waiting = threading.Event()
@@ -60,9 +69,29 @@ class ConsoleCapture:
 
     def start(self) -> None:
         """Begin to listen to both streams."""
-        for name in _LEVELS:
-            self._wrap(name, getattr(sys, name))
+        for name, descriptor in _DESCRIPTORS.items():
+            stream = getattr(sys, name)
+            if self._redirect:
+                taken = self._take(name, descriptor, stream)
+                if taken and _writes_to(stream, descriptor):
+                    continue
+            self._wrap(name, stream)
         self._thread.start()
+
+    def _take(self, name: str, descriptor: int, stream: Any) -> bool:
+        """Redirect a descriptor; return whether that was possible."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+        def feed(text: str) -> None:
+            self._written.append((name, text, time()))
+            self._waiting.set()
+
+        try:
+            self._redirected.append(Redirection(descriptor, feed))
+        except OSError:  # closed, as in some daemons
+            return False
+        return True
 
     def stop(self) -> None:
         """Take in what is left, also a last line without an end, and step out of the way."""
@@ -73,6 +102,11 @@ class ConsoleCapture:
                     del stream.write
                 else:
                     stream.write = original
+        if os.getpid() == self._pid:
+            for name, redirection in zip(_DESCRIPTORS, self._redirected, strict=False):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    getattr(sys, name).flush()
+                redirection.stop()
         self._stopping.set()
         self._waiting.set()
         if os.getpid() != self._pid:
@@ -145,6 +179,86 @@ class ConsoleCapture:
         if self._log is None:
             self._log = self._path.open("a", encoding="utf-8", errors="replace", buffering=1)
         self._log.write(line + "\n")
+
+
+class Redirection:
+    """A file descriptor with a listener: what is written to it arrives where it led before, and with the listener.
+
+    Where it led to a terminal a terminal is put in between, so that progress bars and colours stay as they are.
+    """
+
+    def __init__(self, descriptor: int, feed: Callable[[str], None]) -> None:
+        """Begin to listen.
+
+        Args:
+            descriptor: 1 or 2.
+            feed: takes pieces of text; called from a thread of its own.
+
+        Raises:
+            OSError: the descriptor is closed.
+        """
+        self._descriptor = descriptor
+        self._feed: Callable[[str], None] | None = feed
+        self._before = os.dup(descriptor)
+        inherited = os.get_inheritable(descriptor)
+        try:
+            self._reader, writer = _terminal(descriptor) if os.isatty(descriptor) else os.pipe()
+        except BaseException:
+            os.close(self._before)
+            raise
+        os.dup2(writer, descriptor, inheritable=inherited)
+        os.close(writer)
+        self._thread = threading.Thread(target=self._run, name=f"wandb-compat-fd{descriptor}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the descriptor lead where it did; children that still hold ours are served to their end, unheard."""
+        os.dup2(self._before, self._descriptor)
+        self._thread.join(REDIRECT_PATIENCE)
+        self._feed = None
+
+    def _run(self) -> None:
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        try:
+            # A terminal reports its end as an error.
+            while data := self._read():
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(self._before, view) :]
+                if (feed := self._feed) is not None:
+                    feed(decode(data))
+        except OSError:  # nobody reads any more what the process prints, as behind `| head`
+            pass
+        finally:
+            os.close(self._reader)
+            os.close(self._before)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._reader, 64 * 1024)
+        except OSError:
+            return b""
+
+
+def _terminal(like: int) -> tuple[int, int]:
+    """Return both ends of a terminal that looks like another and passes everything on unchanged."""
+    import fcntl
+    import pty
+    import termios
+    import tty
+
+    reader, writer = pty.openpty()
+    with contextlib.suppress(termios.error, OSError):
+        tty.setraw(writer)
+        fcntl.ioctl(writer, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, b"\0" * 8))
+    return reader, writer
+
+
+def _writes_to(stream: Any, descriptor: int) -> bool:
+    try:
+        return bool(stream.fileno() == descriptor)
+    except (AttributeError, OSError, ValueError):  # pytest's, a notebook's, a closed one
+        return False
 
 
 def _last_state(text: str) -> str:

@@ -660,7 +660,7 @@ def test_the_commit_is_told_and_the_password_of_the_remote_is_not(tmp_path: Path
     with wandb.init(mode="offline", settings={"disable_git": True}) as run:
         assert "git" not in read(run).one("start")["metadata"]
     with wandb.init(mode="offline", settings={"x_disable_meta": True}) as run:
-        assert read(run).one("start")["metadata"] == {}
+        assert read(run).one("start")["metadata"] == {"wandb_run_id": run.id}
 
 
 def test_no_record_holds_the_environment(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

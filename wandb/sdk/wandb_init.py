@@ -293,7 +293,8 @@ def _console(settings: Settings, pipeline: Pipeline, credential: Credential | No
     if settings.console == "off":
         return None
     secret = credential.reveal if credential is not None else lambda: None
-    return ConsoleCapture(pipeline.submit, secret=secret, log=Path(settings.files_dir, "output.log"))
+    log = Path(settings.files_dir, "output.log")
+    return ConsoleCapture(pipeline.submit, secret=secret, log=log, redirect=settings.console == "redirect")
 
 
 def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None) -> Run:
