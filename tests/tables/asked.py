@@ -16,6 +16,31 @@ import pandas as pd
 import wandb
 T = wandb.Table
 small = T(columns=["a", "b"], data=[[1, "x"], [2, "y"]])
+def logged(name, *arguments, **options):
+    import warnings, sklearn
+    warnings.simplefilter("ignore")
+    rows = {}
+    wandb.log, log = rows.update, wandb.log
+    np.random.seed(7)
+    try:
+        getattr(wandb.sklearn, "plot_" + name)(*arguments, **options)
+    finally:
+        wandb.log = log
+    return {key: chart for key, chart in rows.items() if chart is not None}
+def data(kind, classes=2):
+    from sklearn.datasets import make_blobs, make_classification, make_regression
+    if kind == "numbers":
+        return make_regression(60, 4, noise=9, random_state=1)
+    if kind == "groups":
+        return make_blobs(40, 2, centers=3, random_state=1)
+    return make_classification(60, 5, n_informative=3, n_redundant=0, n_classes=classes, random_state=1)
+def fit(name, X, y=None, **options):
+    import importlib
+    path, _, cls = name.rpartition(".")
+    model = getattr(importlib.import_module("sklearn." + path), cls)(**options).fit(X, y)
+    if path == "cluster":
+        model._estimator_type = "clusterer"  # wandb asks for what scikit-learn 1.6 has renamed
+    return model
 truth, scores = [0, 1, 1, 0, 1, 2], [[.8,.1,.1],[.2,.7,.1],[.3,.6,.1],[.6,.3,.1],[.5,.4,.1],[.1,.2,.7]]
 """
 
@@ -171,7 +196,7 @@ STATEMENTS = [
     "small.set_pk('b'); [type(one).__name__ for one in small.get_column('b')]",
     "small.set_pk('a')",
     "small.set_pk('b'); small.set_pk('b')",
-    "small.set_pk('b'); other = T(columns=['k'], data=[['x']]); other.set_fk('k', small, 'b'); other.data[0][0]._col_name",
+    "small.set_pk('b'); t = T(columns=['k'], data=[['x']]); t.set_fk('k', small, 'b'); t.data[0][0]._col_name",
     "other = T(columns=['k'], data=[[small.index_ref(1)]]); other.data[0][0].get_row()",
     "other = T(columns=['k'], data=[[small.index_ref(1)], [0]]); [one.get_row() for one, in other.data]",
     "small.set_fk('b', small, 'b')",
@@ -240,6 +265,46 @@ STATEMENTS = [
     "wandb.visualize('wandb/heatmap/v1', small)",
     "wandb.visualize('wandb/heatmap/v1', [[1]])",
     "v = wandb.visualize('me/mine', small); v.set_key('k'); (v.spec.config_key, v.spec.config_value)",
+    # scikit-learn
+    "logged('confusion_matrix', [0, 1, 1, 2], [0, 1, 0, 0], ['u', 'v', 'w'])",
+    "logged('confusion_matrix', [0, 1, 1, 2], [0, 1, 0, 0])",
+    "logged('confusion_matrix', ['u', 'v'], ['v', 'v'], normalize=True)",
+    "logged('confusion_matrix', [0, 1, 1, 2], [0, 1, 0, 0], normalize=True)",
+    "logged('class_proportions', [0, 1, 1, 2], [0, 1, 0, 0], ['u', 'v', 'w'])",
+    "logged('class_proportions', ['a', 'b'], ['a', 'a'])",
+    "logged('class_proportions', [0, 1], None)",
+    "logged('roc', truth, scores, ['u', 'v', 'w'])",
+    "logged('precision_recall', truth, scores)",
+    "X, y = data('classes'); logged('calibration_curve', fit('naive_bayes.GaussianNB', X, y), X, y, 'Bayes')",
+    "X, y = data('classes', 3); logged('calibration_curve', fit('naive_bayes.GaussianNB', X, y), X, y)",
+    "X, y = data('classes'); logged('feature_importances', fit('linear_model.LogisticRegression', X, y))",
+    "X, y = data('classes'); m = fit('tree.DecisionTreeClassifier', X, y, random_state=0); "
+    "logged('feature_importances', m, list('abcde'))",
+    "X, y = data('classes', 3); logged('feature_importances', fit('linear_model.LogisticRegression', X, y)).keys()",
+    "X, y = data('classes'); logged('feature_importances', fit('neighbors.KNeighborsClassifier', X, y)).keys()",
+    "X, y = data('classes'); logged('summary_metrics', fit('naive_bayes.GaussianNB', X, y), X, y, X, y)",
+    "X, y = data('numbers'); logged('summary_metrics', fit('linear_model.Ridge', X, y), X, y, X, y)",
+    "X, y = data('numbers'); logged('learning_curve', fit('linear_model.Ridge', X, y), X, y)",
+    "X, y = data('classes'); logged('learning_curve', fit('naive_bayes.GaussianNB', X, y), X, y, cv=2, "
+    "train_sizes=[0.5, 1.0])",
+    "X, y = data('numbers'); logged('outlier_candidates', fit('linear_model.Ridge', X, y), X, y)",
+    "X, y = data('numbers'); logged('residuals', fit('linear_model.Ridge', X, y), X, y)",
+    "X, y = data('groups'); m = fit('cluster.KMeans', X, n_clusters=3, random_state=0, n_init=2); "
+    "[row[:2] for row in logged('elbow_curve', m, X, [2, 1])['elbow_curve'].table.data]",
+    "X, y = data('groups'); m = fit('cluster.KMeans', X, n_clusters=3, random_state=0, n_init=2); "
+    "logged('silhouette', m, X, m.labels_)",
+    "X, y = data('groups'); m = fit('cluster.AgglomerativeClustering', X, n_clusters=3); "
+    "logged('silhouette', m, X, m.labels_, kmeans=False)",
+    "X, y = data('groups'); m = fit('cluster.KMeans', X, n_clusters=3, random_state=0, n_init=2); "
+    "sorted(logged('clusterer', m, X, m.labels_))",
+    "X, y = data('classes'); m = fit('ensemble.RandomForestClassifier', X, y, n_estimators=3, random_state=0); "
+    "sorted(logged('classifier', m, X, X, y, y, m.predict(X), m.predict_proba(X), ['u', 'v']))",
+    "X, y = data('classes'); m = fit('naive_bayes.GaussianNB', X, y); "
+    "sorted(logged('classifier', m, X, X, y, y, m.predict(X), m.predict_proba(X), None, log_learning_curve=True))",
+    "X, y = data('numbers'); sorted(logged('regressor', fit('linear_model.Ridge', X, y), X, X, y, y))",
+    "from sklearn.linear_model import Ridge; X, y = data('numbers'); logged('summary_metrics', Ridge(), X, y, X, y)",
+    "X, y = data('numbers'); logged('calibration_curve', fit('linear_model.Ridge', X, y), X, y)",
+    "X, y = data('numbers'); m = fit('linear_model.Ridge', X, y); X[0, 0] = float('nan'); logged('residuals', m, X, y)",
     "wandb.plot.__all__.__len__() > 0, wandb.plot_table is wandb.plot.plot_table",
 ]
 
@@ -266,10 +331,14 @@ def _split(statement: str) -> tuple[str, str, str]:
 def told(value: Any) -> Any:
     """Return a value as JSON, alike for objects of either wandb."""
     kind = type(value).__name__
+    if kind == "dict_keys":
+        return sorted(value)
     if kind in ("Table", "EvalTable"):
         return [kind, told(value.columns), told(value.data), repr(value._column_types)]
     if kind in ("CustomChart", "Visualize"):
-        return [kind, told(value.table), {key: told(one) for key, one in vars(value.spec).items()}]
+        # Without types: numpy's texts, which have one of their own, are plain texts in our charts.
+        table = value.table
+        return [kind, told(table.columns), told(table.data), {key: told(one) for key, one in vars(value.spec).items()}]
     if kind == "DataFrame":
         return ["frame", told(value.to_dict("list"))]
     if isinstance(value, float):

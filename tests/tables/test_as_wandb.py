@@ -40,6 +40,6 @@ def answers(real_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Answ
 
 @pytest.mark.parametrize("number", range(len(STATEMENTS)), ids=STATEMENTS)
 def test_same_answer(answers: Answers, number: int) -> None:
-    """A statement about tables or charts gives the same values, the same types, the same exception with the same text."""
+    """A statement about tables or charts gives the same values and types, or the same exception with the same text."""
     ours, theirs = answers[number]
     assert ours == theirs
