@@ -292,9 +292,6 @@ class Artifact:
 
         if not isinstance(obj, WBValue):
             raise TypeError(f"Found object of type {obj.__class__}, expected a table, an image or another wandb value")
-        for method in ("to_json", "with_suffix"):
-            if not hasattr(obj, method):
-                _absent.refuse(f"Artifact.add(wandb.{type(obj).__name__})")
         if id(obj) in self._added_objs:
             return self._added_objs[id(obj)][1]
         document = obj.to_json(self)
@@ -839,10 +836,9 @@ class Artifact:
         return self.get(name)
 
     def _value_entry(self, name: str) -> tuple[ArtifactManifestEntry | None, Any]:
-        from wandb.sdk.data_types.base_types.wb_value import WBValue
+        from wandb.data_types import WBValue  # all kinds, not only those that the script has used
 
-        kinds = getattr(WBValue, "type_mapping", dict)()
-        for kind in kinds.values():
+        for kind in WBValue.type_mapping().values():
             entry = self.manifest.entries.get(kind.with_suffix(name))
             if entry is not None:
                 return entry, kind
