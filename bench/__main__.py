@@ -31,7 +31,12 @@ CACHE = ROOT / ".cache" / "bench"
 RESULTS = Path(__file__).with_name("results")
 
 # What is installed for each contender, besides Python.
-ENVIRONMENTS = {"empty": [], "wandb-compat": [str(ROOT)], "wandb": ["wandb==0.31.0"], "pluto-ml": ["pluto-ml==0.0.29"]}
+ENVIRONMENTS = {
+    "empty": [],
+    "wandb-compat": [str(ROOT)],
+    "wandb": ["wandb==0.31.0", "numpy", "pillow"],
+    "pluto-ml": ["pluto-ml==0.0.29"],
+}
 CONTENDERS = ("wandb-compat", "wandb", "pluto-ml")
 SCALARS = (1, 10)
 NOBODY = "http://127.0.0.1:9"  # the discard port
@@ -47,6 +52,8 @@ TITLES = {
     "rows": "rows on the server",
 }
 
+WITH_IMAGES = {key: TITLES[key] for key in ("p50", "p99", "max", "finish")}
+
 Round = dict[str, dict[str, Any]]
 
 
@@ -56,20 +63,22 @@ def python(name: str) -> Path:
     interpreter = home / "bin" / "python"
     if not interpreter.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        fresh = True
-    else:
-        fresh = name == "wandb-compat"
+    ready = home / "ready"  # says what is installed
+    fresh = name == "wandb-compat" or not ready.exists() or ready.read_text() != str(ENVIRONMENTS[name])
     if fresh and ENVIRONMENTS[name]:
         command = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        extra = ["--force-reinstall", "--no-deps"] if name == "wandb-compat" and (home / "ready").exists() else []
+        extra = ["--force-reinstall", "--no-deps"] if name == "wandb-compat" and ready.exists() else []
         subprocess.run([*command, *extra, *ENVIRONMENTS[name]], check=True)
-        (home / "ready").touch()
+        ready.write_text(str(ENVIRONMENTS[name]))
     return interpreter
 
 
-def turn(name: str, scalars: int, calls: int, server: Running, folder: Path, away: bool = False) -> dict[str, Any]:
-    """Let a contender log and return its figures; `away` points it to a server that is not there."""
-    home = folder / f"{name}-{scalars}-{time.monotonic_ns()}"
+def turn(name: str, what: int | str, calls: int, server: Running, folder: Path, away: bool = False) -> dict[str, Any]:
+    """Let a contender log rows of so many scalars, or `images`, and return its figures.
+
+    `away` points it to a server that is not there.
+    """
+    home = folder / f"{name}-{what}-{time.monotonic_ns()}"
     home.mkdir(parents=True)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "PYTHON"))}
     environment = {
@@ -86,12 +95,12 @@ def turn(name: str, scalars: int, calls: int, server: Running, folder: Path, awa
         environment.update(WANDB_MODE="offline", WANDB_SILENT="true", PLUTO_API_KEY="")
     if away:
         environment.update({f"PLUTO_URL_{base}": NOBODY for base in ("APP", "API", "INGEST", "PY")})
-    command = [str(python(name)), str(ROOT / "bench" / "workload.py"), name, str(scalars), str(calls)]
+    command = [str(python(name)), str(ROOT / "bench" / "workload.py"), name, str(what), str(calls)]
     done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    if name != "wandb" and not away:
+    if name != "wandb" and what != "images" and not away:
         figures["rows"] = rows_on_server(server, "bench" if name == "pluto-ml" else project)
     return figures
 
@@ -138,6 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of logging (3)")
     parser.add_argument("--calls", type=int, default=5000, help="log calls of a turn (5000)")
+    parser.add_argument("--images", type=int, default=100, help="images of a turn, one a call (100)")
     parser.add_argument("--starts", type=int, default=20, help="rounds of interpreter starts (20)")
     given = parser.parse_args()
     console = Console(width=150)
@@ -164,6 +174,13 @@ def main() -> None:
         ]
         rows = {key: TITLES[key] for key in ("init", "p50", "p99", "max", "finish")}
         show(console, "the same, ten scalars, with the server away", kept["away"], rows, CONTENDERS[:1])
+        rivals = CONTENDERS[:2]
+        kept["images"] = [
+            {name: turn(name, "images", given.images, server, Path(folder)) for name in rivals}
+            for _ in range(given.rounds)
+        ]
+        title = f"{given.images} images of 512 x 512 x 3 bytes, one a call"
+        show(console, title, kept["images"], WITH_IMAGES, rivals)
     kept["start"] = list(starts(given.starts))
     names = ("wandb-compat", "empty", "pluto-ml", "wandb")
     show(console, "interpreter start", kept["start"], {"start": "python -c pass, ms"}, names)

@@ -28,12 +28,31 @@ def contender_pluto() -> tuple:
     return op.log, op.finish, imported - began, from_clock() - imported
 
 
+def images(calls: int) -> list:
+    """Return photographs of a kind: smooth, with noise."""
+    import numpy
+
+    rng = numpy.random.default_rng(0)
+    smooth = numpy.add.outer(numpy.arange(512), numpy.arange(512))[:, :, None] // 5
+    return [(smooth + rng.integers(0, 40, (512, 512, 3))).astype(numpy.uint8) for _ in range(calls)]
+
+
+def log_image(log: object) -> object:
+    """Return what makes a `wandb.Image` of an array and logs it, both of which the caller waits for."""
+    import wandb
+
+    return lambda pixels: log({"image": wandb.Image(pixels)})
+
+
 def main() -> None:
-    """Take a turn: `workload.py CONTENDER SCALARS CALLS`."""
-    contender, scalars, calls = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    """Take a turn: `workload.py CONTENDER SCALARS CALLS`, or `workload.py CONTENDER images CALLS`."""
+    contender, what, calls = sys.argv[1], sys.argv[2], int(sys.argv[3])
     start = contender_pluto if contender == "pluto-ml" else contender_ours_or_wandb
     log, finish, import_time, init_time = start()
-    rows = [{f"metric/{name}": (call + name) / 7 for name in range(scalars)} for call in range(calls)]
+    if what == "images":
+        log, rows = log_image(log), images(calls)
+    else:
+        rows = [{f"metric/{name}": (call + name) / 7 for name in range(int(what))} for call in range(calls)]
     log(rows[0])  # the first row of a key does work that the others don't
     spent = [0.0] * (calls - 1)
     cpu = time.process_time()

@@ -98,7 +98,7 @@ def kind_of(value: Any) -> str | None:
         return "image-file"
     if hasattr(value, "to_plotly_json") and type(value).__module__.startswith("plotly."):
         return "plotly-file"
-    if (bokeh := sys.modules.get("bokeh.model")) and isinstance(value, bokeh.Model):
+    if any(one.__module__.startswith("bokeh.") and one.__name__ == "Model" for one in type(value).__mro__):
         return "bokeh-file"
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -181,8 +180,8 @@ def _writable(image: PILImage, file_type: str) -> PILImage:
 
 
 def _is_pillow(data: Any) -> bool:
-    pillow = sys.modules.get("PIL.Image")
-    return pillow is not None and isinstance(data, pillow.Image)
+    # By name: another thread may be in the middle of importing Pillow.
+    return any((one.__module__, one.__name__) == ("PIL.Image", "Image") for one in type(data).__mro__)
 
 
 def is_picture(data: Any) -> bool:
