@@ -317,3 +317,95 @@ wandb.finish()
     assert arrived.document("table")["table"] == [[1]]
     assert arrived.about["summary"]["loss"] == 0.5
     assert "Odd" in arrived.document("odd")["table"][0][0]
+
+
+def test_scikit_learn(script: Script, server: Server, project: str) -> None:
+    """The charts of a classifier, a regressor and a clustering arrive, each with a table that has rows."""
+    script(
+        BEGIN
+        + """
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.datasets import make_blobs, make_classification, make_regression
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import Ridge
+
+X, y = make_classification(60, 5, random_state=1)
+model = RandomForestClassifier(n_estimators=3, random_state=0).fit(X, y)
+wandb.sklearn.plot_classifier(model, X, X, y, y, model.predict(X), model.predict_proba(X), ["u", "v"], True, "Forest",
+                              list("abcde"), log_learning_curve=True)
+X, y = make_regression(60, 3, noise=9, random_state=1)
+wandb.sklearn.plot_regressor(Ridge().fit(X, y), X, X, y, y)
+X, _ = make_blobs(40, 2, centers=3, random_state=1)
+clusters = KMeans(n_clusters=3, n_init=2, random_state=0).fit(X)
+wandb.sklearn.plot_clusterer(clusters, X, clusters.labels_)
+clusters = AgglomerativeClustering(n_clusters=3).fit(X)
+wandb.sklearn.plot_silhouette(clusters, X, clusters.labels_, kmeans=False)
+wandb.finish()
+"""
+    )
+    arrived = Arrived(server, project)
+    assert set(arrived.charts) == {
+        "feature_importances",
+        "learning_curve",
+        "confusion_matrix",
+        "summary_metrics",
+        "class_proportions",
+        "calibration_curve",
+        "roc",
+        "precision_recall",
+        "outlier_candidates",
+        "residuals",
+        "elbow_curve",
+        "silhouette_plot",
+    }
+    for chart in arrived.charts.values():
+        assert all(len(document["table"]) > 0 for document in arrived.documents(chart["tableKey"]))
+    assert len(arrived.documents("summary_metrics")) == 2
+    assert [row[0] for row in arrived.documents("silhouette_plot")[1]["table"]][:3] != [None] * 3
+    assert arrived.document("elbow_curve")["table"][0][0] == 1
+
+
+def test_scikit_learn_says_what_is_wrong(script: Script) -> None:
+    """A model that is not fitted, of the wrong kind, or data with gaps: one sentence, no exception, nothing logged."""
+    done = script(
+        """
+import numpy, wandb
+from sklearn.linear_model import LogisticRegression, Ridge
+run = wandb.init(mode="offline")
+X, y = numpy.arange(12.0).reshape(6, 2), numpy.array([0, 1, 0, 1, 0, 1])
+wandb.sklearn.plot_feature_importances(LogisticRegression())
+wandb.sklearn.plot_calibration_curve(Ridge().fit(X, y), X, y)
+X[0, 0] = float("nan")
+wandb.sklearn.plot_residuals(Ridge().fit(X[1:], y[1:]), X, y)
+wandb.sklearn.plot_residuals()
+wandb.sklearn.plot_roc()
+assert set(run.summary.keys()) <= {"_step", "_runtime", "_timestamp"}, run.summary
+"""
+    )
+    for sentence in (
+        "not been fitted",
+        "clf is no classifier",
+        "X has 1 missing",
+        "regressor is None",
+        "y_true is None",
+    ):
+        assert sentence in done.stderr
+
+
+def test_without_scikit_learn(script: Script) -> None:
+    """`wandb.sklearn` is there without scikit-learn, its functions and the curves say that it is missing."""
+    script(
+        """
+import sys
+sys.modules["sklearn"] = sys.modules["sklearn.metrics"] = None
+import wandb
+assert "plot_roc" in dir(wandb.sklearn)
+for call in (lambda: wandb.sklearn.plot_roc, lambda: wandb.plot.roc_curve([0], [[1]])):
+    try:
+        call()
+    except (ImportError, wandb.Error) as error:
+        assert "sklearn" in str(error) or "scikit" in str(error)
+    else:
+        raise AssertionError
+"""
+    )
