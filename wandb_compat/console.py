@@ -19,6 +19,7 @@ from wandb_compat.records import Console
 DRAIN_INTERVAL = 0.1  # seconds that lines may wait to be taken in together
 LINE_LIMIT = 64 * 1024  # characters of a line; of a longer one the beginning is kept
 REDACTED = "[key]"
+PIPE_SIZE = 1024**2  # bytes, on Linux
 REDIRECT_PATIENCE = 1.0  # seconds that the end waits for children which still print
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _LEVELS = {"stdout": "INFO", "stderr": "ERROR"}  # as pluto-ml marks the two streams
@@ -202,18 +203,21 @@ class Redirection:
         self._before = os.dup(descriptor)
         inherited = os.get_inheritable(descriptor)
         try:
-            self._reader, writer = _terminal(descriptor) if os.isatty(descriptor) else os.pipe()
+            self._reader, writer = _terminal(descriptor) if os.isatty(descriptor) else _pipe()
         except BaseException:
             os.close(self._before)
             raise
         os.dup2(writer, descriptor, inheritable=inherited)
         os.close(writer)
+        self._ours = _identity(descriptor)
         self._thread = threading.Thread(target=self._run, name=f"wandb-compat-fd{descriptor}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Let the descriptor lead where it did; children that still hold ours are served to their end, unheard."""
-        os.dup2(self._before, self._descriptor)
+        # Whoever has redirected after us, as pytest does between the phases of a test, keeps what they have made.
+        if _identity(self._descriptor) == self._ours:
+            os.dup2(self._before, self._descriptor)
         self._thread.join(REDIRECT_PATIENCE)
         self._feed = None
 
@@ -240,6 +244,19 @@ class Redirection:
             return b""
 
 
+def _pipe() -> tuple[int, int]:
+    """Return both ends of a pipe that takes as much as the system allows.
+
+    C code that prints while it holds the interpreter's lock stops the thread that empties the pipe.
+    """
+    reader, writer = os.pipe()
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_SIZE)  # type: ignore[attr-defined,unused-ignore]
+    return reader, writer
+
+
 def _terminal(like: int) -> tuple[int, int]:
     """Return both ends of a terminal that looks like another and passes everything on unchanged."""
     import fcntl
@@ -252,6 +269,15 @@ def _terminal(like: int) -> tuple[int, int]:
         tty.setraw(writer)
         fcntl.ioctl(writer, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, b"\0" * 8))
     return reader, writer
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    """Return what tells where a descriptor leads, or None when it is closed."""
+    try:
+        told = os.fstat(descriptor)
+    except OSError:
+        return None
+    return told.st_dev, told.st_ino
 
 
 def _writes_to(stream: Any, descriptor: int) -> bool:

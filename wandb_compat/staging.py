@@ -35,12 +35,12 @@ def take(home: Path, source: Path, link_from: int = LARGE) -> str:
     Raises:
         OSError: the source cannot be read, or is no regular file.
     """
+    if source.is_dir():
+        raise IsADirectoryError(f"{source} is no file")
+    if not source.exists():
+        raise FileNotFoundError(f"{source} is not there")
     if not source.is_file():
-        raise (
-            IsADirectoryError(f"{source} is no file")
-            if source.is_dir()
-            else FileNotFoundError(f"{source} is not there")
-        )
+        raise OSError(f"{source} is no regular file")
     suffix = source.suffix if len(source.suffix) <= 32 else ""
     kept = new(home, suffix)
     with source.open("rb"):  # a link can also be made to what cannot be read
