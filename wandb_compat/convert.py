@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import itertools
 import math
 import os
 import re
@@ -187,8 +188,11 @@ def histogram(numbers: Any, bins: int = BINS) -> str:
 
 
 def histogram_document(counts: list[Number], edges: list[float]) -> str:
-    """Return Pluto's document of a histogram that is already counted; the edges are taken as equal in width."""
-    document = {
+    """Return Pluto's document of a histogram that is already counted; Pluto draws the bins in equal width.
+
+    Edges that are not equally spaced stand beside that, as `edges`.
+    """
+    document: dict[str, Any] = {
         "freq": counts,
         "maxFreq": max(counts, default=0),
         "bins": {"min": min(edges), "max": max(edges), "num": len(edges) - 1},
@@ -196,6 +200,9 @@ def histogram_document(counts: list[Number], edges: list[float]) -> str:
         "type": "Histogram",
         "v": 1,
     }
+    widths = [upper - lower for lower, upper in itertools.pairwise(edges)]
+    if widths and max(widths) - min(widths) > 1e-6 * (edges[-1] - edges[0]):
+        document["edges"] = edges
     return records.dump(document).decode()
 
 

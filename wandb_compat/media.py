@@ -6,6 +6,7 @@ What a value is says its `_log_type`, which the real wandb's objects have as wel
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import sys
@@ -151,8 +152,26 @@ def _figure(value: Any, kind: str) -> Item:
 
 def plotly_draft(figure: Any) -> Draft:
     """Return the file of a plotly figure as it is now, which plotly itself reads back."""
-    document = figure.to_plotly_json()  # a deep copy
-    return Draft(".plotly.json", lambda path: path.write_bytes(records.dump(plain(document))))
+    return Draft(".plotly.json", partial(_write_plotly, figure.to_plotly_json()))  # a deep copy
+
+
+def _write_plotly(document: Any, path: Path) -> None:
+    path.write_bytes(records.dump(_lists(plain(document))))
+
+
+def _lists(part: Any) -> Any:
+    """Return a part of a plotly document with the arrays that plotly 6 has packed as lists, which everyone reads."""
+    if isinstance(part, list):
+        return [_lists(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if {"dtype", "bdata"} <= part.keys() <= {"dtype", "bdata", "shape"}:
+        import numpy
+
+        array = numpy.frombuffer(base64.b64decode(part["bdata"]), part["dtype"])
+        shape = [int(size) for size in str(part.get("shape", array.size)).split(",")]
+        return array.reshape(shape).tolist()
+    return {key: _lists(one) for key, one in part.items()}
 
 
 def bokeh_draft(model: Any) -> Draft:

@@ -44,7 +44,7 @@ class Media(WBValue):
     def _set_file(self, path: str, is_tmp: bool = False, extension: str | None = None) -> None:
         if extension is not None and not path.endswith(extension):
             raise AssertionError(f"Media file extension {extension!r} must occur at the end of path {path!r}.")
-        with Path(path).open("rb"):  # raises now what would be raised when the value is logged
+        with open(path, "rb"):  # noqa: PTH123 # an empty path is no folder; raises now what would be raised when the value is logged
             pass
         self._path, self._is_tmp, self._extension = path, is_tmp, extension
 
