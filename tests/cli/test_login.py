@@ -84,7 +84,7 @@ def test_at_a_terminal_the_key_is_asked_for_and_not_shown(
     os.close(theirs)
     shown = b""
     with os.fdopen(ours, "r+b", buffering=0) as terminal:
-        while b"Pluto API key" not in shown:
+        while b"Pluto API key: " not in shown:  # the blank comes last, when what is typed is no longer thrown away
             shown += terminal.read(1024)
         terminal.write(pluto_server.key.encode() + b"\n")
         with contextlib.suppress(OSError):  # how Linux tells that the other side has closed
