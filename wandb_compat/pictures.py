@@ -205,6 +205,8 @@ def _writable(image: PILImage, file_type: str) -> PILImage:
         converted = ImageCms.applyTransform(image, ImageCms.buildTransform(*profiles, "LAB", "RGB"))
         assert converted is not None
         return converted
+    if image.mode in ("I;16B", "I;16L", "I;16N"):  # in the other order of bytes
+        return _writable(image.convert("I"), file_type)
     if image.mode in _UNMULTIPLIED:
         return _writable(image.convert(_UNMULTIPLIED[image.mode]), file_type)
     nearest = _NEAREST.get(image.mode, "RGB")

@@ -177,8 +177,8 @@ class Pipeline:
 
     def finish(self, exit: records.Exit) -> Outcome:
         """Write the last record and wait for the courier, for WANDB_COMPAT_FINISH_BUDGET seconds at most."""
-        began = monotonic()
         self._encoder.finish()
+        began = monotonic()
         self.submit(exit)
         self._stop.set()
         if self._writer is not None and self._writer is not threading.current_thread():

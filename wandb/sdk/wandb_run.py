@@ -22,6 +22,7 @@ from wandb.sdk.wandb_config import Config, ConfigStatic
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
+from wandb_compat.convert import plain
 
 if TYPE_CHECKING:
     from wandb_compat.console import ConsoleCapture
@@ -85,7 +86,7 @@ class Run(RunFiles):
         row = pipeline.row if pipeline is not None else _nowhere
         self._history = History(row, self._publish_summary, first_step)
         self._summary_due = time()
-        self.summary = Summary(self._summary_changed, self._history.clock, self._history.items)
+        self.summary = Summary(self._summary_changed, self._history.clock, self._history.items, self._summary_value)
         self._frozen = True
 
     # Logging
@@ -394,6 +395,12 @@ class Run(RunFiles):
             self._refuse_when_finished("summary")
         if time() >= self._summary_due:
             self._publish_summary()
+
+    def _summary_value(self, key: str, value: Any) -> Any:
+        """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
+        if self._pipeline is None or self._is_finished or not isinstance(getattr(type(value), "_log_type", None), str):
+            return plain(value)
+        return self._pipeline.row({key: value}, self._history.step, int(time() * 1000)).get(key)
 
     def _publish_summary(self) -> None:
         summary = self._published_summary()

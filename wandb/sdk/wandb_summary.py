@@ -13,7 +13,7 @@ class SummaryDict:
 
     def __init__(self, items: dict[str, Any], changed: Callable[[], None]) -> None:
         # Past our own __setattr__, which sets summary values.
-        vars(self).update(_items=items, _changed=changed)
+        vars(self).update(_items=items, _changed=changed, _keep=_plain)
 
     def _as_dict(self) -> dict[str, Any]:
         return self._items  # type: ignore[no-any-return]
@@ -32,7 +32,7 @@ class SummaryDict:
 
     def update(self, d: Mapping[str, Any]) -> None:
         """Set several values; dicts are merged into those that are there."""
-        _merge(self._items, {str(key): plain(value) for key, value in d.items()})
+        _merge(self._items, {str(key): self._keep(str(key), value) for key, value in d.items()})
         self._changed()
 
     def __getitem__(self, key: str) -> Any:
@@ -86,6 +86,7 @@ class Summary(SummaryDict):
         changed: Callable[[], None] = lambda: None,
         clock: Callable[[], dict[str, Any]] = dict,
         items: dict[str, Any] | None = None,
+        keep: Callable[[str, Any], Any] | None = None,
     ) -> None:
         """Make a summary.
 
@@ -93,12 +94,17 @@ class Summary(SummaryDict):
             changed: called after every change made through this object.
             clock: returns `_step`, `_runtime` and `_timestamp`; asked only when somebody looks.
             items: the values, shared with whoever logs rows.
+            keep: takes (key, value) and returns the value as the summary holds it.
         """
         super().__init__({} if items is None else items, changed)
-        vars(self)["_clock"] = clock
+        vars(self).update(_clock=clock, _keep=keep or _plain)
 
     def _as_dict(self) -> dict[str, Any]:
         return {**self._clock(), **self._items}
+
+
+def _plain(key: str, value: Any) -> Any:
+    return plain(value)
 
 
 def _merge(into: dict[str, Any], values: dict[str, Any]) -> None:

@@ -111,13 +111,13 @@ class Media(WBValue):
         shutil.copyfile(file, copy)
         self._path = str(copy)
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
-        """Return the JSON form; an artifact gets the file."""
+    def to_json(self, run: Any) -> dict[str, Any]:
+        """Return the JSON form; `run` may be an artifact, which gets the file."""
         told: dict[str, Any] = {} if self._caption is None else {"caption": self._caption}
         if self.file_is_set():
             told["sha256"] = self._sha256
-            if hasattr(run_or_artifact, "add_file"):
-                told["path"] = self._add_to(run_or_artifact)
+            if hasattr(run, "add_file"):
+                told["path"] = self._add_to(run)
             else:
                 told.update(size=self._size, path=str(self._path))
         return {**told, "_type": self._log_type}
