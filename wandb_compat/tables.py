@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from wandb_compat import media, records, staging
 from wandb_compat.convert import Later, Row, plain, printable
 
 CELL_SIZE = 64  # bytes that a cell takes in memory, about
-_PLAIN = frozenset((str, int, float, bool, type(None)))
+_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
+_NUMPY_SCALAR = re.compile(r"(bool_?|u?int\d+|float(16|32|64)|str_)")
 
 # The charts that Pluto has templates for, by the names that wandb gives them.
 PRESETS = {
@@ -212,11 +214,18 @@ class Snapshot:
         self.media: dict[str, list[_MediaCell]] = {}  # of each column, from top to bottom
         self.size = CELL_SIZE * len(columns) * len(rows)  # bytes, about
         self._kinds: dict[int, str] = {}  # of the columns whose cells are not what they were
+        self._constant: set[type] = set(_PLAIN)  # classes whose values can be kept as they are
         self.rows = [
-            [one if type(one) in _PLAIN else self._freeze(one, at) for at, one in enumerate(cells)] for cells in rows
+            list(cells)
+            if self._constant.issuperset(map(type, cells))
+            else [self._freeze(one, at) for at, one in enumerate(cells)]
+            for cells in rows
         ]
 
     def _freeze(self, value: Any, at: int) -> Any:
+        if _never_changes(type(value)):
+            self._constant.add(type(value))
+            return value
         if media.kind_of(value) is not None:
             self._kinds[at] = type(value).__name__
             cell = _MediaCell(value, str(getattr(value, "_caption", None) or ""))
@@ -225,7 +234,7 @@ class Snapshot:
         if _is_table(value):
             self._kinds[at] = type(value).__name__
             return plain({"columns": value.columns, "data": value.data})
-        if getattr(value, "shape", ()) and hasattr(value, "tolist"):
+        if _is_array(value):
             import numpy
 
             array = numpy.array(value.detach().cpu() if hasattr(value, "detach") else value)
@@ -237,7 +246,10 @@ class Snapshot:
         """Return the class of a column's first value that is not missing."""
         if at in self._kinds:
             return self._kinds[at]
-        return next((type(cells[at]).__name__ for cells in self.rows if cells[at] is not None), "NoneType")
+        first: Any = next((cells[at] for cells in self.rows if at < len(cells) and cells[at] is not None), None)
+        if _is_numpy_scalar(type(first)):
+            first = first.item()
+        return type(first).__name__
 
     def document(self, limit: int) -> str:
         """Return Pluto's document of the first `limit` rows."""
@@ -252,6 +264,18 @@ class Snapshot:
         return records.File(time, step, key, name, "json", staging.relative(home, path))
 
 
+def _never_changes(cls: type) -> bool:
+    return issubclass(cls, (str, int, float, type(None))) or _is_numpy_scalar(cls)
+
+
+def _is_numpy_scalar(cls: type) -> bool:
+    return cls.__module__ == "numpy" and _NUMPY_SCALAR.fullmatch(cls.__name__) is not None
+
+
+def _is_array(value: Any) -> bool:
+    return bool(getattr(value, "shape", ())) and hasattr(value, "tolist")
+
+
 def _text(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -260,12 +284,14 @@ def _standard(value: Any) -> Any:
     """Return a value as standard JSON has it: NaN and infinities become their names, arrays lists."""
     if isinstance(value, float):
         if math.isfinite(value):
-            return value
+            return float(value)
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, list):
         return [one if type(one) in (str, int) else _standard(one) for one in value]
     if isinstance(value, dict):
         return {key: _standard(one) for key, one in value.items()}
-    if hasattr(value, "tolist"):
-        return _standard(plain(value))
-    return value.text if isinstance(value, _MediaCell) else value
+    if isinstance(value, _MediaCell):
+        return value.text
+    if type(value) in _PLAIN:
+        return value
+    return _standard(value.item() if _is_numpy_scalar(type(value)) else plain(value))

@@ -10,7 +10,7 @@ from typing import Any
 
 # What each statement starts from.
 BEFORE = """
-import datetime, math
+import datetime, json, math
 import numpy as np
 import pandas as pd
 import wandb
@@ -228,6 +228,24 @@ STATEMENTS = [
     "from wandb.sdk.data_types import _dtypes as d; d.AnyType().assign(None), d.AnyType().assign(5)",
     "from wandb.sdk.data_types import _dtypes as d; d.NDArrayType((2, 3)).to_json()",
     "small._column_types.to_json()",
+    # In artifacts
+    *(
+        f"a = wandb.Artifact('n', 't'); e = a.add(T(columns=['a', 'b'], data={data}), 't'); "
+        "(e.path, a.digest, json.load(open(e.local_path)))"
+        for data in (
+            "[]",
+            "[[1, 'x'], [2.5, None], [float('nan'), 'ü']]",
+            "[[np.int64(1), np.bool_(True)], [np.float64('nan'), None]]",
+            "[[[1, 2], {'k': 1}], [[3], {'k': 2}]]",
+            "[[datetime.datetime(2020, 1, 2, 3, 4, 5), np.datetime64('2020-01-01')]]",
+            "[[datetime.date(2020, 1, 2), float('inf')]]",
+            "[[np.arange(3.0), 10**20], [np.ones(3), 5]]",
+            "[[(1, 2), b'x'], [(3, 4), b'y']]",
+        )
+    ),
+    "a = wandb.Artifact('n', 't'); a.add(T(columns=['a'], data=[[np.ones((2, 2))]]), 't'); "
+    "(a.digest, sorted(a.manifest.entries))",
+    "a = wandb.Artifact('n', 't'); a.add(small, 't'); a.add(wandb.JoinedTable(small, small, 'a'), 'j').path",
     # Charts
     "wandb.plot.line(small, 'a', 'b', stroke='b', title='Title')",
     "wandb.plot.line(small, 'a', 'b')",

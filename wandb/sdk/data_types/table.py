@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Literal
 
 from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.data_types import _dtypes
 from wandb.sdk.data_types.base_types.media import Media
+from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.sdk.data_types.table_keys import (
     _ForeignIndexType,
     _ForeignKeyType,
@@ -18,7 +21,9 @@ from wandb.sdk.data_types.table_keys import (
     _TableKey,
     _TableLinkMixin,
 )
+from wandb.sdk.lib.runid import generate_id
 from wandb.util import get_module
+from wandb_compat.convert import plain
 
 LogMode = Literal["IMMUTABLE", "MUTABLE", "INCREMENTAL"]
 _LOG_MODES = ["IMMUTABLE", "MUTABLE", "INCREMENTAL"]
@@ -378,23 +383,55 @@ class Table(Media):
             return {"_type": "table-file", **shape}
         if not isinstance(run_or_artifact, Artifact):
             raise TypeError("to_json accepts wandb_run.Run or wandb_artifact.Artifact")
-        rows = [[_artifact_form(one, run_or_artifact) for one in row] for row in self.data[: self.MAX_ARTIFACT_ROWS]]
+        stored = self._store_arrays(run_or_artifact)
+        rows = [
+            [None if at in stored else _artifact_form(one, run_or_artifact) for at, one in enumerate(row)]
+            for row in self.data[: self.MAX_ARTIFACT_ROWS]
+        ]
         types = self._column_types.to_json(run_or_artifact)
         shape["nrows"] = len(rows)
         return {"_type": "table", "column_types": types, "columns": self.columns, "data": rows, **shape}
+
+    def _store_arrays(self, artifact: Any) -> set[int]:
+        """Put the columns of arrays into files of an artifact, return which; short vectors stay, as lists."""
+        stored = set()
+        types = self._column_types.params["type_map"]
+        for at, name in enumerate(self.columns):
+            array = _array_type(types[name])
+            if array is None:
+                continue
+            shape = array.params["shape"]
+            if len(shape) == 1 and shape[0] <= self._MAX_EMBEDDING_DIMENSIONS:
+                types[name] = _dtypes.ListType(_dtypes.NumberType, shape[0])
+                continue
+            import numpy
+
+            with TemporaryDirectory() as folder:
+                file = Path(folder, f"{name}_{generate_id()}.npz")
+                numpy.savez_compressed(file, **{str(name): self.get_column(name, convert_to="numpy")})
+                entry = artifact.add_file(str(file), f"media/serialized_data/{file.name}", is_tmp=True)
+            array._serialization_path = {"path": entry.path, "key": str(name)}
+            stored.add(at)
+        return stored
 
     @classmethod
     def from_json(cls, json_obj: Mapping[str, Any], source_artifact: Any) -> Table:
         """Return the table of an artifact's `.table.json`."""
         columns, types = list(json_obj["columns"]), None
         dates: set[int] = set()
+        arrays: dict[int, Any] = {}
         if (stored := json_obj.get("column_types")) is not None:
             found = _dtypes.TypeRegistry.type_from_dict(stored, source_artifact)
             by_name = {str(name): one for name, one in found.params["type_map"].items()}
             types = [by_name[str(name)] for name in columns]
             dates = {at for at, one in enumerate(types) if _has_dates(one)}
+            arrays = {at: _stored_arrays(one, source_artifact) for at, one in enumerate(types) if _is_stored(one)}
         rows = [
-            [_read_cell(one, at in dates, source_artifact) for at, one in enumerate(row)] for row in json_obj["data"]
+            [
+                arrays[at][number] if at in arrays else _read_cell(one, at in dates, source_artifact)
+                for at, one in enumerate(row)
+            ]
+            for number, row in enumerate(json_obj["data"])
         ]
         return cls(columns=columns, data=rows, dtype=types, log_mode=json_obj.get("log_mode", "IMMUTABLE"))
 
@@ -434,21 +471,58 @@ def _same_value(one: Any, other: Any) -> bool:
 
 
 def _artifact_form(value: Any, artifact: Any) -> Any:
-    if isinstance(value, Media):
+    """Return a cell as it stands in an artifact: dates in milliseconds, NaN as null, media as their own JSON form."""
+    if isinstance(value, WBValue):
         return value.to_json(artifact)
+    if isinstance(value, (dict, list, tuple)):
+        forms = {key: _artifact_form(one, artifact) for key, one in _items(value)}
+        return forms if isinstance(value, dict) else list(forms.values())
+    if isinstance(value, float):
+        return None if value != value else float(value)
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, datetime):
-        return int(value.timestamp() * 1000)
-    from wandb_compat.convert import plain
+        return int((value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp() * 1000)
+    if isinstance(value, date):
+        return int(datetime(value.year, value.month, value.day, tzinfo=timezone.utc).timestamp() * 1000)
+    if hasattr(value, "tolist"):
+        plain_value = value.tolist()
+        if type(value).__name__ == "datetime64" and isinstance(plain_value, int):  # nanoseconds
+            return plain_value / 1e6
+        return _artifact_form(plain_value, artifact)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else plain(value)
 
-    return plain(value)
+
+def _items(value: Any) -> Iterable[tuple[Any, Any]]:
+    return value.items() if isinstance(value, dict) else enumerate(value)
+
+
+def _array_type(column: _dtypes.Type) -> _dtypes.NDArrayType | None:
+    """Return the type of the arrays in a column, or None when it has none."""
+    return next((one for one in _allowed(column) if isinstance(one, _dtypes.NDArrayType)), None)
 
 
 def _has_dates(column: _dtypes.Type) -> bool:
     return any(isinstance(one, _dtypes.TimestampType) for one in _allowed(column))
 
 
-def _read_cell(value: Any, date: bool, source_artifact: Any) -> Any:
-    if date and isinstance(value, (int, float)):
+def _is_stored(column: _dtypes.Type) -> bool:
+    array = _array_type(column)
+    return array is not None and array._serialization_path is not None
+
+
+def _stored_arrays(column: _dtypes.Type, source_artifact: Any) -> Any:
+    """Return the arrays of a column from their file in an artifact."""
+    import numpy
+
+    array = _array_type(column)
+    assert array is not None and array._serialization_path is not None
+    where, array._serialization_path = array._serialization_path, None
+    return numpy.load(source_artifact.get_entry(where["path"]).download())[where["key"]]
+
+
+def _read_cell(value: Any, is_date: bool, source_artifact: Any) -> Any:
+    if is_date and isinstance(value, (int, float)):
         return datetime.fromtimestamp(value / 1000, tz=timezone.utc)
     if isinstance(value, dict) and "_type" in value:
         return Media.init_from_json(value, source_artifact) or value
