@@ -526,7 +526,6 @@ class Artifact:
         return self._project or ""
 
     @property
-    @_logged
     def qualified_name(self) -> str:
         """`entity/project/name:version`."""
         return f"{self.entity}/{self.project}/{self.name}"
@@ -591,9 +590,23 @@ class Artifact:
         details = self._server.client.details(self._known.entry.run, self._server.project)
         return str(details.get("url") or "")
 
-    commit_hash = property(_logged(lambda self: self.digest), doc="The digest.")
-    history_step = property(_logged(lambda self: None), doc="None: the step of logging is not kept.")
-    linked_at = property(_logged(lambda self: self.created_at if self._is_link else None), doc="When it was linked.")
+    @property
+    @_logged
+    def commit_hash(self) -> str:
+        """The digest."""
+        return self.digest
+
+    @property
+    @_logged
+    def history_step(self) -> int | None:
+        """None: the step of logging is not kept."""
+        return None
+
+    @property
+    @_logged
+    def linked_at(self) -> str | None:
+        """When it was linked, in UTC, or None when it is no link."""
+        return self.created_at if self._is_link else None
 
     @property
     def collection(self) -> Any:
