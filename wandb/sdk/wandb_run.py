@@ -100,6 +100,8 @@ class Run(RunFiles):
     ) -> None:
         """Log one row of values; returns at once.
 
+        In Pluto: numbers are metrics at the step; other values see above.
+
         Args:
             data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
             step: where the row belongs. By default the current step, which then advances. A higher step becomes the
@@ -110,8 +112,9 @@ class Run(RunFiles):
             sync: without effect since wandb 0.10, accepted.
 
         Raises:
-            TypeError: `data` is no mapping, a key is no string, or `step` no integer.
-            NotImplementedError: a value is of a type that cannot be sent yet; nothing of the row is logged.
+            TypeError: `data` is no mapping, a key is no string, `step` no integer, or a value of a type that cannot be
+                sent; nothing of the row is logged.
+            OSError: the file of a medium is gone; nothing of the row is logged.
             wandb.UsageError: the run is finished.
 
         Example:
@@ -123,6 +126,8 @@ class Run(RunFiles):
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run and wait for the last rows to arrive, WANDB_COMPAT_FINISH_BUDGET seconds at most.
+
+        In Pluto: the run's state: completed, failed or terminated.
 
         Args:
             exit_code: 0 for success, 255 for an interruption, anything else for a failure; by default that of the

@@ -54,7 +54,7 @@ class TypeRegistry:
         """
         if (name := json_dict.get("wb_type")) is None:
             raise TypeError("json_dict must contain `wb_type` key")
-        if name not in TypeRegistry._by_name:
+        if name not in TypeRegistry._by_name and _value_type_named(name) is None:
             raise TypeError(f"missing type handler for {name}")
         return TypeRegistry._by_name[name].from_json(json_dict, artifact)
 
@@ -99,6 +99,15 @@ def _value_type(cls: type) -> type[Type] | None:
     made = type(f"_{cls.__name__}Type", (Type,), {"name": name, "types": [cls]})
     TypeRegistry.add(made)
     return made
+
+
+def _value_type_named(name: str) -> type[Type] | None:
+    """Return the type for the class of wandb's values that has a name, or None when there is no such class."""
+    import wandb.data_types
+    from wandb.sdk.data_types.base_types.wb_value import WBValue
+
+    cls = WBValue.type_mapping().get(name)
+    return None if cls is None else TypeRegistry.of_class(cls)
 
 
 class Type:

@@ -23,6 +23,8 @@ def _write(samples: Any, rate: int, path: Path) -> None:
 class Audio(BatchableMedia):
     """A sound.
 
+    In Pluto: an audio file with its caption; arrays become WAV.
+
     Example:
         >>> wandb.Audio(waveform, sample_rate=16_000, caption="hello")
     """

@@ -13,7 +13,10 @@ from wandb_compat import media
 
 
 class Bokeh(Media):
-    """A bokeh figure."""
+    """A bokeh figure.
+
+    In Pluto: a file in JSON, which `bokeh.document.Document.from_json` reads back.
+    """
 
     _log_type = "bokeh-file"
     _folder_name = "bokeh"

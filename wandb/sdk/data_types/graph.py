@@ -115,6 +115,8 @@ class Node(WBValue):
 class Graph(Media):
     """A graph, usually of a model.
 
+    In Pluto: a graph document with nodes and edges.
+
     Example:
         >>> graph = wandb.Graph()
         >>> first, second = graph.add_node(id=0, name="input"), graph.add_node(id=1, name="dense")

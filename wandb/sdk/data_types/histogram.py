@@ -10,6 +10,8 @@ from wandb.sdk.data_types.base_types.wb_value import WBValue
 class Histogram(WBValue):
     """Counts of values in bins: `histogram` has the counts, `bins` the edges, one more than counts.
 
+    In Pluto: a histogram; bins of unequal width are drawn in equal width, their edges are kept beside that.
+
     Example:
         >>> wandb.Histogram([1, 2, 2, 3], num_bins=3).histogram
         [1, 2, 1]

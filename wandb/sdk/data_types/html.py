@@ -15,6 +15,8 @@ _HEAD = '<base target="_blank"><link rel="stylesheet" type="text/css" href="http
 class Html(BatchableMedia):
     """A web page.
 
+    In Pluto: the page as a file.
+
     Example:
         >>> wandb.Html("<h1>Hello</h1>")
     """

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Image(BatchableMedia):
     """An image, with boxes and masks.
 
+    In Pluto: an image file with its caption; boxes and masks as Pluto's annotations, masks as PNG files beside it.
+
     Example:
         >>> run.log({"samples": [wandb.Image(pixels, caption=f"sample {i}") for i, pixels in enumerate(batch)]})
     """

@@ -25,6 +25,8 @@ def _chemistry() -> tuple[Any, Any]:
 class Molecule(BatchableMedia):
     """A molecule.
 
+    In Pluto: the molecule's file.
+
     Example:
         >>> wandb.Molecule("protein.pdb")
     """

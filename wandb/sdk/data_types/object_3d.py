@@ -61,6 +61,8 @@ def _write(document: Any, path: Path) -> None:
 class Object3D(BatchableMedia):
     """A point cloud, a scene with boxes, or a file with a mesh.
 
+    In Pluto: the file; point clouds and scenes in JSON.
+
     Example:
         >>> wandb.Object3D(points)  # rows of x, y, z, of x, y, z, category, or of x, y, z, r, g, b
     """

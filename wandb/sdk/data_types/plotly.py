@@ -13,6 +13,8 @@ from wandb_compat import media, pictures
 class Plotly(Media):
     """A plotly figure, or a matplotlib figure as plotly draws it.
 
+    In Pluto: a file in JSON, which `plotly.io.read_json` reads back.
+
     Example:
         >>> wandb.Plotly(plotly.express.scatter(x=[1, 2], y=[3, 4]))
     """

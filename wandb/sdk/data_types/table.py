@@ -35,6 +35,8 @@ _STEADY = frozenset((str, int, float, bool, type(None), datetime))
 class Table(Media):
     """Rows and columns of values: numbers, text, lists, arrays, media.
 
+    In Pluto: a table document of at most `MAX_ROWS` rows; media in cells go up as files and the cell names them.
+
     A column takes values of one type, found from its first value, and missing values (None, NaN).
 
     Example:
@@ -530,7 +532,10 @@ def _read_cell(value: Any, is_date: bool, source_artifact: Any) -> Any:
 
 
 class PartitionedTable(Media):
-    """A table in several files: a folder of tables in an artifact."""
+    """A table in several files: a folder of tables in an artifact.
+
+    In Pluto: kept in artifacts; logged by itself it has no form.
+    """
 
     _log_type: ClassVar[str | None] = "partitioned-table"
 
@@ -584,7 +589,10 @@ class PartitionedTable(Media):
 
 
 class JoinedTable(Media):
-    """Two tables that belong together by a column."""
+    """Two tables that belong together by a column.
+
+    In Pluto: kept in artifacts; logged by itself it has no form.
+    """
 
     _log_type: ClassVar[str | None] = "joined-table"
 

@@ -17,6 +17,8 @@ from wandb_compat import drafts, film
 class Video(BatchableMedia):
     """A video.
 
+    In Pluto: a video file with its caption; arrays are encoded as `format` says.
+
     Example:
         >>> wandb.Video(frames, fps=10, format="gif")  # frames: (time, channel, height, width), 0 to 255
     """
