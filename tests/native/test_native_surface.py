@@ -106,7 +106,6 @@ def test_one_run_class_at_all_paths() -> None:
     ("call", "named"),
     [
         (lambda: wandb.Api(), "wandb.Api()"),
-        (lambda: wandb.plot.line(None, "x", "y"), "wandb.plot.line()"),
         (lambda: wandb.sweep({}), "wandb.sweep()"),
         (lambda: wandb.keras.WandbCallback, "wandb.keras.WandbCallback"),
         (lambda: wandb.init(mode="offline").watch(None), "wandb.watch()"),

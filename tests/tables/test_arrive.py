@@ -409,3 +409,44 @@ for call in (lambda: wandb.sklearn.plot_roc, lambda: wandb.plot.roc_curve([0], [
         raise AssertionError
 """
     )
+
+
+def test_table_in_an_artifact(script: Script) -> None:
+    """A table that was added to an artifact comes back in another process as it was: arrays, dates, media and all."""
+    script(
+        BEGIN
+        + """
+import datetime, numpy
+day = datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc)
+table = wandb.Table(columns=["n", "array", "vector", "day", "picture"])
+table.add_data(1, numpy.ones((2, 2)), numpy.arange(3.0), day, wandb.Image(numpy.zeros((4, 5, 3), numpy.uint8)))
+table.add_data(None, numpy.zeros((2, 2)), numpy.ones(3), None, None)
+other = wandb.Table(columns=["row"], data=[[table.index_ref(0)]])
+artifact = wandb.Artifact("tables", "dataset")
+artifact.add(table, "table")
+artifact.add(other, "other")
+artifact.add(wandb.JoinedTable(table, other, "n"), "join")
+wandb.log_artifact(artifact).wait()
+wandb.finish()
+"""
+    )
+    script(
+        BEGIN
+        + """
+import datetime, numpy
+artifact = wandb.run.use_artifact("tables:latest")
+table = artifact.get("table")
+assert table.columns == ["n", "array", "vector", "day", "picture"]
+assert table.get_column("n") == [1, None]
+assert [one.tolist() for one in table.get_column("array")] == [[[1, 1], [1, 1]], [[0, 0], [0, 0]]]
+assert table.get_column("vector") == [[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]]
+assert table.get_column("day") == [datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc), None]
+picture, none = table.get_column("picture")
+assert (isinstance(picture, wandb.Image), none) == (True, None)
+assert artifact.get("other").data[0][0].get_row()["n"] == 1
+assert artifact.get("join")._table2 == artifact.get("other")
+wandb.log({"again": table})
+wandb.finish()
+""",
+        folder="elsewhere",
+    )

@@ -103,8 +103,7 @@ def _value_type(cls: type) -> type[Type] | None:
 
 def _value_type_named(name: str) -> type[Type] | None:
     """Return the type for the class of wandb's values that has a name, or None when there is no such class."""
-    import wandb.data_types
-    from wandb.sdk.data_types.base_types.wb_value import WBValue
+    from wandb.data_types import WBValue  # where all of its subclasses are
 
     cls = WBValue.type_mapping().get(name)
     return None if cls is None else TypeRegistry.of_class(cls)

@@ -435,7 +435,11 @@ class Table(Media):
             ]
             for number, row in enumerate(json_obj["data"])
         ]
-        return cls(columns=columns, data=rows, dtype=types, log_mode=json_obj.get("log_mode", "IMMUTABLE"))
+        table = cls(columns=columns, data=rows, dtype=types, log_mode=json_obj.get("log_mode", "IMMUTABLE"))
+        if types is not None:  # as they were, keys included; the constructor also allows missing values
+            table._column_types = _dtypes.TypedDictType(dict(zip(columns, types, strict=True)))
+            table._keys_changed()
+        return table
 
 
 def _has_constants(row: _dtypes.Type) -> bool:
