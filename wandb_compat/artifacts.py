@@ -171,7 +171,10 @@ class Shelf:
                 return []
             raise
         entries = []
-        for key, text in details["config"].get("wandb", {}).get("artifacts", {}).get(name, {}).items():
+        found = details.get("config")
+        for part in ("wandb", "artifacts", name):
+            found = found.get(part) if isinstance(found, dict) else None
+        for key, text in (found or {}).items():
             if key != ORDER:
                 known = Entry.__dataclass_fields__  # a later version may tell more
                 entries.append(Entry(**{k: v for k, v in json.loads(text).items() if k in known}))

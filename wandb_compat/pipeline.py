@@ -110,8 +110,8 @@ class Pipeline:
             The values as the summary shall take them; for a dict of plain numbers that very dict.
 
         Raises:
-            TypeError: a key is not a string.
-            NotImplementedError: a value is of a type that cannot be sent yet.
+            TypeError: a key is not a string, or a value of a type that cannot be sent.
+            OSError: the file of a medium is gone.
         """
         try:
             # The sum is finite only if every number is: one pass in C instead of one check a value.
@@ -167,8 +167,8 @@ class Pipeline:
 
     @property
     def online(self) -> bool:
-        """Whether a courier takes what is submitted in this process."""
-        return self._courier is not None and not self._in_child
+        """Whether a courier takes what is submitted."""
+        return self._courier is not None
 
     def status(self) -> State:
         """Return what the courier has told so far."""

@@ -136,7 +136,10 @@ class Settings(BaseModel):
         "WANDB_CONFIG_PATHS", default=None, description="YAML files with configuration defaults, separated by commas."
     )
     wandb_console: str | None = _named(
-        "WANDB_CONSOLE", default=None, description="`off` keeps what the script prints out of the run."
+        "WANDB_CONSOLE",
+        default=None,
+        description="`off` keeps what the script prints out of the run, `redirect` also takes what children and C code "
+        "print.",
     )
     wandb_silent: bool = _named("WANDB_SILENT", default=False, description="`true` prints nothing.")
     wandb_quiet: bool = _named("WANDB_QUIET", default=False, description="`true` prints errors and warnings only.")

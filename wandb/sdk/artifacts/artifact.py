@@ -119,6 +119,7 @@ class Artifact:
         self._added_local_paths: dict[str, ArtifactManifestEntry] = {}
         self._added_objs: dict[int, tuple[Any, ArtifactManifestEntry]] = {}
         self._roots: set[str] = set()
+        self._record: str | None = None  # of the run that has logged it
         self._awaited: Awaited | None = None
         self._entity: str | None = None
         self._project: str | None = None

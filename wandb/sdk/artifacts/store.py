@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -88,11 +87,9 @@ def find(name: Name) -> tuple[Shelf, Collection, Version]:
 class Awaited:
     """An artifact that was handed to the courier."""
 
-    def __init__(self, home: Path, id: str, status: Callable[[], State]) -> None:
-        self.id = id
+    def __init__(self, home: Path, id: str) -> None:
+        self.home = home
         self._path = outcome_path(home, id)
-        self._home = home
-        self._status = status
 
     def outcome(self) -> dict[str, Any] | None:
         """Return what has become of it, or None as long as that is not known.
@@ -117,7 +114,7 @@ class Awaited:
         """
         began = last_seen = monotonic()
         while (outcome := self.outcome()) is None:
-            state, now = self._status(), monotonic()
+            state, now = State.read(self.home) or State(), monotonic()
             if state.phase == "delivering":
                 last_seen = now
             over = now - began > (WAIT if timeout is None else timeout)
@@ -126,7 +123,7 @@ class Awaited:
                 raise WaitTimeoutError(
                     f"The artifact is not on the Pluto server after {now - began:.0f} s"
                     + (f": {state.trouble}" if state.trouble else "")
-                    + f"; it waits in {self._home} and `wandb-compat sync` of that folder sends it"
+                    + f"; it waits in {self.home} and `wandb-compat sync` of that folder sends it"
                 )
             sleep(LOOK)
         return outcome

@@ -14,16 +14,14 @@ from wandb.sdk.artifacts.artifact import Artifact
 from wandb.sdk.artifacts.store import Awaited
 from wandb_compat import records, staging
 from wandb_compat.artifacts import content_place
-from wandb_compat.courier.state import State
 
 
 class LoggedArtifacts:
     """What one run has logged, so that nothing is sent twice."""
 
-    def __init__(self, home: Path, submit: Callable[[records.Record], None], status: Callable[[], State]) -> None:
+    def __init__(self, home: Path, submit: Callable[[records.Record], None]) -> None:
         self._home = home
         self._submit = submit
-        self._status = status
         self._sent: set[tuple[str, str]] = set()  # key and file name
         self._latest: dict[str, Artifact] = {}
 
@@ -72,18 +70,18 @@ class LoggedArtifacts:
             final=final,
         )
         self._submit(record)
+        if known is None:
+            artifact._record = record.id
         if known is None and awaitable:
-            artifact._awaited = Awaited(self._home, record.id, self._status)
+            artifact._awaited = Awaited(self._home, record.id)
         artifact._tags = tags or artifact._tags
         self._latest[name] = artifact
 
     def link(self, artifact: Artifact, name: str, aliases: list[str], awaitable: bool) -> Artifact:
         """Hand over another name for an artifact that is logged; return the artifact under that name."""
-        source = (
-            _source(artifact)
-            if artifact._version is not None
-            else {"id": artifact._awaited.id if artifact._awaited else ""}
-        )
+        if artifact.is_draft() and artifact._awaited is not None and artifact._awaited.home != self._home:
+            artifact.wait()  # another run has it
+        source = _source(artifact) if artifact._version is not None else {"id": artifact._record}
         link = Artifact.__new__(Artifact)
         Artifact.__init__(link, name, "unspecified")
         link._type, link._manifest, link._final = artifact.type, artifact._manifest, True
@@ -102,7 +100,7 @@ class LoggedArtifacts:
         )
         self._submit(record)
         if awaitable:
-            link._awaited = Awaited(self._home, record.id, self._status)
+            link._awaited = Awaited(self._home, record.id)
         self._latest[name] = link
         return link
 

@@ -12,7 +12,6 @@ from wandb.errors import CommError
 from wandb.errors.term import termlog, termwarn
 from wandb.sdk.lib.saved_files import SavedFiles
 from wandb_compat import records
-from wandb_compat.courier.state import State
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
@@ -339,7 +338,7 @@ class RunFiles:
                 f"Pluto keeps artifacts with their runs: the link to {target_path} is found as {self.project}/{name}.",
                 repeat=False,
             )
-        if artifact.is_draft() and artifact._awaited is None:
+        if artifact.is_draft() and artifact._record is None:
             artifact = self._log_artifact(artifact)
         link = self._logged().link(artifact, name, naming.resolve_aliases(aliases), self._awaitable)
         link._entity, link._project = self.entity, self.project
@@ -403,7 +402,7 @@ class RunFiles:
         assert self._pipeline is not None
         if self._artifacts is None:
             pipeline = self._pipeline
-            self._artifacts = LoggedArtifacts(pipeline.home, pipeline.submit, lambda: pipeline.status() or State())
+            self._artifacts = LoggedArtifacts(pipeline.home, pipeline.submit)
         return self._artifacts
 
     def _files(self) -> SavedFiles:
