@@ -61,8 +61,8 @@ class Row:
             home: the run folder, where files are kept until they are sent.
 
         Raises:
-            TypeError: a key is no string.
-            NotImplementedError: a value is of a type that cannot be sent.
+            TypeError: a key is no string, or a value of a type that cannot be sent.
+            ValueError: a value is a reference to a file elsewhere.
             OSError: a file that a value names cannot be read.
         """
         self.step = step
@@ -207,7 +207,7 @@ def histogram_document(counts: list[Number], edges: list[float]) -> str:
 
 
 def _text(key: str, value: Any) -> str:
-    """Return the text of a value that wandb stores as text; media and strangers are refused by name."""
+    """Return the text of a value that wandb stores as text; strangers are refused by name, as wandb does."""
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -216,10 +216,15 @@ def _text(key: str, value: Any) -> str:
         return str(value.value)
     if isinstance(value, (list, tuple, set, frozenset, range)) or _size(value) == 0:
         return records.dump(plain(value)).decode()
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, complex) or isinstance(getattr(value, "item", lambda: None)(), (complex, str)):
         return str(value)
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    raise NotImplementedError(f"wandb.log: values of type {kind}, as logged under {key!r}, are not supported yet")
+    raise TypeError(
+        f"Object of type {type(value).__name__} is not JSON serializable: wandb.log takes no values of type {kind}, as"
+        f" logged under {key!r}; log its numbers or its text"
+    )
 
 
 def plain(value: Any) -> Any:

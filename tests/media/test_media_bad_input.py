@@ -155,6 +155,22 @@ def test_what_cannot_be_encoded_is_said_once_and_the_rest_arrives(
     assert seen.files("broken") == [] and len(seen.files("fine")) == 2 and seen.metric("loss") == [1, 1]
 
 
+def test_strangers_are_refused_by_name(log: Log) -> None:
+    """TypeError, as with wandb, naming key and type; functions, sets and bytes are logged as their text."""
+
+    class Stranger:
+        pass
+
+    def tries() -> None:
+        with pytest.raises(TypeError, match=r"Stranger is not JSON serializable.*'x'"):
+            wandb.log({"x": Stranger()})
+
+    seen = log({"function": os.path.join, "set": {1}, "bytes": b"b"}, after=tries)
+    assert (
+        seen.summary["function"] == "posixpath.join" and seen.summary["set"] == "[1]" and seen.summary["bytes"] == "b"
+    )
+
+
 def test_more_than_memory_shall_hold_is_encoded_by_the_caller(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound nothing is dropped."""
     monkeypatch.setattr("wandb_compat.encoder.SNAPSHOT_LIMIT", 100)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -14,13 +16,19 @@ from uuid import uuid4
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb_compat.drafts import Draft
 
-_folder: list[tempfile.TemporaryDirectory[str]] = []  # of files that somebody wants to see before they are logged
+_folders: dict[int, str] = {}  # by process: of files that somebody wants to see before they are logged
 
 
 def _temporary(suffix: str) -> Path:
-    if not _folder:
-        _folder.append(tempfile.TemporaryDirectory(prefix="wandb-media-", ignore_cleanup_errors=True))
-    return Path(_folder[0].name, f"{uuid4().hex}{suffix}")
+    if (process := os.getpid()) not in _folders:
+        _folders[process] = tempfile.mkdtemp(prefix="wandb-media-")
+        atexit.register(_remove_folder, process)
+    return Path(_folders[process], f"{uuid4().hex}{suffix}")
+
+
+def _remove_folder(process: int) -> None:
+    if process == os.getpid():  # and not a forked child, which inherits what is to be done at exit
+        shutil.rmtree(_folders[process], ignore_errors=True)
 
 
 class Media(WBValue):
