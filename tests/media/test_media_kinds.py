@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 import wandb
-from tests.media.conftest import Log
+from tests.media.conftest import Log, Seen
 from wandb_compat import film
 
 RNG = numpy.random.default_rng(0)
@@ -333,3 +335,21 @@ def test_tensors_of_every_library_are_taken(log: Log) -> None:
     seen = log({"eager": wandb.Image(Eager()), "jax": wandb.Image(Jax()), "torch": wandb.Image(Torch())})
     assert [set(seen.file(key).pixels().flat) for key in ("eager", "jax", "torch")] == [{7}, {8}, {127}]
     assert wandb.Histogram(Jax(), num_bins=2).histogram == [0, 4]
+
+
+def test_media_of_an_offline_run_are_sent_by_sync(
+    log: Log, pluto_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They wait in the run folder, whatever becomes of the user's files, and arrive with `wandb-compat sync`."""
+    pixels = RNG.integers(0, 256, (3, 3), dtype=numpy.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    with wandb.init(mode="offline", project="media-offline") as run:
+        run.log({"array": wandb.Image(pixels), "path": wandb.Image(str(tmp_path / "photo.png"))})
+    (tmp_path / "photo.png").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb_compat", "sync", run.sync_dir], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = Seen(pluto_server, "media-offline", run)
+    assert all((seen.file(key).pixels() == pixels).all() for key in ("array", "path"))
+    assert not list(Path(run.sync_dir).glob("journal/staged/*"))
