@@ -65,6 +65,10 @@ def _draft(method: Method) -> Method:
 class Artifact:
     """Files and references under one name, versioned by content.
 
+    In Pluto: each file under `artifacts/NAME/PATH`, once for each content, with a manifest beside; versions and aliases
+    in the runs' configurations, see [artifacts](artifacts.md). References are kept in the manifest only. Lost: the step
+    of logging, and who has used an artifact.
+
     Example:
         >>> artifact = wandb.Artifact("weights", type="model", metadata={"epoch": 3})
         >>> artifact.add_file("model.pt")

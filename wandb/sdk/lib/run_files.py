@@ -66,6 +66,8 @@ class RunFiles:
     ) -> bool | list[str]:
         """Keep files in the run's folder and send them.
 
+        In Pluto: files under `save/PATH`; see [artifacts](artifacts.md).
+
         Args:
             glob_str: path or pattern; what matches now is saved. Without it nothing is done, as before wandb 0.23.
             base_path: the part of the paths that is left out in the run's folder. By default the working folder, for an
@@ -96,7 +98,10 @@ class RunFiles:
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
     ) -> TextIO | None:
-        """Bring a saved file back; see `wandb.restore`."""
+        """Bring a saved file back; see `wandb.restore`.
+
+        In Pluto: read from `save/PATH` of the run.
+        """
         return restore(name, run_path or self._path_for_restore(), replace, root or self.dir)
 
     def _path_for_restore(self) -> str:
@@ -110,6 +115,8 @@ class RunFiles:
         exclude_fn: Wanted = is_wandbs,
     ) -> Artifact | None:
         """Log the code below a folder as an artifact of type `code`.
+
+        In Pluto: an artifact of type `code`.
 
         Args:
             root: the folder.
@@ -172,6 +179,8 @@ class RunFiles:
     ) -> Artifact:
         """Log an artifact; returns at once, `wait()` of what is returned blocks until its version is known.
 
+        In Pluto: files under `artifacts/NAME/PATH`, versions kept by wandb-compat; see [artifacts](artifacts.md).
+
         Args:
             artifact_or_path: an artifact, or a file, folder or reference to make one of.
             name: of an artifact that is made of a path; by default `run-ID-FILE`.
@@ -202,6 +211,8 @@ class RunFiles:
     ) -> Artifact:
         """Log a part of an artifact that several runs make; `finish_artifact` puts the parts together.
 
+        In Pluto: files as those of any artifact; the part has no version.
+
         Args:
             artifact_or_path, name, type, aliases: as for `log_artifact`.
             distributed_id: what the parts have in common, by default the run's group.
@@ -220,7 +231,10 @@ class RunFiles:
         aliases: list[str] | None = None,
         distributed_id: str | None = None,
     ) -> Artifact:
-        """Log the last part of an artifact that several runs make, and so the artifact; see `upsert_artifact`."""
+        """Log the last part of an artifact that several runs make, and so the artifact; see `upsert_artifact`.
+
+        In Pluto: one version with the files of all parts.
+        """
         return self._log_artifact(artifact_or_path, name, type, aliases, None, self._part(distributed_id, "finish"))
 
     def _part(self, distributed_id: str | None, what: str) -> str:
@@ -267,6 +281,8 @@ class RunFiles:
         use_as: str | None = None,
     ) -> Artifact:
         """Take an artifact as input of the run; asks the Pluto server.
+
+        In Pluto: read through the query endpoints; noted in `config["wandb"]["used_artifacts"]`.
 
         Args:
             artifact_or_name: `name:alias`, with or without project and entity in front, or an artifact; one that is
@@ -318,6 +334,8 @@ class RunFiles:
     def link_artifact(self, artifact: Artifact, target_path: str, aliases: list[str] | None = None) -> Artifact:
         """Give an artifact a second name, under which it has versions of its own.
 
+        In Pluto: a second name in the run's project, whichever registry or project the target names.
+
         Args:
             artifact: one that is not logged yet is logged.
             target_path: `collection`, `project/collection` or `entity/project/collection`. Pluto keeps artifacts with
@@ -345,11 +363,16 @@ class RunFiles:
         return link
 
     def log_model(self, path: StrPath, name: str | None = None, aliases: list[str] | None = None) -> None:
-        """Log a file or folder as an artifact of type `model`; arguments as `log_artifact`."""
+        """Log a file or folder as an artifact of type `model`; arguments as `log_artifact`.
+
+        In Pluto: an artifact of type `model`.
+        """
         self._log_artifact(path, name, "model", aliases)
 
     def use_model(self, name: str) -> str:
         """Download a model that was logged.
+
+        In Pluto: read through the query endpoints.
 
         Args:
             name: as for `use_artifact`.
@@ -373,6 +396,8 @@ class RunFiles:
         self, path: StrPath, registered_model_name: str, name: str | None = None, aliases: list[str] | None = None
     ) -> Artifact | None:
         """Log a file or folder as a model and give it a second name; see `link_artifact`.
+
+        In Pluto: an artifact of type `model` with a second name in the run's project.
 
         Args:
             path: file or folder.
