@@ -4,6 +4,7 @@ from wandb.sdk.data_types.audio import Audio
 from wandb.sdk.data_types.base_types.media import BatchableMedia, Media
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.sdk.data_types.bokeh import Bokeh
+from wandb.sdk.data_types.class_ids import _ClassesIdType as _ClassesIdType
 from wandb.sdk.data_types.eval_table import EvalTable
 from wandb.sdk.data_types.graph import Graph, Node
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import BoundingBoxes2D

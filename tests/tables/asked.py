@@ -41,6 +41,7 @@ def fit(name, X, y=None, **options):
     if path == "cluster":
         model._estimator_type = "clusterer"  # wandb asks for what scikit-learn 1.6 has renamed
     return model
+ids = wandb.Classes([{"id": 1, "name": "u"}, {"id": 2, "name": "v"}]).get_type()
 truth, scores = [0, 1, 1, 0, 1, 2], [[.8,.1,.1],[.2,.7,.1],[.3,.6,.1],[.6,.3,.1],[.5,.4,.1],[.1,.2,.7]]
 """
 
@@ -228,6 +229,8 @@ STATEMENTS = [
     "from wandb.sdk.data_types import _dtypes as d; d.AnyType().assign(None), d.AnyType().assign(5)",
     "from wandb.sdk.data_types import _dtypes as d; d.NDArrayType((2, 3)).to_json()",
     "small._column_types.to_json()",
+    "T(columns=['a'], data=[[1], [2]], dtype=ids)",
+    "T(columns=['a'], data=[[1], [3]], dtype=ids)",
     # In artifacts
     *(
         f"a = wandb.Artifact('n', 't'); e = a.add(T(columns=['a', 'b'], data={data}), 't'); "
@@ -245,6 +248,7 @@ STATEMENTS = [
     ),
     "a = wandb.Artifact('n', 't'); a.add(T(columns=['a'], data=[[np.ones((2, 2))]]), 't'); "
     "(a.digest, sorted(a.manifest.entries))",
+    "small.cast('a', ids); a = wandb.Artifact('n', 't'); a.add(small, 't'); (a.digest, sorted(a.manifest.entries))",
     "a = wandb.Artifact('n', 't'); a.add(small, 't'); a.add(wandb.JoinedTable(small, small, 'a'), 'j').path",
     # Charts
     "wandb.plot.line(small, 'a', 'b', stroke='b', title='Title')",

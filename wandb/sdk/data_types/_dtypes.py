@@ -54,9 +54,10 @@ class TypeRegistry:
         """
         if (name := json_dict.get("wb_type")) is None:
             raise TypeError("json_dict must contain `wb_type` key")
-        if name not in TypeRegistry._by_name and _value_type_named(name) is None:
+        found = TypeRegistry._by_name.get(name) or _value_type_named(name)
+        if found is None:
             raise TypeError(f"missing type handler for {name}")
-        return TypeRegistry._by_name[name].from_json(json_dict, artifact)
+        return found.from_json(json_dict, artifact)
 
     @staticmethod
     def type_from_dtype(dtype: Any) -> Type:
@@ -102,9 +103,11 @@ def _value_type(cls: type) -> type[Type] | None:
 
 
 def _value_type_named(name: str) -> type[Type] | None:
-    """Return the type for the class of wandb's values that has a name, or None when there is no such class."""
-    from wandb.data_types import WBValue  # where all of its subclasses are
+    """Return the type that a class of wandb's values has under a name, or None when there is no such class."""
+    from wandb.data_types import WBValue  # with all of its subclasses and their types
 
+    if name in TypeRegistry._by_name:
+        return TypeRegistry._by_name[name]
     cls = WBValue.type_mapping().get(name)
     return None if cls is None else TypeRegistry.of_class(cls)
 

@@ -30,6 +30,15 @@ _LOG_MODES = ["IMMUTABLE", "MUTABLE", "INCREMENTAL"]
 
 # Classes whose values are all of one type: once a column has taken one of them, it takes them all.
 _STEADY = frozenset((str, int, float, bool, type(None), datetime))
+# Types that ask for the class of a value alone.
+_BY_CLASS = (
+    _dtypes.AnyType,
+    _dtypes.BooleanType,
+    _dtypes.NoneType,
+    _dtypes.NumberType,
+    _dtypes.StringType,
+    _dtypes.TimestampType,
+)
 
 
 class Table(Media):
@@ -158,7 +167,7 @@ class Table(Media):
         if isinstance(after, _dtypes.InvalidType):
             raise TypeError(f"Data row contained incompatible types:\n{before.explain(values)}")
         self._column_types = after
-        if steady and after == before and not _has_constants(after):
+        if steady and after == before and _goes_by_class(after):
             self._known_rows.add(classes)
 
     # Columns
@@ -442,10 +451,9 @@ class Table(Media):
         return table
 
 
-def _has_constants(row: _dtypes.Type) -> bool:
-    return any(
-        isinstance(one, _dtypes.ConstType) for column in row.params["type_map"].values() for one in _allowed(column)
-    )
+def _goes_by_class(row: _dtypes.Type) -> bool:
+    """Return whether the classes of a row's values, and not the values, decide whether it fits."""
+    return all(isinstance(one, _BY_CLASS) for column in row.params["type_map"].values() for one in _allowed(column))
 
 
 def _allowed(column: _dtypes.Type) -> list[_dtypes.Type]:

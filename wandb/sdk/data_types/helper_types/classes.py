@@ -37,6 +37,12 @@ class Classes(Media):
         """Return the JSON form."""
         return {"_type": self._log_type, "class_set": self._class_set}
 
+    def get_type(self) -> Any:
+        """Return the type of a table's column that holds ids of these classes."""
+        from wandb.sdk.data_types.class_ids import _ClassesIdType
+
+        return _ClassesIdType(self)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Classes) and self._class_set == other._class_set
 
