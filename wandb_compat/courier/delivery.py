@@ -68,14 +68,14 @@ class Delivery:
             *(Lane(name, partial(self._ingest, route)) for name, route in ROUTES.items()),
         ]
         uploads = Uploads(home, session)
-        publisher = Publisher(home, session, uploads)
+        publisher = Publisher(home, session, Uploads(home, session))
         self._slow = [
             Lane("files", uploads.send, count=PRESIGN_LIMIT, done=uploads.done),
             Lane("artifacts", publisher.send, count=1, done=publisher.done),
         ]
         self._stopped = threading.Event()
-        self._uploader = threading.Thread(target=self._upload, name="uploads", daemon=True)
-        self._uploader.start()
+        for lane in self._slow:
+            threading.Thread(target=self._upload, args=(lane,), name=lane.name, daemon=True).start()
 
     def round(self) -> bool:
         """Let every lane that is not backing off deliver one batch of each file; return whether anything moved."""
@@ -88,15 +88,14 @@ class Delivery:
         self._tidy(files)
         return moved
 
-    def _upload(self) -> None:
-        """Deliver the files on a thread of their own: a large one on a slow line holds up no row."""
+    def _upload(self, lane: Lane) -> None:
+        """Deliver a lane of files on a thread of its own: a large one on a slow line holds up no row and no image."""
         while not self._stopped.is_set():
             moved = False
             if self.session.state.run is not None:
-                for lane in self._slow:
-                    for file in journal.files(self.home):
-                        if lane.backoff.ready():
-                            moved |= self._advance(lane, file)
+                for file in journal.files(self.home):
+                    if lane.backoff.ready():
+                        moved |= self._advance(lane, file)
             if not moved:
                 self._stopped.wait(UPLOAD_IDLE)
 

@@ -25,7 +25,7 @@ class Impossible(Exception):
 
 
 class Publisher:
-    """Sends the artifacts of one run; of the uploads' thread alone."""
+    """Sends the artifacts of one run; of a thread of their own."""
 
     def __init__(self, home: Path, session: Session, uploads: Uploads) -> None:
         self._home = home

@@ -1,0 +1,132 @@
+"""Artifacts and files survive what happens on the way: killed couriers, forks, absent servers, many files."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.stage import ROOT, Script
+from tests.files.conftest import Arrived
+
+
+def test_a_killed_courier_loses_and_doubles_nothing(script: Script, arrived: Arrived) -> None:
+    """When the courier dies at work the next one goes on: every version is there once, every byte arrived."""
+    script("""
+        import contextlib, json, os, time, wandb
+        def made(text):
+            artifact = wandb.Artifact("tough", "dataset")
+            for name in range(20):
+                with artifact.new_file(f"{name}.txt") as f: f.write(text + str(name))
+            return artifact
+        run = wandb.init()
+        state = os.path.join(run.sync_dir, "journal", "courier.json")
+        logged = []
+        for text in "abc":
+            logged.append(run.log_artifact(made(text)))
+            time.sleep(0.3)
+            while not os.path.exists(state): time.sleep(0.05)
+            with contextlib.suppress(ProcessLookupError): os.kill(json.load(open(state))["pid"], 9)
+            time.sleep(1)
+        assert [artifact.wait().version for artifact in logged] == ["v0", "v1", "v2"]
+        for artifact in logged: artifact.verify(artifact.download())
+        run.finish()
+    """)
+    assert len([key for key in arrived.key_types() if key.startswith("artifacts/tough/")]) == 20
+
+
+def test_a_forked_child_logs_and_uses_artifacts(script: Script) -> None:
+    """What a child logs is published by the run's courier, and the child can wait for it."""
+    script("""
+        import os, wandb
+        with wandb.init() as run:
+            child = os.fork()
+            artifact = wandb.Artifact("child" if not child else "parent", "dataset")
+            with artifact.new_file("a.txt") as f: f.write(str(bool(child)))
+            run.log_artifact(artifact).wait(30)
+            assert artifact.version == "v0"
+            if not child:
+                with open("saved.txt", "w") as f: f.write("by the child")
+                run.save("saved.txt", policy="now")
+                os._exit(0)
+            assert os.wait()[1] == 0
+            assert open(run.use_artifact("child:latest").file()).read() == "False"
+    """)
+
+
+def test_an_offline_run_keeps_its_files_for_sync(
+    script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
+) -> None:
+    """Saved files, artifacts and links to them are in the run folder, and `sync` sends them, deleted or not."""
+    script(
+        """
+        import os, wandb
+        with open("a.txt", "w") as f: f.write("saved")
+        with wandb.init() as run:
+            run.save("a.txt")
+            artifact = run.log_artifact("a.txt", name="off", type="model")
+            run.link_artifact(artifact, "linked", aliases=["prod"])
+        os.unlink("a.txt")
+        """,
+        WANDB_MODE="offline",
+    )
+    folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
+    subprocess.run(
+        [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, check=True, timeout=60, cwd=ROOT
+    )
+    assert arrived.files()["save/a.txt"] == b"saved"
+    script("""
+        import wandb
+        with wandb.init() as run:
+            assert run.use_artifact("linked:prod").source_name == "off:v0"
+            assert open(run.use_model("linked:prod")).read() == "saved"
+    """)
+
+
+def test_an_artifact_of_many_files(script: Script, elsewhere: Callable[..., Any]) -> None:
+    """More files than one answer of the server lists come back whole."""
+    script("""
+        import os, wandb
+        os.mkdir("many")
+        for name in range(1200):
+            with open(f"many/{name:04}.txt", "w") as f: f.write(str(name))
+        with wandb.init() as run:
+            run.log_artifact("many", name="many", type="dataset").wait()
+    """)
+    elsewhere("""
+        import wandb
+        with wandb.init() as run:
+            artifact = run.use_artifact("many:latest")
+            artifact.verify(artifact.download())
+            assert artifact.file_count == 1200
+    """)
+
+
+def test_a_link_waits_for_what_another_run_logs(script: Script) -> None:
+    """An artifact that one run has just logged can be linked from another run of the process."""
+    script("""
+        import wandb
+        one = wandb.init(reinit="create_new")
+        artifact = wandb.Artifact("shared", "model")
+        with artifact.new_file("a") as f: f.write("x")
+        one.log_artifact(artifact)
+        with wandb.init(reinit="create_new") as two:
+            assert two.link_artifact(artifact, "other").wait().source_name == "shared:v0"
+        one.finish()
+    """)
+
+
+def test_a_disabled_run_takes_every_call(script: Script) -> None:
+    """Nothing happens, nothing is written, and what comes back is what wandb's disabled run gives."""
+    script(
+        """
+        import os, wandb
+        run = wandb.init(mode="disabled")
+        artifact = wandb.Artifact("a", "b")
+        assert run.log_artifact(artifact).wait().version is not None
+        assert run.use_artifact("x") is None and run.log_code() is None and run.restore("x") is None
+        assert run.save("*.py") is False and run.log_model("x") is None
+        run.finish()
+        assert not os.path.exists("wandb")
+        """
+    )
