@@ -153,6 +153,7 @@ PLAIN = """| value | in Pluto |
 | PIL image, matplotlib figure | image |
 | plotly and bokeh figures | file in JSON, which the library reads back |
 | list of media | one sample each, in order |
+| pandas DataFrame | table |
 
 """
 

@@ -19,6 +19,8 @@ def confusion_matrix(
 ) -> CustomChart:
     """Return how often each class was taken for each other.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         probs: probabilities, one row a sample and one column a class; instead of `preds`.
         y_true: the true classes.

@@ -76,6 +76,8 @@ def plot_table(
 ) -> CustomChart:
     """Return a chart of a table by the name of a Vega specification.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         vega_spec_name: such as `wandb/line/v0`.
         data_table: the rows.

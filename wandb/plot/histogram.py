@@ -9,6 +9,8 @@ from wandb.sdk.data_types.table import Table
 def histogram(table: Table, value: str, title: str = "", split_table: bool = False) -> CustomChart:
     """Return a histogram of a column.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         table: the rows.
         value: the column.

@@ -11,6 +11,8 @@ def line(
 ) -> CustomChart:
     """Return a line chart.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         table: the rows.
         x: column of the horizontal axis.

@@ -19,6 +19,8 @@ def line_series(
 ) -> CustomChart:
     """Return a chart with several lines.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         xs: the horizontal values, one sequence for all lines or one for each.
         ys: the vertical values of each line.

@@ -21,6 +21,8 @@ def pr_curve(
 ) -> CustomChart | None:
     """Return precision over recall of each class.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         y_true: the true classes, one a sample.
         y_probas: scores or probabilities, one row a sample and one column a class.

@@ -20,6 +20,8 @@ def roc_curve(
 ) -> CustomChart | None:
     """Return the receiver operating characteristic of each class.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         y_true: the true classes, one a sample.
         y_probas: scores or probabilities, one row a sample and one column a class.

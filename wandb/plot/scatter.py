@@ -9,6 +9,8 @@ from wandb.sdk.data_types.table import Table
 def scatter(table: Table, x: str, y: str, title: str = "", split_table: bool = False) -> CustomChart:
     """Return a scatter chart.
 
+    In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
+
     Args:
         table: the rows.
         x: column of the horizontal axis.

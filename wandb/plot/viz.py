@@ -42,6 +42,8 @@ class Visualize:
 def visualize(id: str, value: Table) -> Visualize:
     """Return a chart of a table by the name of a template.
 
+    In Pluto: its table at `KEY`, the chart in `config["wandb"]["custom_charts"]`, for which Pluto has no template.
+
     Raises:
         wandb.Error: `value` is no table.
     """

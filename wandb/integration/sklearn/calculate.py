@@ -106,9 +106,7 @@ def feature_importances(model: Any, feature_names: Sequence[str] | None) -> Visu
         return None
     importances = numpy.asarray(found)
     if sum(length > 1 for length in importances.shape) > 1:
-        termwarn(
-            f"wandb.sklearn: importances of shape {importances.shape} are not drawn, only one number a feature."
-        )
+        termwarn(f"wandb.sklearn: importances of shape {importances.shape} are not drawn, only one number a feature.")
         return None
     importances = importances.reshape(-1)
     order = numpy.argsort(importances)[::-1]

@@ -37,6 +37,8 @@ def plot_classifier(
 ) -> None:
     """Log all charts of a classifier: importances, confusion, metrics, proportions, calibration, ROC, precision-recall.
 
+    In Pluto: as each of the charts.
+
     Args:
         model: a fitted classifier.
         X_train: features of the training set, samples by features.
@@ -76,6 +78,8 @@ def plot_regressor(
 ) -> None:
     """Log all charts of a regressor: metrics, learning curve, outlier candidates, residuals; it is fitted again.
 
+    In Pluto: as each of the charts.
+
     Args:
         model: a fitted regressor.
         X_train: features of the training set, samples by features.
@@ -100,6 +104,8 @@ def plot_clusterer(
 ) -> None:
     """Log all charts of a clustering: silhouettes, and for k-means the elbow curve.
 
+    In Pluto: as each of the charts.
+
     Args:
         model: a fitted clustering.
         X_train: features, samples by features.
@@ -121,7 +127,10 @@ def plot_summary_metrics(
     X_test: Any = None,
     y_test: Any = None,
 ) -> None:
-    """Log accuracy, precision, recall and F1 of a classifier, or the errors of a regressor, on the test set."""
+    """Log accuracy, precision, recall and F1 of a classifier, or the errors of a regressor, on the test set.
+
+    In Pluto: its table at `summary_metrics`, the chart beside it.
+    """
     if usable(fitted=model, model=model, X=X, y=y, X_test=X_test, y_test=y_test):
         _log("summary_metrics", calculate.summary_metrics(model, X_test, numpy.asarray(y_test)))
 
@@ -137,7 +146,10 @@ def plot_learning_curve(
     n_jobs: int = 1,
     scoring: Any = None,
 ) -> None:
-    """Log the model's scores over the size of the training set; options as of scikit-learn's `learning_curve`."""
+    """Log the model's scores over the size of the training set; options as of scikit-learn's `learning_curve`.
+
+    In Pluto: its table at `learning_curve`, the chart beside it.
+    """
     if usable(model=model, X=X, y=y):
         sizes = numpy.linspace(0.1, 1.0, 5) if train_sizes is None else train_sizes
         options = {"cv": cv, "shuffle": shuffle, "random_state": random_state, "n_jobs": n_jobs, "scoring": scoring}
@@ -153,7 +165,10 @@ def plot_roc(
     plot_macro: bool = True,
     classes_to_plot: Sequence[Any] | None = None,
 ) -> None:
-    """Log the ROC curve of each class."""
+    """Log the ROC curve of each class.
+
+    In Pluto: its table at `roc_table`, the chart beside it.
+    """
     _log("roc", wandb.plot.roc_curve(y_true, y_probas, labels, classes_to_plot))
 
 
@@ -164,7 +179,10 @@ def plot_precision_recall(
     plot_micro: bool = True,
     classes_to_plot: Sequence[Any] | None = None,
 ) -> None:
-    """Log precision over recall of each class."""
+    """Log precision over recall of each class.
+
+    In Pluto: its table at `precision_recall_table`, the chart beside it.
+    """
     _log("precision_recall", wandb.plot.pr_curve(y_true, y_probas, labels, classes_to_plot))
 
 
@@ -177,6 +195,8 @@ def plot_confusion_matrix(
     normalize: bool = False,
 ) -> None:
     """Log how often each class was taken for each other.
+
+    In Pluto: its table at `confusion_matrix`, the chart beside it.
 
     Args:
         y_true: the true classes.
@@ -198,13 +218,19 @@ def plot_feature_importances(
     title: str = "Feature Importance",
     max_num_features: int = 50,
 ) -> None:
-    """Log how much each feature counts; for models with feature importances or coefficients."""
+    """Log how much each feature counts; for models with feature importances or coefficients.
+
+    In Pluto: its table at `feature_importances`, the chart beside it.
+    """
     if usable(fitted=model, model=model):
         _log("feature_importances", calculate.feature_importances(model, feature_names))
 
 
 def plot_class_proportions(y_train: Any = None, y_test: Any = None, labels: Sequence[str] | None = None) -> None:
-    """Log how many samples of each class the training and the test set have."""
+    """Log how many samples of each class the training and the test set have.
+
+    In Pluto: its table at `class_proportions`, the chart beside it.
+    """
     if usable(y_train=y_train, y_test=y_test):
         chart = calculate.class_proportions(numpy.asarray(y_train), numpy.asarray(y_test), labels)
         _log("class_proportions", chart)
@@ -216,7 +242,10 @@ def plot_calibration_curve(
     y: Any = None,
     clf_name: str = "Classifier",
 ) -> None:
-    """Log how well probabilities of a binary classifier match reality; variants of it are fitted."""
+    """Log how well probabilities of a binary classifier match reality; variants of it are fitted.
+
+    In Pluto: its table at `calibration_curve`, the chart beside it.
+    """
     if usable(fitted=clf, clf=clf, X=X, y=y):
         truth = numpy.asarray(y)
         if not numpy.isin(truth, (0, 1)).all():
@@ -226,13 +255,19 @@ def plot_calibration_curve(
 
 
 def plot_outlier_candidates(regressor: Any = None, X: Any = None, y: Any = None) -> None:
-    """Log each sample's influence on the regression; the model is fitted again."""
+    """Log each sample's influence on the regression; the model is fitted again.
+
+    In Pluto: its table at `outlier_candidates`, the chart beside it.
+    """
     if usable(fitted=regressor, regressor=regressor, X=X, y=y):
         _log("outlier_candidates", calculate.outlier_candidates(regressor, X, numpy.asarray(y)))
 
 
 def plot_residuals(regressor: Any = None, X: Any = None, y: Any = None) -> None:
-    """Log predictions and errors; the model is fitted again, to a part of the data."""
+    """Log predictions and errors; the model is fitted again, to a part of the data.
+
+    In Pluto: its table at `residuals`, the chart beside it.
+    """
     if usable(fitted=regressor, regressor=regressor, X=X, y=y):
         _log("residuals", calculate.residuals(regressor, X, numpy.asarray(y)))
 
@@ -244,7 +279,10 @@ def plot_elbow_curve(
     n_jobs: int = 1,
     show_cluster_time: bool = True,
 ) -> None:
-    """Log the error over the number of clusters; copies of the model are fitted."""
+    """Log the error over the number of clusters; copies of the model are fitted.
+
+    In Pluto: its table at `elbow_curve`, the chart beside it.
+    """
     if not hasattr(clusterer, "n_clusters"):
         termlog("wandb.sklearn: the model has no `n_clusters`: no elbow curve.")
     elif usable(fitted=clusterer, clusterer=clusterer, X=X):
@@ -259,6 +297,9 @@ def plot_silhouette(
     metric: str = "euclidean",
     kmeans: bool = True,
 ) -> None:
-    """Log how well each sample lies in its cluster, from -1 to 1."""
+    """Log how well each sample lies in its cluster, from -1 to 1.
+
+    In Pluto: its table at `silhouette_plot`, the chart beside it.
+    """
     if usable(fitted=clusterer, clusterer=clusterer, X=X, cluster_labels=cluster_labels):
         _log("silhouette_plot", calculate.silhouette(clusterer, X, cluster_labels, metric, kmeans))

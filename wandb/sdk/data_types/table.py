@@ -44,7 +44,8 @@ _BY_CLASS = (
 class Table(Media):
     """Rows and columns of values: numbers, text, lists, arrays, media.
 
-    In Pluto: a table document of at most `MAX_ROWS` rows; media in cells go up as files and the cell names them.
+    In Pluto: a table document of at most `MAX_ROWS` rows, all of a longer table as the file `KEY_complete`; media in
+    cells go up as files of `KEY/COLUMN` and the cell names them.
 
     A column takes values of one type, found from its first value, and missing values (None, NaN).
 
@@ -546,7 +547,7 @@ def _read_cell(value: Any, is_date: bool, source_artifact: Any) -> Any:
 class PartitionedTable(Media):
     """A table in several files: a folder of tables in an artifact.
 
-    In Pluto: kept in artifacts; logged by itself it has no form.
+    In Pluto: kept in artifacts; logged by itself, a table of the rows of all parts.
     """
 
     _log_type: ClassVar[str | None] = "partitioned-table"
@@ -603,7 +604,7 @@ class PartitionedTable(Media):
 class JoinedTable(Media):
     """Two tables that belong together by a column.
 
-    In Pluto: kept in artifacts; logged by itself it has no form.
+    In Pluto: kept in artifacts; logged by itself, both tables at `KEY/table1` and `KEY/table2`; they are not joined.
     """
 
     _log_type: ClassVar[str | None] = "joined-table"

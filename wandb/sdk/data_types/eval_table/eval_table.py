@@ -12,7 +12,9 @@ _MEDIA_MODES = ("stub", "raise")
 
 
 class EvalTable(Table):
-    """A table of an evaluation. It is logged as any table, with the roles of its columns in the summary.
+    """A table of an evaluation.
+
+    In Pluto: as any table, with the roles of its columns in the summary.
 
     Example:
         >>> table = wandb.EvalTable(input_columns=["question"], output_columns=["answer"], score_columns=["correct"])
