@@ -110,7 +110,8 @@ def _put_parts(row: Row, key: str, table: Any) -> None:
     parts = getattr(table, "parts_path", "")
     rows = [list(cells) for _, cells in table.iterrows()]
     if rows:
-        _put_rows(row, key, [f"column {index}" for index in range(len(rows[0]))], rows)
+        first = next(iter(table._loaded_part_entries.values()))
+        _put_rows(row, key, first.get_part().columns, rows)
     row.summary[key] = {"_type": "partitioned-table", "parts_path": str(parts), "nrows": len(rows)}
 
 

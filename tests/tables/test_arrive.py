@@ -411,7 +411,7 @@ for call in (lambda: wandb.sklearn.plot_roc, lambda: wandb.plot.roc_curve([0], [
     )
 
 
-def test_table_in_an_artifact(script: Script) -> None:
+def test_table_in_an_artifact(script: Script, server: Server, project: str) -> None:
     """A table that was added to an artifact comes back in another process as it was: arrays, dates, media and all."""
     script(
         BEGIN
@@ -426,6 +426,9 @@ artifact = wandb.Artifact("tables", "dataset")
 artifact.add(table, "table")
 artifact.add(other, "other")
 artifact.add(wandb.JoinedTable(table, other, "n"), "join")
+for number in range(3):
+    artifact.add(wandb.Table(columns=["number", "text"], data=[[number, "x"]]), f"parts/{number}")
+artifact.add(wandb.data_types.PartitionedTable("parts"), "parted")
 wandb.log_artifact(artifact).wait()
 wandb.finish()
 """
@@ -445,8 +448,15 @@ picture, none = table.get_column("picture")
 assert (isinstance(picture, wandb.Image), none) == (True, None)
 assert artifact.get("other").data[0][0].get_row()["n"] == 1
 assert artifact.get("join")._table2 == artifact.get("other")
-wandb.log({"again": table})
+wandb.init(project=PROJECT, reinit=True)
+wandb.log({"again": table, "parted": artifact.get("parted"), "join": artifact.get("join")})
 wandb.finish()
-""",
+""".replace("PROJECT", repr(f"{project}-again")),
         folder="elsewhere",
     )
+    arrived = Arrived(server, f"{project}-again")
+    assert arrived.document("parted")["table"] == [[0, "x"], [1, "x"], [2, "x"]]
+    assert [column["name"] for column in arrived.document("parted")["col"]] == ["number", "text"]
+    assert arrived.document("join/table2")["table"] == [[0]]
+    assert arrived.document("again")["table"][0][:2] == [1, [[1.0, 1.0], [1.0, 1.0]]]
+    assert arrived.document("again")["table"][0][4] == arrived.files("again/picture")[0]["fileName"]

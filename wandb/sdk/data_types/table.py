@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from wandb.errors import Error
 from wandb.errors.term import termwarn
@@ -544,6 +544,17 @@ def _read_cell(value: Any, is_date: bool, source_artifact: Any) -> Any:
     return value
 
 
+class _Part:
+    """A table in an artifact, loaded when it is asked for."""
+
+    def __init__(self, path: str, artifact: Any) -> None:
+        self._path = path
+        self._artifact = artifact
+
+    def get_part(self) -> Table:
+        return cast("Table", self._artifact.get(self._path))
+
+
 class PartitionedTable(Media):
     """A table in several files: a folder of tables in an artifact.
 
@@ -560,7 +571,7 @@ class PartitionedTable(Media):
         """
         super().__init__()
         self.parts_path = parts_path
-        self._parts: list[Callable[[], Table]] = []
+        self._loaded_part_entries: dict[str, _Part] = {}
 
     def iterrows(self) -> Iterator[tuple[int, list[Any]]]:
         """Yield index and values of every row of every part, one part in memory at a time.
@@ -570,8 +581,8 @@ class PartitionedTable(Media):
         """
         columns: list[Any] | None = None
         count = 0
-        for load in self._parts:
-            part = load()
+        for entry in self._loaded_part_entries.values():
+            part = entry.get_part()
             columns = part.columns if columns is None else columns
             if columns != part.columns:
                 raise ValueError(f"Table parts have non-matching columns. {columns} != {part.columns}")
@@ -588,7 +599,7 @@ class PartitionedTable(Media):
         """Return the table of a folder of an artifact."""
         table = cls(json_obj["parts_path"])
         for entry in source_artifact.manifest.get_entries_in_directory(table.parts_path):
-            table._parts.append(lambda path=entry.path: source_artifact.get(path))  # type: ignore[misc]
+            table._loaded_part_entries[entry.path] = _Part(entry.path, source_artifact)
         return table
 
     def bind_to_run(self, *args: Any, **kwargs: Any) -> None:
