@@ -19,7 +19,7 @@ import orjson
 
 from wandb_compat import records
 from wandb_compat.convert import Later, Row
-from wandb_compat.courier.acks import waiting_rows
+from wandb_compat.courier.acks import waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
@@ -222,7 +222,9 @@ class Pipeline:
         how = f"send them with `wandb-compat sync {self.home}`"
         if self._courier is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
-        return Outcome(False, waiting, f"{waiting} rows are not on the Pluto server yet{reason}; {how}{lost}")
+        files = waiting_files(self.home)
+        what = f"{waiting} rows" + (f" and {files} files or artifacts" if files else "")
+        return Outcome(False, waiting, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
 
     # The writer
 

@@ -58,7 +58,7 @@ def test_an_offline_run_keeps_its_files_for_sync(
     script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
 ) -> None:
     """Saved files, artifacts and links to them are in the run folder, and `sync` sends them, deleted or not."""
-    script(
+    done = script(
         """
         import os, wandb
         with open("a.txt", "w") as f: f.write("saved")
@@ -70,6 +70,7 @@ def test_an_offline_run_keeps_its_files_for_sync(
         """,
         WANDB_MODE="offline",
     )
+    assert "0 rows and 3 files or artifacts are not on the Pluto server yet" in done.stderr
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
     subprocess.run(
         [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, check=True, timeout=60, cwd=ROOT

@@ -91,6 +91,17 @@ def waiting_rows(home: Path) -> int:
     return count
 
 
+def waiting_files(home: Path) -> int:
+    """Return how many files and artifacts of a run folder the server has not acknowledged."""
+    acks = Acks(home)
+    count = 0
+    for lane in ("files", "artifacts"):
+        for file in journal.files(home):
+            for entries, _ in journal.read(file, acks.place(lane, file.name)):
+                count += sum(entry.kind.decode() in LANES[lane] for entry in entries)
+    return count
+
+
 def start_of(home: Path) -> records.Start | None:
     """Return the first record of a run folder, or None when there is none."""
     for file in journal.files(home)[:2]:

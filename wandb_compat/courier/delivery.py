@@ -92,10 +92,14 @@ class Delivery:
         """Deliver a lane of files on a thread of its own: a large one on a slow line holds up no row and no image."""
         while not self._stopped.is_set():
             moved = False
-            if self.session.state.run is not None:
-                for file in journal.files(self.home):
-                    if lane.backoff.ready():
-                        moved |= self._advance(lane, file)
+            try:
+                if self.session.state.run is not None:
+                    for file in journal.files(self.home):
+                        if lane.backoff.ready():
+                            moved |= self._advance(lane, file)
+            except Exception:  # a full disk, a fault of ours: the run must not wait for a thread that is dead
+                log.exception("lane %s", lane.name)
+                lane.backoff.failed()
             if not moved:
                 self._stopped.wait(UPLOAD_IDLE)
 

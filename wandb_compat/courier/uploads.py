@@ -31,7 +31,9 @@ class Uploads:
         Raises:
             WireError: not all of them were taken this time.
         """
-        return [(index, "the file is gone") for index in self.put([json.loads(line) for line in lines])]
+        return [
+            (index, "the file is gone or cannot be read") for index in self.put([json.loads(line) for line in lines])
+        ]
 
     def put(self, files: list[dict[str, Any]]) -> list[int]:
         """Upload any number of files, each in the form of a file record; return the indexes of those that are gone.
@@ -39,7 +41,7 @@ class Uploads:
         Raises:
             WireError: not all of them were taken this time.
         """
-        gone = [index for index, file in enumerate(files) if not (self._home / file["path"]).is_file()]
+        gone = [index for index, file in enumerate(files) if not _readable(self._home / file["path"])]
         left = [file for index, file in enumerate(files) if index not in gone]
         while left:
             # Two files of one name would get one URL: the second waits for the next round.
@@ -78,3 +80,11 @@ class Uploads:
         }
         optional = {name: file[name] for name in ("caption", "annotations") if file[name] is not None}
         return {**entry, **optional}
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False

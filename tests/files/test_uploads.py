@@ -1,0 +1,85 @@
+"""One bad file, or one bad artifact, costs none of the others."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stage import ROOT, Script
+from tests.files.conftest import Arrived
+
+
+@pytest.mark.parametrize("harm", ["deleted", "a folder instead"])
+def test_a_staged_file_that_is_lost_costs_no_other(
+    harm: str, script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
+) -> None:
+    """A copy that somebody deletes before it is sent is counted and logged; everything else arrives, the run closes."""
+    script(
+        """
+        import wandb
+        with wandb.init() as run:
+            for name in "abc":
+                with open(name + ".txt", "w") as f: f.write(name)
+                run.save(name + ".txt", policy="now")
+                run.log_artifact(name + ".txt", name="art-" + name, type="dataset")
+            run.log({"x": 1})
+        """,
+        WANDB_MODE="offline",
+    )
+    folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
+    staged = [path for path in (folder / "journal" / "staged").iterdir() if path.read_text() == "b"]
+    assert len(staged) == 2
+    for path in staged:
+        path.unlink()
+        if harm != "deleted":
+            path.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb_compat", "sync", str(folder)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert "Traceback" not in done.stderr
+    files = arrived.files()
+    assert {key for key in files if key.startswith("save/")} == {"save/a.txt", "save/c.txt"}
+    script("""
+        import wandb
+        with wandb.init() as run:
+            for name in "ac":
+                assert open(run.use_artifact(f"art-{name}:v0").file()).read() == name
+            try: run.use_artifact("art-b")
+            except wandb.CommError: pass
+            else: raise AssertionError
+    """)
+
+
+def test_what_is_on_its_way_survives_the_script(script: Script, arrived: Arrived) -> None:
+    """A script that is killed right after logging loses neither the artifact nor the saved file."""
+    done = script(
+        """
+        import os, signal, time, wandb
+        with open("a.txt", "w") as f: f.write("kept")
+        run = wandb.init()
+        run.save("a.txt")
+        run.log_artifact("a.txt", name="kept", type="dataset")
+        time.sleep(0.2)  # the journal is written every 50 ms
+        os.unlink("a.txt")
+        os.kill(os.getpid(), signal.SIGKILL)
+        """,
+        code=None,
+    )
+    assert done.returncode == -signal.SIGKILL
+    script("""
+        import time, wandb
+        with wandb.init() as run:
+            for _ in range(100):
+                try: artifact = run.use_artifact("kept:latest")
+                except wandb.CommError: time.sleep(0.1)
+                else: break
+            assert open(artifact.file()).read() == "kept"
+    """)
+    assert arrived.files()["save/a.txt"] == b"kept"
