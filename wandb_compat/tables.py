@@ -56,8 +56,8 @@ def put(row: Row, key: str, value: Any) -> bool:
         _put_join(row, key, value)
     elif kind == "partitioned-table":
         _put_parts(row, key, value)
-    elif _is_table(getattr(value, "table", None)) and hasattr(value, "spec"):
-        _put_chart(row, key, value)
+    elif (chart := _chart_of(value)) is not None:
+        _put_chart(row, key, chart)
     elif type(value).__name__ == "DataFrame" and hasattr(value, "itertuples"):
         _put_frame(row, key, value)
     else:
@@ -115,26 +115,47 @@ def _put_parts(row: Row, key: str, table: Any) -> None:
     row.summary[key] = {"_type": "partitioned-table", "parts_path": str(parts), "nrows": len(rows)}
 
 
-def _put_chart(row: Row, key: str, chart: Any) -> None:
+@dataclass(slots=True)
+class _Chart:
+    """A chart: its table, the name of its template, and what goes where; None where the template knows by itself."""
+
+    table: Any
+    template: str
+    fields: dict[str, Any] | None
+    strings: dict[str, Any]
+    split: bool
+
+
+def _chart_of(value: Any) -> _Chart | None:
+    """Return what a chart consists of, or None if the value is none."""
+    spec = getattr(value, "spec", None)
+    if spec is None:  # wandb before 0.19
+        table, template = getattr(value, "_data", None), getattr(value, "_id", None)
+        fields, strings, split = (
+            getattr(value, f"_{name}", None) for name in ("fields", "string_fields", "split_table")
+        )
+    else:
+        table, template = getattr(value, "table", None), getattr(spec, "spec_name", None) or getattr(spec, "name", None)
+        fields, strings, split = (getattr(spec, name, None) for name in ("fields", "string_fields", "split_table"))
+    if not _is_table(table) or not isinstance(template, str):
+        return None
+    return _Chart(table, template, None if fields is None else plain(fields), plain(strings or {}), bool(split))
+
+
+def _put_chart(row: Row, key: str, chart: _Chart) -> None:
     """Take a chart's table, and the chart as `pluto migrate` describes it."""
-    spec = chart.spec
-    name = getattr(spec, "spec_name", None) or getattr(spec, "name", None)
-    # The older kind of chart lies at its own key, the newer has its table beside it.
-    table_key = key
-    if hasattr(spec, "spec_name"):
-        table_key = f"Custom Chart Tables/{key}_table" if getattr(spec, "split_table", False) else f"{key}_table"
+    # A template that knows its fields lies at the chart's own key, any other table beside it.
+    table_key = key if chart.fields is None else f"Custom Chart Tables/{key}_table" if chart.split else f"{key}_table"
     about = _put_table(row, table_key, chart.table)
-    strings = plain(getattr(spec, "string_fields", None) or {})
-    fields = plain(getattr(spec, "fields", None) or {})
-    preset = PRESETS.get(name or "")
+    preset = PRESETS.get(chart.template)
     row.charts[key] = {
         "key": key,
-        "panelDefId": name,
+        "panelDefId": chart.template,
         "preset": preset,
-        "title": strings.get("title"),
-        "strings": strings,
+        "title": chart.strings.get("title"),
+        "strings": chart.strings,
         "tableKey": printable(table_key),
-        "fields": {column: where for column, where in fields.items() if where is not None},
+        "fields": {column: where for column, where in (chart.fields or {}).items() if where is not None},
         "specLang": "vega-lite" if preset else "vega",
     }
     row.summary[key] = {**about, "table_key": printable(table_key)}
