@@ -206,12 +206,12 @@ def _put_one(row: Row, key: str, value: Any) -> str:
 
 def _names(summary: dict[str, Any], key: str, count: int) -> list[str]:
     """Return the files' names that media have told the summary; what has no file is named by its key."""
-    told = summary.get(key, {})
+    told = summary.get(key)
+    if told is None:
+        return [printable(f"{key}/{index}") for index in range(count)]
     if isinstance(told, list):
         return [one["path"] for one in told]
-    single = told.get("path", printable(key))
-    names = told.get("filenames") or ([single] if count == 1 else [])
-    return names or [printable(f"{key}/{index}") for index in range(count)]
+    return list(told.get("filenames") or [told.get("path", printable(key))])
 
 
 @dataclass(slots=True)

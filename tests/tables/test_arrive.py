@@ -296,6 +296,27 @@ wandb.finish()
     assert arrived.types["t/picture"] == "IMAGE"
 
 
+def test_any_media_in_cells(script: Script, server: Server, project: str) -> None:
+    """Cells without a file name the histogram's key, or the address of a picture that lies elsewhere."""
+    script(
+        BEGIN
+        + """
+import numpy
+picture = wandb.Image(numpy.zeros((4, 5, 3), numpy.uint8))
+rows = [[wandb.Histogram([1, 2]), wandb.Html("<b>x</b>"), picture, wandb.Image("https://nowhere.example/a.png")]]
+wandb.log({"t": wandb.Table(columns=["histogram", "page", "picture", "elsewhere"], data=rows), "loss": 0.5})
+wandb.finish()
+"""
+    )
+    arrived = Arrived(server, project)
+    (cells,) = arrived.document("t")["table"]
+    pages, pictures = arrived.files("t/page"), arrived.files("t/picture")
+    names = [pages[0]["fileName"], pictures[0]["fileName"]]
+    assert cells == ["t/histogram/0", *names, "https://nowhere.example/a.png"]
+    assert arrived.types["t/histogram/0"] == "HISTOGRAM"
+    assert arrived.about["summary"]["loss"] == 0.5
+
+
 def test_a_bad_table_does_not_hold_up_others(script: Script, server: Server, project: str) -> None:
     """Mixed types and rows of a wrong length raise where the table is made; what is logged besides arrives."""
     script(
