@@ -21,6 +21,7 @@ for name, text in {
     "g[1]": "",
 }.items():
     Path(name).write_text(text)
+Path("d/a.wav").write_bytes(b"RIFF")
 Path("d/link").symlink_to("../a.txt")
 HERE = Path.cwd().as_uri()
 
@@ -132,6 +133,10 @@ CASES = {
     "reference plain": lambda: built(lambda a: a.add_reference("a.txt")),
     "reference web": lambda: built(lambda a: a.add_reference(URL)[0]),
     "reference web unchecked": lambda: built(lambda a: a.add_reference("https://h/p/f.bin", checksum=False)[0]),
+    "table": lambda: built(lambda a: a.add(wandb.Table(columns=["a", "b"], data=[[1, "x"], [2.5, None]]), "t")),
+    "table item": lambda: built(lambda a: a.__setitem__("t", wandb.Table(columns=["a"], data=[[True]]))),
+    "html": lambda: built(lambda a: a.add(wandb.Html("<p>x</p>", inject=False), "page")),
+    "audio": lambda: built(lambda a: a.add(wandb.Audio("d/a.wav"), "au")),
     "missing file": lambda: new().add_file("nope"),
     "folder as file": lambda: new().add_file("d"),
     "file as folder": lambda: new().add_dir("a.txt"),

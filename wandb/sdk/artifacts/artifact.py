@@ -311,9 +311,9 @@ class Artifact:
         self._added_objs[id(obj)] = (obj, entry)  # kept, or its id could be another's
         return entry
 
-    def __setitem__(self, name: str, item: Any) -> None:
+    def __setitem__(self, name: str, item: Any) -> ArtifactManifestEntry:
         """Add a value; see `add`."""
-        self.add(item, name)
+        return self.add(item, name)
 
     def _add_local(
         self, path: StrPath, source: StrPath, policy: Policy, overwrite: bool, skip_cache: bool

@@ -139,7 +139,7 @@ class Media(WBValue):
         name = f"{self.get_media_subdir()}/{file.name}" if self._is_tmp else ""
         # Two files of one name in different folders are two files in the artifact too.
         name = name or f"{self.get_media_subdir()}/{str(self._sha256)[:20]}/{file.name}"
-        return str(artifact.add_file(str(file), name=name).path)
+        return str(artifact.add_file(str(file), name=name, is_tmp=bool(self._is_tmp)).path)
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any) -> Any:
