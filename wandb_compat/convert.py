@@ -121,6 +121,18 @@ class Row:
         self.others.append((records.Key(name, "HISTOGRAM"), Later(make, key, 8 * len(numbers))))
 
 
+def summarise(data: Mapping[str, Any], values: Mapping[str, Any], into: dict[str, Any], prefix: str = "") -> None:
+    """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`."""
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            below = into.get(key)
+            if not isinstance(below, dict):
+                below = into[key] = {}
+            summarise(value, values, below, f"{prefix}{key}.")
+        elif prefix + key in values:
+            into[key] = values[prefix + key]
+
+
 def _number(value: Any) -> Number | None:
     """Return the number that a scalar of any library stands for, or None when it is none."""
     if isinstance(value, (bool, int)):

@@ -54,7 +54,16 @@ class Pipeline:
     forked child each record is written at once: children end without the courtesy of running a last flush.
     """
 
-    def __init__(self, home: Path, settings: Settings, *, notify: Notify, head: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings,
+        *,
+        notify: Notify,
+        head: Path | None = None,
+        budget: float | None = None,
+        cancellable: bool = True,
+    ) -> None:
         """Prepare the pipeline of a run folder.
 
         Args:
@@ -62,11 +71,15 @@ class Pipeline:
             settings: bounds; see `wandb_compat.settings`.
             notify: takes (level, sentence) for the user; level is `info`, `warning` or `error`. Called from any thread.
             head: the first journal file; by default it lies in `home/journal` like the others.
+            budget: seconds that `finish` may take; by default WANDB_COMPAT_FINISH_BUDGET.
+            cancellable: whether the script stops when somebody cancels the run on the server.
         """
         self.home = home
         self._settings = settings
         self._user = notify
         self._head = head
+        self._budget = settings.finish_budget if budget is None else budget
+        self._cancellable = cancellable
         self._run_id = ""
         self._queue: deque[bytes] = deque()
         self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
@@ -176,13 +189,13 @@ class Pipeline:
         return self._state or State()
 
     def finish(self, exit: records.Exit) -> Outcome:
-        """Write the last record and wait for the courier, for WANDB_COMPAT_FINISH_BUDGET seconds at most."""
+        """Write the last record and wait for the courier, for as long as the budget allows."""
         self._encoder.finish()
         began = monotonic()
         self.submit(exit)
         self._stop.set()
         if self._writer is not None and self._writer is not threading.current_thread():
-            self._writer.join(self._settings.finish_budget)
+            self._writer.join(self._budget)
         self._write()
         with self._writing:
             self._lost += len(self._unwritten)
@@ -194,7 +207,7 @@ class Pipeline:
         return self._outcome()
 
     def _await_courier(self, courier: Courier, began: float) -> None:
-        budget = self._settings.finish_budget
+        budget = self._budget
         announced = False
         courier.keep_running()
         courier.ring()
@@ -278,7 +291,7 @@ class Pipeline:
             self._notify("info", f"Pluto run {state.display_id}: {state.url}")
         if state.trouble and not self._stop.is_set():
             self._say(state.trouble, "warning", state.trouble)
-        if state.cancelled and "cancelled" not in self._said:
+        if state.cancelled and self._cancellable and "cancelled" not in self._said:
             self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
             _interrupt()
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import orjson
 
 RunState = Literal["completed", "failed", "terminated"]
+INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
 
 
 @dataclass(slots=True)
@@ -168,6 +169,13 @@ class Exit(Record):
 KINDS: dict[str, type[Record]] = {
     cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Artifact, Exit)
 }
+
+
+def state_of(code: int) -> RunState:
+    """Return the state in which a run ends with an exit code."""
+    if code == 0:
+        return "completed"
+    return "terminated" if code == INTERRUPTED else "failed"
 
 
 def encode(record: Record) -> bytes:

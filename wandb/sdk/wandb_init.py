@@ -16,21 +16,21 @@ from wandb import _absent
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
-from wandb.sdk.lib import active_runs, config_util, machine_info, module_globals, run_folder
+from wandb.sdk.lib import active_runs, config_util, module_globals, run_folder
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.run_names import generate_name
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.lib.saved_files import write_requirements
-from wandb.sdk.lib.server_text import cut_name, server_tags
 from wandb.sdk.wandb_helper import parse_config
-from wandb.sdk.wandb_run import Run, say
+from wandb.sdk.wandb_run import Run, say, warn_once
 from wandb.sdk.wandb_settings import Settings
-from wandb_compat import records
+from wandb_compat import machine_info, records
 from wandb_compat import settings as engine
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
 from wandb_compat.credentials import HINT, Credential
 from wandb_compat.pipeline import Pipeline
+from wandb_compat.server_text import cut_name, server_tags
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -249,8 +249,9 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
 def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
     settings = run.settings
     name = run.name or ""
+    short = cut_name(name, warn_once)
     about = {
-        "name": name if cut_name(name) != name else None,
+        "name": name if short != name else None,
         "notes": settings.run_notes,
         "entity": settings.entity,
         "sweep": {"id": settings.sweep_id} if settings.sweep_id else None,
@@ -263,11 +264,11 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         time=int(run.start_time * 1000),
         project=run.project,
         id=run.id,
-        name=cut_name(name),
+        name=short,
         target=own.pluto_run_id,
         entity=settings.entity,
         config=config,
-        tags=server_tags(settings),
+        tags=server_tags(settings, warn_once),
         system_metrics=not settings.x_disable_stats,
         metadata={**metadata, RUN_ID: run.id},
     )

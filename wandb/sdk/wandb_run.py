@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from time import time
 from types import TracebackType
@@ -13,21 +14,22 @@ from wandb import _absent
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog, termwarn
 from wandb.sdk.lib import active_runs, foreign_run, run_folder
-from wandb.sdk.lib.exit_watch import code_of, state_of
+from wandb.sdk.lib.exit_watch import code_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
 from wandb.sdk.lib.run_files import RunFiles
 from wandb.sdk.lib.run_files import restore as restore
-from wandb.sdk.lib.server_text import published_summary, server_tags
 from wandb.sdk.wandb_config import Config, ConfigStatic
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
 from wandb_compat.convert import plain
+from wandb_compat.server_text import published_summary, server_tags
 
 if TYPE_CHECKING:
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.pipeline import Pipeline
 
+warn_once = partial(termwarn, repeat=False)
 _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 
 
@@ -156,7 +158,7 @@ class Run(RunFiles):
         self._publish_summary()
         self._write_files()
         self._files().finish()
-        outcome = pipeline.finish(records.Exit(int(time() * 1000), state_of(code), code))
+        outcome = pipeline.finish(records.Exit(int(time() * 1000), records.state_of(code), code))
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":
             Path(self._settings.resume_fname).unlink(missing_ok=True)
@@ -216,7 +218,7 @@ class Run(RunFiles):
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
         self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
-        self._submit(records.Tags(server_tags(self._settings)), "tags")
+        self._submit(records.Tags(server_tags(self._settings, warn_once)), "tags")
 
     @property
     def group(self) -> str:

@@ -7,9 +7,7 @@ import threading
 from types import TracebackType
 from typing import NoReturn
 
-from wandb_compat.records import RunState
-
-INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
+from wandb_compat.records import INTERRUPTED
 
 
 class ExitWatch:
@@ -47,10 +45,3 @@ def code_of(error: BaseException | None) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     return 1
-
-
-def state_of(code: int) -> RunState:
-    """Return the state in which a run ends with an exit code."""
-    if code == 0:
-        return "completed"
-    return "terminated" if code == INTERRUPTED else "failed"

@@ -9,6 +9,7 @@ from time import time
 from typing import Any
 
 from wandb.errors.term import termwarn
+from wandb_compat.convert import summarise
 
 # What a server stores: an unsigned integer, of which databases keep 63 bits.
 HIGHEST_STEP = 2**63 - 1
@@ -93,7 +94,7 @@ class History:
             if values is data:
                 self.items.update(data)
             else:
-                _summarise(data, values, "", self.items)
+                summarise(data, values, self.items)
             if now >= self._due:
                 self._due = now + SUMMARY_INTERVAL
                 self._publish()
@@ -132,15 +133,3 @@ class History:
             return {}
         timestamp = self._time / 1000
         return {"_step": self._last, "_runtime": max(0.0, timestamp - self.start), "_timestamp": timestamp}
-
-
-def _summarise(data: Mapping[str, Any], values: Mapping[str, Any], prefix: str, into: dict[str, Any]) -> None:
-    """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`."""
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            below = into.get(key)
-            if not isinstance(below, dict):
-                below = into[key] = {}
-            _summarise(value, values, f"{prefix}{key}.", below)
-        elif prefix + key in values:
-            into[key] = values[prefix + key]

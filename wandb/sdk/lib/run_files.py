@@ -147,7 +147,7 @@ class RunFiles:
 
     def _program(self) -> str:
         """Return the script's path relative to the working folder."""
-        from wandb.sdk.lib.machine_info import program
+        from wandb_compat.machine_info import program
 
         if self._settings.program_relpath:
             return self._settings.program_relpath

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from wandb.errors.term import termwarn
-from wandb.sdk.wandb_settings import Settings
 from wandb_compat.settings import NAME_LIMIT, TAG_LIMIT
 
+Warn = Callable[[str], None]
 
-def cut_name(name: str) -> str:
-    """Return a name in the length that a server stores; that it was cut is said once."""
+
+def cut_name(name: str, warn: Warn) -> str:
+    """Return a name in the length that a server stores; that it was cut is told to `warn`."""
     if len(name) > NAME_LIMIT:
-        termwarn(
+        warn(
             f"The run's name has {len(name)} characters and Pluto stores {NAME_LIMIT}: it is cut there,"
-            ' and kept in full in config["wandb"]["name"].',
-            repeat=False,
+            ' and kept in full in config["wandb"]["name"].'
         )
     return name[:NAME_LIMIT]
 
 
-def server_tags(settings: Settings) -> list[str]:
-    """Return the tags of a run with its group, job type and sweep; that some are too many is said once."""
+def server_tags(settings: Any, warn: Warn) -> list[str]:
+    """Return the tags of a run with its group, job type and sweep; that some are too many is told to `warn`."""
     marks = {"group": settings.run_group, "job_type": settings.run_job_type, "sweep": settings.sweep_id}
     own = [f"{kind}:{value}" for kind, value in marks.items() if value]
     tags = list(dict.fromkeys((*own, *(settings.run_tags or ()))))
     if len(tags) > TAG_LIMIT:
-        termwarn(
+        warn(
             f"The run has {len(tags)} tags (its group, job type and sweep are tags too) and Pluto stores {TAG_LIMIT}:"
-            f" {', '.join(tags[TAG_LIMIT : TAG_LIMIT + 3])}… are left out.",
-            repeat=False,
+            f" {', '.join(tags[TAG_LIMIT : TAG_LIMIT + 3])}… are left out."
         )
     return tags[:TAG_LIMIT]
 

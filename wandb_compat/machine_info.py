@@ -11,12 +11,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from wandb.sdk.wandb_settings import Settings
 
+def gather(settings: Any) -> dict[str, Any]:
+    """Return program, arguments, Python, system, host and git commit, under wandb's names; takes no subprocess.
 
-def gather(settings: Settings) -> dict[str, Any]:
-    """Return program, arguments, Python, system, host and git commit, under wandb's names; takes no subprocess."""
-    if settings.x_disable_meta:
+    `settings` are a run's, native or of the real wandb.
+    """
+    if setting(settings, "disable_meta"):
         return {}
     info: dict[str, Any] = {
         "os": platform.platform(aliased=True)
@@ -39,6 +40,11 @@ def gather(settings: Settings) -> dict[str, Any]:
     return {key: value for key, value in info.items() if value not in (None, "", {})}
 
 
+def setting(settings: Any, name: str) -> Any:
+    """Return one of the settings that wandb 0.18 and 0.19 spell with `_` in front and later versions with `x_`."""
+    return getattr(settings, f"x_{name}", None) or getattr(settings, f"_{name}", None)
+
+
 def program() -> str:
     """Return the path of the running script, or `<python with no main file>`."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
@@ -52,7 +58,7 @@ def _user() -> str | None:
         return None
 
 
-def _git(start: Path, settings: Settings) -> dict[str, str]:
+def _git(start: Path, settings: Any) -> dict[str, str]:
     """Read remote and commit from the files of a repository, which is a hundred times quicker than asking git."""
     try:
         start = start.resolve()
