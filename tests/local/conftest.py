@@ -37,7 +37,8 @@ def project() -> str:
 
 @pytest.fixture
 def pq(pluto_server: Running, monkeypatch: pytest.MonkeyPatch) -> pluto.query.Client:
-    """The read client of `pluto-ml`."""
+    """The read client of `pluto-ml`, which gives lists of dicts where there is no pandas."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     return pluto.query.Client(api_token=pluto_server.key, host=pluto_server.url)
 
