@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from time import monotonic
 
@@ -16,6 +17,13 @@ from wandb_compat.credentials import Credential
 
 RESTART_PAUSE = 1.0  # seconds between two starts of a courier that dies at once, doubled each time…
 RESTART_PAUSE_LIMIT = 60.0  # …up to this
+
+
+# A child that is forked while a process is being started inherits the pipe that tells of its start, and the start would
+# not be over before the child's end: forks wait for the few milliseconds that it takes.
+_starting = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
 
 
 class Courier:
@@ -47,7 +55,7 @@ class Courier:
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         log = self.home / "logs" / "courier.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with log.open("ab") as output, _starting:
             # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wandb_compat.courier", str(self.home)],
