@@ -249,9 +249,13 @@ def plain(value: Any) -> Any:
 
 
 def _plain(value: Any, above: tuple[int, ...]) -> Any:
-    if value is None or isinstance(value, (bool, str)):
-        return str(value) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (str, int)) and not isinstance(value, enum.Enum):
+        return str(value) if isinstance(value, str) else int(value)  # of a subclass the plain value; JSON knows no bound
     try:
+        if type(value).__name__.startswith("bool") and _size(value) == 1:  # numpy's
+            return bool(value)
         if (number := _number(value)) is not None:
             return number
         if id(value) in above:
