@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 from time import time
 from types import TracebackType
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from wandb import _absent
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog, termwarn
-from wandb.sdk.lib import active_runs, foreign_run, run_folder
+from wandb.sdk.lib import active_runs, foreign_run, metric_rules, run_folder
 from wandb.sdk.lib.exit_watch import code_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
 from wandb.sdk.lib.run_files import RunFiles
 from wandb.sdk.lib.run_files import restore as restore
+from wandb.sdk.wandb_alerts import AlertLevel
 from wandb.sdk.wandb_config import Config, ConfigStatic
+from wandb.sdk.wandb_metric import Metric
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
@@ -36,6 +40,9 @@ _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 def say(level: str, sentence: str) -> None:
     """Print what the engine has to tell; `level` is `info`, `warning` or `error`."""
     _SAY[level](sentence)
+
+
+ALERT_PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
 
 
 class Run(RunFiles):
@@ -80,6 +87,7 @@ class Run(RunFiles):
         self._artifacts = None
         self._saved = None
         self._url: str | None = None
+        self._alerted: dict[str, float] = {}  # when, in seconds since the epoch, by title
         self._starting_step = first_step
         self._config = Config()
         self._config.update(config or {}, allow_val_change=True)
@@ -362,11 +370,84 @@ class Run(RunFiles):
         """Return False: outside of notebooks there is nothing to show."""
         return False
 
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | Metric | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        overwrite: bool | None = None,
+        goal: str | None = None,
+    ) -> Metric:
+        """Say how a metric is plotted and summarised, from the next row on.
+
+        In Pluto: rows get the step metric that they lack, the summary its form; kept in `config["wandb"]["metrics"]`.
+
+        Args:
+            name: the metric; with `*` at its end all metrics whose names begin so.
+            step_metric: the metric that is its x axis.
+            step_sync: add the last value of the step metric to rows without it; True with a `step_metric`.
+            hidden: make no chart of it by itself.
+            summary: one or several of min, max, mean, first, last, best, copy, none, separated by commas. `copy`, the
+                default, is the last value itself; the others make a dict such as `{"min": 0.1}`; none shows nothing.
+            overwrite: forget what was defined for that name before.
+            goal: `minimize` (the default) or `maximize`, for `best`; wandb up to 0.23 had both.
+
+        Raises:
+            wandb.Error: an argument has the wrong type or a value that does not exist.
+        """
+        if self._is_finished:
+            self._refuse_when_finished("define_metric")
+        metric = metric_rules.metric_of(name, step_metric, step_sync, hidden, summary, overwrite, goal)
+        with self._history.lock:
+            if self._history.rules is None:
+                self._history.rules = metric_rules.MetricRules()
+            self._history.rules.define(metric)
+            told = self._history.rules.told()
+        self._send_wandb({"metrics": told})
+        return metric
+
+    def alert(
+        self,
+        title: str,
+        text: str,
+        level: str | AlertLevel | None = None,
+        wait_duration: float | timedelta | None = None,
+    ) -> None:
+        """Send a message to people.
+
+        In Pluto: an alert of the run.
+
+        Args:
+            title: what it is about.
+            text: the message.
+            level: `INFO` (the default), `WARN` or `ERROR`.
+            wait_duration: seconds, or a timedelta, in which no other alert of that title is sent; a minute by default.
+
+        Raises:
+            ValueError: the level does not exist.
+        """
+        name = level.value if isinstance(level, AlertLevel) else level or "INFO"
+        if name not in AlertLevel.__members__:
+            raise ValueError("level must be one of 'INFO', 'WARN', or 'ERROR'")
+        wait = ALERT_PAUSE if wait_duration is None else wait_duration
+        seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+        now = time()
+        if now - self._alerted.get(title, -inf) < seconds:
+            return
+        self._alerted[title] = now
+        self._submit(records.Alert(int(now * 1000), str(title), str(text), name), "alert")
+
+    def mark_preempting(self) -> None:
+        """Say that the run is about to be preempted.
+
+        In Pluto: `config["wandb"]["state"]` becomes `preempting`, as Pluto's own states have nothing like it.
+        """
+        self._send_wandb({"state": "preempting"})
+
     # What is not there yet
 
-    alert = _absent.function("wandb.alert")
-    define_metric = _absent.function("wandb.define_metric")
-    mark_preempting = _absent.function("wandb.mark_preempting")
     pin_config_keys = _absent.function("wandb.pin_config_keys")
     status = _absent.function("wandb.Run.status")
     unwatch = _absent.function("wandb.unwatch")

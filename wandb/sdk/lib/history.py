@@ -9,6 +9,7 @@ from time import time
 from typing import Any
 
 from wandb.errors.term import termwarn
+from wandb.sdk.lib.metric_rules import MetricRules
 from wandb_compat.convert import summarise
 
 # What a server stores: an unsigned integer, of which databases keep 63 bits.
@@ -37,6 +38,7 @@ class History:
         "_top",
         "items",
         "lock",
+        "rules",
         "start",
         "step",
     )
@@ -54,6 +56,7 @@ class History:
         self.items: dict[str, Any] = {}  # the summary's values
         # Re-entrant: a signal handler may log while the thread that it interrupted does.
         self.lock = threading.RLock()
+        self.rules: MetricRules | None = None  # once a metric has been defined
         self._row = row
         self._publish = publish
         self._time = 0  # of the last row, ms
@@ -82,6 +85,8 @@ class History:
             now = int(time() * 1000)
             if at <= self._top and now <= self._newest:
                 now = self._newest + 1
+            if self.rules is not None:
+                data = self.rules.complete(data)
             values = self._row(data, at, now) if data else data
             if following > current:
                 self.step = following
@@ -95,6 +100,8 @@ class History:
                 self.items.update(data)
             else:
                 summarise(data, values, self.items)
+            if self.rules is not None:
+                self.rules.apply(values, self.items)
             if now >= self._due:
                 self._due = now + SUMMARY_INTERVAL
                 self._publish()
