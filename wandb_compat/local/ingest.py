@@ -52,25 +52,22 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
 
 def data(store: Store, run: int, body: bytes) -> Answer:
     """Store texts, histograms, tables and other documents."""
-    lines, answer = _parse(body, _datum_line)
-    with store.write() as connection:
-        _touch(connection, run, store.now())
-        connection.executemany(
-            "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(run, *line) for line in lines],
-        )
-    return answer
+    insert = "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    return _append(store, run, body, _datum_line, insert)
 
 
 def logs(store: Store, run: int, body: bytes) -> Answer:
     """Store console lines."""
-    lines, answer = _parse(body, _console_line)
+    insert = "INSERT OR IGNORE INTO console (run, line, time, type, message) VALUES (?, ?, ?, ?, ?)"
+    return _append(store, run, body, _console_line, insert)
+
+
+def _append(store: Store, run: int, body: bytes, parse_line: Callable[[bytes], tuple[Any, ...]], insert: str) -> Answer:
+    """Store what is only added to; the table's key makes a line that comes again a no-op."""
+    lines, answer = _parse(body, parse_line)
     with store.write() as connection:
         _touch(connection, run, store.now())
-        connection.executemany(
-            "INSERT OR IGNORE INTO console (run, line, time, type, message) VALUES (?, ?, ?, ?, ?)",
-            [(run, *line) for line in lines],
-        )
+        connection.executemany(insert, [(run, *line) for line in lines])
     return answer
 
 

@@ -96,25 +96,6 @@ class Audio(BatchableMedia):
         told = super().seq_to_json(seq, run, key, step)
         return {**told, "sampleRates": cls.sample_rates(seq), "durations": cls.durations(seq)}
 
-    def bind_to_run(
-        self,
-        run: Any,
-        key: int | str,
-        step: int | str,
-        id_: int | str | None = None,
-        ignore_copy_err: bool | None = None,
-    ) -> None:
-        """Put a copy of the file into the run's folder; `log` does not need it.
-
-        Raises:
-            ValueError: it is a reference to a file elsewhere.
-        """
-        if self.path_is_reference(self._path):
-            raise ValueError(
-                "Audio media created by a reference to external storage cannot currently be added to a run"
-            )
-        super().bind_to_run(run, key, step, id_, ignore_copy_err)
-
     def resolve_ref(self) -> str | None:
         """Return where the file lies when it is a reference, also one of an artifact, else None."""
         if self.path_is_reference(self._path):

@@ -174,15 +174,7 @@ class Image(BatchableMedia):
         id_: int | str | None = None,
         ignore_copy_err: bool | None = None,
     ) -> None:
-        """Put copies of the image and its masks into the run's folder; `log` does not need it.
-
-        Raises:
-            ValueError: it is a reference to a file elsewhere.
-        """
-        if self.path_is_reference(self._path):
-            raise ValueError(
-                "Image media created by a reference to external storage cannot currently be added to a run"
-            )
+        """Put copies of the image and its masks into the run's folder; see `Media.bind_to_run`."""
         super().bind_to_run(run, key, step, id_, ignore_copy_err)
         for part in (*(self._boxes or {}).values(), *(self._masks or {}).values()):
             part.bind_to_run(run, key, step)

@@ -109,7 +109,16 @@ class Media(WBValue):
         id_: int | str | None = None,
         ignore_copy_err: bool | None = None,
     ) -> None:
-        """Put a copy of the file into the run's folder; `log` does not need it."""
+        """Put a copy of the file into the run's folder; `log` does not need it.
+
+        Raises:
+            ValueError: it is a reference to a file elsewhere.
+        """
+        if self._path is not None and self.path_is_reference(self._path):
+            kind = type(self).__name__
+            raise ValueError(
+                f"{kind} media created by a reference to external storage cannot currently be added to a run"
+            )
         self._run = run
         file = self._file()
         extension = self._extension or file.suffix
