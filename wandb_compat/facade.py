@@ -1,11 +1,13 @@
 """The module `wandb`: undecided until its first use, then our native package or a live view of the real one."""
 
+import atexit
+import functools
 import importlib.util
 import os
 import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from wandb_compat import credentials, dormant, mode, real, startup
@@ -158,9 +160,46 @@ class _Loader(dormant.Deferred):
         vars(module)[_REAL] = alias
         module.__class__ = Facade  # the real code imports `wandb` while it is being loaded
         assert alias.__spec__ is not None and alias.__spec__.loader is not None
+        # Before wandb registers the like, so that it is called after wandb has ended its runs.
+        atexit.unregister(_end_mirrors)
+        atexit.register(_end_mirrors)
         alias.__spec__.loader.exec_module(alias)
-        # Dual mode's taps belong here, on a top level that is whole and that nobody has used yet.
+        _tap(alias)
         vars(module)["__doc__"] = alias.__doc__
+
+
+def _tap(alias: ModuleType) -> None:
+    """Let every run that the real `init` returns be mirrored, if the mode is dual at that moment."""
+    real_init = vars(alias).get("init")
+    if not isinstance(real_init, FunctionType) or real_init.__globals__ is globals():  # ours, after a reload
+        return
+
+    @functools.wraps(real_init)
+    def init(*args: Any, **kwargs: Any) -> Any:
+        run = real_init(*args, **kwargs)
+        if mode.current().name == "dual":
+            _mirror(run)
+        return run
+
+    # Wherever the function is looked up by its name: pickle finds there what it was given.
+    for name in (alias.__name__, "wandb.sdk", real_init.__module__):
+        module = sys.modules.get(name)
+        if module is not None and vars(module).get("init") is real_init:
+            vars(module)["init"] = init
+
+
+def _mirror(run: Any) -> None:
+    try:
+        from wandb_compat import mirror
+    except Exception as error:
+        _say(f"WARNING This run is not sent to Pluto: {type(error).__name__}: {error}")
+    else:
+        mirror.begin(run)
+
+
+def _end_mirrors() -> None:
+    if (mirror := sys.modules.get("wandb_compat.mirror")) is not None:
+        mirror.finish_all()
 
 
 def _text(module: ModuleType) -> str:

@@ -14,6 +14,7 @@ from wandb_compat.records import Start
 from wandb_compat.settings import Settings
 
 HOMES = ("wandb", ".wandb")  # where wandb puts run folders
+MIRROR = "pluto"  # where dual mode puts its own run folder in one of the real wandb
 
 
 @dataclass(slots=True)
@@ -63,14 +64,19 @@ def find(path: Path) -> list[Folder]:
     if not path.exists():
         raise click.ClickException(f"{path} does not exist; name a run folder, or a directory that holds some")
     home = (path.parent if path.is_file() else path).resolve()
-    if journal.files(home):
-        return [Folder.at(home)]
+    if (own := _own(home)) is not None:
+        return [Folder.at(own)]
     if path.is_file():
         raise click.ClickException(f"{path} is no run-<id>.wandb; name a run folder, or a directory that holds some")
     found = []
     for folder, below, _ in os.walk(home):
-        if journal.files(Path(folder)):
-            found.append(Folder.at(Path(folder)))
+        if (own := _own(Path(folder))) is not None:
+            found.append(Folder.at(own))
             below.clear()
         below[:] = [name for name in below if not name.startswith(".") or name in HOMES]
     return sorted(found, key=lambda folder: folder.home)
+
+
+def _own(home: Path) -> Path | None:
+    """Return the run folder at a path; beside the files of a run of the real wandb that is the mirror's."""
+    return next((folder for folder in (home / MIRROR, home) if journal.files(folder)), None)
