@@ -7,8 +7,9 @@ import fnmatch
 import glob as globs
 import os
 import shutil
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 from time import time
 from typing import Literal
@@ -218,10 +219,16 @@ def _files_at(path: Path) -> Iterator[Path]:
 
 
 def write_requirements(path: Path) -> None:
-    """Write the installed packages as pip would list them."""
-    from importlib.metadata import distributions
+    """Write the installed packages, as pip would list them but with names as their folders spell them.
 
-    found: Iterable[tuple[str | None, str]] = ((one.metadata["Name"], one.version) for one in distributions())
-    lines = sorted({f"{name}=={version}" for name, version in found if name}, key=str.lower)
+    From the names of the folders alone: reading the metadata of an environment takes as long as ten thousand rows.
+    """
+    lines = set()
+    for entry in sys.path:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(entry or "."):  # noqa: PTH208 - of names alone, as fast as can be
+                package, _, version = name.removesuffix(".dist-info").partition("-")
+                if name.endswith(".dist-info") and version:
+                    lines.add(f"{package.replace('_', '-')}=={version}")
     with contextlib.suppress(OSError):
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text("\n".join(sorted(lines, key=str.lower)) + "\n", encoding="utf-8")
