@@ -79,7 +79,8 @@ class Settings(BaseModel):
         "WANDB_COMPAT_FINISH_BUDGET",
         default=30.0,
         ge=0,
-        description="Seconds that `finish()` may wait for the last rows. What is left then is sent in the background.",
+        description="Seconds that `finish()` may wait for the last rows. What is left then is sent in the background. "
+        "Unset, dual mode waits for 5 only, save in a distributed job.",
     )
     linger: float = _named(
         "WANDB_COMPAT_LINGER",
