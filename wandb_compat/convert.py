@@ -252,7 +252,8 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (str, int)) and not isinstance(value, enum.Enum):
-        return str(value) if isinstance(value, str) else int(value)  # of a subclass the plain value; JSON knows no bound
+        # Of a subclass the plain value; JSON knows no bound.
+        return str(value) if isinstance(value, str) else int(value)
     try:
         if type(value).__name__.startswith("bool") and _size(value) == 1:  # numpy's
             return bool(value)
