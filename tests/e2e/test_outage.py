@@ -78,6 +78,9 @@ class Proxy:
                 if fault == "500":
                     self._answer(500, b'{"error":"storm"}')
                     return
+                if fault == "expired":
+                    self._answer(401, b'{"error":"Unauthorized","message":"API key has expired"}')
+                    return
                 if fault == "429":
                     self._answer(429, b"{}", {"Retry-After": "0.2"})
                     return
@@ -181,6 +184,36 @@ def test_a_wrong_key_is_said_and_costs_no_row(
     time.sleep(0.5)
     assert sync(tmp_path / "work" / "wandb" / "latest-run", environment).returncode == 0
     assert len(server.metrics(project, server.run(project)["id"], "loss")) == 200
+
+
+def test_a_key_that_expires_is_said_and_costs_no_row(
+    script: Script,
+    server: Server,
+    project: str,
+    environment: dict[str, str],
+    proxy: Proxy,
+    through: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """A key that ends in the middle of a run: the server's reason is shown, and a renewed key sends what is left."""
+    timer = threading.Timer(1.0, lambda: setattr(proxy, "fault", "expired"))
+    timer.start()
+    done = script(
+        """
+        import time, wandb
+        with wandb.init(id="abc") as run:
+            for step in range(1000):
+                run.log({"loss": step})
+                time.sleep(0.002)
+        """,
+        **through,
+    )
+    assert "API key has expired" in done.stderr
+    assert "pluto login" in done.stderr
+    time.sleep(0.5)
+    assert sync(tmp_path / "work" / "wandb" / "latest-run", environment).returncode == 0
+    rows = server.metrics(project, server.run(project)["id"], "loss")
+    assert [row["value"] for row in rows] == list(range(1000))
 
 
 def test_a_killed_trainer_still_delivers(
