@@ -87,6 +87,7 @@ def turn(name: str, what: int | str, calls: int, server: Running, folder: Path, 
         "XDG_DATA_HOME": str(home),
         "PLUTO_DISABLE_TELEMETRY": "1",
         "PLUTO_DIR": str(home),
+        "WANDB_COMPAT_LINGER": "0",  # no courier of a turn may run beside the next one
         **server.environment(),
     }
     project = home.name

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -27,10 +27,9 @@ from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
 from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 
-UNWRITTEN_LIMIT = (
-    64 * 1024**2
-)  # bytes that wait in memory while the disk refuses them; what comes after is counted and lost
+UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
 STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
+COURIER_TICK = 0.1  # seconds between two looks whether the courier has ended, while `finish` waits for it
 PATIENCE = 3.0  # seconds that `finish` waits for a server that is known to be away
 
 _NUMBERS = frozenset((int, float))
@@ -212,8 +211,10 @@ class Pipeline:
         courier.keep_running()
         courier.ring()
         while (spent := monotonic() - began) < budget:
-            if courier.wait(0.1) and (state := courier.state()) and state.phase in ("done", "left"):
-                return
+            if courier.wait(COURIER_TICK):
+                if (state := courier.state()) and state.phase in ("done", "left"):
+                    return
+                sleep(COURIER_TICK)  # it has died, and the next one waits for its turn
             courier.keep_running()
             if self.status().phase == "waiting" and spent > min(PATIENCE, budget):
                 return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -67,6 +69,18 @@ def changed(path: Path) -> bool:
         return False
     told = path.stat()
     return (told.st_size, told.st_mtime_ns) != (int(match[1]), int(match[2]))
+
+
+def below(folder: Path) -> Iterator[Path]:
+    """Yield what lies in a folder and is no folder, through links as well, but never round in a circle."""
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        told = os.stat(place)  # noqa: PTH116
+        if (told.st_dev, told.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((told.st_dev, told.st_ino))
+        yield from (Path(place, name) for name in files)
 
 
 def relative(home: Path, path: Path) -> str:

@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from wandb_compat import credentials
 from wandb_compat.cli.folders import Folder, default_path, find
 from wandb_compat.courier.state import State
-from wandb_compat.courier.work import Busy, EndpointError, NoRun, Trainer, Work
+from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
-from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.endpoints import EndpointError, resolve
 
 PATIENCE = 10.0  # seconds; long enough for a server that restarts
 

@@ -10,8 +10,9 @@ import threading
 from pathlib import Path
 
 from wandb_compat.courier.state import State
-from wandb_compat.courier.work import Busy, EndpointError, NoRun, Trainer, Work
+from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
+from wandb_compat.wire.endpoints import EndpointError
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import threading
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
@@ -84,7 +84,8 @@ class Courier:
 
     def wait(self, seconds: float) -> bool:
         """Wait until the process has ended; return whether it has."""
-        if self._process is None:
+        if self._process is None:  # it could not be started yet
+            sleep(seconds)
             return False
         try:
             self._process.wait(seconds)

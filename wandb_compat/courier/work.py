@@ -23,7 +23,7 @@ from wandb_compat.courier.state import State
 from wandb_compat.records import RunState, Start
 from wandb_compat.settings import Settings
 from wandb_compat.wire.client import Refused, WireError
-from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
+from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.models import STATUS
 
 log = logging.getLogger(__name__)
@@ -218,6 +218,3 @@ class Work:
         delivery.acks.close()
         session.account(phase="done", trouble=None)
         return True
-
-
-__all__ = ["Busy", "EndpointError", "NoRun", "Trainer", "Work"]

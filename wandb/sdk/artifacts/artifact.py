@@ -27,6 +27,7 @@ from wandb.sdk.artifacts.artifact_manifest_entry import SCHEME, ArtifactManifest
 from wandb.sdk.artifacts.artifact_state import ArtifactState
 from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL
 from wandb.sdk.artifacts.exceptions import ArtifactFinalizedError, ArtifactNotLoggedError
+from wandb_compat import staging
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.store import Awaited
@@ -1005,20 +1006,12 @@ class InternalArtifact(Artifact):
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder, through links as well, but never round in a circle."""
-    seen: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        told = os.stat(place)  # noqa: PTH116
-        if (told.st_dev, told.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((told.st_dev, told.st_ino))
-        for file in files:
-            path = Path(place, file)
-            if path.exists():
-                yield path
-            else:
-                termwarn(f"{path} is a link that leads nowhere; it is left out")
+    """Yield the files of a folder, through links as well; a link that leads nowhere is said."""
+    for path in staging.below(folder):
+        if path.exists():
+            yield path
+        else:
+            termwarn(f"{path} is a link that leads nowhere; it is left out")
 
 
 def _entry_behind(uri: str) -> ArtifactManifestEntry:

@@ -204,18 +204,11 @@ def _link(source: Path, target: Path, symbolic: bool) -> None:
 
 
 def _files_at(path: Path) -> Iterator[Path]:
-    """Yield a file, or those of a folder, through links as well, but never round in a circle."""
-    if not path.is_dir():
+    """Yield a file, or those of a folder, through links as well."""
+    if path.is_dir():
+        yield from (file for file in staging.below(path) if file.exists())
+    else:
         yield path
-        return
-    seen: set[tuple[int, int]] = set()
-    for place_, folders, files in os.walk(path, followlinks=True):
-        told = os.stat(place_)  # noqa: PTH116
-        if (told.st_dev, told.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((told.st_dev, told.st_ino))
-        yield from (file for file in (Path(place_, name) for name in files) if file.exists())
 
 
 def write_requirements(path: Path) -> None:
