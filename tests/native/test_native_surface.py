@@ -105,7 +105,6 @@ def test_one_run_class_at_all_paths() -> None:
 @pytest.mark.parametrize(
     ("call", "named"),
     [
-        (lambda: wandb.Api(), "wandb.Api()"),
         (lambda: wandb.sweep({}), "wandb.sweep()"),
         (lambda: wandb.keras.WandbCallback, "wandb.keras.WandbCallback"),
         (lambda: wandb.init(mode="offline").watch(None), "wandb.watch()"),

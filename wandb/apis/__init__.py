@@ -1,1 +1,27 @@
 """Reading runs back, at the paths where wandb has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wandb.apis.internal import Api as InternalApi
+    from wandb.apis.public import Api as PublicApi
+
+__all__ = ["InternalApi", "PublicApi"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PublicApi":
+        from wandb.apis.public import Api as PublicApi
+
+        return PublicApi
+    if name == "InternalApi":
+        from wandb.apis.internal import Api as InternalApi
+
+        return InternalApi
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def reset_path() -> None:
+    """Do nothing: wandb before 0.24 undid a change of its own to `sys.path` here."""

@@ -1,102 +1,61 @@
-"""The API that reads runs back: its classes can be named, but not made yet."""
+"""The API that reads runs back, at the path where wandb has it; each class is loaded at its first use."""
 
-from wandb._absent import Absent
+from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
 
-class Api(Absent):
-    """See `wandb.Api` of wandb."""
+if TYPE_CHECKING:
+    from wandb.apis.public.api import Api as Api
 
+# Where each name stands.
+_HOMES = {
+    "api": ("Api",),
+    "artifacts": (
+        "ArtifactCollection",
+        "ArtifactCollections",
+        "ArtifactType",
+        "ArtifactTypes",
+        "Artifacts",
+        "ProjectArtifactCollections",
+        "RunArtifacts",
+    ),
+    "console_logs": ("ConsoleLogLine", "ConsoleLogs"),
+    "files": ("File", "Files"),
+    "history": ("HistoryScan",),
+    "projects": ("Project", "Projects"),
+    "refused": (
+        "Automations",
+        "BetaReport",
+        "Integrations",
+        "Job",
+        "Organization",
+        "PanelMetricsHelper",
+        "PythonMongoishQueryGenerator",
+        "QueryGenerator",
+        "QueuedRun",
+        "Registries",
+        "Registry",
+        "Reports",
+        "RunQueue",
+        "SlackIntegrations",
+        "WebhookIntegrations",
+    ),
+    "runs": ("Run", "RunNotFoundError", "Runs"),
+    "sweeps": ("Sweep", "Sweeps"),
+    "users": ("Member", "Team", "User"),
+}
+_WHERE = {name: home for home, names in _HOMES.items() for name in names}
 
-class Run(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Runs(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class File(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Files(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Project(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Projects(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Sweep(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Sweeps(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Artifacts(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class ArtifactCollection(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class ArtifactType(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class RunArtifacts(Absent):
-    """See `wandb.Api` of wandb."""
+__all__ = sorted(_WHERE)  # one list of the names is enough
 
 
-class Job(Absent):
-    """See `wandb.Api` of wandb."""
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+    return value
 
 
-class QueuedRun(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class RunQueue(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class User(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Team(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-class Member(Absent):
-    """See `wandb.Api` of wandb."""
-
-
-__all__ = [
-    "Api",
-    "ArtifactCollection",
-    "ArtifactType",
-    "Artifacts",
-    "File",
-    "Files",
-    "Job",
-    "Member",
-    "Project",
-    "Projects",
-    "QueuedRun",
-    "Run",
-    "RunArtifacts",
-    "RunQueue",
-    "Runs",
-    "Sweep",
-    "Sweeps",
-    "Team",
-    "User",
-]
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

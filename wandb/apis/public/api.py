@@ -1,0 +1,444 @@
+"""`wandb.Api`: reads runs, files and artifacts back from Pluto."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from wandb.apis.normalize import normalize_exceptions
+from wandb.apis.public import paths, refused
+from wandb.apis.public.refused import method, refuse
+from wandb.errors import CommError, Error, UsageError
+from wandb.errors.term import termlog, termwarn
+from wandb_compat import credentials
+from wandb_compat.artifacts import RUN_ID
+from wandb_compat.settings import Settings
+
+if TYPE_CHECKING:
+    from wandb.apis.public.artifacts import (
+        ArtifactCollection,
+        ArtifactCollections,
+        Artifacts,
+        ArtifactType,
+        ArtifactTypes,
+    )
+    from wandb.apis.public.projects import Project, Projects
+    from wandb.apis.public.runs import Run, Runs
+    from wandb.apis.public.sweeps import Sweep
+    from wandb.apis.public.users import Team, User
+    from wandb.sdk.artifacts.artifact import Artifact
+
+TIMEOUT = 30  # seconds between two bytes of an answer
+
+
+class Api:
+    """Reads what runs have logged, and changes what can be changed afterwards.
+
+    In Pluto: over `pluto.query`; see [reading back](reading-back.md). Entities in paths are taken and mean nothing.
+
+    Example:
+        >>> api = wandb.Api()
+        >>> for run in api.runs("demo", filters={"config.lr": {"$lt": 0.1}}, order="-summary_metrics.acc"):
+        ...     print(run.name, run.summary["acc"], run.history(keys=["loss"]))
+    """
+
+    def __init__(
+        self, overrides: dict[str, Any] | None = None, timeout: int | None = None, api_key: str | None = None
+    ) -> None:
+        """Find key and server; nothing is asked yet.
+
+        Args:
+            overrides: `entity` and `project` for paths without them.
+            timeout: seconds that the server may take for an answer, 30 by default.
+            api_key: a Pluto key, instead of the one that runs are logged with. A wandb key is not used.
+
+        Raises:
+            wandb.UsageError: there is no Pluto key.
+        """
+        from wandb.apis.public.reader import Reader
+        from wandb.sdk.wandb_login import find_credential
+        from wandb_compat.wire.endpoints import resolve
+
+        own, _ = Settings.read()
+        if api_key and not api_key.startswith(credentials.TOKEN_PREFIXES):
+            termwarn("The key given to wandb.Api is no Pluto key (mlpi_…, mlps_…) and is not used.", repeat=False)
+        credential = find_credential(api_key)
+        if api_key and api_key.startswith(credentials.TOKEN_PREFIXES):
+            self.api_key: str | None = api_key
+        else:
+            self.api_key = credential.reveal() if credential is not None else None
+        if self.api_key is None:
+            raise UsageError(f"No Pluto key for wandb.Api(): {credentials.HINT}, then call it again")
+        endpoints = resolve(own)
+        self.settings: dict[str, Any] = {
+            "base_url": endpoints.app,
+            "entity": own.wandb_entity,
+            "project": own.pluto_project or own.wandb_project,
+            "organization": None,
+            **(overrides or {}),
+        }
+        self._reader = self.client = self._service_api = Reader(endpoints, self.api_key, timeout or TIMEOUT)
+        self._runs: dict[str, Any] = {}
+        self._organization: str | None = None
+
+    # Who is asking
+
+    @property
+    def user_agent(self) -> str:
+        """The name by which this API presents itself."""
+        import wandb
+
+        return f"W&B Public Client {wandb.__version__}"
+
+    @property
+    @normalize_exceptions
+    def default_entity(self) -> str | None:
+        """The organisation that the key belongs to."""
+        if self._organization is None:
+            self._organization = self._reader.organization
+        return self._organization
+
+    @property
+    def viewer(self) -> User:
+        """The organisation that the key belongs to, as a user: Pluto does not tell whose key it is.
+
+        Raises:
+            wandb.AuthenticationError: the server does not know the key.
+        """
+        from wandb.apis.public.users import User
+
+        name = self.default_entity
+        return User(self._reader, {"username": name, "name": name, "entity": name}, api_key=self.api_key)
+
+    def user(self, username_or_email: str) -> User | None:
+        """Return the user of that name, or None; Pluto names nobody but the organisation."""
+        return next(iter(self.users(username_or_email)), None)
+
+    def users(self, username_or_email: str) -> list[User]:
+        """Return the users of that name; Pluto names nobody but the organisation."""
+        viewer = self.viewer
+        return [viewer] if viewer.username == username_or_email else []
+
+    def team(self, team: str) -> Team:
+        """Return the team of that name; Pluto names no members."""
+        from wandb.apis.public.users import Team
+
+        return Team(self._reader, team)
+
+    def flush(self) -> None:
+        """Forget the runs that were read: the same call gives the same objects until then."""
+        self._runs = {}
+
+    def _entity(self) -> str | None:
+        return self.settings["entity"]  # type: ignore[no-any-return]
+
+    # Runs
+
+    @normalize_exceptions
+    def run(self, path: str = "") -> Run:
+        """Return a run.
+
+        Args:
+            path: `entity/project/id`, `project/id`, or `id` with the project of the settings; `/runs/` may stand before
+                the id. The id is wandb's; a number or display id of Pluto is taken too.
+
+        Raises:
+            wandb.CommError: there is no such run, or the server cannot be asked. Also a ValueError in the first case.
+            ValueError: the path makes no sense.
+        """
+        from wandb.apis.public.runs import Run
+
+        if path not in self._runs:
+            entity, project, id = paths.item_path(path, self._entity(), self.settings["project"])
+            self._runs[path] = Run(self._reader, entity, project, id, lazy=False)
+        return self._runs[path]  # type: ignore[no-any-return]
+
+    def runs(
+        self,
+        path: str | None = None,
+        filters: dict[str, Any] | None = None,
+        order: str = "+created_at",
+        per_page: int = 50,
+        include_sweeps: bool = False,
+        lazy: bool = True,
+    ) -> Runs:
+        """Return the runs of a project that a filter takes.
+
+        Args:
+            path: `entity/project` or `project`; that of the settings by default.
+            filters: as a query of MongoDB; see [reading back](reading-back.md).
+            order: `created_at`, `updated_at`, `heartbeat_at`, `config.KEY.value` or `summary_metrics.KEY`, with `+`
+                (ascending) or `-` in front.
+            per_page: runs to read at a time, 200 at most.
+            include_sweeps: without effect, accepted: `run.sweep` is read when it is asked for.
+            lazy: False reads config, summary and the like of a page's runs at once.
+
+        Raises:
+            ValueError: filter or order cannot be understood; when the runs are looked at: there is no such project.
+        """
+        from wandb.apis.public.runs import Runs
+
+        entity, project = paths.project_path(path, self._entity(), self.settings["project"])
+        key = f"{path or ''} {filters} {order}"
+        known = self._runs.get(key)
+        if known is None or (not known.more and not known.objects):  # for nothing somebody may be waiting
+            known = self._runs[key] = Runs(
+                self._reader, entity, project, filters, order, per_page, include_sweeps, lazy, self.api_key
+            )
+        elif not lazy and known._lazy:
+            known.upgrade_to_full()
+        return known  # type: ignore[no-any-return]
+
+    def create_run(self, *, run_id: str | None = None, project: str | None = None, entity: str | None = None) -> Run:
+        """Make a run on the server without logging anything.
+
+        Args:
+            run_id: a new one by default.
+            project: that of the settings by default, else `uncategorized`.
+            entity: kept with the run.
+        """
+        return self._create_run(run_id=run_id, project=project, entity=entity)
+
+    @normalize_exceptions
+    def _create_run(
+        self,
+        *,
+        run_id: str | None = None,
+        project: str | None = None,
+        entity: str | None = None,
+        state: Literal["running", "pending"] = "running",
+    ) -> Run:
+        from time import time
+
+        from wandb.apis.public.runs import Run
+        from wandb.util import generate_id
+        from wandb_compat.records import Start
+        from wandb_compat.wire.models import Create
+
+        if state != "running":
+            refuse(f"Run.create(state={state!r})", "a run begins when it is made")
+        id, project = run_id or generate_id(), project or self.settings["project"] or "uncategorized"
+        start = Start(time=int(time() * 1000), project=project, id=id, name=id, entity=entity, metadata={RUN_ID: id})
+        self._reader.wire.create(Create.of(start))
+        return Run(self._reader, entity, project, id)
+
+    # Projects, sweeps
+
+    def projects(self, entity: str | None = None, per_page: int = 200) -> Projects:
+        """Return the projects of the organisation, whatever the entity."""
+        from wandb.apis.public.projects import Projects
+
+        return Projects(self._reader, entity or self._entity() or self.default_entity or "", per_page)
+
+    def project(self, name: str, entity: str | None = None) -> Project:
+        """Return a project by name; whether it is there shows its `id`."""
+        from wandb.apis.public.projects import Project
+
+        return Project(self._reader, entity or self._entity() or self.default_entity or "", name, {})
+
+    def create_project(self, name: str, entity: str) -> None:
+        """Do nothing but say so: Pluto makes a project with its first run."""
+        termlog(f"Pluto makes the project {name} with its first run.", repeat=False)
+
+    def sweep(self, path: str = "") -> Sweep:
+        """Return a sweep by the runs that belong to it.
+
+        Args:
+            path: as for `run`, with `/sweeps/` for `/runs/`.
+
+        Raises:
+            wandb.CommError: no run belongs to it, or the server cannot be asked. Also a ValueError in the first case.
+        """
+        from wandb.apis.public.sweeps import Sweep
+
+        sweep = Sweep(self._reader, *paths.item_path(path, self._entity(), self.settings["project"]))
+        sweep.load()
+        return sweep
+
+    def from_path(self, path: str) -> Any:
+        """Return the project, run or sweep that a path names.
+
+        Args:
+            path: `project`, `entity/project`, `entity/project/id`, `entity/project/runs/id` or
+                `entity/project/sweeps/id`.
+
+        Raises:
+            wandb.Error: it names none of these.
+        """
+        parts = path.strip("/ ").split("/")
+        if len(parts) in (1, 2) and parts[-1]:
+            return self.project(parts[-1], parts[0] if len(parts) == 2 else None)
+        if len(parts) == 3 or (len(parts) == 4 and parts[2] in ("run", "runs")):
+            return self.run("/".join((*parts[:2], parts[-1])))
+        if len(parts) == 4 and parts[2] in ("sweep", "sweeps"):
+            return self.sweep("/".join((*parts[:2], parts[-1])))
+        if len(parts) == 4 and parts[2].startswith("report"):
+            refuse("wandb.Api().from_path() of a report", refused.REPORTS)
+        raise Error(f"Invalid path {path!r}; write it as ENTITY/PROJECT/TYPE/ID, where TYPE is runs or sweeps")
+
+    # Artifacts
+
+    def _artifact_path(self, name: str) -> tuple[str, str, str]:
+        """Return entity, project and `name:alias` of an artifact."""
+        from wandb.sdk.artifacts.store import Name
+
+        if not name:
+            raise ValueError("You must specify name= to fetch an artifact.")
+        wanted = Name.parse(name, self._entity() or "", self.settings["project"] or "uncategorized")
+        return wanted.entity or self.default_entity or "", wanted.project, f"{wanted.name}:{wanted.alias}"
+
+    def _project_path(self, path: str | None) -> tuple[str, str]:
+        entity, project = paths.project_path(path, self._entity(), self.settings["project"])
+        return entity or self.default_entity or "", project
+
+    @normalize_exceptions
+    def artifact(self, name: str, type: str | None = None) -> Artifact:
+        """Return a version of an artifact; its `download()` brings the files to disk.
+
+        Args:
+            name: `name:alias` or `name:v3`, with or without project and entity in front.
+            type: what it must be.
+
+        Raises:
+            wandb.CommError: there is no such version, or the server cannot be asked.
+            ValueError: it is of another type, or there is no name.
+        """
+        from wandb.apis.public.artifacts import artifact
+
+        found = artifact(self._reader, *self._artifact_path(name))
+        if type is not None and found.type != type:
+            raise ValueError(f"type {type!r} specified but this artifact is of type {found.type!r}")
+        return found
+
+    def artifacts(
+        self,
+        type_name: str,
+        name: str,
+        order: str | None = None,
+        per_page: int = 50,
+        tags: list[str] | None = None,
+        start: str | None = None,
+    ) -> Artifacts:
+        """Return the versions of an artifact, the newest first.
+
+        Args:
+            type_name: what they must be.
+            name: with or without project and entity in front.
+            order: `+created_at` for the oldest first.
+            per_page: without effect, accepted, as `start`: versions are told all at once.
+            tags: give only versions that have all of these.
+        """
+        from wandb.apis.public.artifacts import Artifacts
+
+        entity, project, text = self._artifact_path(name)
+        return Artifacts(self._reader, entity, project, text.partition(":")[0], type_name, None, order, per_page, tags)
+
+    def artifact_versions(self, type_name: str, name: str, per_page: int = 50) -> Artifacts:
+        """Return `artifacts(type_name, name)`."""
+        return self.artifacts(type_name, name, per_page=per_page)
+
+    def artifact_types(self, project: str | None = None, start: str | None = None) -> ArtifactTypes:
+        """Return the types of a project's artifacts; reads the details of all its runs."""
+        from wandb.apis.public.artifacts import ArtifactTypes
+
+        return ArtifactTypes(self._reader, *self._project_path(project))
+
+    def artifact_type(self, type_name: str, project: str | None = None) -> ArtifactType:
+        """Return a type of a project's artifacts."""
+        from wandb.apis.public.artifacts import ArtifactType
+
+        return ArtifactType(self._reader, *self._project_path(project), type_name)
+
+    def artifact_collections(
+        self,
+        project_name: str,
+        type_name: str,
+        order: str | None = None,
+        per_page: int = 50,
+        start: str | None = None,
+    ) -> ArtifactCollections:
+        """Return the names of a project's artifacts of a type; reads the details of all its runs."""
+        from wandb.apis.public.artifacts import ArtifactCollections
+
+        return ArtifactCollections(self._reader, *self._project_path(project_name), type_name, None, order, per_page)
+
+    @normalize_exceptions
+    def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
+        """Return the name that versions share.
+
+        Raises:
+            wandb.CommError: nothing of this type is logged under it.
+        """
+        from wandb.apis.public.artifacts import ArtifactType
+
+        entity, project, text = self._artifact_path(name)
+        return ArtifactType(self._reader, entity, project, type_name).collection(text.partition(":")[0])
+
+    def artifact_exists(self, name: str, type: str | None = None) -> bool:
+        """Whether there is such a version.
+
+        Raises:
+            wandb.CommError: the server cannot be asked.
+            ValueError: it is of another type.
+        """
+        return _exists(lambda: self.artifact(name, type))
+
+    def artifact_collection_exists(self, name: str, type: str) -> bool:
+        """Whether versions of this type are logged under a name.
+
+        Raises:
+            wandb.CommError: the server cannot be asked.
+        """
+        return _exists(lambda: self.artifact_collection(type, name))
+
+    # What Pluto has not
+
+    def sync_tensorboard(
+        self,
+        root_dir: str | os.PathLike[str],
+        run_id: str | None = None,
+        project: str | None = None,
+        entity: str | None = None,
+    ) -> None:
+        """Refused: `wandb sync` sends the logs of TensorBoard.
+
+        Raises:
+            wandb.UsageError: always.
+        """
+        refuse("wandb.Api().sync_tensorboard()", f"run `wandb sync {os.fspath(root_dir)}`")
+
+    reports = method("wandb.Api().reports()", refused.REPORTS)
+    create_report = load_report = method("wandb.Api().create_report()", refused.REPORTS)
+    create_custom_chart = method(
+        "wandb.Api().create_custom_chart()", "log a wandb.Table and wandb.plot_table; Pluto draws the charts it knows"
+    )
+    create_run_queue = method("wandb.Api().create_run_queue()", refused.LAUNCH)
+    upsert_run_queue = method("wandb.Api().upsert_run_queue()", refused.LAUNCH)
+    run_queue = method("wandb.Api().run_queue()", refused.LAUNCH)
+    queued_run = queued_job = method("wandb.Api().queued_run()", refused.LAUNCH)
+    job = method("wandb.Api().job()", refused.LAUNCH)
+    list_jobs = method("wandb.Api().list_jobs()", refused.LAUNCH)
+    create_user = method("wandb.Api().create_user()", refused.PEOPLE)
+    create_team = method("wandb.Api().create_team()", refused.PEOPLE)
+    organization = method("wandb.Api().organization()", refused.PEOPLE)
+    registry = method("wandb.Api().registry()", refused.REGISTRY)
+    registries = method("wandb.Api().registries()", refused.REGISTRY)
+    create_registry = method("wandb.Api().create_registry()", refused.REGISTRY)
+    automation = method("wandb.Api().automation()", refused.AUTOMATIONS)
+    automations = method("wandb.Api().automations()", refused.AUTOMATIONS)
+    create_automation = method("wandb.Api().create_automation()", refused.AUTOMATIONS)
+    update_automation = method("wandb.Api().update_automation()", refused.AUTOMATIONS)
+    delete_automation = method("wandb.Api().delete_automation()", refused.AUTOMATIONS)
+    integrations = method("wandb.Api().integrations()", refused.AUTOMATIONS)
+    slack_integrations = method("wandb.Api().slack_integrations()", refused.AUTOMATIONS)
+    webhook_integrations = method("wandb.Api().webhook_integrations()", refused.AUTOMATIONS)
+
+
+def _exists(look: Any) -> bool:
+    try:
+        look()
+    except CommError as error:
+        if error.exc is not None:  # the server was not asked
+            raise
+        return False
+    return True

@@ -1,0 +1,364 @@
+"""The artifacts of projects and runs; what they are follows from what runs have published, see `docs/artifacts.md`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from time import time
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from wandb.apis.normalize import normalize_exceptions
+from wandb.apis.paginator import WholeList
+from wandb.apis.public import run_document
+from wandb.errors import CommError
+from wandb_compat.artifacts import ORDER, Shelf, Version
+from wandb_compat.artifacts import Collection as Versions
+
+if TYPE_CHECKING:
+    from wandb.apis.public.reader import Reader
+    from wandb.apis.public.runs import Run
+    from wandb.sdk.artifacts.artifact import Artifact
+
+
+def shelf(reader: Reader, project: str) -> Shelf:
+    """Return the artifacts of a project."""
+    return Shelf(reader.wire, project)
+
+
+def collection_of(reader: Reader, project: str, name: str) -> Versions:
+    """Return all versions of a name.
+
+    Raises:
+        wandb.CommError: nothing is logged under it.
+    """
+    found = shelf(reader, project).collection(name)
+    if not found.versions:
+        raise CommError(f"artifact collection {name!r} not found in project {project!r}")
+    return found
+
+
+def type_of(versions: Versions) -> str:
+    """Return the type that all versions of a name have."""
+    return next(iter(versions.versions.values())).entry.type
+
+
+def artifact(reader: Reader, entity: str, project: str, name: str) -> Artifact:
+    """Return the version that `name:alias` stands for; without an alias the latest.
+
+    Raises:
+        wandb.CommError: there is none.
+    """
+    from wandb.sdk.artifacts.artifact import Artifact
+
+    name, _, alias = name.partition(":")
+    place = shelf(reader, project)
+    versions = place.collection(name)
+    found = versions.find(alias or "latest")
+    if found is None:
+        raise CommError(f"artifact '{name}:{alias or 'latest'}' not found in '{entity}/{project}'")
+    return Artifact._of(entity, place, versions, found)
+
+
+class _List(WholeList[Any]):
+    """A list of artifacts or of names of them."""
+
+    def __init__(self, read: Callable[[], list[Any]], per_page: int) -> None:
+        super().__init__(per_page)
+        self._read_all = read
+
+    @normalize_exceptions
+    def _all(self) -> list[Any]:
+        return self._read_all()
+
+
+class Artifacts(_List):
+    """The versions of one name, the newest first; see `Api.artifacts`."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str,
+        project: str,
+        collection_name: str,
+        type: str,
+        filters: Mapping[str, Any] | None = None,
+        order: str | None = None,
+        per_page: int = 50,
+        tags: str | list[str] | None = None,
+        start: str | None = None,
+    ) -> None:
+        super().__init__(self._versions, per_page)
+        self._reader = service_api
+        self.entity, self.project, self.collection_name, self.type = entity, project, collection_name, type
+        self._order = order
+        self._tags = {tags} if isinstance(tags, str) else set(tags or ())
+
+    def _versions(self) -> list[Artifact]:
+        from wandb.sdk.artifacts.artifact import Artifact
+
+        place = shelf(self._reader, self.project)
+        versions = place.collection(self.collection_name)
+        found = [one for one in versions.versions.values() if one.entry.type == self.type]
+        found = [one for one in found if self._tags <= set(one.tags)]
+        if not (self._order or "").startswith("+"):
+            found.reverse()
+        return [Artifact._of(self.entity, place, versions, one) for one in found]
+
+
+class RunArtifacts(_List):
+    """The versions that a run has logged or used."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        run: Run,
+        mode: Literal["logged", "used"] = "logged",
+        per_page: int = 50,
+        start: str | None = None,
+    ) -> None:
+        super().__init__(self._logged if mode == "logged" else self._used, per_page)
+        self._reader = service_api
+        self.run = run
+
+    def _about(self, what: str) -> dict[str, Any]:
+        details = self._reader.get_run(self.run.project, self.run.number)  # a run that goes on may have more by now
+        return run_document.about_of(details.get("config") or {}).get(what) or {}
+
+    def _logged(self) -> list[Artifact]:
+        from wandb.sdk.artifacts.artifact import Artifact
+
+        place = shelf(self._reader, self.run.project)
+        found = []
+        for name, entries in self._about("artifacts").items():
+            own = {json.loads(text)["digest"] for key, text in entries.items() if key != ORDER}
+            versions = place.collection(name)
+            for digest, version in versions.versions.items():
+                if digest in own:
+                    found.append((version.entry.time, Artifact._of(self.run.entity, place, versions, version)))
+        return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+    def _used(self) -> list[Artifact]:
+        return [
+            artifact(self._reader, self.run.entity, self.run.project, name) for name in self._about("used_artifacts")
+        ]
+
+
+class ArtifactCollection:
+    """The name that versions share."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str,
+        project: str,
+        name: str,
+        type: str,
+        organization: str | None = None,
+        attrs: Any = None,
+    ) -> None:
+        self._reader = service_api
+        self.entity, self.project, self.name, self.type = entity, project, name, type
+
+    @property
+    def id(self) -> str:
+        """Project and name."""
+        return f"{self.project}/{self.name}"
+
+    def _versions(self) -> list[Version]:
+        return list(collection_of(self._reader, self.project, self.name).versions.values())
+
+    @property
+    @normalize_exceptions
+    def aliases(self) -> list[str]:
+        """The aliases of all versions."""
+        return [alias for version in self._versions() for alias in version.aliases]
+
+    @property
+    @normalize_exceptions
+    def tags(self) -> list[str]:
+        """The tags of all versions."""
+        return list(dict.fromkeys(tag for version in self._versions() for tag in version.tags))
+
+    @property
+    def description(self) -> str | None:
+        """None: Pluto keeps descriptions with versions."""
+        return None
+
+    @property
+    @normalize_exceptions
+    def created_at(self) -> str:
+        """When the first version was logged, in UTC."""
+        return self.artifacts()[-1].created_at
+
+    @property
+    @normalize_exceptions
+    def updated_at(self) -> str:
+        """When the last version was logged, in UTC."""
+        return self.artifacts()[0].created_at
+
+    def artifacts(self, per_page: int = 50, start: str | None = None) -> Artifacts:
+        """Return the versions, the newest first."""
+        return Artifacts(self._reader, self.entity, self.project, self.name, self.type, per_page=per_page)
+
+    versions = artifacts
+
+    def is_sequence(self) -> bool:
+        """Whether runs log into it: True."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"<ArtifactCollection {self.name} ({self.type})>"
+
+
+class ProjectArtifactCollections(_List):
+    """The names of a project's artifacts; finding them reads the details of all its runs."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str,
+        project: str,
+        filters: Mapping[str, Any] | None = None,
+        order: str | None = None,
+        per_page: int = 50,
+        start: str | None = None,
+    ) -> None:
+        super().__init__(self._collections, per_page)
+        self._reader = service_api
+        self.entity, self.project = entity, project
+        self._type: str | None = None
+
+    def _collections(self) -> list[ArtifactCollection]:
+        from wandb.apis.public.runs import Runs
+
+        types: dict[str, str] = {}
+        for run in Runs(self._reader, self.entity, self.project, per_page=200, lazy=False):
+            published = run_document.about_of(run._load_details().get("config") or {}).get("artifacts") or {}
+            for name, entries in published.items():
+                for key, text in entries.items():
+                    if key != ORDER:
+                        types.setdefault(name, json.loads(text)["type"])
+        return [
+            ArtifactCollection(self._reader, self.entity, self.project, name, kind)
+            for name, kind in sorted(types.items())
+            if self._type in (None, kind)
+        ]
+
+
+class ArtifactCollections(ProjectArtifactCollections):
+    """The names of a project's artifacts of one type."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str,
+        project: str,
+        type_name: str,
+        filters: Mapping[str, Any] | None = None,
+        order: str | None = None,
+        per_page: int = 50,
+        start: str | None = None,
+    ) -> None:
+        super().__init__(service_api, entity, project, filters, order, per_page)
+        self._type = type_name
+
+
+class ArtifactType:
+    """A type of artifacts in a project."""
+
+    def __init__(self, service_api: Reader, entity: str, project: str, type_name: str, attrs: Any = None) -> None:
+        self._reader = service_api
+        self.entity, self.project, self.name = entity, project, type_name
+
+    @property
+    def id(self) -> str:
+        """Project and type."""
+        return f"{self.project}/{self.name}"
+
+    def collections(
+        self,
+        filters: Mapping[str, Any] | None = None,
+        order: str | None = None,
+        per_page: int = 50,
+        start: str | None = None,
+    ) -> ArtifactCollections:
+        """Return the names of artifacts of this type."""
+        return ArtifactCollections(self._reader, self.entity, self.project, self.name, filters, order, per_page)
+
+    @normalize_exceptions
+    def collection(self, name: str) -> ArtifactCollection:
+        """Return one name.
+
+        Raises:
+            wandb.CommError: nothing of this type is logged under it.
+        """
+        found = type_of(collection_of(self._reader, self.project, name))
+        if found != self.name:
+            raise CommError(f"artifact collection {name!r} is of type {found!r}, not {self.name!r}")
+        return ArtifactCollection(self._reader, self.entity, self.project, name, found)
+
+    def __repr__(self) -> str:
+        return f"<ArtifactType {self.name}>"
+
+
+class ArtifactTypes(_List):
+    """The types of a project's artifacts; finding them reads the details of all its runs."""
+
+    def __init__(
+        self, service_api: Reader, entity: str, project: str, per_page: int = 50, start: str | None = None
+    ) -> None:
+        super().__init__(self._types, per_page)
+        self._collections = ProjectArtifactCollections(service_api, entity, project)
+
+    def _types(self) -> list[ArtifactType]:
+        of, names = self._collections, dict.fromkeys(one.type for one in self._collections)
+        return [ArtifactType(of._reader, of.entity, of.project, name) for name in sorted(names)]
+
+
+def check_logged(given: Any, call: str) -> None:
+    """Refuse what is no artifact that is on the server.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from wandb.sdk.artifacts.artifact import Artifact
+
+    if not isinstance(given, Artifact):
+        raise ValueError(f"You must pass a wandb.Api().artifact() to {call}")
+    if given.is_draft():
+        raise ValueError(f"{call} takes artifacts that are logged; log this one with run.log_artifact in a run")
+
+
+def log_again(run: Run, given: Artifact, aliases: Collection[str] | None, tags: Collection[str] | None) -> Artifact:
+    """Publish a version that is on the server once more, from another run.
+
+    Raises:
+        TypeError: it is no artifact.
+        ValueError: it is not logged yet, or of another project.
+    """
+    from wandb.sdk.artifacts.artifact import Artifact
+
+    if not isinstance(given, Artifact):
+        raise TypeError("You must pass a wandb.Api().artifact() to log_artifact")
+    check_logged(given, "log_artifact")
+    if given.source_project != run.project:
+        raise ValueError("A run can't log an artifact to a different project.")
+    name = given.source_name.partition(":")[0]
+    place = shelf(run._reader, run.project)
+    versions = place.collection(name)
+    version = versions.versions[given.digest]
+    entry = replace(
+        version.entry,
+        id=uuid4().hex,
+        order=versions.order,
+        time=int(time() * 1000),
+        version=version.number,
+        aliases=list(aliases or ()),
+        dropped=[],
+        tags=None if tags is None else list(tags),
+        changes={},
+    )
+    place.publish(run.number, name, entry)
+    return artifact(run._reader, run.entity, run.project, f"{name}:v{version.number}")

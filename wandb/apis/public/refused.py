@@ -1,0 +1,109 @@
+"""What Pluto has no counterpart for: each call says so, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from wandb.errors import UnsupportedError
+
+LAUNCH = "Pluto has no launch queues: start the job with your scheduler, or sweep with wandb.agent"
+REGISTRY = "Pluto has no registry: run.link_artifact gives an artifact a second name in the run's project"
+AUTOMATIONS = "Pluto has no automations: run.alert sends a message, and its server watches thresholds on the run's page"
+REPORTS = "Pluto has no reports: read runs with wandb.Api().runs(...) and write the page where you like"
+PEOPLE = "people and keys are managed on Pluto's own page"
+
+
+def refuse(what: str, instead: str) -> NoReturn:
+    """Raise UnsupportedError naming the call and what to do instead."""
+    raise UnsupportedError(f"{what} is not there in Pluto: {instead}")
+
+
+def method(name: str, instead: str) -> Callable[..., Any]:
+    """Return a method that refuses every call under the public name `name`."""
+
+    def refused(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse(name, instead)
+
+    refused.__name__ = refused.__qualname__ = name.rpartition(".")[2]
+    refused.__doc__ = f"Refused: {instead}."
+    return refused
+
+
+class Refused:
+    """Base of classes that can be named in annotations and `isinstance`, and never made."""
+
+    instead: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse(f"wandb.apis.public.{type(self).__name__}", self.instead)
+
+
+class Automations(Refused):
+    """Refused: Pluto has no automations."""
+
+    instead = AUTOMATIONS
+
+
+class Integrations(Automations):
+    """Refused: Pluto has no automations."""
+
+
+class SlackIntegrations(Automations):
+    """Refused: Pluto has no automations."""
+
+
+class WebhookIntegrations(Automations):
+    """Refused: Pluto has no automations."""
+
+
+class BetaReport(Refused):
+    """Refused: Pluto has no reports."""
+
+    instead = REPORTS
+
+
+class Reports(BetaReport):
+    """Refused: Pluto has no reports."""
+
+
+class PanelMetricsHelper(BetaReport):
+    """Refused: Pluto has no reports."""
+
+
+class PythonMongoishQueryGenerator(BetaReport):
+    """Refused: Pluto has no reports."""
+
+
+class QueryGenerator(BetaReport):
+    """Refused: it wrote the filters of reports."""
+
+
+class Job(Refused):
+    """Refused: Pluto has no launch queues."""
+
+    instead = LAUNCH
+
+
+class QueuedRun(Job):
+    """Refused: Pluto has no launch queues."""
+
+
+class RunQueue(Job):
+    """Refused: Pluto has no launch queues."""
+
+
+class Registry(Refused):
+    """Refused: Pluto has no registry."""
+
+    instead = REGISTRY
+
+
+class Registries(Registry):
+    """Refused: Pluto has no registry."""
+
+
+class Organization(Refused):
+    """Refused: people are managed on Pluto's own page."""
+
+    instead = PEOPLE

@@ -1,0 +1,158 @@
+"""Sweeps as the runs tell them that belong to one: Pluto marks them with the tag `sweep:ID`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wandb.apis.attrs import Attrs
+from wandb.apis.normalize import normalize_exceptions
+from wandb.apis.paginator import WholeList
+from wandb.apis.public import run_document
+from wandb.apis.public.runs import Run, Runs
+from wandb.errors import CommError
+from wandb.errors.term import termwarn
+
+if TYPE_CHECKING:
+    from wandb.apis.public.reader import Reader
+
+_NEWEST = "-created_at"
+
+
+class SweepNotFoundError(CommError, ValueError):
+    """There is no run of such a sweep; real wandb raises either of the two that this is, depending on the call."""
+
+
+class Sweep(Attrs):
+    """A sweep: `runs`, `config`, `name`, `state` and `best_run()`."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str | None,
+        project: str,
+        sweep_id: str,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__({"id": sweep_id, **(attrs or {})})
+        self._reader = service_api
+        self._entity = entity
+        self.id = sweep_id
+        self.project = project
+        self.runs = self._runs(_NEWEST)
+
+    def _runs(self, order: str, per_page: int = 50) -> Runs:
+        return Runs(self._reader, self._entity, self.project, {"sweep": self.id}, order, per_page)
+
+    @normalize_exceptions
+    def load(self, force: bool = False) -> dict[str, Any]:
+        """Return what the newest run tells of the sweep.
+
+        Raises:
+            SweepNotFoundError: there is no run of this sweep in the project.
+        """
+        if "config" not in self._attrs or force:
+            newest = next(iter(self._runs(_NEWEST, per_page=1)), None)
+            if newest is None:
+                raise SweepNotFoundError(f"Could not find sweep <Sweep {self.project}/{self.id}>")
+            told = newest._load_details().get("config") or {}
+            ours = run_document.about_of(told).get("sweep")
+            theirs = told.get("sweep")  # of pluto.sweep
+            found = next((one for one in (ours, theirs) if isinstance(one, dict)), {})
+            config = found.get("config") if isinstance(found.get("config"), dict) else found
+            self._attrs["config"] = {key: one for key, one in config.items() if key != "id"}
+        return self._attrs
+
+    @property
+    def entity(self) -> str:
+        """The entity that was asked for, or the organisation."""
+        return self._entity or self._reader.organization
+
+    username = entity
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The sweep's configuration: method, metric, parameters; empty where the runs do not tell it."""
+        return self.load()["config"]  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """The name in the configuration, or the id."""
+        return str(self.config.get("name") or self.id)
+
+    @property
+    def state(self) -> str:
+        """RUNNING while a run of it does, else FINISHED."""
+        running = Runs(self._reader, self._entity, self.project, {"sweep": self.id, "state": "running"}, per_page=1)
+        return "RUNNING" if len(running) else "FINISHED"
+
+    @property
+    def order(self) -> str | None:
+        """The order that puts the best run first, or None when the configuration names no metric."""
+        metric = self.config.get("metric")
+        if not isinstance(metric, dict) or not metric.get("name"):
+            return None
+        return f"{'-' if metric.get('goal') == 'maximize' else '+'}summary_metrics.{metric['name']}"
+
+    @normalize_exceptions
+    def best_run(self, order: str | None = None) -> Run | None:
+        """Return the best run by the metric of the configuration, or by an order, or None when there is no run.
+
+        Args:
+            order: as for `Api.runs`; without one, and without a metric, the newest run is returned.
+        """
+        order = order or self.order
+        if order is None:
+            termwarn("No order specified and no metric in the sweep's config: the newest run is returned")
+        return next(iter(self._runs(order or _NEWEST, per_page=1)), None)
+
+    @property
+    def expected_run_count(self) -> int | None:
+        """None: Pluto does not know how many runs a sweep will have."""
+        return None
+
+    @property
+    def path(self) -> list[str]:
+        """Entity, project and id."""
+        return [self.entity, self.project, self.id]
+
+    @property
+    def url(self) -> str:
+        """The project's page: Pluto has none for a sweep."""
+        from wandb.apis.public.projects import Project
+
+        return Project(self._reader, self.entity, self.project, {}).url
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """Return a frame with the project's page."""
+        style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
+        return f'<iframe src="{self.url}" style="{style}"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<Sweep {'/'.join(self.path)} ({self.state})>"
+
+
+class Sweeps(WholeList[Sweep]):
+    """The sweeps of which a project has runs; finding them reads the list of all its runs."""
+
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str | None,
+        project: str,
+        per_page: int = 50,
+        filters: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(per_page)
+        self._reader = service_api
+        self.entity = entity
+        self.project = project
+
+    @normalize_exceptions
+    def _all(self) -> list[Sweep]:
+        runs = Runs(self._reader, self.entity, self.project, order=_NEWEST, per_page=200)
+        ids = dict.fromkeys(run.sweep_name for run in runs if run.sweep_name)
+        return [Sweep(self._reader, self.entity, self.project, id) for id in ids]
+
+    def __repr__(self) -> str:
+        return f"<Sweeps {self.entity or ''}/{self.project}>"
