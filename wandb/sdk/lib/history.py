@@ -9,8 +9,8 @@ from time import time
 from typing import Any
 
 from wandb.errors.term import termwarn
-from wandb.sdk.lib.metric_rules import MetricRules
 from wandb_compat.convert import summarise
+from wandb_compat.metric_rules import MetricRules
 
 # What a server stores: an unsigned integer, of which databases keep 63 bits.
 HIGHEST_STEP = 2**63 - 1

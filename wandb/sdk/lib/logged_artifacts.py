@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from time import time
 from typing import Any
-from uuid import uuid4
 
-from wandb.sdk.artifacts import digests, naming
+from wandb.sdk.artifacts import naming
 from wandb.sdk.artifacts.artifact import Artifact
 from wandb.sdk.artifacts.store import Awaited
-from wandb_compat import records, staging
-from wandb_compat.artifacts import content_place
+from wandb_compat import artifact_records, records
 
 
 class LoggedArtifacts:
@@ -21,8 +18,7 @@ class LoggedArtifacts:
 
     def __init__(self, home: Path, submit: Callable[[records.Record], None]) -> None:
         self._home = home
-        self._submit = submit
-        self._sent: set[tuple[str, str]] = set()  # key and file name
+        self._records = artifact_records.ArtifactRecords(home, submit)
         self._latest: dict[str, Artifact] = {}
 
     def log(
@@ -53,23 +49,18 @@ class LoggedArtifacts:
         artifact.metadata = dict(artifact.metadata)  # the user may have put anything in
         artifact.finalize()
         known = artifact._version
-        record = records.Artifact(
-            id=uuid4().hex,
-            time=int(time() * 1000),
-            step=step,
-            name=name,
-            type=artifact.type,
-            digest=artifact.digest,
-            manifest={} if known is not None else self._manifest(artifact),
-            files=[] if known is not None else self._files(name, artifact),
-            aliases=aliases,
-            tags=tags,
+        record = self._records.log(
+            artifact,
+            artifact._about(),
+            step,
+            aliases,
+            tags,
+            algorithm=artifact.digest_algorithm,
             source=None if known is None else _source(artifact),
             base=artifact._base,
             part=part,
             final=final,
         )
-        self._submit(record)
         if known is None:
             artifact._record = record.id
         if known is None and awaitable:
@@ -86,19 +77,7 @@ class LoggedArtifacts:
         Artifact.__init__(link, name, "unspecified")
         link._type, link._manifest, link._final = artifact.type, artifact._manifest, True
         link._description, link._metadata = artifact.description, artifact.metadata
-        record = records.Artifact(
-            id=uuid4().hex,
-            time=int(time() * 1000),
-            step=0,
-            name=name,
-            type=artifact.type,
-            digest=artifact.digest,
-            manifest={},
-            files=[],
-            aliases=aliases,
-            source=source,
-        )
-        self._submit(record)
+        record = self._records.link(artifact, name, aliases, source)
         if awaitable:
             link._awaited = Awaited(self._home, record.id)
         self._latest[name] = link
@@ -108,28 +87,6 @@ class LoggedArtifacts:
         """Return the last artifact of a name that this run has logged, as long as it is not known to have arrived."""
         found = self._latest.get(name)
         return found if found is not None and found.is_draft() and found._awaited is not None else None
-
-    def _manifest(self, artifact: Artifact) -> dict[str, Any]:
-        for path, entry in artifact.manifest.entries.items():
-            if entry.local_path is not None:
-                key, file = content_place(artifact.name, path, digests.to_hex(entry.digest))
-                entry._place = {"key": key, "file": file}
-        about = {"name": artifact.name, "type": artifact.type, "digest_algorithm": artifact.digest_algorithm}
-        return {**artifact.manifest.to_manifest_json(), "artifact": {**about, **artifact._about()}}
-
-    def _files(self, name: str, artifact: Artifact) -> list[dict[str, Any]]:
-        files = []
-        for path, entry in artifact.manifest.entries.items():
-            at = entry._place.get("key", ""), entry._place.get("file", "")
-            if entry.local_path is None or at in self._sent:
-                continue
-            # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
-            staged = staging.take(self._home, Path(entry.local_path), link_from=0)
-            key, file = at
-            files.append({"key": key, "name": file, "path": staged, "caption": path})
-            self._submit(records.Key(key, "ARTIFACT"))
-            self._sent.add(at)
-        return files
 
 
 def _source(artifact: Artifact) -> dict[str, Any]:
@@ -170,7 +127,5 @@ def collection_of(target: str) -> tuple[str, str]:
     Raises:
         ValueError: the name cannot be one of a collection.
     """
-    path = target.partition(":")[0].split("/")
-    if len(path) > 3 or not path[-1]:
-        raise ValueError(f"Invalid artifact path: {target!r}; write it as entity/project/collection")
-    return (path[-2] if len(path) > 1 else ""), naming.check_name(path[-1])
+    project, name = artifact_records.collection_of(target)
+    return project, naming.check_name(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from wandb.errors import CommError
 from wandb.errors.term import termlog, termwarn
 from wandb.sdk.lib.saved_files import SavedFiles
-from wandb_compat import records
+from wandb_compat import artifact_records, records
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
@@ -327,8 +327,7 @@ class RunFiles:
                 'You must pass an artifact name (e.g. "pedestrian-dataset:v1"), an instance of `wandb.Artifact`, or '
                 "`wandb.Api().artifact()` to `use_artifact`"
             )
-        used = {"wandb": {"used_artifacts": {artifact.name: artifact.type}}}
-        self._submit(records.Config(used), "use_artifact")
+        self._submit(artifact_records.used(artifact), "use_artifact")
         return artifact
 
     def link_artifact(self, artifact: Artifact, target_path: str, aliases: list[str] | None = None) -> Artifact:

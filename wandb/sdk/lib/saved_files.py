@@ -1,64 +1,30 @@
-"""Files in `run.dir`, linked there by `save` or written there by the script, on their way to the server."""
+"""`run.save`: links files into `run.dir`, from where they are sent."""
 
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import glob as globs
 import os
 import shutil
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
-from time import time
-from typing import Literal
 
 from wandb.errors.term import termlog, termwarn
-from wandb_compat import records, staging
-from wandb_compat.artifacts import place, suffix_of
+from wandb_compat import records
+from wandb_compat.folder_files import OWN, FolderFiles
 
-LOOK = 2.0  # seconds between two looks whether live files have changed
 POLICIES = ("live", "end", "now")
-# What the run itself writes into the folder; the server has it in other forms.
-OWN = {
-    "conda-environment.yaml",
-    "config.yaml",
-    "diff.patch",
-    "output.log",
-    "requirements.txt",
-    "wandb-metadata.json",
-    "wandb-summary.json",
-}
-Policy = Literal["now", "live", "end"]
-Mark = tuple[int, int]  # size and time of change of what was sent last
 
 
-class SavedFiles:
-    """The files of one run's folder, and which of them the server already has."""
+class SavedFiles(FolderFiles):
+    """The files of one run's folder."""
 
     def __init__(
         self, folder: Path, home: Path, submit: Callable[[records.Record], None], ignored: Sequence[str] = ()
     ) -> None:
-        """Prepare an empty list.
-
-        Args:
-            folder: `run.dir`.
-            home: the run folder.
-            submit: takes the records.
-            ignored: patterns of paths in the folder that are not sent.
-        """
-        self.folder = folder
-        self._home = home
-        self._submit = submit
-        self._ignored = ignored
-        self._policies: dict[Path, Policy] = {}
-        self._sent: dict[Path, Mark] = {}
-        self._staged: dict[Path, Path] = {}
-        self._keys: set[str] = set()
-        self._working = threading.Lock()
-        self._over = threading.Event()
-        self._watch: threading.Thread | None = None
+        """Prepare an empty list; arguments as those of `FolderFiles`."""
+        super().__init__(folder, home, submit, ignored, tell=_tell)
 
     def save(
         self, pattern: str, base: str | os.PathLike[str] | None, policy: str, expand: bool, link: bool
@@ -108,69 +74,12 @@ class SavedFiles:
                 termwarn(f"{source} cannot be saved: {error.strerror or error}")
                 targets.discard(target)
         for target in sorted(targets):
-            self._take(target, policy)  # type: ignore[arg-type]
+            self.take(target, policy)  # type: ignore[arg-type]
         return [str(target) for target in sorted(targets)]
 
-    def keep(self, file: Path) -> None:
-        """Send a file of the folder once, as it is now."""
-        self._take(file, "now")
 
-    def _take(self, target: Path, policy: Policy) -> None:
-        if target.is_dir():
-            termlog(f"{target.name} is a folder; the files in it are saved.")
-        with self._working:
-            for file in _files_at(target):
-                self._policies[file] = policy
-                if policy != "end":
-                    self._send(file)
-        if policy == "live" and self._watch is None and not self._over.is_set():
-            self._watch = threading.Thread(target=self._look, name="wandb-compat-files", daemon=True)
-            self._watch.start()
-
-    def _look(self) -> None:
-        while not self._over.wait(LOOK):
-            with self._working:
-                for file, policy in self._policies.items():
-                    # What waits for a slow line is not sent again before it has arrived.
-                    if policy == "live" and not (file in self._staged and self._staged[file].exists()):
-                        self._send(file, quiet=True)
-
-    def finish(self) -> None:
-        """Send what has changed since it was sent, and what was never sent."""
-        self._over.set()
-        with self._working:
-            for file, policy in self._policies.items():
-                if policy == "end" and not file.exists():
-                    termwarn(f"{file.name} was to be sent at the end of the run, and is gone")
-            for file in _files_at(self.folder):
-                inside = file.relative_to(self.folder).as_posix()
-                if inside not in OWN and self._policies.get(file) != "now":
-                    self._send(file)
-
-    def _send(self, file: Path, quiet: bool = False) -> None:
-        """Send a file unless it is as it was when sent last."""
-        inside = file.relative_to(self.folder).as_posix()
-        if any(fnmatch.fnmatch(inside, pattern) for pattern in self._ignored):
-            return
-        try:
-            told = file.stat()
-            mark = told.st_size, told.st_mtime_ns
-            if self._sent.get(file) == mark:
-                return
-            staged = staging.take(self._home, file)
-        except OSError as error:
-            if not quiet:
-                termwarn(f"{file} cannot be saved: {error.strerror or error}")
-            return
-        self._sent[file] = mark
-        self._staged[file] = self._home / staged
-        key, name = place("save", inside)
-        if key not in self._keys:
-            self._keys.add(key)
-            self._submit(records.Key(key, "ARTIFACT"))
-        whole = f"save/{inside}"
-        caption = inside if key != whole else None
-        self._submit(records.File(int(time() * 1000), 0, key, name, suffix_of(name)[1:], staged, caption=caption))
+def _tell(level: str, sentence: str) -> None:
+    (termlog if level == "info" else termwarn)(sentence)
 
 
 def _check(whole: PurePath, root: PurePath) -> None:
@@ -201,14 +110,6 @@ def _link(source: Path, target: Path, symbolic: bool) -> None:
         shutil.copytree(source, target, dirs_exist_ok=True)
     else:
         shutil.copyfile(source, target)
-
-
-def _files_at(path: Path) -> Iterator[Path]:
-    """Yield a file, or those of a folder, through links as well."""
-    if path.is_dir():
-        yield from (file for file in staging.below(path) if file.exists())
-    else:
-        yield path
 
 
 def write_requirements(path: Path) -> None:
