@@ -1,11 +1,12 @@
 """Turns what scripts log into records: numbers, text and arrays here, media in `media.py`.
 
-Values are recognised by what they have, never by importing the library that made them: a torch, jax or numpy scalar is
-anything with one element and `.item()`.
+Values are recognised by what they have, never by importing the library that made them; see `arrays.py`. What is none of
+these becomes what wandb's JSON makes of it.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import enum
@@ -18,11 +19,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from wandb_compat import records
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from wandb_compat import arrays, records
 from wandb_compat.settings import STRING_LIMIT
 
 FEW = 8  # numbers of a list up to which each gets a metric of its own; of more a histogram is drawn
 BINS = 64  # of such a histogram, as pluto-ml draws it
+MANY = 32  # numbers of an array above which wandb keeps a digest of it, in a list as in the summary
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 Number = int | float
@@ -73,64 +77,91 @@ class Row:
         self.charts: dict[str, dict[str, Any]] = {}
         self.notices: list[str] = []  # what the user should know
         self.summary: dict[str, Any] = {}
-        self._walk("", data)
-
-    def _walk(self, prefix: str, data: Mapping[str, Any]) -> None:
         for key, value in data.items():
             if not isinstance(key, str):
                 raise TypeError("Key values passed to `wandb.log` must be strings.")
-            self._put(prefix + key, value)
+            self._put(key, value)
 
     def _put(self, key: str, value: Any) -> None:
         if value is None:
             return
         if isinstance(value, Mapping):
-            self._walk(key + ".", value)
+            for inner, one in value.items():
+                self._put(f"{key}.{inner}", one)
         elif isinstance(value, str):
             self._text(key, value)
+        elif isinstance(value, enum.Enum):
+            self._put(key, value.value)
         elif (number := _number(value)) is not None:
             self.numbers[printable(key)] = number
             self.summary[key] = bool(value) if isinstance(value, bool) else number
-        elif (numbers := _numbers(value)) is not None:
+        elif isinstance(value, (list, tuple)) and (numbers := _numbers(value)):
             self._several(key, numbers)
+        elif (size := arrays.size(value)) is not None:
+            self._array(key, value, size)
         elif not self._media(key, value):
-            self._text(key, _text(key, value))
+            self._other(key, _jsonable(key, value))
 
     def _media(self, key: str, value: Any) -> bool:
         from wandb_compat import media, tables  # not before somebody logs more than numbers
 
         return tables.put(self, key, value) or media.put(self, key, value)
 
-    def _text(self, key: str, value: str) -> None:
+    def _text(self, key: str, value: str, shown: Any = None) -> None:
         # Of a longer text only the latest value is kept, in the summary, which goes to the config.
-        self.summary[key] = value
+        self.summary[key] = value if shown is None else shown
         if len(value) <= STRING_LIMIT:
             name = printable(key)
             series = records.Series(self.time, self.step, "string-series", name, value)
             self.others.append((records.Key(name, "DATA"), series))
 
-    def _several(self, key: str, numbers: Any) -> None:
-        if len(numbers) <= FEW:
-            flat = [number for number in map(_number, numbers) if number is not None]
-            self.summary[key] = flat
-            names = [key] if len(flat) == 1 else [f"{key}/{index}" for index in range(len(flat))]
-            self.numbers.update({printable(name): number for name, number in zip(names, flat, strict=True)})
+    def _several(self, key: str, numbers: list[Number]) -> None:
+        if len(numbers) > FEW:
+            self._histogram(key, numbers)
             return
+        self.summary[key] = numbers
+        names = [key] if len(numbers) == 1 else [f"{key}/{index}" for index in range(len(numbers))]
+        self.numbers.update({printable(name): number for name, number in zip(names, numbers, strict=True)})
+
+    def _array(self, key: str, value: Any, size: int) -> None:
+        if size == 1:
+            self._put(key, arrays.element(value))
+            return
+        flat = arrays.snapshot(value).reshape(-1)
+        if flat.dtype.kind not in "biuf" or not size:
+            self._other(key, _jsonable(key, arrays.array(value).tolist()))
+        elif size <= FEW:
+            self._several(key, flat.tolist())
+        else:
+            self._histogram(key, flat)
+
+    def _histogram(self, key: str, numbers: Any) -> None:
         name = printable(key)
         make = lambda: [records.Series(self.time, self.step, "HISTOGRAM", name, histogram(numbers))]  # noqa: E731
         self.others.append((records.Key(name, "HISTOGRAM"), Later(make, key, 8 * len(numbers))))
+
+    def _other(self, key: str, value: Any) -> None:
+        """Take what has become JSON."""
+        if not isinstance(value, list):
+            self._put(key, value)
+            if isinstance(value, dict):
+                self.summary[key] = value
+        elif numbers := _numbers(value):
+            self._several(key, numbers)
+        else:
+            self._text(key, records.dump(value).decode(), value)
 
 
 def summarise(data: Mapping[str, Any], values: Mapping[str, Any], into: dict[str, Any], prefix: str = "") -> None:
     """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`."""
     for key, value in data.items():
         if isinstance(value, Mapping):
-            below = into.get(key)
+            below = into.get(str(key))
             if not isinstance(below, dict):
-                below = into[key] = {}
+                below = into[str(key)] = {}
             summarise(value, values, below, f"{prefix}{key}.")
-        elif prefix + key in values:
-            into[key] = values[prefix + key]
+        elif f"{prefix}{key}" in values:
+            into[str(key)] = values[f"{prefix}{key}"]
 
 
 def _number(value: Any) -> Number | None:
@@ -139,11 +170,10 @@ def _number(value: Any) -> Number | None:
         return _fitting(int(value))
     if isinstance(value, float):
         return float(value)
-    item = getattr(value, "item", None)
-    if item is None or _size(value) != 1:
-        return _exact(value)
-    inner = item()
-    return None if inner is value or hasattr(inner, "item") else _number(inner)
+    if arrays.size(value) == 1:
+        inner = arrays.element(value)
+        return _number(inner) if isinstance(inner, (int, float)) else None
+    return _exact(value)
 
 
 def _fitting(value: int) -> Number:
@@ -164,30 +194,14 @@ def _exact(value: Any) -> Number | None:
     return float(value)
 
 
-def _size(value: Any) -> int | None:
-    """Return the number of elements of an array or tensor."""
-    shape = getattr(value, "shape", None)
-    try:
-        return None if shape is None else math.prod(shape)
-    except TypeError:
-        return None
-
-
-def _numbers(value: Any) -> Any:
-    """Return a snapshot of a list, tuple or array of numbers, as a flat list or array, or None when it is none."""
-    if isinstance(value, (list, tuple)):
-        return list(value) if value and all(_number(one) is not None for one in value) else None
-    if not _size(value):
-        return None
-    array = value.detach().cpu() if hasattr(value, "detach") else value
-    if not hasattr(array, "tolist"):
-        return None
-    import numpy
-
-    flat = numpy.array(array, copy=True).reshape(-1)
-    if flat.dtype.kind not in "biuf":
-        return None
-    return flat.tolist() if flat.size <= FEW else flat
+def _numbers(values: list[Any] | tuple[Any, ...]) -> list[Number]:
+    """Return the numbers of a list, or nothing when not all of its values are some."""
+    found = []
+    for one in values:
+        if (number := _number(one)) is None:
+            return []
+        found.append(number)
+    return found
 
 
 def histogram(numbers: Any, bins: int = BINS) -> str:
@@ -218,25 +232,72 @@ def histogram_document(counts: list[Number], edges: list[float]) -> str:
     return records.dump(document).decode()
 
 
-def _text(key: str, value: Any) -> str:
-    """Return the text of a value that wandb stores as text; strangers are refused by name, as wandb does."""
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, bytes):
+def _jsonable(key: str, value: Any) -> Any:
+    """Return what wandb's JSON makes of a value.
+
+    Raises:
+        TypeError: nothing; strangers are refused by name, also those in a list.
+    """
+    if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "replace")
-    if isinstance(value, enum.Enum):
-        return str(value.value)
-    if isinstance(value, (list, tuple, set, frozenset, range)) or _size(value) == 0:
-        return records.dump(plain(value)).decode()
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, complex) or isinstance(getattr(value, "item", lambda: None)(), (complex, str)):
-        return str(value)
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):  # pandas has one that is none: NaT
+        return value.isoformat()
+    try:
+        return to_jsonable_python(value, fallback=lambda one: _foreign(key, one), inf_nan_mode="constants")
+    except (PydanticSerializationError, UnicodeError):  # bytes that are no text, in a list
+        return plain(value)
+
+
+def _foreign(key: str, value: Any) -> Any:
+    """Return what JSON has for a value that only we know."""
+    if (size := arrays.size(value)) is not None:
+        if size == 1:
+            return arrays.element(value)
+        array = arrays.array(value)
+        return array.tolist() if size <= MANY or array.dtype.kind not in "biuf" else _counted(array)
+    if isinstance(value, range):
+        return list(value)
+    if callable(value):
+        named = hasattr(value, "__qualname__") and hasattr(value, "__module__")
+        return f"{value.__module__}.{value.__qualname__}" if named else str(value)
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     raise TypeError(
         f"Object of type {type(value).__name__} is not JSON serializable: wandb.log takes no values of type {kind}, as"
         f" logged under {key!r}; log its numbers or its text"
     )
+
+
+def _counted(array: Any) -> dict[str, Any]:
+    import numpy
+
+    counts, edges = numpy.histogram(array[numpy.isfinite(array)], bins=MANY)
+    return {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+
+
+def rich(value: Any) -> bool:
+    """Whether a value is a medium, table or figure, or a list of such."""
+    if value is None or isinstance(value, (bool, int, float, str, dict)) or arrays.size(value) is not None:
+        return False
+    from wandb_compat import media, tables
+
+    one = value[0] if isinstance(value, (list, tuple)) and value else value
+    return media.kind_of(one) is not None or tables.is_one(one)
+
+
+def brief(value: Any) -> Any:
+    """Return a value for the summary: as `plain`, and of an array of more than MANY numbers what wandb says of it."""
+    if (arrays.size(value) or 0) <= MANY:
+        return plain(value)
+    import numpy
+
+    array = arrays.array(value)
+    if array.dtype.kind not in "biuf":
+        return plain(value)
+    array = array.astype(float)
+    parts = {f"{part}%": float(numpy.percentile(array, part)) for part in (10, 25, 75, 90)}
+    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
+    figures = {name: float(getattr(numpy, name)(array)) for name in ("var", "mean", "min", "max")}
+    return {"_type": kind, **figures, **parts, "size": array.size}
 
 
 def plain(value: Any) -> Any:
@@ -255,8 +316,11 @@ def _plain(value: Any, above: tuple[int, ...]) -> Any:
         # Of a subclass the plain value; JSON knows no bound.
         return str(value) if isinstance(value, str) else int(value)
     try:
-        if type(value).__name__.startswith("bool") and _size(value) == 1:  # numpy's
-            return bool(value)
+        if isinstance(value, enum.Enum):
+            return value.name
+        if (size := arrays.size(value)) is not None:
+            inner = arrays.element(value) if size == 1 else None
+            return _plain(inner if isinstance(inner, (bool, int, float)) else arrays.array(value).tolist(), above)
         if (number := _number(value)) is not None:
             return number
         if id(value) in above:
@@ -271,20 +335,18 @@ def _container(value: Any, above: tuple[int, ...]) -> Any:
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(one, above) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range, collections.deque)):
         return [_plain(one, above) for one in value]
     if isinstance(value, (set, frozenset)):
         return sorted((_plain(one, above) for one in value), key=str)
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "replace")
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
-    if isinstance(value, enum.Enum):
-        return value.name
     if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
         return f"{value.__module__}.{value.__qualname__}"
-    if _size(value) is not None and hasattr(value, "tolist"):
-        return _plain(value.tolist(), above)
     return str(value)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from wandb_compat.arrays import snapshot
 from wandb_compat.drafts import Draft
 
 if TYPE_CHECKING:
@@ -132,27 +133,6 @@ def _png(pixels: NDArray[Any]) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
         for kind, data in chunks
     )
-
-
-def snapshot(data: Any) -> NDArray[Any]:
-    """Return a copy of an array, tensor, list or PIL image in numpy's form."""
-    import numpy
-
-    return numpy.array(array(data), copy=True)
-
-
-def array(data: Any) -> NDArray[Any]:
-    """Return an array, tensor, list or PIL image in numpy's form, where possible without a copy."""
-    import numpy
-
-    if hasattr(data, "detach"):
-        data = data.detach().cpu()
-        if str(data.dtype) == "torch.bfloat16":
-            data = data.float()
-    if hasattr(data, "numpy"):
-        data = data.numpy()
-    found: NDArray[Any] = numpy.asarray(data)
-    return found.astype(numpy.float32) if found.dtype.kind == "V" else found  # bfloat16 of jax
 
 
 def _rows_first(pixels: NDArray[Any], channels_first: bool) -> NDArray[Any]:

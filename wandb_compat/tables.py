@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from wandb_compat import media, records, staging
+from wandb_compat import arrays, media, records, staging
 from wandb_compat.convert import Later, Row, plain, printable
 
 CELL_SIZE = 64  # bytes that a cell takes in memory, about
@@ -58,11 +58,26 @@ def put(row: Row, key: str, value: Any) -> bool:
         _put_parts(row, key, value)
     elif (chart := _chart_of(value)) is not None:
         _put_chart(row, key, chart)
-    elif type(value).__name__ == "DataFrame" and hasattr(value, "itertuples"):
+    elif _is_frame(value):
         _put_frame(row, key, value)
     else:
         return False
     return True
+
+
+def is_one(value: Any) -> bool:
+    """Whether a value is one of this module's."""
+    kind = getattr(type(value), "_log_type", None)
+    return (
+        _is_table(value)
+        or kind in ("joined-table", "partitioned-table")
+        or _is_frame(value)
+        or _chart_of(value) is not None
+    )
+
+
+def _is_frame(value: Any) -> bool:
+    return type(value).__name__ == "DataFrame" and hasattr(value, "itertuples")
 
 
 def _is_table(value: Any) -> bool:
@@ -256,10 +271,8 @@ class Snapshot:
         if _is_table(value):
             self._kinds[at] = type(value).__name__
             return plain({"columns": value.columns, "data": value.data})
-        if _is_array(value):
-            import numpy
-
-            array = numpy.array(value.detach().cpu() if hasattr(value, "detach") else value)
+        if arrays.size(value) is not None and len(value.shape):
+            array = arrays.snapshot(value)
             self.size += array.nbytes
             return array
         return plain(value)
@@ -292,10 +305,6 @@ def _never_changes(cls: type) -> bool:
 
 def _is_numpy_scalar(cls: type) -> bool:
     return cls.__module__ == "numpy" and _NUMPY_SCALAR.fullmatch(cls.__name__) is not None
-
-
-def _is_array(value: Any) -> bool:
-    return bool(getattr(value, "shape", ())) and hasattr(value, "tolist")
 
 
 def _text(document: Any) -> str:

@@ -305,38 +305,6 @@ def test_media_in_the_summary_arrive(log: Log) -> None:
     assert told["histogram"]["values"][0] == 1 and told["accuracy"] == 0.5
 
 
-def test_tensors_of_every_library_are_taken(log: Log) -> None:
-    """What has `numpy()` (tensorflow), `__array__` (jax) or `detach()` (torch, bfloat16 too) is an array."""
-
-    class Eager:  # tensorflow's
-        ndim, shape = 3, (2, 2, 3)
-
-        def numpy(self) -> Any:
-            return numpy.full((2, 2, 3), 7, numpy.uint8)
-
-    class Jax:
-        ndim, shape, dtype = 2, (2, 2), numpy.dtype("uint8")
-
-        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-            return numpy.full((2, 2), 8, numpy.uint8)
-
-    class Torch:
-        ndim, shape, dtype = 3, (3, 2, 2), "torch.bfloat16"
-
-        def detach(self) -> "Torch":
-            return self
-
-        cpu = detach
-
-        def float(self) -> Any:
-            self.dtype = "torch.float32"
-            return numpy.full((3, 2, 2), 0.5, numpy.float32)
-
-    seen = log({"eager": wandb.Image(Eager()), "jax": wandb.Image(Jax()), "torch": wandb.Image(Torch())})
-    assert [set(seen.file(key).pixels().flat) for key in ("eager", "jax", "torch")] == [{7}, {8}, {127}]
-    assert wandb.Histogram(Jax(), num_bins=2).histogram == [0, 4]
-
-
 def test_media_of_an_offline_run_are_sent_by_sync(
     log: Log, pluto_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,33 +1,14 @@
 """One converter for both: the real wandb's objects come to the same records as ours."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from filelock import FileLock
-
-from tests.swap.environments import ROOT, clean_environ, uv
+from tests.swap.environments import ROOT, clean_environ
 
 ZOO = Path(__file__).with_name("zoo.py")
-NEEDED = ("wandb==0.31.*", "numpy", "pillow", "soundfile", "orjson", "pydantic")
-
-
-@pytest.fixture(scope="module")
-def real_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment with the real wandb, and without ours."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real-media"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "ready").exists():
-            uv("venv", "--quiet", "--python", sys.executable, folder)
-            uv("pip", "install", "--quiet", "--python", python, *NEEDED)
-            (folder / "ready").touch()
-    return python
 
 
 def told(python: Path | str, home: Path, path: Path) -> Any:

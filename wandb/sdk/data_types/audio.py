@@ -44,8 +44,7 @@ class Audio(BatchableMedia):
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: `sample_rate` is missing, or the samples have a wrong shape.
-            TypeError: the samples are of a type that WAV files do not have.
+            ValueError: `sample_rate` is missing, or the samples have a shape or type that WAV files do not have.
         """
         super().__init__(caption=caption)
         self._duration: float | None = None
@@ -59,13 +58,13 @@ class Audio(BatchableMedia):
             return
         if sample_rate is None:
             raise ValueError('Argument "sample_rate" is required when instantiating wandb.Audio with raw data.')
-        from wandb_compat import pictures
+        from wandb_compat import arrays
 
-        samples = pictures.snapshot(data_or_path)
+        samples = arrays.snapshot(data_or_path)
         if samples.ndim not in (1, 2):
             raise ValueError(f"wandb.Audio takes (time) or (time, channel), not an array of shape {samples.shape}")
         if samples.dtype.name not in _SAMPLES:
-            raise TypeError(f"dtype must be one of {list(_SAMPLES)} and not {samples.dtype.name!r}")
+            raise ValueError(f"dtype must be one of {list(_SAMPLES)} and not {samples.dtype.name!r}")
         self._duration = len(samples) / float(sample_rate)
         self._set_draft(Draft(".wav", partial(_write, samples, int(sample_rate)), int(samples.nbytes)))
 

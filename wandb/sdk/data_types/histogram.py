@@ -43,9 +43,9 @@ class Histogram(WBValue):
         else:
             import numpy
 
-            from wandb_compat import pictures
+            from wandb_compat import arrays
 
-            counts, edges = numpy.histogram(pictures.array(sequence), bins=num_bins)
+            counts, edges = numpy.histogram(arrays.array(sequence), bins=num_bins)
             self.histogram, self.bins = counts.tolist(), edges.tolist()
         if len(self.histogram) > self.MAX_LENGTH:
             raise ValueError(f"The maximum length of a histogram is {self.MAX_LENGTH}, not {len(self.histogram)}")

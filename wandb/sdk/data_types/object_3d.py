@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import drafts, pictures, records
+from wandb_compat import arrays, drafts, records
 from wandb_compat.convert import plain
 from wandb_compat.drafts import Draft
 
@@ -106,13 +106,13 @@ class Object3D(BatchableMedia):
             if data_or_path["type"] not in self.SUPPORTED_POINT_CLOUD_TYPES:
                 raise ValueError("Type not supported, only 'lidar/beta' is currently supported")
             scene = {"type": data_or_path["type"]} | {
-                part: pictures.snapshot(data_or_path.get(part, [])) for part in ("vectors", "points", "boxes")
+                part: arrays.snapshot(data_or_path.get(part, [])) for part in ("vectors", "points", "boxes")
             }
             self._set_draft(
                 Draft(_CLOUD, partial(_write, scene), sum(getattr(one, "nbytes", 0) for one in scene.values()))
             )
         elif hasattr(data_or_path, "shape"):
-            points = pictures.snapshot(_points(data_or_path))
+            points = arrays.snapshot(_points(data_or_path))
             self._set_draft(Draft(_CLOUD, partial(_write, points), int(points.nbytes)))
         else:
             raise ValueError(f"data must be a numpy array, dict or a file object, not {type(data_or_path).__name__}")

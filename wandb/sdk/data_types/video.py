@@ -11,7 +11,7 @@ from wandb import util as util
 from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import drafts, film
+from wandb_compat import arrays, drafts, film
 
 
 class Video(BatchableMedia):
@@ -63,15 +63,11 @@ class Video(BatchableMedia):
             self._set_file(path)
         else:
             self._format = _required(format, "a numpy array")
-            if hasattr(data_or_path, "detach"):
-                data_or_path = data_or_path.detach().cpu()
-            if hasattr(data_or_path, "numpy"):
-                data_or_path = data_or_path.numpy()
-            if not hasattr(data_or_path, "ndim"):
+            if not hasattr(data_or_path, "ndim") and not hasattr(data_or_path, "numpy"):
                 raise ValueError(
                     f"wandb.Video accepts a file path or numpy like data as input, not {type(data_or_path).__name__}"
                 )
-            self.data = data_or_path
+            self.data = arrays.array(data_or_path)
             self.encode(fps or 4)
 
     def encode(self, fps: int = 4) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import check_labels
-from wandb_compat import pictures
+from wandb_compat import arrays, pictures
 from wandb_compat.drafts import Draft
 
 
@@ -39,7 +39,7 @@ class ImageMask(Media):
         self.validate(val)
         import numpy
 
-        data = pictures.snapshot(val["mask_data"])
+        data = arrays.snapshot(val["mask_data"])
         used = numpy.unique(data).astype(int).tolist()
         labels = dict(val.get("class_labels", {number: f"class_{number}" for number in used}))
         self._val = {"mask_data": data, "class_labels": labels}
@@ -66,10 +66,10 @@ class ImageMask(Media):
             raise TypeError(
                 'Missing key "mask_data": An image mask requires mask data: a 2D array representing the predictions'
             )
-        data = val["mask_data"]
-        if len(data.shape) != 2:
-            raise TypeError(f"mask_data must be a 2D array, not one of shape {tuple(data.shape)}")
-        if not bool(((data >= 0) & (data <= 255)).all()):
+        data = arrays.array(val["mask_data"])
+        if data.ndim != 2:
+            raise TypeError(f"mask_data must be a 2D array, not one of shape {data.shape}")
+        if not ((data >= 0) & (data <= 255)).all():
             raise TypeError("Mask data must be integers between 0 and 255")
         check_labels(val.get("class_labels", {}))
         return True
