@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from wandb import agents as agents
 from wandb import apis as apis
 from wandb import data_types as data_types
 from wandb import env as env
@@ -16,12 +17,11 @@ from wandb import sdk as sdk
 from wandb import sdk as wandb_sdk  # noqa: F401
 from wandb import sklearn as sklearn
 from wandb import util as util
+from wandb import wandb_agent as wandb_agent
+from wandb import wandb_controller as wandb_controller
 from wandb import wandb_run as wandb_run
-from wandb._later import agent as agent
-from wandb._later import agents as agents
 from wandb._later import analytics as analytics
 from wandb._later import catboost as catboost
-from wandb._later import controller as controller
 from wandb._later import docker as docker
 from wandb._later import gym as gym
 from wandb._later import jupyter as jupyter
@@ -31,11 +31,9 @@ from wandb._later import profiler as profiler
 from wandb._later import proto as proto
 from wandb._later import sacred as sacred
 from wandb._later import sagemaker_auth as sagemaker_auth
-from wandb._later import sweep as sweep
 from wandb._later import tensorboard as tensorboard
 from wandb._later import tensorflow as tensorflow
 from wandb._later import trigger as trigger
-from wandb._later import wandb_agent as wandb_agent
 from wandb._later import wandb_torch as wandb_torch
 from wandb._later import xgboost as xgboost
 from wandb.apis.public import Api as Api
@@ -83,6 +81,9 @@ from wandb.sdk.wandb_settings import Settings as Settings
 from wandb.sdk.wandb_setup import setup as setup
 from wandb.sdk.wandb_setup import teardown as teardown
 from wandb.sdk.wandb_summary import Summary as Summary
+from wandb.sdk.wandb_sweep import controller as controller
+from wandb.sdk.wandb_sweep import sweep as sweep
+from wandb.wandb_agent import agent as agent
 
 __version__: str
 __all__: tuple[str, ...]

@@ -2,12 +2,8 @@
 
 from wandb._absent import AbsentModule, function
 
-agent = function("wandb.agent")
-controller = function("wandb.controller")
 sagemaker_auth = function("wandb.sagemaker_auth")
-sweep = function("wandb.sweep")
 
-agents = AbsentModule("wandb.agents")
 analytics = AbsentModule("wandb.analytics")
 catboost = AbsentModule("wandb.catboost")
 docker = AbsentModule("wandb.docker")
@@ -21,6 +17,5 @@ sacred = AbsentModule("wandb.sacred")
 tensorboard = AbsentModule("wandb.tensorboard")
 tensorflow = AbsentModule("wandb.tensorflow")
 trigger = AbsentModule("wandb.trigger")
-wandb_agent = AbsentModule("wandb.wandb_agent")
 wandb_torch = AbsentModule("wandb.wandb_torch")
 xgboost = AbsentModule("wandb.xgboost")

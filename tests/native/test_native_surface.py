@@ -105,7 +105,6 @@ def test_one_run_class_at_all_paths() -> None:
 @pytest.mark.parametrize(
     ("call", "named"),
     [
-        (lambda: wandb.sweep({}), "wandb.sweep()"),
         (lambda: wandb.keras.WandbCallback, "wandb.keras.WandbCallback"),
         (lambda: wandb.init(mode="offline").watch(None), "wandb.watch()"),
         (lambda: wandb.init(fork_from="abc?_step=3"), "wandb.init(fork_from=...)"),

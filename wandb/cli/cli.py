@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 import wandb
+from wandb.cli import sweeps
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat import __version__
 from wandb_compat.cli.login import sign_in
@@ -20,9 +21,9 @@ from wandb_compat.credentials import TOKEN_PREFIXES
 MODES = {"offline": "offline", "off": "offline", "online": "online", "on": "online"}
 MODES |= {"disabled": "disabled", "enabled": "online"}
 ABSENT = (
-    *("agent", "artifact", "beta", "clean", "controller", "docker", "docker-run", "init", "job", "launch"),
+    *("artifact", "beta", "clean", "docker", "docker-run", "init", "job", "launch"),
     *("launch-agent", "launch-sweep", "leet", "local", "projects", "pull", "purge-cache", "restore", "scheduler"),
-    *("server", "sweep", "sweep-scheduler", "verify"),
+    *("server", "sweep-scheduler", "verify"),
 )
 
 
@@ -63,6 +64,8 @@ def sync(paths: tuple[Path, ...], dry_run: bool, **_: bool) -> None:
 
 
 cli.add_command(status, "status")
+for _command in (sweeps.sweep, sweeps.agent, sweeps.controller):
+    cli.add_command(_command)
 
 
 def _refuse(name: str, sentence: str) -> None:

@@ -1,0 +1,1 @@
+"""Agents of sweeps, under the names that wandb has for them."""
