@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from time import monotonic
+from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
 import requests
+from pydantic import ValidationError
+from requests.adapters import HTTPAdapter
 
 from wandb_compat import __version__
-from wandb_compat.settings import REQUEST_TIMEOUT, UPLOAD_TIMEOUT
+from wandb_compat.settings import (
+    ANSWER_LIMIT,
+    ANSWER_TIME,
+    CONNECT_PATIENCE,
+    REASON_LIMIT,
+    REQUEST_TIMEOUT,
+    UPLOAD_TIMEOUT,
+    WAIT_LIMIT,
+)
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.models import Create, Created, Status
 
 PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
+CONTENT = {400, 409, 413, 422}  # refusals that may lie in what was sent; all others lie in whom, where and when
+PIECE = 1024  # bytes sent or read at once: each may take the connection's whole timeout, so 1 kB/s is fast enough
+JSON = {"Content-Type": "application/json"}
+# What no later attempt can heal: the request cannot even be made.
+UNASKABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidHeader,
+)
 
 
 class WireError(Exception):
@@ -42,6 +68,20 @@ class Refused(WireError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def content(self) -> bool:
+        """Whether the fault may lie in what was sent; else nothing can be sent there now."""
+        return self.status in CONTENT
+
+
+class Answer(NamedTuple):
+    """What a server has said: status, headers and at most ANSWER_LIMIT bytes."""
+
+    status: int
+    reason: str
+    headers: requests.structures.CaseInsensitiveDict[str]
+    body: bytes
+
 
 class _Bearer(requests.auth.AuthBase):
     """Puts the key in the header; given as `auth` so that requests does not put a password from ~/.netrc over it."""
@@ -54,33 +94,56 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
+class _Pieces(HTTPAdapter):
+    """Sends bodies in pieces: the time that a connection grants is for each of them, and not for the whole."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, blocksize=PIECE)
+
+
 class Client:
     """Speaks to one server with one key; use one client a thread."""
 
-    def __init__(self, endpoints: Endpoints, key: str) -> None:
+    def __init__(self, endpoints: Endpoints, key: str, silent: Callable[[str], None] = lambda host: None) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            endpoints: where to.
+            key: key of the organisation.
+            silent: called from another thread with a host that has not answered for CONNECT_PATIENCE seconds.
+        """
         self.endpoints = endpoints
+        self._silent = silent
         self._session = requests.Session()
         self._session.auth = _Bearer(key)
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Pieces())
         self._uploads = requests.Session()
         self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
     def check(self) -> str:
         """Ask whether the key is good; return the organisation's name."""
-        return str(self._post(self.endpoints.api, "/api/slug", {}).get("organization", {}).get("slug", ""))
+        organization = self._post(self.endpoints.api, "/api/slug", {}).get("organization")
+        if not isinstance(organization, dict):
+            raise _strange(self.endpoints.api + "/api/slug")
+        return str(organization.get("slug", ""))
 
     # Runs
 
     def create(self, body: Create) -> Created:
         """Create a run, or take up the one with the same external id in the same project."""
-        return self._created("/api/runs/create", body.model_dump())
+        return self._created("/api/runs/create", body.model_dump(exclude_unset=True))
 
     def resume(self, body: dict[str, Any]) -> Created:
         """Take up a run that the server knows by number or display id."""
         return self._created("/api/runs/resume", body)
 
     def _created(self, path: str, body: dict[str, Any]) -> Created:
-        return Created.model_validate(self._post(self.endpoints.api, path, body))
+        try:
+            return Created.model_validate(self._post(self.endpoints.api, path, body))
+        except ValidationError:
+            raise _strange(self.endpoints.api + path) from None
 
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:
         """Return what the server knows of a run, by its number or display id."""
@@ -133,31 +196,41 @@ class Client:
         """
         url = f"{self.endpoints.ingest}/ingest/{route}"
         headers = {"Content-Type": "application/x-ndjson", **run}
-        response = self._send("POST", url, data=b"\n".join(lines) + b"\n", headers=headers)
-        return [(int(one["index"]), str(one.get("reason"))) for one in _object(response).get("rejected") or []]
+        answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
+        try:
+            told = [(int(one["index"]), str(one.get("reason"))) for one in _object(answer).get("rejected") or []]
+        except (TypeError, KeyError, ValueError, AttributeError):
+            raise _strange(url) from None
+        return [(index, reason) for index, reason in told if 0 <= index < len(lines)]
 
     def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
         """Announce at most ten files of different names; return the URL to upload each to, by name."""
-        response = self._send("POST", f"{self.endpoints.ingest}/files", json={"files": files}, headers=run)
+        body = json.dumps({"files": files}).encode()
+        answer = self._send("POST", f"{self.endpoints.ingest}/files", body, headers={**JSON, **run})
         return {
             name: str(url)
-            for one in _object(response).values()
+            for one in _object(answer).values()
             for entry in (one if isinstance(one, list) else ())
-            for name, url in entry.items()
+            for name, url in (entry.items() if isinstance(entry, dict) else ())
         }
 
     def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
         """Put a file's content where `presign` said; the key stays here, such a URL may lie on any host."""
         headers = {"Content-Type": content_type}
         try:
-            response = self._uploads.put(
-                url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False
-            )
+            with self._uploads.put(
+                url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False, stream=True
+            ) as response:
+                if response.status_code in (200, 201):
+                    return
+                answer = _read(response)
         except requests.RequestException as error:
             raise Unavailable(f"{_host(url)} does not take a file ({_cause(error)})") from error
-        if response.status_code not in (200, 201):
-            # Also 403: such a URL lives an hour, the next attempt asks for a new one.
-            raise Unavailable(f"{_host(url)} answers {response.status_code} to a file: {_reason(response)}")
+        said = f"{_host(url)} answers {answer.status} to a file: {_reason(answer)}"
+        if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
+            raise Refused(said, 413)
+        # Also 403: such a URL lives an hour, the next attempt asks for a new one.
+        raise Unavailable(said, _retry_after(answer))
 
     # Reading back
 
@@ -176,6 +249,12 @@ class Client:
         parameters = {"runId": run, "projectName": project, **query}
         answer = _object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
+
+    def statistics(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
+        """Return count, mean, last step… of a run's metrics, a hundred at most; `logGroup` narrows them down."""
+        parameters = {"runId": run, "projectName": project, **query}
+        answer = _object(self._send("GET", self.endpoints.api + "/api/runs/statistics", params=parameters))
+        return list(answer.get("metrics", []))
 
     def read(self, url: str) -> bytes:
         """Return the bytes behind a download URL of `files`."""
@@ -200,30 +279,50 @@ class Client:
                 if response.status_code == 404:
                     raise FileNotFoundError(f"{_host(url)} has no bytes of the file: its upload was never finished")
                 if response.status_code != 200:
-                    raise Unavailable(f"{_host(url)} answers {response.status_code} to a download: {_reason(response)}")
+                    answer = _read(response)
+                    raise Unavailable(f"{_host(url)} answers {answer.status} to a download: {_reason(answer)}")
                 yield from response.iter_content(1024**2)
         except requests.RequestException as error:
             raise Unavailable(f"{_host(url)} does not give a file ({_cause(error)})") from error
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return _object(self._send("POST", base + path, json=body))
+        answer = self._send("POST", base + path, json.dumps(body).encode(), headers=JSON)
+        if answer.body and not _is_json(answer.body):
+            raise _strange(base + path)
+        return _object(answer)
 
-    def _send(self, method: str, url: str, **content: Any) -> requests.Response:
+    def _send(self, method: str, url: str, body: bytes | None = None, **more: Any) -> Answer:
+        impatience = threading.Timer(CONNECT_PATIENCE, self._silent, [_host(url)])
+        impatience.daemon = True
+        impatience.start()
         try:
             # No redirects: the key goes to the configured hosts and nowhere else.
-            response = self._session.request(method, url, timeout=REQUEST_TIMEOUT, allow_redirects=False, **content)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
-        except requests.RequestException as error:
+            with self._session.request(
+                method,
+                url,
+                data=None if body is None else io.BytesIO(body),
+                timeout=REQUEST_TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+                **more,
+            ) as response:
+                answer = _read(response)
+        except UNASKABLE as error:
             raise Refused(f"{_host(url)} cannot be asked: {error}", 0) from error
-        if response.ok and response.status_code < 300:
-            return response
-        status, reason = response.status_code, _reason(response)
+        except requests.RequestException as error:  # also an answer that breaks off
+            raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
+        finally:
+            impatience.cancel()
+        if 200 <= answer.status < 300:
+            if not _is_text(answer.body):
+                raise _strange(url)
+            return answer
+        status, reason = answer.status, _reason(answer)
         if status == 401:
             raise Unauthorized(f"the Pluto server at {_host(url)} refuses the key: {reason}")
         if 400 <= status < 500 and status not in TRANSIENT:
             raise Refused(f"{method} {url} was refused with {status}: {reason}", status)
-        raise Unavailable(f"the Pluto server at {_host(url)} answers {status}: {reason}", _retry_after(response))
+        raise Unavailable(f"the Pluto server at {_host(url)} answers {status}: {reason}", _retry_after(answer))
 
 
 def reach(url: str) -> None:
@@ -238,28 +337,77 @@ def reach(url: str) -> None:
         raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
+def _read(response: requests.Response) -> Answer:
+    """Read an answer, of an error no more than can be told.
+
+    Raises:
+        Unavailable: it is larger or slower than any that Pluto gives.
+        requests.RequestException: it breaks off.
+    """
+    limit = ANSWER_LIMIT if response.ok else REASON_LIMIT
+    until = monotonic() + ANSWER_TIME
+    body = bytearray()
+    for piece in response.iter_content(PIECE):
+        body += piece
+        if len(body) > limit:
+            if not response.ok:
+                break
+            raise Unavailable(f"the Pluto server at {_host(response.url)} answers with more than {limit} bytes")
+        if monotonic() > until:
+            raise Unavailable(f"the Pluto server at {_host(response.url)} answers for more than {ANSWER_TIME:g} s")
+    return Answer(response.status_code, response.reason or "", response.headers, bytes(body[:limit]))
+
+
+def _strange(url: str) -> Unavailable:
+    return Unavailable(f"the answer of {url} is none of a Pluto server's")
+
+
+def _is_text(body: bytes) -> bool:
+    """Whether an answer can be Pluto's: an HTML page is that of a captive portal or a proxy."""
+    try:
+        return not body.decode().lstrip().startswith("<")
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _object(answer: Answer) -> dict[str, Any]:
     """Return the answer's JSON object, or an empty one: the ingest routes answer with plain text."""
     try:
-        answer = response.json()
-    except ValueError:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _reason(response: requests.Response) -> str:
-    answer = _object(response)
+def _reason(answer: Answer) -> str:
+    document = _object(answer)
     for field in ("message", "detail", "error"):
-        if text := answer.get(field):
+        if text := document.get(field):
             return str(text)[:500]
-    return response.text[:500] or response.reason
+    return answer.body[:500].decode("utf-8", "replace").strip() or answer.reason
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(answer: Answer) -> float | None:
+    """Return the seconds that an answer asks to wait, given as such or as a date, or None."""
+    text = answer.headers.get("Retry-After", "")
     try:
-        return float(response.headers["Retry-After"])
-    except (KeyError, ValueError):
-        return None
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        seconds = (moment - datetime.now(timezone.utc)).total_seconds()
+    return min(max(seconds, 0.0), WAIT_LIMIT) if isfinite(seconds) else None
 
 
 def _host(url: str) -> str:
