@@ -12,20 +12,30 @@ from filelock import FileLock
 from tests.e2e.conftest import environment, project, script, server  # noqa: F401 # fixtures
 
 ROOT = Path(__file__).parents[2]
-NEEDED = ("wandb==0.31.0", "numpy", "orjson", "pandas", "pillow", "scikit-learn")
+NEEDED = (
+    "wandb==0.31.0",
+    "boto3",
+    "google-cloud-storage",
+    "numpy",
+    "orjson",
+    "pandas",
+    "pillow",
+    "scikit-learn",
+)
 
 
 @pytest.fixture(scope="session")
 def real_python() -> Path:
-    """A Python that has the real wandb, numpy, pandas and scikit-learn, and nothing of ours."""
+    """A Python that has the real wandb and what its values and references need, and nothing of ours."""
     version = "{}.{}".format(*sys.version_info)
     folder = ROOT / ".cache" / "tests" / f"real-for-tables-{version}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     uv = Path(sysconfig.get_path("scripts"), "uv")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     with FileLock(f"{folder}.lock"):
-        if not (folder / "ready").exists():
+        ready = folder / "ready"
+        if not ready.exists() or ready.read_text() != repr(NEEDED):
             subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
             subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *NEEDED], check=True)
-            (folder / "ready").touch()
+            ready.write_text(repr(NEEDED))
     return python
