@@ -26,7 +26,11 @@ class Record:
 
 @dataclass(slots=True)
 class Start(Record):
-    """A run begins: everything that its creation on the server needs. The first record of a run."""
+    """A run begins: everything that its creation on the server needs. The first record of a run.
+
+    `fork` names the run that it is forked from, and the step. `rank` is that of the process when several log to one run
+    of the server.
+    """
 
     kind: ClassVar[str] = "start"
     time: int
@@ -39,6 +43,8 @@ class Start(Record):
     tags: list[str] = field(default_factory=list)
     system_metrics: bool = True
     metadata: dict[str, Any] = field(default_factory=dict)
+    fork: tuple[str, int] | None = None
+    rank: int | None = None
 
 
 @dataclass(slots=True)
@@ -169,6 +175,30 @@ class Exit(Record):
 KINDS: dict[str, type[Record]] = {
     cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Artifact, Exit)
 }
+
+
+# Lists in `config["wandb"]`, and what tells their items apart: a server replaces lists as a whole.
+LISTS = {"custom_charts": "key", "metrics": "name"}
+
+
+def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
+    """Merge configuration as the server does: objects merge, everything else replaces."""
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def unite(known: dict[str, Any], config: dict[str, Any]) -> None:
+    """Put in front of the LISTS of a configuration the items that another one has and it has not."""
+    ours, theirs = config.get("wandb"), known.get("wandb")
+    if not isinstance(ours, dict) or not isinstance(theirs, dict):
+        return
+    for name, mark in LISTS.items():
+        if isinstance(ours.get(name), list) and isinstance(theirs.get(name), list):
+            items = {one.get(mark): one for one in (*theirs[name], *ours[name]) if isinstance(one, dict)}
+            ours[name] = list(items.values())
 
 
 def state_of(code: int) -> RunState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -92,6 +93,11 @@ class Config:
             if isinstance(value, dict) and isinstance(self._items.get(key), dict):
                 values[key] = config_util.merge_dicts(dict(self._items[key]), value)
         self._lock(values, user)
+
+    def _inherit(self, values: Mapping[str, Any]) -> None:
+        """Take the values of an earlier run where there are none yet, dicts inside dicts too."""
+        items = config_util.merge_dicts(copy.deepcopy(dict(values)), self._items)
+        self._items.update(items)
 
     def persist(self) -> None:
         """Send every value again."""

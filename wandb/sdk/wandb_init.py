@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import tempfile
 import threading
@@ -16,7 +14,7 @@ from wandb import _absent
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
-from wandb.sdk.lib import active_runs, config_util, module_globals, run_folder
+from wandb.sdk.lib import active_runs, config_util, module_globals, resuming, run_folder
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.run_names import generate_name
 from wandb.sdk.lib.runid import generate_id
@@ -29,6 +27,7 @@ from wandb_compat import settings as engine
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
 from wandb_compat.credentials import HINT, Credential
+from wandb_compat.earlier import TARGET
 from wandb_compat.pipeline import Pipeline
 from wandb_compat.server_text import cut_name, server_tags
 
@@ -84,9 +83,13 @@ def init(
         force: raise when there is no Pluto key.
         reinit: what becomes of a run that is active already: `return_previous` (the default outside of notebooks, also
             False), `finish_previous` (also True), or `create_new`.
-        resume: `allow`, `auto` (also True) or None: a run of that id and project goes on. `must`, `never`: the same,
-            as it is not checked yet whether there is one.
-        resume_from, fork_from: not available yet.
+        resume: what to do about an earlier run of that id and project. `allow`: go on with it, if there is one; `must`:
+            go on with it, or raise; `never`: raise if there is one; `auto` (also True): go on with the run that this
+            folder remembers and that has not ended well. None: begin at step 0 and replace rows at the same steps.
+            Steps follow the last one that the server or a journal here knows, configuration, tags and summary are
+            joined. The server is asked for 10 s at most; when it gives no answer, journals here decide.
+        resume_from: `ID?_step=N`: go on with a run as if N had been its last step.
+        fork_from: `ID?_step=N`: begin a new run with the configuration of another one and its history up to that step.
         save_code: keep the running script as `code/SCRIPT` in the run's folder, and send it.
         tensorboard, sync_tensorboard, monitor_gym, magic: not available yet; asking for one is said, and the
             run goes on without.
@@ -97,8 +100,8 @@ def init(
         The run; it is `wandb.run` too, unless made with `reinit="create_new"`.
 
     Raises:
-        wandb.UsageError: a project or id cannot be used, or with `force` there is no key.
-        NotImplementedError: `resume_from` or `fork_from` is given.
+        wandb.UsageError: a project or id cannot be used, there is no run that must be there or one that must not, or
+            with `force` there is no key.
         wandb.Error: `resume="must"` while another run is active.
         pydantic.ValidationError: an argument has a value that does not exist.
         ConfigError, TypeError: `config` cannot be used.
@@ -149,7 +152,7 @@ def _settings(
         settings.update_from_settings(given)
     elif given:
         settings.update_from_dict(given)
-    settings.update_from_dict(arguments)
+    settings.update_from_dict(_without_place(arguments) if settings.sweep_id else arguments)
     if not settings._noop and own.pluto_mode in _PLUTO_MODES:
         settings.update_from_dict({"mode": own.pluto_mode})
     elif own.pluto_mode and own.pluto_mode not in _PLUTO_MODES:
@@ -158,8 +161,36 @@ def _settings(
     vars(settings)["project"] = own.project(settings.project)
     if "root_dir" not in settings.model_fields_set:
         settings.root_dir = str(own.root())
+    settings.root_dir = str(Path(settings.root_dir).expanduser().absolute())  # scripts and couriers change folders
     settings.x_start_time = time()
     return settings
+
+
+def _without_place(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments without what the sweep has settled: its agent says where a run belongs and what it is."""
+    settled = {name: arguments[name] for name in ("project", "entity", "run_id") if arguments[name] is not None}
+    for name, value in settled.items():
+        termwarn(f"Ignoring {name} {value!r} when running a sweep.")
+    return {name: value for name, value in arguments.items() if name not in settled}
+
+
+def _swept(settings: Settings) -> dict[str, Any] | None:
+    """Return the hyperparameters that an agent has written down for this run."""
+    if not settings.sweep_param_path:
+        return None
+    return config_util.dict_from_config_file(settings.sweep_param_path)
+
+
+def _sweep(settings: Settings) -> dict[str, Any] | None:
+    """Return what the server keeps of the run's sweep, in the form of `pluto migrate`."""
+    if not settings.sweep_id:
+        return None
+    from wandb.sdk.sweeps.ledger import Ledger
+
+    ledger = Ledger(settings.sweep_id)
+    definition = ledger.definition() if ledger.exists() else {}
+    about = {"id": settings.sweep_id, "name": definition.get("name"), "config": definition}
+    return {key: value for key, value in about.items() if value}
 
 
 def _configuration(settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
@@ -206,11 +237,6 @@ def _makes_way(settings: Settings) -> bool:
 
 
 def _say_what_is_missing(settings: Settings, **asked: Any) -> None:
-    for argument, value in {"resume_from": settings.resume_from, "fork_from": settings.fork_from}.items():
-        if value:
-            _absent.refuse(f"wandb.init({argument}=...)")
-    if settings.resume in ("must", "never"):
-        termwarn(f"wandb.init(resume={settings.resume!r}): whether the run exists already is not checked yet.")
     asked.update(sync_tensorboard=settings.sync_tensorboard)
     for argument, value in asked.items():
         if value:
@@ -223,13 +249,16 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
         if settings.force:
             raise UsageError(f"No Pluto key: {HINT}")
         termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
-    first_step = _choose_id(settings)
+    going = resuming.settle(own, settings, credential)
     settings.run_name = settings.run_name or generate_name()
     home = run_folder.make(settings)
     pipeline = Pipeline(home, own, notify=say, head=Path(settings.sync_file))
-    run = Run(settings, config, pipeline=pipeline, first_step=first_step)
+    run = Run(settings, config, _swept(settings), pipeline=pipeline, first_step=going.first_step)
     metadata = machine_info.gather(settings)
-    pipeline.start(_start_record(own, run, metadata), credential, online=credential is not None)
+    start = _start_record(own, run, metadata)
+    if going.earlier is not None:
+        run._go_on(going.earlier)
+    pipeline.start(start, credential, online=credential is not None)
     active_runs.add(run)
     if settings.reinit != "create_new":
         module_globals.set_globals(run)
@@ -254,12 +283,15 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         "name": name if short != name else None,
         "notes": settings.run_notes,
         "entity": settings.entity,
-        "sweep": {"id": settings.sweep_id} if settings.sweep_id else None,
+        "sweep": _sweep(settings),
     }
     about = {key: value for key, value in about.items() if value}
     config = run.config.as_dict()
     if about:
         config["wandb"] = {**(config["wandb"] if isinstance(config.get("wandb"), dict) else {}), **about}
+    metadata = {**metadata, RUN_ID: run.id}
+    if own.pluto_run_id:
+        metadata[TARGET] = own.pluto_run_id
     return records.Start(
         time=int(run.start_time * 1000),
         project=run.project,
@@ -270,24 +302,9 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         config=config,
         tags=server_tags(settings, warn_once),
         system_metrics=not settings.x_disable_stats,
-        metadata={**metadata, RUN_ID: run.id},
+        metadata=metadata,
+        fork=(settings.fork_from.run, settings.fork_from.value) if settings.fork_from else None,
     )
-
-
-def _choose_id(settings: Settings) -> int:
-    """Settle the run's id and return its first step, which is not 0 when it goes on with an earlier run."""
-    remembered = Path(settings.resume_fname) if settings.resume == "auto" else None
-    if remembered and not settings.run_id:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            settings.run_id = json.loads(remembered.read_text(encoding="utf-8"))["run_id"]
-    settings.run_id = settings.run_id or generate_id()
-    if remembered:
-        with contextlib.suppress(OSError):
-            remembered.parent.mkdir(parents=True, exist_ok=True)
-            remembered.write_text(json.dumps({"run_id": settings.run_id}), encoding="utf-8")
-    if settings.resume in ("allow", "must", "auto") and (last := run_folder.last_step(settings)) is not None:
-        return last + 1
-    return 0
 
 
 def _console(settings: Settings, pipeline: Pipeline, credential: Credential | None) -> ConsoleCapture | None:

@@ -26,11 +26,12 @@ from wandb.sdk.wandb_metric import Metric
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
-from wandb_compat.convert import plain
+from wandb_compat.convert import brief, rich
 from wandb_compat.server_text import published_summary, server_tags
 
 if TYPE_CHECKING:
     from wandb_compat.console import ConsoleCapture
+    from wandb_compat.earlier import Earlier
     from wandb_compat.pipeline import Pipeline
 
 warn_once = partial(termwarn, repeat=False)
@@ -166,6 +167,10 @@ class Run(RunFiles):
         self._publish_summary()
         self._write_files()
         self._files().finish()
+        if self._settings.sweep_id:
+            from wandb.sdk.sweeps.desk import report
+
+            report(self._settings.sweep_id, self.id, self.summary)
         outcome = pipeline.finish(records.Exit(int(time() * 1000), records.state_of(code), code))
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":
@@ -319,7 +324,7 @@ class Run(RunFiles):
     def resumed(self) -> bool:
         """Whether the run goes on with an earlier one, as far as known."""
         if self._pipeline is not None and not self._is_finished:
-            self._settings.resumed = bool(self._pipeline.status().resumed)
+            self._settings.resumed |= bool(self._pipeline.status().resumed)
         return self._settings.resumed
 
     @property
@@ -464,6 +469,14 @@ class Run(RunFiles):
             self._console = console
             console.start()
 
+    def _go_on(self, earlier: Earlier) -> None:
+        """Go on with what an earlier run was; only before this one begins."""
+        self._config._inherit(earlier.values)
+        self._history.items.update(earlier.summary)
+        self._history.start -= earlier.runtime
+        if defined := earlier.about.get("metrics"):
+            self._history.rules = metric_rules.MetricRules.of(defined, earlier.summary)
+
     def _submit(self, record: records.Record, what: str) -> None:
         if self._is_finished:
             self._refuse_when_finished(what)
@@ -486,8 +499,8 @@ class Run(RunFiles):
 
     def _summary_value(self, key: str, value: Any) -> Any:
         """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
-        if self._pipeline is None or self._is_finished or not isinstance(getattr(type(value), "_log_type", None), str):
-            return plain(value)
+        if self._pipeline is None or self._is_finished or not rich(value):
+            return brief(value)
         return self._pipeline.row({key: value}, self._history.step, int(time() * 1000)).get(key)
 
     def _publish_summary(self) -> None:

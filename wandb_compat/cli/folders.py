@@ -53,7 +53,7 @@ def default_path() -> Path:
 
 
 def find(path: Path) -> list[Folder]:
-    """Return the run folders that a path names, in order of their names, which is that of their begin.
+    """Return the run folders that a path names, in the order in which the runs began.
 
     Args:
         path: a run folder or a link to one, a file `run-<id>.wandb` in it, or a directory somewhere above run folders.
@@ -74,7 +74,7 @@ def find(path: Path) -> list[Folder]:
             found.append(Folder.at(own))
             below.clear()
         below[:] = [name for name in below if not name.startswith(".") or name in HOMES]
-    return sorted(found, key=lambda folder: folder.home)
+    return sorted(found, key=lambda folder: (folder.start.time if folder.start else 0, folder.home))
 
 
 def _own(home: Path) -> Path | None:

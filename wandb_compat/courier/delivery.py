@@ -30,28 +30,46 @@ ROUTES = {
     "console": "logs",
 }  # lanes whose records go to an ingest route as they are
 UPLOAD_IDLE = 0.05  # seconds between two looks for files
+SMALLEST_BATCH = 16 * 1024  # bytes; after a failure batches are halved down to this, for a slow line or server
+DOUBTS = 5  # refusals of a line, with waits between them, after which it is to blame though nothing else was ever taken
 
 
 class Lane:
     """Delivers the records of its kinds with one function.
 
-    `send` takes the documents of consecutive records and raises WireError; when it raises Refused the records are tried
-    one by one, so that a bad one costs none of its neighbours. `done` hears of what has been delivered and noted.
+    `send` takes the documents of consecutive records and raises WireError; when it raises Refused for their content,
+    they are tried one by one, so that a bad one costs none of its neighbours. `done` hears of what has been delivered
+    and noted.
     """
 
     def __init__(
         self,
         name: str,
         send: Callable[[Lines], list[tuple[int, str]]],
+        size: int,
         count: int | None = None,
         done: Callable[[Lines], None] = lambda lines: None,
     ) -> None:
         self.name = name
         self.count = count  # of records in a batch, at most
+        self.size = self._full = size  # bytes of a batch, at most
+        self.taken: bytes | None = None  # a line that the server has taken, on an ingest route
+        self.doubts = 0
         self.kinds = tuple(kind.encode() for kind in LANES[name])
         self.send = send
         self.done = done
         self.backoff = Backoff()
+
+    def failed(self, wait: float | None) -> None:
+        """Note that the server did not take a batch; the next one will be smaller and later."""
+        self.backoff.failed(wait)
+        self.size = max(self.size // 2, min(SMALLEST_BATCH, self._full))
+
+    def succeeded(self) -> None:
+        """Note that it did."""
+        self.backoff.succeeded()
+        self.size = min(self.size * 2, self._full)
+        self.doubts = 0
 
 
 class Delivery:
@@ -61,17 +79,16 @@ class Delivery:
         self.home = home
         self.session = session
         self.acks = acks
-        self._batch_size = batch_size
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
         self._lanes = [
-            Lane("run", self._send_run),
-            *(Lane(name, partial(self._ingest, route)) for name, route in ROUTES.items()),
+            Lane("run", self._send_run, batch_size),
+            *(Lane(name, partial(self._ingest, route), batch_size) for name, route in ROUTES.items()),
         ]
         uploads = Uploads(home, session)
         publisher = Publisher(home, session, Uploads(home, session))
         self._slow = [
-            Lane("files", uploads.send, count=PRESIGN_LIMIT, done=uploads.done),
-            Lane("artifacts", publisher.send, count=1, done=publisher.done),
+            Lane("files", uploads.send, batch_size, count=PRESIGN_LIMIT, done=uploads.done),
+            Lane("artifacts", publisher.send, batch_size, count=1, done=publisher.done),
         ]
         self._stopped = threading.Event()
         for lane in self._slow:
@@ -139,16 +156,16 @@ class Delivery:
 
     def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
         """Send entries in batches; return whether all of them are done with, noting those that are if not."""
-        for batch in _batches(entries, self._batch_size, lane.count):
+        for batch in _batches(entries, lane.size, lane.count):
             # The run's own lane needs the kinds; to the others a document is all that there is to say.
             lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
             try:
                 self._send(lane, lines)
             except WireError as error:
-                lane.backoff.failed(error.wait if isinstance(error, Unavailable) else None)
+                lane.failed(error.wait if isinstance(error, Unavailable) else None)
                 self.session.ill(lane.name, error)
                 return False
-            lane.backoff.succeeded()
+            lane.succeeded()
             self.session.well(lane.name)
             self.acks.note(lane.name, file.name, batch[-1].end)
             lane.done(lines)
@@ -156,20 +173,51 @@ class Delivery:
                 self.session.account(sent=self.session.state.sent + len(batch))
         return True
 
-    def _send(self, lane: Lane, lines: Lines) -> None:
-        """Send lines, halving what is refused until the bad line stands alone."""
+    def _send(self, lane: Lane, lines: Lines) -> bool:
+        """Send lines, halving what is refused until the bad line stands alone; return whether any was taken.
+
+        Raises:
+            WireError: the server takes nothing now, this or other.
+        """
         try:
-            for index, reason in lane.send(lines):
-                self._refused(lane, lines[index], reason)
+            refused = lane.send(lines)
         except Refused as error:
-            if len(lines) == 1:
-                # Some servers answer every fault with 422, a bad key too: the line is to blame only if the key is good.
-                self.session.client.check()
-                self._refused(lane, lines[0], str(error))
-                return
-            half = len(lines) // 2
-            self._send(lane, lines[:half])
-            self._send(lane, lines[half:])
+            if not error.content:
+                raise
+            if len(lines) > 1:
+                half = len(lines) // 2
+                return self._send(lane, lines[:half]) | self._send(lane, lines[half:])
+            self._judge(lane, lines[0], error)
+            self._refused(lane, lines[0], str(error))
+            return False
+        for index, reason in refused:
+            self._refused(lane, lines[index], reason)
+        if lane.name in ROUTES:
+            bad = {index for index, _ in refused}
+            lane.taken = next((line for index, line in enumerate(lines) if index not in bad), lane.taken)
+        return True
+
+    def _judge(self, lane: Lane, line: bytes, refusal: Refused) -> None:
+        """Return if a line that was refused alone is to blame itself.
+
+        Ingest routes answer with 422 to every fault, a bad key or a database that is down too. The line is to blame if
+        the key is good and a line is taken that was taken before; the server keeps such a one only once.
+
+        Raises:
+            WireError: the server is to blame, or that is not certain yet.
+        """
+        self.session.client.check()
+        if lane.name not in ROUTES:
+            return
+        if lane.taken is not None:
+            try:
+                lane.send([lane.taken])
+            except Refused as error:
+                raise Unavailable(f"the Pluto server refuses what it has taken before: {error}") from error
+            return
+        lane.doubts += 1
+        if lane.doubts < DOUBTS:
+            raise Unavailable(str(refusal))
 
     def _refused(self, lane: Lane, line: bytes, reason: str) -> None:
         log.error("refused by the server, lane %s: %s: %s", lane.name, reason, line[:2000].decode("utf-8", "replace"))
@@ -187,7 +235,7 @@ class Delivery:
             if kind == "key":
                 keys.setdefault(document["type"], []).append(document["name"])
             elif kind == "config":
-                merge(config, document["values"])
+                records.merge(config, document["values"])
             elif kind == "tags":
                 tags = document["tags"]
             elif kind == "alert":
@@ -197,9 +245,10 @@ class Delivery:
         for kind, names in keys.items():
             session.client.add_keys(session.run, kind, names)
         if config:
+            session.complete(config)
             session.client.update_config(session.run, models.document(config))
         if tags is not None:
-            session.client.update_tags(session.run, models.tags(tags))
+            session.client.update_tags(session.run, session.all_tags(tags))
         for alert in alerts:
             body = {"timestamp": alert["time"], "level": alert["level"], "title": alert["title"], "body": alert["text"]}
             session.client.alert(session.run, {**body, "email": True, "url": None})
@@ -226,12 +275,3 @@ def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list
         batches[-1].append(entry)
         weight += len(entry.line)
     return batches
-
-
-def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
-    """Merge as the server does: objects merge, everything else replaces."""
-    for key, value in values.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from wandb_compat import earlier
 from wandb_compat.courier.state import State
-from wandb_compat.records import Start
-from wandb_compat.settings import BACKOFF
+from wandb_compat.records import LISTS, Start, merge, unite
+from wandb_compat.settings import BACKOFF, CONNECT_PATIENCE
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Client, Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints
+from wandb_compat.wire.models import Created
+
+log = logging.getLogger(__name__)
+
+_SILENCE = "silence"  # besides the parts of the courier, one who can be ill: the server that does not answer
 
 
 class Backoff:
@@ -46,8 +54,10 @@ class Session:
         self.home = home
         self.start = start
         self._key = key
-        self.client = Client(endpoints, key)
+        self.client = Client(endpoints, key, self._silent)
         self.state = State()
+        self._before = State.read(home)  # the account of a courier that has died, or of an earlier `sync`
+        self._strange: list[str] = []  # tags that the run had before and that the script does not know
         self.hopeless = False  # whether what went wrong last is not going to heal by itself
         self._lock = threading.Lock()
         self._troubled: dict[str, str] = {}
@@ -64,9 +74,13 @@ class Session:
         """The project that the run lies in."""
         return self._project
 
-    def another_client(self) -> Client:
-        """Return a client for another thread: the sessions of requests are not to be shared."""
-        return Client(self.client.endpoints, self._key)
+    def another_client(self, awaited: bool = True) -> Client:
+        """Return a client for another thread: the sessions of requests are not to be shared.
+
+        Args:
+            awaited: whether the user should hear of a call that is not answered.
+        """
+        return Client(self.client.endpoints, self._key, *([self._silent] if awaited else []))
 
     @property
     def headers(self) -> dict[str, str]:
@@ -88,22 +102,56 @@ class Session:
         if target is not None:
             created = self.client.resume(target)
         else:
-            created = self.client.create(models.Create.of(start))
+            created = self._forked() if start.fork else self.client.create(models.Create.of(start))
         self.state.run, self.state.display_id = created.run, created.display_id
         self.state.url, self.state.resumed = created.url, created.resumed
         self._project = created.project or self._project  # a run told by its number may lie elsewhere
-        if created.resumed:
+        if self._before is not None and self._before.run == created.run:  # another courier has been here before us
+            self.state.resumed = self._before.resumed
+        elif created.resumed:
             self._join(target is not None)
         self.account(phase="delivering")
+
+    def _forked(self) -> Created:
+        """Create a run that is forked from another one; what it was configured with counts for this one too."""
+        assert self.start.fork is not None
+        run_id, step = self.start.fork
+        parent = earlier.number_of(self.client, self._project, run_id)
+        if parent is None:
+            raise Unavailable(f"run {run_id} of project {self._project}, to fork from at step {step}, is not there yet")
+        config = earlier.of_number(self.client, self._project, parent).values
+        merge(config, self.start.config)
+        start = replace(self.start, config=config)
+        try:
+            return self.client.create(models.Create.of(start, parent))
+        except Refused as error:
+            if not error.content:
+                raise
+            log.error("no fork of %s at step %s but a run without a parent: %s", run_id, step, error)
+            return self.client.create(models.Create.of(start))
 
     def _join(self, by_number: bool) -> None:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""
         if by_number and self.start.config:
             self.client.update_config(self.run, models.document(self.start.config))
-        if self.start.tags:
-            known: list[Any] = self.client.details(self.run, self._project).get("tags") or []
-            if missing := [tag for tag in self.start.tags if tag not in known]:
-                self.client.update_tags(self.run, models.tags([*map(str, known), *missing]))
+        known = [str(tag) for tag in self.client.details(self.run, self._project).get("tags") or []]
+        self._strange = [tag for tag in known if tag not in self.start.tags]
+        if missing := [tag for tag in self.start.tags if tag not in known]:
+            self.client.update_tags(self.run, models.tags([*known, *missing]))
+
+    def all_tags(self, given: list[str]) -> list[str]:
+        """Return tags as the server takes them, with those of the run before that the script did not know of."""
+        return models.tags([*[tag for tag in self._strange if tag not in given], *given])
+
+    def complete(self, config: dict[str, Any]) -> None:
+        """Add to the lists of `config["wandb"]` what the run has there from before: the server replaces lists.
+
+        Raises:
+            WireError: the server could not be asked.
+        """
+        ours = config.get("wandb")
+        if self.state.resumed and isinstance(ours, dict) and not LISTS.keys().isdisjoint(ours):
+            unite(self.client.details(self.run, self._project).get("config") or {}, config)
 
     # The account
 
@@ -120,6 +168,7 @@ class Session:
     def well(self, who: str) -> None:
         """Note that a call has worked; `who` is the part of the courier that made it."""
         self._troubled.pop(who, None)
+        self._troubled.pop(_SILENCE, None)
         self.hopeless = False
         if not self._troubled:
             self.account(phase="delivering", trouble=None)
@@ -130,7 +179,13 @@ class Session:
         self.hopeless = isinstance(error, (Unauthorized, Refused))
         if isinstance(error, Unauthorized):
             sentence += "; renew it with `pluto login` or PLUTO_API_KEY. The rows stay in the journal"
+        elif isinstance(error, Refused):
+            sentence += "; the rows stay in the journal"
         elif isinstance(error, Unavailable):
             sentence += "; the rows wait in the journal until that is over"
         self._troubled[who] = sentence
         self.account(phase="waiting", trouble=sentence)
+
+    def _silent(self, host: str) -> None:
+        """Note that a call under way has had no answer for long: whoever waits for it should know."""
+        self.ill(_SILENCE, Unavailable(f"the Pluto server at {host} has not answered for {CONNECT_PATIENCE:g} s"))

@@ -61,11 +61,14 @@ class Create(BaseModel):
     systemMetadata: str | None
     tags: list[str] | None
     createdAt: int | None
+    forkRunId: int | None = None
+    forkStep: int | None = None
+    inheritConfig: bool | None = None
 
     @classmethod
-    def of(cls, start: Start) -> Create:
-        """Return the body for a run's first record."""
-        return cls(
+    def of(cls, start: Start, parent: int | None = None) -> Create:
+        """Return the body for a run's first record; `parent` is the server's number of the run to fork from."""
+        body = cls(
             runName=name(start.name),
             projectName=name(start.project),
             externalId=(start.target or start.id)[:NAME_LIMIT],
@@ -75,6 +78,9 @@ class Create(BaseModel):
             tags=tags(start.tags) or None,
             createdAt=start.time,
         )
+        if parent is not None and start.fork is not None:
+            body.forkRunId, body.forkStep, body.inheritConfig = parent, start.fork[1], False
+        return body
 
 
 def resume_body(target: str) -> dict[str, Any] | None:

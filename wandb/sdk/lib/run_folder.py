@@ -78,16 +78,3 @@ def _write(path: Path, text: Any) -> None:
         path.write_text(text(), encoding="utf-8", errors="replace")
     except (OSError, ValueError) as error:
         termwarn(f"{path.name} cannot be written: {error}", repeat=False)
-
-
-def last_step(settings: Settings) -> int | None:
-    """Return the last step that an earlier run of this id logged in this folder, or None when none is known."""
-    id_ = settings.run_id or ""
-    steps = []
-    for home in Path(settings.wandb_dir).glob("*run-*"):
-        if home.is_symlink() or not (home / f"run-{id_}.wandb").exists():
-            continue
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            summary = json.loads((home / "files" / "wandb-summary.json").read_text(encoding="utf-8"))
-            steps.append(int(summary["_step"]))
-    return max(steps, default=None)
