@@ -105,7 +105,14 @@ class Row:
     def _media(self, key: str, value: Any) -> bool:
         from wandb_compat import media, tables  # not before somebody logs more than numbers
 
-        return tables.put(self, key, value) or media.put(self, key, value)
+        if tables.put(self, key, value) or media.put(self, key, value):
+            return True
+        if not isinstance(value, (list, tuple)) or not value or not all(map(_is_rich, value)):
+            return False
+        for index, one in enumerate(value):  # these have no samples: each gets a key of its own
+            self._put(f"{key}/{index}", one)
+        self.summary[key] = [self.summary.pop(f"{key}/{index}") for index in range(len(value))]
+        return True
 
     def _text(self, key: str, value: str, shown: Any = None) -> None:
         # Of a longer text only the latest value is kept, in the summary, which goes to the config.
@@ -278,10 +285,13 @@ def rich(value: Any) -> bool:
     """Whether a value is a medium, table or figure, or a list of such."""
     if value is None or isinstance(value, (bool, int, float, str, dict)) or arrays.size(value) is not None:
         return False
+    return _is_rich(value[0] if isinstance(value, (list, tuple)) and value else value)
+
+
+def _is_rich(value: Any) -> bool:
     from wandb_compat import media, tables
 
-    one = value[0] if isinstance(value, (list, tuple)) and value else value
-    return media.kind_of(one) is not None or tables.is_one(one)
+    return media.kind_of(value) is not None or tables.is_one(value)
 
 
 def brief(value: Any) -> Any:

@@ -83,7 +83,7 @@ def put(row: Row, key: str, value: Any) -> bool:
         _put_graph(row, key, value)
     elif kind is not None:
         row.summary[key] = _put_item(row, key, item(value, kind), 0)
-    elif isinstance(value, (list, tuple)) and value and all(kind_of(one) for one in value):
+    elif isinstance(value, (list, tuple)) and value and all(kind_of(one) in FILES for one in value):
         _put_list(row, key, value)
     else:
         return False
@@ -208,10 +208,6 @@ def _labels(labels: Any, names: dict[Any, str]) -> dict[str, str]:
 
 def _put_list(row: Row, key: str, values: Sequence[Any]) -> None:
     kinds = [kind_of(value) or "" for value in values]
-    if not all(kind in FILES for kind in kinds):  # these have no samples: each gets a key of its own
-        for index, value in enumerate(values):
-            put(row, f"{key}/{index}", value)
-        return
     told = [_put_item(row, key, item(value, kind), index) for index, (value, kind) in enumerate(zip(values, kinds))]  # noqa: B905
     if len(set(kinds)) > 1 or kinds[0] not in _LISTS:
         row.summary[key] = told

@@ -200,10 +200,13 @@ def _put_media(row: Row, key: str, cells: list[_MediaCell]) -> None:
     """Take the media of a column as a list of samples, and let each cell name its file."""
     scratch = Row({}, row.step, row.time, row.home)
     try:
-        media.put(scratch, key, [cell.value for cell in cells])
-        names = _names(scratch.summary, key, len(cells))
+        alike = media.put(scratch, key, [cell.value for cell in cells])
     except (OSError, ValueError):  # one of them is a mere reference, or its file is gone
+        alike = False
         scratch = Row({}, row.step, row.time, row.home)
+    if alike:
+        names = _names(scratch.summary, key, len(cells))
+    else:
         names = [_put_one(scratch, f"{key}/{index}", cell.value) for index, cell in enumerate(cells)]
     row.others.extend(scratch.others)
     for cell, name in zip(cells, names, strict=True):

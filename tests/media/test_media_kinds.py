@@ -278,13 +278,34 @@ def test_plutos_own_client_reads_media(log: Log, pluto_server: Any, tmp_path: Pa
     assert (numpy.asarray(Image.open(path)) == pixels).all()
 
 
-def test_mixed_lists_and_disabled_runs(log: Log) -> None:
-    """Media of several kinds in one list all arrive, in order; a disabled run takes them too."""
+def test_lists_and_dicts_of_media(log: Log) -> None:
+    """Media of several kinds in one list all arrive, in order, tables too; a disabled run takes them as well.
+
+    What wandb refuses in a list, media beside anything else, raises its TypeError.
+    """
+    image, table = wandb.Image(numpy.zeros((2, 2))), wandb.Table(columns=["a"], data=[[1]])
+
+    def tries() -> None:
+        for wrong in ([image, 1], [1, image], [image, None], [image, "x"], [[image], [image]], [{"a": image}]):
+            with pytest.raises(TypeError, match="Image is not JSON serializable"):
+                wandb.log({"wrong": wrong})
+        with pytest.raises(TypeError, match="Image is not JSON serializable"):
+            wandb.log({"wrong": (one for one in [image])})
+
     seen = log(
-        {"mixed": [wandb.Html("a", inject=False), wandb.Image(numpy.zeros((2, 2))), wandb.Html("b", inject=False)]}
+        {
+            "mixed": [wandb.Html("a", inject=False), image, wandb.Html("b", inject=False)],
+            "further": [image, table, wandb.Histogram([1, 2])],
+            "dict": {"deep": {"tuple": (image, image)}},
+            "empty": [],
+        },
+        after=tries,
     )
-    files = seen.files("mixed")
-    assert [file.type for file in files] == ["html", "png", "html"]
+    assert [file.type for file in seen.files("mixed")] == ["html", "png", "html"]
+    assert seen.file("further/0").type == "png" and seen.document("further/1")[1]["table"] == [[1]]
+    assert seen.document("further/2")[0] == "HISTOGRAM" and len(seen.files("dict.deep.tuple")) == 2
+    assert [one["_type"] for one in seen.summary["further"]] == ["image-file", "table-file", "histogram"]
+    assert seen.summary["empty"] == []
     with wandb.init(mode="disabled") as run:
         run.log({"image": wandb.Image(numpy.zeros((2, 2)))})
 
