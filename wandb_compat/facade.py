@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FunctionType, ModuleType
@@ -169,32 +170,41 @@ class _Loader(dormant.Deferred):
 
 
 def _tap(alias: ModuleType) -> None:
-    """Let every run that the real `init` returns be mirrored, if the mode is dual at that moment."""
-    real_init = vars(alias).get("init")
-    if not isinstance(real_init, FunctionType) or real_init.__globals__ is globals():  # ours, after a reload
-        return
+    """Let every run that the real `init` returns, or `attach`, be mirrored, if the mode is dual at that moment."""
+    for name, begin in (("init", "begin"), ("_attach", "attached")):
+        made = vars(alias).get(name)
+        # Not one of ours, after a reload.
+        if isinstance(made, FunctionType) and made.__globals__ is not globals():
+            _replace(alias, name, made, _mirroring(made, begin))
 
-    @functools.wraps(real_init)
-    def init(*args: Any, **kwargs: Any) -> Any:
-        run = real_init(*args, **kwargs)
+
+def _mirroring(function: FunctionType, begin: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def mirroring(*args: Any, **kwargs: Any) -> Any:
+        run = function(*args, **kwargs)
         if mode.current().name == "dual":
-            _mirror(run)
+            _mirror(run, begin)
         return run
 
-    # Wherever the function is looked up by its name: pickle finds there what it was given.
-    for name in (alias.__name__, "wandb.sdk", real_init.__module__):
-        module = sys.modules.get(name)
-        if module is not None and vars(module).get("init") is real_init:
-            vars(module)["init"] = init
+    return mirroring
 
 
-def _mirror(run: Any) -> None:
+def _replace(alias: ModuleType, name: str, old: FunctionType, new: Callable[..., Any]) -> None:
+    """Replace a function wherever it is looked up by its name: pickle finds there what it was given."""
+    for place in (alias.__name__, "wandb.sdk", old.__module__):
+        module = sys.modules.get(place)
+        for known in (name, name.lstrip("_")):
+            if module is not None and vars(module).get(known) is old:
+                vars(module)[known] = new
+
+
+def _mirror(run: Any, begin: str) -> None:
     try:
         from wandb_compat import mirror
     except Exception as error:
         _say(f"WARNING This run is not sent to Pluto: {type(error).__name__}: {error}")
     else:
-        mirror.begin(run)
+        getattr(mirror, begin)(run)
 
 
 def _end_mirrors() -> None:

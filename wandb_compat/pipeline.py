@@ -17,11 +17,11 @@ from typing import Any
 
 import orjson
 
-from wandb_compat import records
+from wandb_compat import ranks, records
 from wandb_compat.convert import Later, Row
 from wandb_compat.courier.acks import waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
-from wandb_compat.courier.state import State
+from wandb_compat.courier.state import ENDED, State
 from wandb_compat.credentials import Credential
 from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
@@ -61,6 +61,7 @@ class Pipeline:
         notify: Notify,
         head: Path | None = None,
         budget: float | None = None,
+        patience: float = 0.0,
         cancellable: bool = True,
     ) -> None:
         """Prepare the pipeline of a run folder.
@@ -71,6 +72,7 @@ class Pipeline:
             notify: takes (level, sentence) for the user; level is `info`, `warning` or `error`. Called from any thread.
             head: the first journal file; by default it lies in `home/journal` like the others.
             budget: seconds that `finish` may take; by default WANDB_COMPAT_FINISH_BUDGET.
+            patience: seconds for which a trouble with the server may last before the user is told of it.
             cancellable: whether the script stops when somebody cancels the run on the server.
         """
         self.home = home
@@ -78,6 +80,8 @@ class Pipeline:
         self._user = notify
         self._head = head
         self._budget = settings.finish_budget if budget is None else budget
+        self._patience = patience
+        self._troubled: float | None = None  # since when
         self._cancellable = cancellable
         self._run_id = ""
         self._queue: deque[bytes] = deque()
@@ -97,18 +101,33 @@ class Pipeline:
         self._state: State | None = None
         self._state_due = 0.0
         self._in_child = False
+        self._rank: int | None = None  # of this process, when several log to one run of the server
+        self._naming: ranks.Naming | None = None  # of a rank other than 0
 
     def start(self, start: records.Start, credential: Credential | None, online: bool) -> None:
         """Begin the run with its first record; with a credential and `online` a courier sets out in the background."""
         self._run_id = start.id
         self._journal = self._new_journal(self._head)
+        self._take_rank(start.rank)
         if online and credential is not None:
             self._courier = Courier(self.home, credential)
+            if start.rank is not None:
+                self._guard(ranks.Ranks(start, self.home).enter)
         self.submit(start)
         self._write()
-        self._writer = threading.Thread(target=self._run, name="wandb-compat-writer", daemon=True)
-        self._writer.start()
+        self._writer = background.start("writer", self._run, self._failed)
         _living.add(self)
+
+    def join(self, run_id: str) -> None:
+        """Write to a run that another process has begun and will end, each record at once, as in a forked child."""
+        self._run_id = run_id
+        self._in_child = True
+        self._journal = self._new_journal()
+        _living.add(self)
+
+    def _take_rank(self, rank: int | None) -> None:
+        self._rank = rank
+        self._naming = ranks.Naming(rank) if rank else None
 
     def row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
         """Take one history row.
@@ -125,6 +144,13 @@ class Pipeline:
             TypeError: a key is not a string, or a value of a type that cannot be sent.
             OSError: the file of a medium is gone.
         """
+        if self._naming is not None:
+            named = self._naming.apart(data)
+            summary = self._row(named, step, time)
+            return data if summary is named else self._naming.back(summary)
+        return self._row(data, step, time)
+
+    def _row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
         try:
             # The sum is finite only if every number is: one pass in C instead of one check a value.
             if (
@@ -170,6 +196,8 @@ class Pipeline:
 
     def submit(self, record: records.Record) -> None:
         """Take any other record."""
+        if self._rank is not None:
+            record = ranks.told(record, self._rank, self._naming)
         self._put(records.encode(record))
 
     def _put(self, line: bytes) -> None:
@@ -212,10 +240,12 @@ class Pipeline:
         courier.ring()
         while (spent := monotonic() - began) < budget:
             if courier.wait(COURIER_TICK):
-                if (state := courier.state()) and state.phase in ("done", "left"):
+                if (state := courier.state()) and state.phase in ENDED:
                     return
                 sleep(COURIER_TICK)  # it has died, and the next one waits for its turn
             courier.keep_running()
+            if self.status().phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
+                return
             if self.status().phase == "waiting" and spent > min(PATIENCE, budget):
                 return
             if spent > 1 and not announced:
@@ -226,7 +256,7 @@ class Pipeline:
         self._state_due = 0
         state = self.status()
         lost = f"; {self._lost} records could not be written: {self._disk_trouble}" if self._lost else ""
-        if state.phase == "done":
+        if state.phase in ("done", "delivered"):
             refused = (
                 f" but {state.refused} that it refused (see {self.home}/logs/courier.log)" if state.refused else ""
             )
@@ -246,8 +276,8 @@ class Pipeline:
         if self._courier is not None:
             self._guard(self._courier.keep_running)
         while not self._stop.wait(FLUSH_INTERVAL):
-            self._write()
-            self._look()
+            self._guard(self._write)
+            self._guard(self._look)
 
     def _write(self) -> None:
         """Bring to disk what waits; whoever calls does the work."""
@@ -261,7 +291,7 @@ class Pipeline:
                 self._journal.append(lines)
             except JournalFull as error:
                 self._lose(lines, error)
-            except OSError as error:
+            except Exception as error:  # the disk; and nothing else may fill the memory either
                 self._say(
                     "disk", "warning", f"the journal cannot be written: {error}; rows are kept in memory meanwhile"
                 )
@@ -271,7 +301,7 @@ class Pipeline:
             else:
                 self._unwritten = []
 
-    def _lose(self, lines: list[bytes], error: OSError) -> None:
+    def _lose(self, lines: list[bytes], error: Exception) -> None:
         self._say("lost", "error", f"the journal takes no more records, what is logged now is lost: {error}")
         self._disk_trouble = str(error)
         self._lost += len(lines)
@@ -290,8 +320,12 @@ class Pipeline:
         self._state = state
         if state.url and not (before and before.url):
             self._notify("info", f"Pluto run {state.display_id}: {state.url}")
-        if state.trouble and not self._stop.is_set():
-            self._say(state.trouble, "warning", state.trouble)
+        if state.trouble is None:
+            self._troubled = None
+        elif not self._stop.is_set():
+            self._troubled = self._troubled or monotonic()
+            if monotonic() - self._troubled >= self._patience:
+                self._say(state.trouble, "warning", state.trouble)
         if state.cancelled and self._cancellable and "cancelled" not in self._said:
             self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
             _interrupt()
@@ -313,7 +347,10 @@ class Pipeline:
         try:
             act()
         except Exception as error:
-            self._say(type(error).__name__, "warning", f"Pluto logging: {type(error).__name__}: {error}")
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._say(type(error).__name__, "warning", f"Pluto logging: {type(error).__name__}: {error}")
 
     def _new_journal(self, head: Path | None = None) -> Journal:
         return Journal(

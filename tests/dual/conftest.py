@@ -14,9 +14,9 @@ from filelock import FileLock
 
 from tests.e2e.stage import Server
 from tests.swap.environments import OURS, ROOT, Environment, uv
+from wandb_compat.mirror.versions import TESTED
 
 RECORDS = ROOT / "tests" / "swap" / "undisturbed.py"
-VERSIONS = ("0.18", "0.23", "0.31")
 
 
 @dataclass
@@ -64,7 +64,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def version() -> str:
     """The release of the real wandb; a test may be parametrised with others."""
-    return VERSIONS[-1]
+    return TESTED[-1]
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.dual.conftest import VERSIONS, Stage
+from tests.dual.conftest import Stage
+from wandb_compat.mirror.versions import TESTED
 
 SESSION = """
     import pickle, threading
@@ -40,7 +41,7 @@ SESSION = """
 """
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", TESTED)
 def test_session(stage: Stage) -> None:
     """Rows, steps, config, summary, tags, name, media and tables in Pluto are those that wandb has recorded."""
     done = stage.run(SESSION)
