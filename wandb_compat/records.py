@@ -117,6 +117,15 @@ class Alert(Record):
 
 
 @dataclass(slots=True)
+class Graph(Record):
+    """The graph of a model, in the form of Pluto's model graph; a later one replaces it."""
+
+    kind: ClassVar[str] = "graph"
+    format: str
+    nodes: dict[str, Any]
+
+
+@dataclass(slots=True)
 class File(Record):
     """A file for the server, in the form of a presign entry; `path` is relative to the run folder.
 
@@ -173,7 +182,7 @@ class Exit(Record):
 
 
 KINDS: dict[str, type[Record]] = {
-    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, File, Artifact, Exit)
+    cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, Graph, File, Artifact, Exit)
 }
 
 

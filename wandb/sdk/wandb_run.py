@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 from math import inf
 from pathlib import Path
 from time import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from wandb import _absent
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog, termwarn
+from wandb.sdk import wandb_watch
 from wandb.sdk.lib import active_runs, foreign_run, metric_rules, run_folder
 from wandb.sdk.lib.exit_watch import code_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
@@ -30,6 +31,9 @@ from wandb_compat.convert import brief, rich
 from wandb_compat.server_text import published_summary, server_tags
 
 if TYPE_CHECKING:
+    import torch
+
+    from wandb.integration.torch.wandb_torch import TorchGraph, TorchHistory
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.earlier import Earlier
     from wandb_compat.pipeline import Pipeline
@@ -44,6 +48,15 @@ def say(level: str, sentence: str) -> None:
 
 
 ALERT_PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
+
+
+@dataclass
+class RunStatus:
+    """How much of a run is still on its way; wandb's fields."""
+
+    sync_items_total: int = 0
+    sync_items_pending: int = 0
+    sync_time: datetime | None = None
 
 
 class Run(RunFiles):
@@ -451,13 +464,86 @@ class Run(RunFiles):
         """
         self._send_wandb({"state": "preempting"})
 
-    # What is not there yet
+    def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
+        """Name the configuration values to be shown first.
 
-    pin_config_keys = _absent.function("wandb.pin_config_keys")
-    status = _absent.function("wandb.Run.status")
-    unwatch = _absent.function("wandb.unwatch")
-    watch = _absent.function("wandb.watch")
-    write_logs = _absent.function("wandb.Run.write_logs")
+        In Pluto: kept at `config["wandb"]["pinned_config_keys"]`.
+
+        Args:
+            keys: dots stand between the levels of nested values. A later call replaces them.
+        """
+        self._send_wandb({"pinned_config_keys": [str(key) for key in keys]})
+
+    def write_logs(self, text: str) -> None:
+        """Send text to the run's log view without printing it.
+
+        In Pluto: a console line each.
+
+        Args:
+            text: one line or several.
+        """
+        if self._console is not None:
+            self._console.feed("stdout", text if text.endswith("\n") else f"{text}\n")
+
+    def status(self) -> RunStatus:
+        """Return how many rows of the run there are, and how many of them are still on their way to Pluto."""
+        if self._pipeline is None:
+            return RunStatus()
+        from wandb_compat.courier.acks import waiting_rows
+
+        state = self._pipeline.status()
+        pending = waiting_rows(self._pipeline.home)
+        return RunStatus(sync_items_total=state.sent + pending, sync_items_pending=pending)
+
+    @cached_property
+    def _torch(self) -> TorchHistory:
+        """The hooks of `watch`."""
+        from wandb.integration.torch.wandb_torch import TorchHistory
+
+        return TorchHistory(lambda values: self.log(values, commit=False), self._graph_done)
+
+    def _graph_done(self, name: str, graph: TorchGraph) -> None:
+        self.summary[name] = graph
+        self._submit(records.Graph(graph.format, graph.pluto_nodes()), "watch")
+
+    def watch(
+        self,
+        models: torch.nn.Module | Sequence[torch.nn.Module],
+        criterion: Any = None,
+        log: Literal["gradients", "parameters", "all"] | None = "gradients",
+        log_freq: int = 1000,
+        idx: int | None = None,
+        log_graph: bool = False,
+    ) -> None:
+        """Log histograms of a PyTorch model's gradients and parameters as it trains.
+
+        In Pluto: histograms with 64 bins at `gradients/NAME` and `parameters/NAME`, and Pluto's model graph.
+
+        Args:
+            models: one or several; of the second and later ones of a process the names begin with `graph_N`.
+            criterion: the loss function, kept with the graph.
+            log: what to log; None for nothing.
+            log_freq: how many passes lie between two histograms.
+            idx: number of the first model, by default the number of models watched so far.
+            log_graph: whether to log the layers that run in the first forward pass, in the summary at `graph_N` too.
+
+        Raises:
+            ValueError: `log` is something else, or the model is watched already.
+            TypeError: something is no model.
+            wandb.Error: there is no PyTorch.
+
+        Example:
+            >>> run.watch(model, log="all", log_freq=100)
+        """
+        wandb_watch._watch(self, models, criterion, log, log_freq, idx, log_graph)
+
+    def unwatch(self, models: torch.nn.Module | Sequence[torch.nn.Module] | None = None) -> None:
+        """Log no more of some models, or of all.
+
+        Args:
+            models: those to let go; by default all.
+        """
+        wandb_watch._unwatch(self, models)
 
     # The run and its pipeline
 

@@ -1,0 +1,1 @@
+"""PyTorch: what `wandb.watch` hangs into a model."""
