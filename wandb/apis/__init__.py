@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["InternalApi", "PublicApi"]
 
 
+_MODULES = ("attrs", "internal", "normalize", "paginator", "public")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name == "PublicApi":
         from wandb.apis.public import Api as PublicApi
 

@@ -8,6 +8,7 @@ import io
 import json
 import mimetypes
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +170,7 @@ class File(Attrs):
 
 def of_run(run: Run) -> dict[str, File]:
     """Return the files of a run by name; of several under one name the latest."""
-    found = _made_files(run)
+    found = {**_made_files(run), **_tables(run)}
     types = run._log_types()
     for file in run._listed_files():
         if (name := _name_of(file, types)) is not None:
@@ -180,11 +181,10 @@ def of_run(run: Run) -> dict[str, File]:
 def named(run: Run, name: str) -> File:
     """Return a file by name; one that is not there has no bytes, and cannot be downloaded."""
     if not name.startswith("media/"):
-        made = _made_files(run).get(name)
         saved = run._reader.get_files(run.project, run.number, place("save", name)[0])
         if saved:
             return _listed(run, name, saved[-1])
-        if made is not None:
+        if made := _made_files(run).get(name):
             return made
     missing = File(run._reader, {**_about(name, None), "sizeBytes": 0, "url": None}, run)
     return of_run(run).get(name, missing)
@@ -233,17 +233,21 @@ def _made_files(run: Run) -> dict[str, File]:
         "wandb-metadata.json": lambda: json.dumps(run.metadata, indent=2),
         "wandb-summary.json": lambda: json.dumps(run.summary_metrics),
     }
-    tables = [name for name, kind in run._log_types().items() if kind == "TABLE"]
-    if tables:
-        latest = {}
-        for one in run._reader.logged(run.project, run.number):
-            if one["dataType"] == "TABLE":
-                name = table_name(one["logName"], one["step"])
-                makers[media_path("table-file", name)] = lambda one=one: _table(one["data"])
-                latest[one["logName"]] = one
-        for key, one in latest.items():  # what the summary names
-            makers[media_path("table-file", f"{key}.table.json")] = lambda one=one: _table(one["data"])
     return {name: File._made(run, name, make) for name, make in makers.items()}
+
+
+def _tables(run: Run) -> dict[str, File]:
+    """Return the tables of a run as files, each under its step, and the last of a key under the key too."""
+    found: dict[str, File] = {}
+    if "TABLE" not in run._log_types().values():
+        return found
+    for one in run._reader.logged(run.project, run.number):
+        if one["dataType"] == "TABLE":
+            key = one["logName"]
+            for name in (table_name(key, one["step"]), f"{key}.table.json"):
+                path = media_path("table-file", name)
+                found[path] = File._made(run, path, partial(_table, one["data"]))
+    return found
 
 
 def _table(document: str) -> str:

@@ -692,7 +692,7 @@ class Run(Attrs):
         told = {"type": "Exit", "message": "marked as failed through wandb.Api"}
         self._reader.wire.set_status(self.number, "FAILED", int(time() * 1000), told)
         self.load(force=True)
-        return self.state == "failed"
+        return self._load_details()["status"] == "FAILED"
 
     def delete(self, delete_artifacts: bool = False) -> NoReturn:
         """Refused: Pluto has no call that deletes a run.
