@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -13,6 +13,10 @@ class Paginator(Generic[T]):
 
     Subclasses return the next page from `_read` and set `_done` with the last one.
     """
+
+    # How wandb's own lists ask; Pluto is not asked in GraphQL.
+    QUERY: str | None = None
+    last_response: Any = None
 
     def __init__(self, per_page: int = 50) -> None:
         self.per_page = per_page
@@ -45,6 +49,13 @@ class Paginator(Generic[T]):
     def cursor(self) -> str | None:
         """Where the next page begins, or None before the first."""
         return str(len(self.objects)) if self.objects else None
+
+    def convert_objects(self) -> list[T]:
+        """Return what has been read."""
+        return self.objects
+
+    def update_variables(self) -> None:
+        """Do nothing: there is no query whose variables could change."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...

@@ -20,40 +20,42 @@ _HOMES = {
         "ProjectArtifactCollections",
         "RunArtifacts",
     ),
+    "automations": ("Automations",),
     "console_logs": ("ConsoleLogLine", "ConsoleLogs"),
     "files": ("File", "Files"),
     "history": ("HistoryScan",),
-    "projects": ("Project", "Projects"),
-    "refused": (
-        "Automations",
-        "BetaReport",
-        "Integrations",
+    "integrations": ("Integrations", "SlackIntegrations", "WebhookIntegrations"),
+    "jobs": (
         "Job",
-        "Organization",
-        "PanelMetricsHelper",
-        "PythonMongoishQueryGenerator",
-        "QueryGenerator",
         "QueuedRun",
-        "Registries",
-        "Registry",
-        "Reports",
         "RunQueue",
-        "SlackIntegrations",
-        "WebhookIntegrations",
+        "RunQueueAccessType",
+        "RunQueuePrioritizationMode",
+        "RunQueueResourceType",
     ),
-    "runs": ("Run", "RunNotFoundError", "Runs"),
+    "organizations": ("Organization",),
+    "projects": ("Project", "Projects"),
+    "query_generator": ("QueryGenerator",),
+    "registries": ("Registries", "Registry"),
+    "reports": ("BetaReport", "PanelMetricsHelper", "PythonMongoishQueryGenerator", "Reports"),
+    "runhistory": ("DownloadHistoryResult", "IncompleteRunHistoryError"),
+    "runs": ("AgentRuns", "Run", "RunNotFoundError", "Runs"),
     "sweeps": ("Sweep", "Sweeps"),
-    "users": ("Member", "Team", "User"),
+    "teams": ("Member", "Team"),
+    "users": ("User",),
 }
-_WHERE = {name: home for home, names in _HOMES.items() for name in names}
+_WHERE = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+_WHERE["ArtifactFiles"] = "wandb.sdk.artifacts.artifact_files"
 
 __all__ = sorted(_WHERE)  # one list of the names is enough
 
 
 def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+    value = globals()[name] = getattr(importlib.import_module(_WHERE[name]), name)
     return value
 
 

@@ -25,16 +25,17 @@ if TYPE_CHECKING:
     from wandb.apis.public.projects import Project, Projects
     from wandb.apis.public.runs import Run, Runs
     from wandb.apis.public.sweeps import Sweep
-    from wandb.apis.public.users import Team, User
+    from wandb.apis.public.teams import Team
+    from wandb.apis.public.users import User
     from wandb.sdk.artifacts.artifact import Artifact
 
 TIMEOUT = 30  # seconds between two bytes of an answer
 
 
 class Api:
-    """Reads what runs have logged, and changes what can be changed afterwards.
+    """Reads what runs have logged, and changes what can be changed afterwards. Entities in paths mean nothing.
 
-    In Pluto: over `pluto.query`; see [reading back](reading-back.md). Entities in paths are taken and mean nothing.
+    In Pluto: read over `pluto.query`; see [reading back](reading-back.md).
 
     Example:
         >>> api = wandb.Api()
@@ -121,7 +122,7 @@ class Api:
 
     def team(self, team: str) -> Team:
         """Return the team of that name; Pluto names no members."""
-        from wandb.apis.public.users import Team
+        from wandb.apis.public.teams import Team
 
         return Team(self._reader, team)
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.apis.public import run_document
+from wandb.apis.public.refused import method
 from wandb.errors import CommError
 from wandb_compat.artifacts import ORDER, Shelf, Version
 from wandb_compat.artifacts import Collection as Versions
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from wandb.apis.public.reader import Reader
     from wandb.apis.public.runs import Run
     from wandb.sdk.artifacts.artifact import Artifact
+
+_FIXED = "artifacts belong to the runs that logged them; delete those on their pages"
 
 
 def shelf(reader: Reader, project: str) -> Shelf:
@@ -166,6 +169,8 @@ class ArtifactCollection:
         """Project and name."""
         return f"{self.project}/{self.name}"
 
+    project_id = project_internal_id = id
+
     def _versions(self) -> list[Version]:
         return list(collection_of(self._reader, self.project, self.name).versions.values())
 
@@ -203,6 +208,16 @@ class ArtifactCollection:
         return Artifacts(self._reader, self.entity, self.project, self.name, self.type, per_page=per_page)
 
     versions = artifacts
+
+    def load(self, entity: str, project: str, type_: str, name: str) -> Any:
+        """Return the versions as they are on the server now."""
+        return collection_of(self._reader, project, name)
+
+    change_type = method("ArtifactCollection.change_type()", _FIXED)
+    delete = method("ArtifactCollection.delete()", _FIXED)
+    save = method(
+        "ArtifactCollection.save()", "description and tags are kept with versions; change those and save them"
+    )
 
     def is_sequence(self) -> bool:
         """Whether runs log into it: True."""
@@ -276,6 +291,10 @@ class ArtifactType:
     def id(self) -> str:
         """Project and type."""
         return f"{self.project}/{self.name}"
+
+    def load(self) -> dict[str, str]:
+        """Return what is known: the name."""
+        return {"name": self.name}
 
     def collections(
         self,

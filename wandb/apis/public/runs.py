@@ -18,7 +18,7 @@ from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import SizedPaginator
 from wandb.apis.public import filters as filtering
 from wandb.apis.public import history, run_document
-from wandb.apis.public.refused import method, refuse
+from wandb.apis.public.refused import Refused, method, refuse
 from wandb.apis.public.summary import HTTPSummary
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termwarn
@@ -188,6 +188,12 @@ class Runs(SizedPaginator["Run"]):
 
     def __repr__(self) -> str:
         return f"<Runs {self.entity}/{self.project}>"
+
+
+class AgentRuns(Refused):
+    """Refused: Pluto does not know which agent has started a run."""
+
+    instead = "an agent leaves its runs and no trace of its own; read sweep.runs"
 
 
 class Run(Attrs):

@@ -9,6 +9,7 @@ from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.apis.public import run_document
+from wandb.apis.public.refused import Refused, method
 from wandb.apis.public.runs import Run, Runs
 from wandb.errors import CommError
 from wandb.errors.term import termwarn
@@ -21,6 +22,12 @@ _NEWEST = "-created_at"
 
 class SweepNotFoundError(CommError, ValueError):
     """There is no run of such a sweep; real wandb raises either of the two that this is, depending on the call."""
+
+
+class Agent(Refused):
+    """Refused: Pluto does not know which agent has started a run."""
+
+    instead = "an agent leaves its runs and no trace of its own; read sweep.runs"
 
 
 class Sweep(Attrs):
@@ -110,6 +117,16 @@ class Sweep(Attrs):
     def expected_run_count(self) -> int | None:
         """None: Pluto does not know how many runs a sweep will have."""
         return None
+
+    agent = agents = method("Sweep.agents()", Agent.instead)
+    enqueue_run = method("Sweep.enqueue_run()", "its sweeps choose their parameters in wandb.agent")
+
+    @classmethod
+    def get(
+        cls, api: Any, entity: str | None = None, project: str | None = None, sid: str | None = None, **kwargs: Any
+    ) -> Sweep:
+        """Return a sweep; `Api.sweep` is the way for everybody else."""
+        return api.sweep("/".join(part for part in (entity, project, sid) if part))  # type: ignore[no-any-return]
 
     @property
     def path(self) -> list[str]:

@@ -1,0 +1,15 @@
+"""Registries, which Pluto has not."""
+
+from wandb.apis.public.refused import REGISTRY, Refused
+
+
+class Registry(Refused):
+    """Refused: Pluto has no registry."""
+
+    instead = REGISTRY
+
+
+class Registries(Refused):
+    """Refused: Pluto has no registry."""
+
+    instead = REGISTRY
