@@ -3,11 +3,13 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.stage import ROOT, Script
+from tests.e2e.stage import ROOT, Script, Server
+from tests.faults.door import Door
 from tests.files.conftest import Arrived
 
 
@@ -83,3 +85,59 @@ def test_what_is_on_its_way_survives_the_script(script: Script, arrived: Arrived
             assert open(artifact.file()).read() == "kept"
     """)
     assert arrived.files()["save/a.txt"] == b"kept"
+
+
+def test_an_artifact_goes_on_where_it_was_interrupted(
+    script: Script, server: Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Files go several at once, the manifest last; one that fails holds up no other, and a second `sync` after a crash
+    sends only what is missing."""
+    script(
+        """
+        import os, wandb
+        os.mkdir("d")
+        for i in range(40):
+            with open(f"d/{i:02}.txt", "w") as f: f.write(f"file {i:02}")
+        os.mkdir("d/same")  # of equal content, and so of equal names on the server
+        for i in range(3):
+            with open(f"d/same/{i}.txt", "w") as f: f.write("file 00")
+        run = wandb.init()
+        artifact = wandb.Artifact("parts", "dataset")
+        artifact.add_dir("d")
+        run.log_artifact(artifact)
+        run.finish()
+        """,
+        WANDB_MODE="offline",
+    )
+    folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
+    door = Door(server.url)
+    door.fault, door.picky = "500", lambda body: body == b"file 17"
+    sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
+    through = {**environment, **door.environment()}
+
+    def sent() -> list[bytes]:
+        return [call.body for call in door.calls if call.method == "PUT" and call.fault is None]
+
+    first = subprocess.Popen(sync, env=through, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while len(sent()) < 42:
+            assert time.monotonic() < deadline, len(sent())
+            time.sleep(0.05)
+        door.hit()
+    finally:
+        first.kill()
+        first.wait()
+    door.fault = None
+    subprocess.run(sync, env=through, cwd=ROOT, check=True, timeout=60, capture_output=True)
+    door.shut()
+    wanted = [f"file {i:02}".encode() for i in range(40)] + [b"file 00"] * 3
+    assert sorted(sent()[:-1]) == sorted(wanted)
+    assert sent()[-1].startswith(b"{") and b"storagePolicy" in sent()[-1]
+    script("""
+        import wandb
+        with wandb.init() as run:
+            artifact = run.use_artifact("parts:latest")
+            artifact.verify(artifact.download())
+            assert artifact.file_count == 43
+    """)

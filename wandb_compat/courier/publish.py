@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+from functools import cached_property
 from pathlib import Path
 from time import sleep, time
 from typing import Any
@@ -24,6 +26,32 @@ class Impossible(Exception):
     """The artifact can never be published as it is."""
 
 
+class Arrived:
+    """The files of a run's artifacts that have arrived: noted, so that neither a second attempt sends them again nor a
+    second courier."""
+
+    def __init__(self, home: Path, run: int) -> None:
+        self._path = outcome_path(home, "files").with_suffix(".jsonl")
+        self._run = run
+        self._known: set[tuple[int, str, str]] = set()
+        with contextlib.suppress(FileNotFoundError):
+            for line in self._path.read_bytes().splitlines():
+                with contextlib.suppress(ValueError):  # the last one, if the machine has crashed
+                    at, key, name = json.loads(line)
+                    self._known.add((at, key, name))
+
+    def __contains__(self, file: dict[str, Any]) -> bool:
+        return (self._run, file["key"], file["name"]) in self._known
+
+    def add(self, file: dict[str, Any]) -> None:
+        """Note a file; may be called by several threads."""
+        at = self._run, file["key"], file["name"]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab", buffering=0) as stream:
+            stream.write(json.dumps(at).encode() + b"\n")
+        self._known.add(at)
+
+
 class Publisher:
     """Sends the artifacts of one run; of a thread of their own."""
 
@@ -32,7 +60,6 @@ class Publisher:
         self._session = session
         self._uploads = uploads
         self._client = session.another_client()
-        self._sent: set[tuple[str, str]] = set()  # so that a second attempt does not send everything again
 
     def send(self, lines: list[bytes]) -> list[tuple[int, str]]:
         """Publish the artifacts that records describe; return (index, reason) of those that cannot be.
@@ -59,6 +86,10 @@ class Publisher:
         for line in lines:
             for file in json.loads(line)["files"]:
                 staging.release(self._home, file["path"])
+
+    @cached_property
+    def _arrived(self) -> Arrived:
+        return Arrived(self._home, self._session.run)
 
     def _publish(self, record: dict[str, Any]) -> dict[str, Any]:
         shelf = Shelf(self._client, self._session.project)
@@ -144,12 +175,12 @@ class Publisher:
                 "annotations": None,
             }
             for file in files
-            if (file["key"], file["name"]) not in self._sent
+            if file not in self._arrived
         ]
-        missing = self._uploads.put(entries)
+        missing = self._uploads.put(entries, self._arrived.add)
         if missing:
-            raise Impossible(f"Files of artifact {record['name']} are gone: {', '.join(map(str, missing[:3]))}")
-        self._sent.update((file["key"], file["name"]) for file in files)
+            gone = ", ".join(entries[index]["caption"] or entries[index]["key"] for index in missing[:3])
+            raise Impossible(f"Files of artifact {record['name']} are gone: {gone}")
 
     def _manifest(self, shelf: Shelf, record: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import logging
 import mimetypes
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-from wandb_compat import staging
+from wandb_compat import darkroom, staging
 from wandb_compat.courier.session import Session
-from wandb_compat.wire.client import Unavailable
+from wandb_compat.wire.client import Client, Unavailable
 
 log = logging.getLogger(__name__)
 
 PRESIGN_LIMIT = 10  # files that a server lets announce at once
+SENDERS = 8  # connections on which files are sent at once
 
 
 class Uploads:
-    """Sends the files of one run; of its own thread alone."""
+    """Sends the files of one run, several at once; called by one thread alone."""
 
     def __init__(self, home: Path, session: Session) -> None:
         self._home = home
         self._session = session
-        self._client = session.another_client()
+        self._clients = [session.another_client()]  # one a sender; more are made when there is work for them
 
     def send(self, lines: list[bytes]) -> list[tuple[int, str]]:
         """Upload the files that records name; return (index, reason) of those that cannot be sent.
@@ -35,24 +40,51 @@ class Uploads:
             (index, "the file is gone or cannot be read") for index in self.put([json.loads(line) for line in lines])
         ]
 
-    def put(self, files: list[dict[str, Any]]) -> list[int]:
+    def put(self, files: list[dict[str, Any]], sent: Callable[[dict[str, Any]], None] = lambda file: None) -> list[int]:
         """Upload any number of files, each in the form of a file record; return the indexes of those that are gone.
+
+        Args:
+            files: what to upload.
+            sent: called with each file that has arrived, from any thread.
 
         Raises:
             WireError: not all of them were taken this time.
         """
-        gone = [index for index, file in enumerate(files) if not _readable(self._home / file["path"])]
-        left = [file for index, file in enumerate(files) if index not in gone]
-        while left:
-            # Two files of one name would get one URL: the second waits for the next round.
-            batch = list({file["name"]: file for file in reversed(left)}.values())[:PRESIGN_LIMIT]
-            self._send(batch)
-            sent = set(map(id, batch))
-            left = [file for file in left if id(file) not in sent]
-        return gone
+        readable = [_readable(self._home / file["path"]) for file in files]
+        # Of several under one key and name the server keeps one: the last has to be it.
+        last = {(file["key"], file["name"]): index for index, file in enumerate(files) if readable[index]}
+        batches = list(_batches([files[index] for index in sorted(last.values())]))
+        left, lock, errors = iter(batches), threading.Lock(), list[Exception]()
 
-    def _send(self, files: list[dict[str, Any]]) -> None:
-        urls = self._client.presign(self._session.headers, [self._entry(file) for file in files])
+        def work(client: Client) -> None:
+            while not errors:
+                with lock:
+                    batch = next(left, None)
+                if batch is None:
+                    return
+                try:
+                    self._send(client, batch, sent)
+                except Exception as error:
+                    errors.append(error)
+
+        while len(self._clients) < min(SENDERS, len(batches)):
+            self._clients.append(self._session.another_client())
+        # No pool: its threads would be waited for when the courier has to go.
+        senders = [
+            threading.Thread(target=copy_context().run, args=(work, client), name="sender", daemon=True)
+            for client in self._clients[1 : len(batches)]
+        ]
+        for sender in senders:
+            sender.start()
+        work(self._clients[0])
+        for sender in senders:
+            sender.join()
+        if errors:
+            raise errors[0]
+        return [index for index, here in enumerate(readable) if not here]
+
+    def _send(self, client: Client, files: list[dict[str, Any]], sent: Callable[[dict[str, Any]], None]) -> None:
+        urls = client.presign(self._session.headers, [self._entry(file) for file in files])
         for file in files:
             if file["name"] not in urls:
                 raise Unavailable(f"the Pluto server names no place for {file['name']!r}")
@@ -61,7 +93,8 @@ class Uploads:
                 log.warning("%s was overwritten after it was logged; what it holds now is sent", file["key"])
             kind = "mask" if file["type"] == "mask" else mimetypes.guess_type(path)[0] or "application/octet-stream"
             with path.open("rb") as content:
-                self._client.upload(urls[file["name"]], content, kind)
+                client.upload(urls[file["name"]], content, kind)
+            sent(file)
 
     def done(self, lines: list[bytes]) -> None:
         """Let go of what has arrived; only once that is noted, or a courier that takes over would miss the files."""
@@ -83,8 +116,28 @@ class Uploads:
 
 
 def _readable(path: Path) -> bool:
+    """Whether a file can be sent; one that was only written down is finished first."""
     try:
+        darkroom.develop(path)
         with path.open("rb"):
             return True
-    except OSError:
+    except ImportError as error:
+        raise Unavailable(f"a video cannot be encoded here: {error}; install wandb-compat[media] and numpy") from error
+    except Exception as error:  # a file that is gone, frames that ffmpeg does not like: the others have still to go
+        log.error("%s: %s: %s", path, type(error).__name__, error)
         return False
+
+
+def _batches(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield files to announce together: few enough for the server, and so that every sender gets some.
+
+    Two files of one name would get one URL: they never come together.
+    """
+    size = min(PRESIGN_LIMIT, -(-len(files) // SENDERS))
+    rounds: dict[int, list[dict[str, Any]]] = {}
+    seen: Counter[str] = Counter()
+    for file in files:
+        rounds.setdefault(seen[file["name"]], []).append(file)
+        seen[file["name"]] += 1
+    for one in rounds.values():
+        yield from (one[start : start + size] for start in range(0, len(one), size))

@@ -181,6 +181,10 @@ class Client:
         """Send a message for people."""
         self._post(self.endpoints.py, "/api/runs/alert", {"runId": run, "alert": alert})
 
+    def model_graph(self, run: int, graph: dict[str, Any]) -> None:
+        """Keep the graph of a model: `format`, and `nodes` by path."""
+        self._post(self.endpoints.api, "/api/runs/modelGraph/create", {"runId": run, "graph": graph})
+
     # Ingest
 
     def ingest(self, route: str, run: dict[str, str], lines: list[bytes]) -> list[tuple[int, str]]:
@@ -221,11 +225,11 @@ class Client:
             with self._uploads.put(
                 url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False, stream=True
             ) as response:
-                if response.status_code in (200, 201):
-                    return
-                answer = _read(response)
+                answer = _read(response)  # to its end, or the connection could not serve the next file
         except requests.RequestException as error:
             raise Unavailable(f"{_host(url)} does not take a file ({_cause(error)})") from error
+        if answer.status in (200, 201):
+            return
         said = f"{_host(url)} answers {answer.status} to a file: {_reason(answer)}"
         if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
             raise Refused(said, 413)
