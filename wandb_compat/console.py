@@ -14,6 +14,7 @@ from pathlib import Path
 from time import time
 from typing import Any, TextIO
 
+from wandb_compat import background
 from wandb_compat.records import Console
 
 DRAIN_INTERVAL = 0.1  # seconds that lines may wait to be taken in together
@@ -66,7 +67,7 @@ class ConsoleCapture:
         self._waiting = threading.Event()
         self._stopping = threading.Event()
         self._draining = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="wandb-compat-console", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to listen to both streams."""
@@ -81,7 +82,8 @@ class ConsoleCapture:
 
     def listen(self) -> None:
         """Take nothing but what `feed` brings."""
-        self._thread.start()
+        # Telling of trouble would print, and what is printed comes here.
+        self._thread = background.start("console", self._run, lambda error: None)
 
     def feed(self, name: str, text: str) -> None:
         """Take in a piece of text of `stdout` or `stderr` that somebody else has listened to."""
@@ -122,7 +124,8 @@ class ConsoleCapture:
         self._waiting.set()
         if os.getpid() != self._pid:
             return
-        self._thread.join(1.0)
+        if self._thread is not None:
+            self._thread.join(1.0)
         self._drain()
         for name, rest in self._partial.items():
             if rest:

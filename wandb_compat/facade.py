@@ -182,8 +182,7 @@ def _mirroring(function: FunctionType, begin: str) -> Callable[..., Any]:
     @functools.wraps(function)
     def mirroring(*args: Any, **kwargs: Any) -> Any:
         run = function(*args, **kwargs)
-        if mode.current().name == "dual":
-            _mirror(run, begin)
+        _mirror(run, begin)
         return run
 
     return mirroring
@@ -200,16 +199,20 @@ def _replace(alias: ModuleType, name: str, old: FunctionType, new: Callable[...,
 
 def _mirror(run: Any, begin: str) -> None:
     try:
-        from wandb_compat import mirror
+        if mode.current().name == "dual":
+            from wandb_compat import mirror
+
+            getattr(mirror, begin)(run)
     except Exception as error:
         _say(f"WARNING This run is not sent to Pluto: {type(error).__name__}: {error}")
-    else:
-        getattr(mirror, begin)(run)
 
 
 def _end_mirrors() -> None:
-    if (mirror := sys.modules.get("wandb_compat.mirror")) is not None:
-        mirror.finish_all()
+    try:
+        if (mirror := sys.modules.get("wandb_compat.mirror")) is not None:
+            mirror.finish_all()
+    except Exception as error:
+        _say(f"WARNING The end of the run is not sent to Pluto: {type(error).__name__}: {error}")
 
 
 def _text(module: ModuleType) -> str:

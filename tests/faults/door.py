@@ -35,7 +35,7 @@ class Door:
     Faults: a status such as `500`, `lose` (the server has it, the client never hears), `half` (the server has it, half
     of the answer comes), `garbage`, `page` (HTML), `huge` (100 MB), `redirect` (to this door, under `/elsewhere`),
     `hang` (no answer until the fault is over), `late` (passed on after `delay` seconds), `slow` (`speed` bytes a second
-    both ways), and None.
+    both ways), and None. A script sets them with `GET /fault/NAME/PATTERN`, where NAME may be `none`.
 
     Attributes:
         fault: what happens to the next requests…
@@ -115,6 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         door = self.owner
         length = int(self.headers.get("Content-Length") or 0)
+        if self.path.startswith("/fault/"):
+            _, _, fault, door.where = self.path.split("/", 3)
+            door.fault = fault if fault != "none" else None
+            self._give(200, b"")
+            return
         fault = door.fault if door.fault is not None and re.search(door.where, self.path) else None
         body = self._read_slowly(length) if fault == "slow" else self.rfile.read(length)
         if not door.picky(body):

@@ -75,7 +75,7 @@ class Environment:
             uv("pip", "install", "--quiet", "--python", self.python, self.wheel if thing == OURS else thing)
 
     def run(
-        self, *arguments: str, cwd: Path | None = None, code: int | None = 0, **changes: str
+        self, *arguments: str, cwd: Path | None = None, code: int | None = 0, seconds: float = 120, **changes: str
     ) -> "subprocess.CompletedProcess[str]":
         """Run the environment's Python, in an empty folder unless one is given."""
         home = self.folder / "home"
@@ -86,7 +86,7 @@ class Environment:
             env=clean_environ(home, **changes),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=seconds,
         )
         assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

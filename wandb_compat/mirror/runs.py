@@ -12,7 +12,7 @@ from time import time
 from types import SimpleNamespace
 from typing import Any
 
-from wandb_compat import credentials, machine_info, records
+from wandb_compat import background, credentials, machine_info, ranks, records
 from wandb_compat.alerts import Alerts
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
@@ -264,7 +264,7 @@ class Mirror:
         living.discard(self)
         self.summary.update(summary or {})
         try:
-            bounded = background.start("end", lambda: self._end(code), self._failed)
+            bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
         except RuntimeError:  # the interpreter starts no more threads
             self._end(code)
             return

@@ -1,0 +1,79 @@
+"""Pluto can never hurt training: whatever fails on its side, wandb and the script see what they see without it."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dual.conftest import Stage
+from tests.faults.conftest import ROUNDS
+from tests.faults.door import Door
+from wandb_compat import recorded
+
+INJECTED, SURROUNDED = (Path(__file__).with_name(name) for name in ("injected.py", "surrounded.py"))
+USED = 100  # functions of ours that a session goes through, at least
+ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
+FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]
+
+
+@pytest.fixture
+def door(pluto_server: Any) -> Iterator[Door]:
+    """A door in front of the session's server."""
+    made = Door(pluto_server.url)
+    yield made
+    made.fault = None
+    made.shut()
+
+
+def test_every_function(stage: Stage) -> None:
+    """Each function of ours that a script comes across raises, one a run: wandb and the script notice nothing."""
+    stage.folder.mkdir()
+    changes = {"WANDB_COMPAT_FINISH_BUDGET": "1", "WANDB_SILENT": "false"}
+    done = stage.environment.run(str(INJECTED), cwd=stage.folder, code=3, seconds=900, **{**stage.variables, **changes})
+    told = next(line for line in done.stdout.splitlines() if line.startswith("TOLD "))
+    every, cases, different, loud = json.loads(told[5:])
+    assert not different
+    assert not loud
+    assert len(cases) >= USED and len(cases) >= every // 4
+    assert "Traceback" not in done.stderr
+
+
+def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
+    """Assert that the trainings with these troubles, one after the other, see what they see alone."""
+    sides = []
+    variables = {**stage.variables, "WANDB_COMPAT_FINISH_BUDGET": "1", **changes}
+    alone = {**variables, "PLUTO_MODE": "disabled"}
+    for folder, arguments, used in (("alone", ["nothing"] * len(troubles), alone), ("troubled", troubles, variables)):
+        home = stage.folder.with_name(folder)
+        home.mkdir()
+        done = stage.environment.run(str(SURROUNDED), *arguments, cwd=home, code=3, seconds=900, **used)
+        assert "Traceback" not in done.stderr, done.stderr
+        rows = []
+        for number in range(len(troubles)):
+            (file,) = home.glob(f"wandb/*-run{number}/run-*.wandb")
+            kept = recorded.read([file])
+            assert kept.exit == 0
+            told = {step: {key: row[key] for key in row if key[0] != "_"} for step, row in kept.rows.items()}
+            rows.append([told, kept.config, {key: kept.summary[key] for key in kept.summary if key[0] != "_"}])
+        sides.append((done.stdout.splitlines(), rows))
+        assert [len(one[0]) for one in rows] == [300] * len(troubles)
+    assert sides[1] == sides[0]
+
+
+def test_surroundings(stage: Stage) -> None:
+    """No courier, no memory for one, no disk, a run that is cancelled: training goes on, and wandb has every row."""
+    troubles = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
+    compare(stage, troubles, WANDB_COMPAT_HEARTBEAT="0.2")
+
+
+def test_server(stage: Stage, door: Door) -> None:
+    """A server that does every wrong thing at once, or hangs at one endpoint; with more rounds, every fault at each."""
+    cases = [*((fault, "") for fault in FAULTS), *(("hang", where) for where in ENDPOINTS)]
+    if ROUNDS > 1:
+        cases = list(itertools.product(FAULTS, ENDPOINTS))
+    compare(stage, [f"fault {fault} {where}" for fault, where in cases], **door.environment())
+    for fault, _ in cases:
+        assert door.met(fault), f"{fault} was never met"
