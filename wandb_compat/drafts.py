@@ -10,11 +10,15 @@ from pathlib import Path
 
 @dataclass
 class Draft:
-    """A file to be: `suffix` as `.png`, `write` writes it at a path, `size` is what waits in memory, in bytes."""
+    """A file to be: `suffix` as `.png`, `write` writes it at a path, `size` is what waits in memory, in bytes.
+
+    `raw` are suffix and writer of a form that is written faster, and that `darkroom.py` makes the file of.
+    """
 
     suffix: str
     write: Callable[[Path], object]
     size: int = 0
+    raw: tuple[str, Callable[[Path], object]] | None = None
 
 
 def draft(content: bytes, suffix: str) -> Draft:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from wandb_compat import records
+from wandb_compat import background, records
 from wandb_compat.convert import Later
 from wandb_compat.settings import SNAPSHOT_LIMIT
 
@@ -31,37 +31,38 @@ class Encoder:
         self._waiting: deque[Later] = deque()
         self._arrived = threading.Condition(self._lock)
         self._size = 0  # bytes of the snapshots that wait
+        self._unmade = 0  # values that wait, and the one that is being made
         self._thread: threading.Thread | None = None
         self._ended = False
 
     def take(self, later: Later, *, now: bool = False) -> None:
         """Take a value; with `now`, or when too many wait already, its records are made before this returns."""
         with self._lock:
-            now = now or self._ended or self._size + later.size > SNAPSHOT_LIMIT
+            now = now or self._ended or 0 < self._size > SNAPSHOT_LIMIT - later.size
             if not now and self._awake():
                 self._size += later.size
+                self._unmade += 1
                 self._waiting.append(later)
                 self._arrived.notify()
                 return
         self._make(later)
 
-    def finish(self) -> None:
-        """Wait until everything has been made."""
+    def finish(self, patience: float | None = None) -> int:
+        """Wait until everything has been made, `patience` seconds at most; return how many values have not."""
         with self._lock:
             self._ended = True
             self._arrived.notify()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(patience)
+        return self._unmade
 
     def _awake(self) -> bool:
         if self._thread is None:
-            thread = threading.Thread(target=self._run, name="wandb-compat-encoder", daemon=True)
             try:
-                thread.start()
+                self._thread = background.start("encoder", self._run, self._failed)
             except RuntimeError:  # the interpreter is shutting down
                 return False
-            self._thread = thread
         return True
 
     def _run(self) -> None:
@@ -75,7 +76,11 @@ class Encoder:
             self._make(later)
             with self._lock:
                 self._size -= later.size
+                self._unmade -= 1
             del later  # or the snapshot would stay until the next one comes
+
+    def _failed(self, error: Exception) -> None:
+        self._say("encoder", "warning", f"wandb.log: images and the like are not encoded any more: {error}")
 
     def _make(self, later: Later) -> None:
         try:

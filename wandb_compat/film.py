@@ -47,7 +47,8 @@ def shoot(data: Any, fps: int, format: str) -> Draft:
             ' pip install "wandb-compat[media]". Without it, format="gif" works.'
         )
     frames = numpy.array(data, copy=True)
-    return Draft(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes))
+    raw = f".raw{float(fps)}.{format}", partial(_keep, frames)
+    return Draft(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes), raw)
 
 
 def size(data: Any) -> tuple[int, int]:
@@ -63,7 +64,27 @@ def _grid(batch: int) -> tuple[int, int]:
     return rows, places // rows
 
 
-def _write(frames: NDArray[Any], fps: int, format: str, path: Path) -> None:
+def _keep(frames: NDArray[Any], path: Path) -> None:
+    import numpy
+
+    with path.open("wb") as stream:
+        numpy.save(stream, frames, allow_pickle=False)
+
+
+def encode(kept: Path, fps: float, format: str, path: Path) -> None:
+    """Encode the video whose frames lie in a file of numpy's.
+
+    Raises:
+        OSError: a file cannot be read or written, or ffmpeg has failed.
+        ImportError: numpy, Pillow or imageio-ffmpeg is not installed.
+    """
+    import numpy
+
+    with kept.open("rb") as stream:
+        _write(numpy.load(stream, allow_pickle=False), fps, format, path)
+
+
+def _write(frames: NDArray[Any], fps: float, format: str, path: Path) -> None:
     frames = _tiled(frames)
     if format == "gif":
         _write_gif(frames, fps, path)
@@ -87,14 +108,14 @@ def _tiled(frames: NDArray[Any]) -> NDArray[Any]:
     return colours
 
 
-def _write_gif(frames: NDArray[Any], fps: int, path: Path) -> None:
+def _write_gif(frames: NDArray[Any], fps: float, path: Path) -> None:
     from PIL import Image
 
     first, *others = (Image.fromarray(frame) for frame in frames)
     first.save(path, format="gif", save_all=True, append_images=others, duration=1000 / fps, loop=0)
 
 
-def _write_film(frames: NDArray[Any], fps: int, codec: str, path: Path) -> None:
+def _write_film(frames: NDArray[Any], fps: float, codec: str, path: Path) -> None:
     import imageio_ffmpeg
     import numpy
 

@@ -1,17 +1,25 @@
-"""The files in a run's folder `files`, on their way to the server: those that were saved, and at the end all others."""
+"""The files in a run's folder `files`, on their way to the server: those that were saved, and at the end all others.
+
+What has been saved and sent is noted in `journal/saved.json`, so that the courier can do what is to be done at the end
+of a run whose process was killed.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import time
 from typing import Literal
 
-from wandb_compat import records, staging
+from wandb_compat import background, records, staging
 from wandb_compat.artifacts import place, suffix_of
 
+NOTES = "journal/saved.json"
 LOOK = 2.0  # seconds between two looks whether live files have changed
 # What the run itself writes into the folder; the server has it in other forms.
 OWN = {
@@ -62,6 +70,32 @@ class FolderFiles:
         self._over = threading.Event()
         self._watch: threading.Thread | None = None
 
+    @classmethod
+    def left(cls, home: Path, submit: Callable[[records.Record], None], *, tell: Tell) -> FolderFiles:
+        """Return the files of a run whose process is gone, as it has left them."""
+        try:
+            noted = json.loads((home / NOTES).read_text("utf-8"))
+        except (OSError, ValueError):  # nothing was saved
+            noted = {"folder": "files", "ignored": [], "policies": {}, "sent": {}}
+        found = cls(home / noted["folder"], home, submit, noted["ignored"], tell=tell)
+        found._policies = {found.folder / inside: policy for inside, policy in noted["policies"].items()}
+        found._sent = {found.folder / inside: (size, time) for inside, (size, time) in noted["sent"].items()}
+        return found
+
+    def _note(self) -> None:
+        noted = {
+            "folder": os.path.relpath(self.folder, self._home),
+            "ignored": list(self._ignored),
+            "policies": {str(file.relative_to(self.folder)): policy for file, policy in self._policies.items()},
+            "sent": {str(file.relative_to(self.folder)): mark for file, mark in self._sent.items()},
+        }
+        place = self._home / NOTES
+        with contextlib.suppress(OSError):  # a full disk
+            place.parent.mkdir(parents=True, exist_ok=True)
+            fresh = place.with_name(f"saved.{os.getpid()}.part")
+            fresh.write_text(json.dumps(noted), "utf-8")
+            fresh.replace(place)
+
     def keep(self, file: Path) -> None:
         """Send a file of the folder once, as it is now."""
         self.take(file, "now")
@@ -80,17 +114,23 @@ class FolderFiles:
                 self._policies[file] = policy
                 if policy != "end":
                     self._send(file)
+            self._note()
         if policy == "live" and self._watch is None and not self._over.is_set():
-            self._watch = threading.Thread(target=self._look, name="wandb-compat-files", daemon=True)
-            self._watch.start()
+            self._watch = background.start("files", self._look, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._tell("warning", f"changes of saved files are sent at the end of the run only: {error}")
 
     def _look(self) -> None:
         while not self._over.wait(LOOK):
             with self._working:
+                before = dict(self._sent)
                 for file, policy in self._policies.items():
                     # What waits for a slow line is not sent again before it has arrived.
                     if policy == "live" and not (file in self._staged and self._staged[file].exists()):
                         self._send(file, quiet=True)
+                if self._sent != before:
+                    self._note()
 
     def finish(self) -> None:
         """Send what has changed since it was sent, and what was never sent."""
@@ -103,6 +143,8 @@ class FolderFiles:
                 inside = file.relative_to(self.folder).as_posix()
                 if inside not in OWN and self._policies.get(file) != "now":
                     self._send(file)
+            if self._policies or self._sent:
+                self._note()
 
     def _send(self, file: Path, quiet: bool = False) -> None:
         """Send a file unless it is as it was when sent last."""

@@ -305,8 +305,9 @@ def _written(home: Path, source: str | Draft) -> str:
     """Return the path of a file relative to the run folder, once it is there."""
     if isinstance(source, str):
         return source
-    path = staging.new(home, source.suffix)
-    source.write(path)
+    suffix, write = source.raw or (source.suffix, source.write)
+    path = staging.new(home, suffix)
+    write(path)
     return staging.relative(home, path)
 
 

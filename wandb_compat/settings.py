@@ -12,9 +12,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 # The bounds that nobody needs to change from outside.
 FLUSH_INTERVAL = 0.05  # seconds between two writes to the journal: half of the 100 ms that the contract grants
 QUEUE_LIMIT = 20_000  # records that may wait for the writer before callers write themselves
-SNAPSHOT_LIMIT = (
-    256 * 1024**2
-)  # bytes of images and the like that may wait to be encoded before callers do it themselves
+# Bytes of images and the like that may wait to be written before callers do it themselves: what 0.1 s is enough for.
+SNAPSHOT_LIMIT = 32 * 1024**2
 REQUEST_TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between two bytes of an answer
 UPLOAD_TIMEOUT = (5.0, 120.0)  # the same for a file, whose server may have to store it first
 CONNECT_PATIENCE = 10.0  # seconds without an answer after which a server is said to be silent

@@ -1,5 +1,6 @@
 """Artifacts and files survive what happens on the way: killed couriers, forks, absent servers, many files."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -131,3 +132,49 @@ def test_a_disabled_run_takes_every_call(script: Script) -> None:
         assert not os.path.exists("wandb")
         """
     )
+
+
+def test_what_was_logged_and_saved_for_the_end_survives_a_kill(
+    script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
+) -> None:
+    """Of a script that is killed, images and videos in the queue, files saved for the end, those that have changed
+    and those that lie in `run.dir` arrive, and what was sent is not sent again."""
+    done = script(
+        """
+        import glob, os, signal, time
+        import numpy as np, wandb
+        with open("end.txt", "w") as f: f.write("first")
+        with open("now.txt", "w") as f: f.write("then")
+        run = wandb.init(id="killed")
+        run.save("end.txt", policy="end")
+        run.save("now.txt", policy="now")
+        with open(os.path.join(run.dir, "loose.txt"), "w") as f: f.write("loose")
+        with open("end.txt", "w") as f: f.write("last")
+        with open("now.txt", "w") as f: f.write("changed")
+        for step in range(20):
+            run.log({"image": wandb.Image(np.full((512, 512, 3), step, np.uint8))})
+        run.log({"film": wandb.Video(np.zeros((4, 3, 8, 8), np.uint8), format="gif")})
+        (head,) = glob.glob("wandb/latest-run/run-*.wandb")
+        for _ in range(600):
+            with open(head, "rb") as f: told = f.read()
+            if told.count(b'"key":"image"') >= 20 and b'"key":"film"' in told: break
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGKILL)
+        """,
+        code=None,
+        WANDB_MODE="offline",
+    )
+    assert done.returncode == -signal.SIGKILL
+    folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
+    assert len(list(folder.glob("journal/staged/*.raw.png"))) == 20  # written as fast as can be, not yet compressed
+    command = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
+    for _ in range(2):
+        subprocess.run(command, env=environment, check=True, timeout=120, cwd=ROOT)
+    files = arrived.files()
+    assert {key: files[key] for key in files if key.startswith("save/")} == {
+        "save/end.txt": b"last",
+        "save/now.txt": b"then",
+        "save/loose.txt": b"loose",
+    }
+    assert len(files["image"]) < 100_000 and files["image"].startswith(b"\x89PNG") and files["film"].startswith(b"GIF8")
+    assert not list(folder.glob("journal/staged/*"))
