@@ -34,7 +34,7 @@ from wandb._later import sagemaker_auth as sagemaker_auth
 from wandb._later import tensorboard as tensorboard
 from wandb._later import tensorflow as tensorflow
 from wandb._later import trigger as trigger
-from wandb._later import wandb_torch as wandb_torch
+from wandb.integration.torch import wandb_torch as wandb_torch
 from wandb._later import xgboost as xgboost
 from wandb.apis.public import Api as Api
 from wandb.errors import CommError as CommError

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from wandb.errors.term import termwarn
 from wandb.sdk.sweeps.ledger import Trial
-from wandb.sdk.sweeps.search import objective
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat.settings import Settings
 
@@ -23,28 +22,23 @@ class Afar:
         self._project = project
         self._histories: dict[str, list[float]] = {}  # of runs that have ended
         self._trials: dict[str, Trial] = {}  # the same
-        self._goal: str | None = None
 
     def definition(self) -> dict[str, Any] | None:
         """Return the sweep as its runs carry it, or None."""
 
         def ask() -> dict[str, Any] | None:
-            for run in self._runs():
-                kept = (run.config.get("wandb") or {}).get("sweep") or {}
-                if isinstance(kept.get("config"), dict):
-                    return dict(kept["config"])
-            return None
+            return dict(self._api().sweep(f"{self._place()}/{self._sweep}").config) or None
 
         return self._asked(ask, None)
 
-    def trials(self) -> list[Trial]:
+    def trials(self, metric: str | None) -> list[Trial]:
         """Return the trials that the server knows, with their configuration and objective."""
 
         def ask() -> list[Trial]:
             found = []
             for run in self._runs():
                 if run.id not in self._trials:
-                    trial = self._trial(run)
+                    trial = _trial(run, metric)
                     if trial.state == "running":
                         found.append(trial)
                         continue
@@ -53,13 +47,6 @@ class Afar:
             return found
 
         return self._asked(ask, [])
-
-    def _trial(self, run: Any) -> Trial:
-        kept = (run.config.get("wandb") or {}).get("sweep") or {}
-        metric, _ = objective(kept.get("config") or {})
-        value = run.summary.get(metric) if metric else None
-        number = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-        return Trial(run.id, dict(run.config), run.state, number, host="", pid=0)
 
     def history(self, run: str, metric: str, ended: bool) -> list[float]:
         """Return the values of a metric in a run so far, in order; of a run that has ended they are asked for once."""
@@ -100,3 +87,9 @@ class Afar:
                 repeat=False,
             )
             return otherwise
+
+
+def _trial(run: Any, metric: str | None) -> Trial:
+    value = run.summary.get(metric) if metric else None
+    number = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return Trial(run.id, dict(run.config), run.state, number, host="", pid=0)

@@ -43,7 +43,7 @@ class Desk:
 
     def next(self) -> Trial | bool:
         """Return what to try now; True when there may be something later, False when there is nothing any more."""
-        elsewhere = self._afar.trials()
+        elsewhere = self._afar.trials(search.objective(self.definition)[0])
         with self.ledger.changing() as kept:
             if kept["state"] in ENDED:
                 return False
