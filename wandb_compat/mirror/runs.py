@@ -262,7 +262,8 @@ class Mirror:
                 return
             self._finished = True
         living.discard(self)
-        self.summary.update(summary or {})
+        if summary is not None:
+            self.summary = dict(summary)
         try:
             bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
         except RuntimeError:  # the interpreter starts no more threads
