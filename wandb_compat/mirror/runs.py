@@ -48,7 +48,9 @@ class Mirror:
         home = self.home_of(run)
         home.mkdir(parents=True, exist_ok=True)
         self._prepare(run, own, home, credential)
-        self.step: int = run.step  # of the next row without a step of its own, as wandb counts
+        # Of the next row without a step of its own, as wandb counts; offline its service alone knows of a branch.
+        branch = getattr(run._settings, "fork_from", None) or getattr(run._settings, "resume_from", None)
+        self.step: int = max(run.step, int(branch.value) + 1 if branch else 0)
         self.pipeline.start(self._start_record(run, own), credential, online=credential is not None)
         self.console.listen()
         living.add(self)
@@ -73,7 +75,8 @@ class Mirror:
     @staticmethod
     def home_of(run: Any) -> Path:
         """Return the mirror's run folder."""
-        return Path(run._settings.sync_dir, FOLDER)
+        # Of a relative WANDB_DIR wandb makes relative paths, and the courier works in another folder.
+        return Path(run._settings.sync_dir, FOLDER).absolute()
 
     def _prepare(self, run: Any, own: Settings, home: Path, credential: credentials.Credential | None) -> None:
         self.home = home
