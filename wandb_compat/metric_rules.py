@@ -13,7 +13,7 @@ _FIELDS = ("step_metric", "step_sync", "hidden", "summary", "goal")
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition, with the fields of wandb's `Metric`; None is what was not said."""
+    """One definition, with the fields of wandb's `Metric`; False says no more than None: wandb knows no taking back."""
 
     name: str
     step_metric: str | None = None
@@ -51,14 +51,14 @@ class MetricRules:
         given = {field: getattr(metric, field) for field in _FIELDS}
         before = self._defined.get(metric.name)
         if before is not None and not metric._overwrite:
-            given = {field: getattr(before, field) if value is None else value for field, value in given.items()}
+            given = {field: value or getattr(before, field) for field, value in given.items()}
         self._defined[metric.name] = Definition(metric.name, **given)
         self._found.clear()
 
     def told(self) -> list[dict[str, Any]]:
         """Return the definitions in a form for the server."""
         return [
-            {"name": one.name, **{field: value for field in _FIELDS if (value := getattr(one, field)) is not None}}
+            {"name": one.name, **{field: value for field in _FIELDS if (value := getattr(one, field))}}
             for one in self._defined.values()
         ]
 

@@ -111,7 +111,7 @@ def test_the_own_definition_wins_and_a_later_one_adds_to_it() -> None:
     assert metrics[2][1] == {
         "name": "loss", "step_metric": "epoch", "step_sync": True, "hidden": True, "summary": ["min"]
     }  # fmt: skip
-    assert metrics[-1][1] == {"name": "loss", "step_sync": False}
+    assert metrics[-1][1] == {"name": "loss"}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 from wandb_compat import records
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror, below
+from wandb_compat.real import ALIAS
 
 _MIRROR = "_wandb_compat_mirror"  # in the dictionary of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")
@@ -38,6 +40,11 @@ def put(run: Any, mirror: Mirror) -> None:
     ):
         if hasattr(holder, change) and hasattr(run, callback):
             getattr(holder, change)(getattr(run, callback))
+    # So were those who call `wandb.log` and the like: bound methods.
+    top = vars(sys.modules[ALIAS])
+    for name, value in list(top.items()):
+        if isinstance(value, MethodType) and value.__self__ is run:
+            top[name] = getattr(run, name, value)
 
 
 def _mirrored(real: type) -> type:
