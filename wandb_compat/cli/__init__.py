@@ -8,7 +8,7 @@ import click
 
 from wandb_compat import __version__
 
-COMMANDS = ("run", "serve", "sync", "status", "doctor", "login", "journal")
+COMMANDS = ("run", "serve", "sync", "status", "compare", "doctor", "login", "journal")
 
 
 class Commands(click.Group):
