@@ -149,3 +149,17 @@ def test_molecules_of_rdkit_arrive(log: Log, tmp_path: Any) -> None:
     assert atoms == {"object": 1, "file": 3, "smiles": 13} and seen.file("smiles").caption == "aspirin"
     with pytest.raises(ValueError, match="SMILES"):
         wandb.Molecule.from_smiles("no molecule")
+
+
+@pytest.mark.skipif(not HAS_TENSORFLOW, reason="keras needs tensorflow")
+def test_models_of_keras_are_graphs(log: Log) -> None:
+    """A node for each layer, with its shape and parameters, and an edge from each layer that feeds it."""
+    from keras import Input, Model, layers
+
+    start = Input((4,), name="start")
+    left, right = layers.Dense(3, name="left")(start), layers.Dense(3, name="right")(start)
+    graph = wandb.Graph.from_keras(Model(start, layers.Add(name="sum")([left, right])))
+    _, document = log({"graph": graph}).document("graph")
+    assert set(document["edges"]) == {"start -> left", "start -> right", "left -> sum", "right -> sum"}
+    left_node = document["nodes"]["left"]
+    assert (left_node["class_name"], left_node["num_parameters"], left_node["output_shape"]) == ("Dense", 15, [None, 3])

@@ -107,7 +107,7 @@ class Node(WBValue):
             id=layer.name,
             name=layer.name,
             class_name=type(layer).__name__,
-            output_shape=getattr(layer, "output_shape", ["multiple"]),
+            output_shape=_output_shape(layer),
             num_parameters=layer.count_params(),
         )
 
@@ -191,6 +191,16 @@ class Graph(Media):
                     graph.add_node(Node.from_keras(before))
                 graph.add_edge(graph[before.name], graph[layer.name])
         return graph
+
+
+def _output_shape(layer: Any) -> Any:
+    """Return the shape of what a layer puts out, for keras 2 and 3."""
+    if hasattr(layer, "output_shape"):
+        return layer.output_shape
+    try:
+        return layer.output.shape
+    except (AttributeError, ValueError):  # several, or none yet
+        return ["multiple"]
 
 
 def _inputs(layer: Any) -> list[Any]:
