@@ -36,7 +36,9 @@ from wandb._later import tensorflow as tensorflow
 from wandb._later import trigger as trigger
 from wandb.integration.torch import wandb_torch as wandb_torch
 from wandb._later import xgboost as xgboost
+from wandb.apis.internal import Api as InternalApi  # noqa: F401
 from wandb.apis.public import Api as Api
+from wandb.apis.public import Api as PublicApi  # noqa: F401
 from wandb.errors import CommError as CommError
 from wandb.errors import Error as Error
 from wandb.errors import UsageError as UsageError

@@ -106,7 +106,6 @@ def test_one_run_class_at_all_paths() -> None:
     ("call", "named"),
     [
         (lambda: wandb.keras.WandbCallback, "wandb.keras.WandbCallback"),
-        (lambda: wandb.init(mode="offline").watch(None), "wandb.watch()"),
     ],
 )
 def test_what_is_not_there_says_so_by_name(call: object, named: str) -> None:
