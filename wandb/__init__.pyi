@@ -34,7 +34,6 @@ from wandb._later import sagemaker_auth as sagemaker_auth
 from wandb._later import tensorboard as tensorboard
 from wandb._later import tensorflow as tensorflow
 from wandb._later import trigger as trigger
-from wandb.integration.torch import wandb_torch as wandb_torch
 from wandb._later import xgboost as xgboost
 from wandb.apis.internal import Api as InternalApi  # noqa: F401
 from wandb.apis.public import Api as Api
@@ -46,6 +45,7 @@ from wandb.errors.term import termerror as termerror
 from wandb.errors.term import termlog as termlog
 from wandb.errors.term import termsetup as termsetup
 from wandb.errors.term import termwarn as termwarn
+from wandb.integration.torch import wandb_torch as wandb_torch
 from wandb.plot import plot_table as plot_table
 from wandb.plot import visualize as visualize
 from wandb.sdk import lib as wandb_lib  # noqa: F401

@@ -56,6 +56,18 @@ def test_update_sends_nothing_that_was_not_changed(counted: tuple[wandb.Api, Cou
     assert counter.paths() == []
 
 
+def test_a_run_of_a_list_is_changed_like_any_other(api: wandb.Api, log: Logged) -> None:
+    """What is set in a run before its details are read is sent too."""
+    run = log("one", config={"lr": 1})
+    (listed,) = api.runs(run.project)
+    listed.name = "named"
+    listed.notes = "noted"
+    listed.tags.append("t")
+    listed.update()
+    read = again(run)
+    assert (read.name, read.notes, read.tags, read.config) == ("named", "noted", ["t"], {"lr": 1})
+
+
 def test_the_summary_is_sent_by_its_own_update(log: Logged) -> None:
     """`summary.update` sends at once, `overwrite=False` leaves what is there, and a deleted key is gone."""
     run = log("one", config={"wandb": {"summary": {"a": 1, "b": 2, "deep": {"x": 1}}}})

@@ -225,6 +225,7 @@ def test_who_is_asking(api: wandb.Api) -> None:
     assert api.team("local").name == "local"
     assert api.api_key
     assert wandb.apis.InternalApi().api_key == api.api_key
+    assert wandb.api.viewer()["entity"] == "local"
     assert wandb.apis.PublicApi is wandb.Api
 
 

@@ -13,19 +13,10 @@ ENDED = ("finished", "failed", "crashed", "killed", "preempted")
 # Tags that stand for fields of a wandb run.
 MARKS = {"group": "group", "job_type": "jobType", "sweep": "sweepName"}
 # What we and `pluto migrate` keep in `config["wandb"]`; whatever else is there is the user's own.
-OWN = [
-    "artifacts",
-    "custom_charts",
-    "entity",
-    "metrics",
-    "name",
-    "notes",
-    "state",
-    "summary",
-    "sweep",
-    "url",
-    "used_artifacts",
-]
+OWN = (
+    *("artifacts", "custom_charts", "entity", "metrics", "name", "notes", "pinned_config_keys", "state", "summary"),
+    *("sweep", "url", "used_artifacts"),
+)
 MIGRATED = re.compile(r"wandb::[^/]+/[^/]+/(.+)")
 FOLDERS = {
     "image-file": "images",

@@ -23,6 +23,7 @@ from wandb.apis.public.summary import HTTPSummary
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termwarn
 from wandb_compat.artifacts import READERS, RUN_ID, place
+from wandb_compat.earlier import TARGET
 
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import RunArtifacts
@@ -249,9 +250,12 @@ class Run(Attrs):
     def _load_details(self) -> dict[str, Any]:
         if self._details is None:
             self._details = self._reader.get_run(self.project, self.number)
-            changed = {key: one for key, one in self._attrs.items() if one != self._saved.get(key, one)}
-            self._attrs |= run_document.from_details(self._details) | changed
+            changed = {
+                key: one for key, one in self._attrs.items() if key not in self._saved or self._saved[key] != one
+            }
+            self._attrs = run_document.from_details(self._details)
             self._remember()
+            self._attrs |= changed
         return self._details
 
     def _remember(self) -> None:
@@ -401,8 +405,8 @@ class Run(Attrs):
     @property
     def metadata(self) -> dict[str, Any] | None:
         """What is known of machine and program: host, os, python, args, git…"""
-        found = {key: one for key, one in (self._load_details().get("systemMetadata") or {}).items() if key != RUN_ID}
-        return found or None
+        told = self._load_details().get("systemMetadata") or {}
+        return {key: one for key, one in told.items() if key not in (RUN_ID, TARGET)} or None
 
     @property
     def user(self) -> User:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from wandb import _absent
-
 
 class DeprecatedApi:
-    """Knows the key and the default entity; never asks anybody."""
+    """Knows the key and the default entity; asks the server who somebody is."""
 
     @property
     def api_key(self) -> str | None:
@@ -26,8 +24,11 @@ class DeprecatedApi:
         return os.environ.get("WANDB_ENTITY") or None
 
     def viewer(self) -> dict[str, Any]:
-        """Not available yet."""
-        _absent.refuse("wandb.api.viewer()")
+        """Return who is asking: the organisation that the key belongs to."""
+        from wandb.apis.public import Api
+
+        viewer = Api().viewer
+        return {"username": viewer.username, "entity": viewer.entity, "email": None, "flags": "{}"}
 
     def settings(self, key: str | None = None, section: str | None = None) -> Any:
         """Return the settings, or the one named `key`, as wandb before 0.24."""
