@@ -3,14 +3,19 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
+# How many times as long as in the whole suite each fault is tried by `make faults`.
+ROUNDS ?= 10
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test faults check bench docs clean
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+
+faults: $(READY)
+	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -40,7 +40,7 @@ EXEMPT = (
     "background.",
 )
 BROKEN = "injected"
-LINES = 10  # of complaint; runs of earlier cases, which could not end, may still have theirs
+LINES = 25  # of complaint: one a key; and runs of earlier cases, which could not end, may still have theirs
 
 
 def functions():
