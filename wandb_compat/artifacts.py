@@ -22,6 +22,7 @@ KEY_LIMIT = 240  # characters of a key: the names of a Pluto server have 255
 READERS = 8  # requests that are made at once
 LATEST = "latest"
 RUN_ID = "wandb_run_id"  # in the system metadata: by it a run is found, the run list knows no external ids
+USED = "used_artifacts"  # in `config["wandb"]`: types of the versions that a run has used, by name
 ORDER = "order"  # beside a collection's entries: what the run list is filtered by
 _HEADER = b"wandb-artifact-manifest-v1\n"
 
@@ -74,7 +75,7 @@ class Entry:
     """What a run has published: which content, under which aliases.
 
     `run`, `key` and `manifest` tell where the manifest lies. `part` is the id of a distributed artifact that this is a
-    part of. `changes` holds what was edited later (description, metadata, ttl).
+    part of. `changes` holds what was edited later (description, metadata, ttl). `gone` takes the version away.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Entry:
     source: str | None = None
     part: str | None = None
     changes: dict[str, Any] = field(default_factory=dict)
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ class Version:
 
     number: int
     entry: Entry  # the one that made it
+    updated: int  # milliseconds since the epoch
     aliases: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
@@ -119,9 +122,16 @@ class Collection:
             if entry.part is not None:
                 continue
             version = self.versions.get(entry.digest)
+            if entry.gone:
+                if version is not None and version.number == entry.version:
+                    del self.versions[entry.digest]
+                    aliases = {alias: held for alias, held in aliases.items() if held is not version}
+                continue
             if version is None:
-                version = self.versions[entry.digest] = Version(max(self.next, entry.version), entry)
-                self.next = version.number + 1
+                number = max(self.next, entry.version)
+                version = self.versions[entry.digest] = Version(number, entry, entry.time)
+                self.next = number + 1
+            version.updated = entry.time
             for alias in entry.dropped:
                 if aliases.get(alias) is version:
                     del aliases[alias]
@@ -129,6 +139,8 @@ class Collection:
             version.changes.update(entry.changes)
             if entry.tags is not None:
                 version.tags = entry.tags
+        if self.versions:
+            aliases.setdefault(LATEST, list(self.versions.values())[-1])
         for alias, version in aliases.items():
             version.aliases.append(alias)
 

@@ -184,7 +184,8 @@ class Publisher:
 
     def _manifest(self, shelf: Shelf, record: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""
-        document = record["manifest"]
+        about = {**record["manifest"].get("artifact", {}), "step": record["step"]}
+        document = {**record["manifest"], "artifact": about}
         contents = {
             path: {**one, "run": one.get("run", self._session.run)} if "key" in one else one
             for path, one in document["contents"].items()

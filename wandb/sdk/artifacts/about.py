@@ -106,6 +106,7 @@ class About:
         self._shelf: Shelf | None = None
         self._version: Version | None = None
         self._is_link = False
+        self._step: int | None = None
 
     _check_type = staticmethod(naming.check_type)
 
@@ -259,6 +260,7 @@ class About:
         self._manifest = ArtifactManifest.from_manifest_json(document, self._digest_algorithm)
         self._description = about.get("description")
         self._metadata = about.get("metadata") or {}
+        self._step = about.get("step")
         self._ttl_seconds, self._ttl_inherited = about.get("ttl"), False
 
     def _about(self) -> dict[str, Any]:

@@ -16,8 +16,7 @@ class Artifact(Contents, Downloads, Published):
     """Files and references under one name, versioned by content.
 
     In Pluto: each file under `artifacts/NAME/PATH`, once for each content, with a manifest beside; versions and aliases
-    in the runs' configurations, see [artifacts](artifacts.md). References are kept in the manifest only. Lost: the step
-    of logging, and who has used an artifact.
+    in the runs' configurations, see [artifacts](artifacts.md). References are kept in the manifest only.
 
     Example:
         >>> artifact = wandb.Artifact("weights", type="model", metadata={"epoch": 3})
@@ -76,7 +75,8 @@ class Artifact(Contents, Downloads, Published):
 
         of_entry = {name: outcome[name] for name in ("time", "digest", "size", "run", "key", "manifest", "source")}
         entry = Entry(id="", order=0, version=outcome["version"], type=self._type, **of_entry)
-        self._settle(shelf(self._project), Version(outcome["version"], entry, outcome["aliases"], self._tags))
+        version = Version(outcome["version"], entry, outcome["time"], outcome["aliases"], self._tags)
+        self._settle(shelf(self._project), version)
         self._manifest = None  # what it builds on is known to the server only
 
     def new_draft(self) -> Artifact:

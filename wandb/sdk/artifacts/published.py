@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from wandb import _absent
 from wandb.errors import CommError
+from wandb.errors.term import termwarn
 from wandb.sdk.artifacts import naming
 from wandb.sdk.artifacts.about import About, logged
+from wandb.sdk.artifacts.artifact_state import ArtifactState
 from wandb.sdk.artifacts.exceptions import ArtifactNotLoggedError
+from wandb_compat.artifacts import USED
 
 if TYPE_CHECKING:
+    from wandb.apis.public import ArtifactCollection, Run
     from wandb.sdk.artifacts.artifact import Artifact
     from wandb_compat.artifacts import Collection, Shelf, Version
 
@@ -113,13 +117,13 @@ class Published(About):
     @logged
     def created_at(self) -> str:
         """When the version was made, in UTC."""
-        return datetime.fromtimestamp(self._known.entry.time / 1000, timezone.utc).isoformat().replace("+00:00", "Z")
+        return _moment(self._known.entry.time)
 
     @property
     @logged
     def updated_at(self) -> str:
-        """When the version was made: later changes are not dated."""
-        return self.created_at
+        """When the version was made or changed last, in UTC."""
+        return _moment(self._known.updated)
 
     @property
     @logged
@@ -137,8 +141,9 @@ class Published(About):
     @property
     @logged
     def history_step(self) -> int | None:
-        """None: the step of logging is not kept."""
-        return None
+        """The last step before the version was logged, or None when that is not known."""
+        self.manifest  # noqa: B018 # reads it
+        return None if self._step is None else max(0, self._step - 1)
 
     @property
     @logged
@@ -147,36 +152,118 @@ class Published(About):
         return self.created_at if self._is_link else None
 
     @property
-    def collection(self) -> Any:
-        """Not available yet."""
-        _absent.refuse("wandb.Artifact.collection")
-
-    source_collection = collection
+    @logged
+    def collection(self) -> ArtifactCollection:
+        """The name that this version shares with others, of a link that of the link."""
+        return self._collection(self.name)
 
     @property
+    @logged
+    def source_collection(self) -> ArtifactCollection:
+        """The name under which the version was logged."""
+        return self._collection(self.source_name)
+
+    def _collection(self, name: str) -> ArtifactCollection:
+        from wandb.apis.public import Api, ArtifactCollection
+
+        return ArtifactCollection(Api()._reader, self.entity, self.project, name.partition(":")[0], self.type)
+
+    @property
+    @logged
     def linked_artifacts(self) -> list[Artifact]:
-        """Not available: a Pluto server cannot be asked which links lead to a version."""
-        _absent.refuse("wandb.Artifact.linked_artifacts")
+        """The links to this version, none of a link; finding them reads the details of all runs of the project."""
+        from wandb.apis.public import Api, ProjectArtifactCollections
+
+        if self._is_link:
+            return []
+        return [
+            link
+            for collection in ProjectArtifactCollections(Api()._reader, self.entity, self.project)
+            for link in collection.artifacts()
+            if link.is_link and link.source_name == self.name
+        ]
 
     @logged
-    def logged_by(self) -> Any:
-        """Not available yet."""
-        _absent.refuse("wandb.Artifact.logged_by()")
+    def logged_by(self) -> Run | None:
+        """Return the run that made the version, or None when it is deleted.
+
+        Raises:
+            wandb.CommError: the server cannot be asked.
+        """
+        return self._run(self._known.entry.run)
 
     @logged
-    def used_by(self) -> list[Any]:
-        """Not available yet."""
-        _absent.refuse("wandb.Artifact.used_by()")
+    def used_by(self) -> list[Run]:
+        """Return the runs that have taken the version or a link to it with `use_artifact`; slow, see
+        `linked_artifacts`.
+
+        Raises:
+            wandb.CommError: the server cannot be asked.
+        """
+        from wandb_compat.wire.client import WireError
+
+        names = {self.source_name: None, **{link.name: None for link in self.source_artifact.linked_artifacts}}
+        try:
+            used = [
+                self._server.client.runs(self.project, {f"config.wandb.{USED}.{name}": self.type}) for name in names
+            ]
+        except WireError as error:
+            raise CommError(f"the runs that use {self.name} cannot be found: {error}", error) from error
+        found = [self._run(number) for number in dict.fromkeys(number for numbers in used for number in numbers)]
+        return [run for run in found if run is not None]
+
+    def _run(self, number: int) -> Run | None:
+        from wandb.apis.public import Api
+        from wandb.apis.public.run_document import run_id
+        from wandb_compat.wire.client import Refused, WireError
+
+        try:
+            details = self._server.client.details(number, self.project)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise CommError(f"run {number} of {self.name} cannot be read: {error}", error) from error
+        except WireError as error:
+            raise CommError(f"run {number} of {self.name} cannot be read: {error}", error) from error
+        return Api().run(f"{self.project}/{run_id(details)}")
 
     @logged
     def delete(self, delete_aliases: bool = False) -> None:
-        """Not available: files of a run can only be deleted on the Pluto server, with the run."""
-        _absent.refuse("wandb.Artifact.delete()")
+        """Delete the version: it is found no more, and its number is not given again. A link is only unlinked.
+
+        A Pluto server deletes files only with the run that they belong to: until then the bytes stay there.
+
+        Args:
+            delete_aliases: delete it though it has aliases, `latest` too.
+
+        Raises:
+            wandb.CommError: it has aliases and `delete_aliases` is false, or the server cannot be reached.
+        """
+        if self._is_link:
+            termwarn("Deleting a link: the version that it leads to stays")
+        elif self._aliases and not delete_aliases:
+            raise CommError(
+                f"artifact {self.name} has the aliases {', '.join(self._aliases)}; "
+                "delete(delete_aliases=True) deletes it all the same"
+            )
+        self._publish(gone=True)
+        self._state = ArtifactState.DELETED
 
     @logged
     def unlink(self) -> None:
-        """Not available: see `delete`."""
-        _absent.refuse("wandb.Artifact.unlink()")
+        """Take a link away; the version that it leads to stays.
+
+        Raises:
+            ValueError: it is no link.
+            wandb.CommError: the server cannot be reached.
+        """
+        if not self._is_link:
+            raise ValueError(
+                f"Artifact {self.qualified_name!r} is not a linked artifact and cannot be unlinked.  "
+                "To delete it, use 'delete' instead."
+            )
+        self._publish(gone=True)
+        self._state = ArtifactState.DELETED
 
     def json_encode(self) -> dict[str, Any]:
         """Return what stands for the artifact in a configuration."""
@@ -201,7 +288,10 @@ class Published(About):
         return Artifact._of(wanted.entity, *store.find(wanted))
 
     def _save_changes(self) -> None:
-        from wandb_compat.artifacts import Entry
+        self._publish(changes=self._about())
+
+    def _publish(self, **changes: Any) -> None:
+        """Add an entry about the version, with the aliases and tags that it has here."""
         from wandb_compat.wire.client import WireError
 
         version, name = self._known, self._name.partition(":")[0]
@@ -209,14 +299,21 @@ class Published(About):
             collection = self._server.collection(name)
             now = collection.find(f"v{version.number}")
             known = now.aliases if now is not None else []
-            entry = Entry(
-                **{**{field: getattr(version.entry, field) for field in Entry.__dataclass_fields__},
-                   "id": uuid4().hex, "order": collection.order, "time": int(time() * 1000), "version": version.number,
-                   "aliases": [alias for alias in self._aliases if alias not in known],
-                   "dropped": [alias for alias in known if alias not in self._aliases],
-                   "tags": self._tags,
-                   "changes": self._about()}
-            )  # fmt: skip
+            entry = replace(
+                version.entry,
+                id=uuid4().hex,
+                order=collection.order,
+                time=int(time() * 1000),
+                version=version.number,
+                aliases=[alias for alias in self._aliases if alias not in known],
+                dropped=[alias for alias in known if alias not in self._aliases],
+                tags=self._tags,
+                **changes,
+            )
             self._server.publish(version.entry.run, name, entry)
         except WireError as error:
             raise CommError(f"changes of artifact {self.name} did not reach the server: {error}", error) from error
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).isoformat().replace("+00:00", "Z")
