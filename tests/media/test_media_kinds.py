@@ -210,9 +210,14 @@ def test_figures_of_other_libraries_arrive(log: Log) -> None:
     import plotly.io
     from bokeh.document import Document
     from bokeh.plotting import figure as bokeh_figure
+    from matplotlib.figure import Figure
 
     plt.plot([1, 3, 2])
     plot = go.Figure(go.Scatter(x=[1, 2], y=numpy.array([3.5, 4.5])))
+    photo = Figure()
+    photo.subplots().imshow([[0, 1], [2, 3]])
+    with pytest.raises(ValueError, match="containing images"):
+        wandb.Plotly(photo)
     boke = bokeh_figure(title="bokeh")
     boke.line([1, 2], [3, 4])
     seen = log(
@@ -225,11 +230,12 @@ def test_figures_of_other_libraries_arrive(log: Log) -> None:
             "of matplotlib": wandb.Plotly(plt.gcf()),
             "bokeh": boke,
             "Bokeh": wandb.data_types.Bokeh(boke),
+            "photo": photo,
             "figures": [plt.gcf(), plt.gcf()],
         }
     )
     plt.close()
-    for key in ("pyplot", "figure", "axes"):
+    for key in ("pyplot", "figure", "axes", "photo"):
         assert seen.file(key).pixels().shape[:2] == (480, 640) and seen.types[key] == "IMAGE"
     assert len(seen.files("figures")) == 2
     for key in ("plotly", "Plotly"):
