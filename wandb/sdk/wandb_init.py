@@ -10,11 +10,10 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from wandb import _absent
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
-from wandb.sdk.lib import active_runs, config_util, module_globals, resuming, run_folder
+from wandb.sdk.lib import active_runs, config_util, foreign_run, module_globals, resuming, run_folder
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.run_names import generate_name
 from wandb.sdk.lib.runid import generate_id
@@ -22,7 +21,7 @@ from wandb.sdk.lib.saved_files import write_requirements
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, say, warn_once
 from wandb.sdk.wandb_settings import Settings
-from wandb_compat import machine_info, records
+from wandb_compat import machine_info, ranks, records
 from wandb_compat import settings as engine
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
@@ -260,6 +259,7 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
         run._go_on(going.earlier)
     pipeline.start(start, credential, online=credential is not None)
     active_runs.add(run)
+    foreign_run.publish(run)
     if settings.reinit != "create_new":
         module_globals.set_globals(run)
     run._begin(_console(settings, pipeline, credential))
@@ -292,6 +292,7 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
     metadata = {**metadata, RUN_ID: run.id}
     if own.pluto_run_id:
         metadata[TARGET] = own.pluto_run_id
+    rank = ranks.own_rank() if own.pluto_run_id else None
     return records.Start(
         time=int(run.start_time * 1000),
         project=run.project,
@@ -301,8 +302,9 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         entity=settings.entity,
         config=config,
         tags=server_tags(settings, warn_once),
-        system_metrics=not settings.x_disable_stats,
+        system_metrics=not settings.x_disable_stats and (rank is None or ranks.first_of_machine()),
         metadata=metadata,
+        rank=rank,
         fork=(settings.fork_from.run, settings.fork_from.value) if settings.fork_from else None,
     )
 
@@ -316,23 +318,22 @@ def _console(settings: Settings, pipeline: Pipeline, credential: Credential | No
 
 
 def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None) -> Run:
-    """Return a run of this process, or of the one that it was forked from.
+    """Return a run that has begun elsewhere: in this process, in the one that it was forked from, or in any other.
+
+    In Pluto: what is logged from here goes to the same run. Steps begin after the last one that is on disk.
 
     Args:
-        attach_id: `run._attach_id`, as pickling a run keeps it.
+        attach_id: `run._attach_id`, as pickling a run keeps it; or the id of the run.
         run_id: the same.
         run: a run, which is returned.
 
     Raises:
-        wandb.UsageError: nothing is given.
-        NotImplementedError: the run belongs to a process that this one was not forked from.
+        wandb.UsageError: nothing is given, or no process of this user on this machine has that run.
     """
     wanted = attach_id or run_id or (run._attach_id if run is not None else None)
     if wanted is None:
         raise UsageError("Either `attach_id` or `run_id` must be specified or `run` must have `_attach_id`")
-    if (found := active_runs.find(wanted)) is None:
-        _absent.refuse("wandb.attach() to a run of another process")
-    return found
+    return foreign_run.attach(wanted)
 
 
 attach = _attach

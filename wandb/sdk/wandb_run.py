@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -95,12 +96,13 @@ class Run(RunFiles):
         self._settings = settings
         self._pipeline = pipeline
         self._init_pid = os.getpid()
-        self._attach_id = f"{settings.run_id}-{id(self):x}"
+        self._attach_id = f"{settings.run_id}-{secrets.token_hex(4)}"
         self._is_finished = False
         self._console: ConsoleCapture | None = None
         self._artifacts = None
         self._saved = None
         self._url: str | None = None
+        self._found: dict[str, Any] = {}  # the summary, as a forked or attached process has found it
         self._alerted: dict[str, float] = {}  # when, in seconds since the epoch, by title
         self._starting_step = first_step
         self._config = Config()
@@ -185,6 +187,7 @@ class Run(RunFiles):
 
             report(self._settings.sweep_id, self.id, self.summary)
         outcome = pipeline.finish(records.Exit(int(time() * 1000), records.state_of(code), code))
+        foreign_run.withdraw(self)
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":
             Path(self._settings.resume_fname).unlink(missing_ok=True)
@@ -591,6 +594,8 @@ class Run(RunFiles):
 
     def _publish_summary(self) -> None:
         summary = self._published_summary()
+        if self._init_pid != os.getpid():  # what others have logged is theirs to tell
+            summary = {key: value for key, value in summary.items() if key[0] != "_" and self._found.get(key) != value}
         self._summary_due = time() + SUMMARY_INTERVAL / 1000
         if summary and self._pipeline is not None:
             self._pipeline.submit(records.Config({"wandb": {"summary": summary}}))

@@ -99,6 +99,8 @@ class Pulse(threading.Thread):
     def _sample(self, machine: Machine, samples: Journal, told: set[str]) -> None:
         now = int(time.time() * 1000)
         values = machine.sample()
+        if rank := self._session.start.rank:  # of another machine than rank 0's
+            values = {name.replace("sys/", f"sys/rank{rank}/", 1): value for name, value in values.items()}
         # Counted from the run's start, so that a courier that takes over goes on and overwrites nothing.
         step = max(0, int((now - self._session.start.time) / 1000 / self._interval))
         fresh: list[records.Record] = [records.Key(name, "METRIC") for name in values if name not in told]

@@ -17,7 +17,7 @@ from wandb_compat.settings import BACKOFF, CONNECT_PATIENCE
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Client, Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints
-from wandb_compat.wire.models import Created
+from wandb_compat.wire.models import STATUS, Created
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,17 @@ class Session:
         self._strange = [tag for tag in known if tag not in self.start.tags]
         if missing := [tag for tag in self.start.tags if tag not in known]:
             self.client.update_tags(self.run, models.tags([*known, *missing]))
+
+    def reopen(self) -> None:
+        """Take up a resumed run again that has been ended meanwhile, by a late word about an earlier part of it.
+
+        A server only lets the graver news replace how a run has ended.
+
+        Raises:
+            WireError: it did not work this time.
+        """
+        if self.state.resumed and self.client.details(self.run, self._project).get("status") in STATUS.values():
+            self.client.resume({"runId": self.run})
 
     def all_tags(self, given: list[str]) -> list[str]:
         """Return tags as the server takes them, with those of the run before that the script did not know of."""

@@ -9,14 +9,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Phase = Literal["starting", "delivering", "waiting", "done", "left"]
+Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"]
+ENDED = ("done", "left")
 
 
 @dataclass(slots=True)
 class State:
     """The courier's account of a run folder.
 
-    `phase` is `waiting` while the server cannot be reached or refuses the key, `done` when everything has arrived and
+    `phase` is `waiting` while the server cannot be reached or refuses the key, `delivered` when
+    everything has arrived and rank 0 waits for the other ranks to end the run, `done` when everything has arrived and
     the run is closed, `left` when the courier has ended before that. `trouble` is a sentence for the user.
     """
 

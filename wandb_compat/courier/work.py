@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import os
@@ -20,7 +21,8 @@ from wandb_compat.courier.delivery import Delivery
 from wandb_compat.courier.pulse import Pulse
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.state import State
-from wandb_compat.records import RunState, Start
+from wandb_compat.ranks import Ranks
+from wandb_compat.records import Exit, RunState, Start
 from wandb_compat.settings import Settings
 from wandb_compat.wire.client import Refused, WireError
 from wandb_compat.wire.endpoints import Endpoints, resolve
@@ -92,6 +94,7 @@ class Work:
         self._settings = settings
         self._trainer = trainer
         self._follow = follow
+        self._ranks: Ranks | None = None
         self._opening = Backoff()
         self._closing = Backoff()
 
@@ -121,6 +124,7 @@ class Work:
 
     def _deliver(self, start: Start, endpoints: Endpoints, progress: Callable[[State], None]) -> State:
         session = Session(self.home, endpoints, self._key, start)
+        self._ranks = Ranks(start, self.home) if start.rank is not None else None
         session.account(pid=os.getpid())
         delivery = Delivery(self.home, session, self._settings.batch_size, Acks(self.home))
         try:
@@ -201,13 +205,25 @@ class Work:
         """Report how the run ended; return whether the server has taken it."""
         if not self._closing.ready():
             return False
+        if self._overtaken(session):
+            return self._done(session, delivery)
         state: RunState = "failed"  # a trainer that is gone without a word was killed
         moment = int(max(file.stat().st_mtime for file in journal.files(self.home)) * 1000)
         metadata = {"type": "Killed", "message": "the process ended without finishing the run"}
         if delivery.exit is not None:
             state, moment = delivery.exit.state, delivery.exit.time
             metadata = {"type": "Exit", "message": f"exit code {delivery.exit.code}"}
+        if self._ranks is not None and self._ranks.rank != 0:
+            late = self._ranks.ended()
+            if late is None and self._follow:
+                return self._done(session, delivery)
+            if late is not None:
+                state, moment = late.state, late.time
+        elif self._ranks is not None and self._ranks.others_at_work():
+            session.account(phase="delivered")
+            return False
         try:
+            session.reopen()
             session.client.set_status(session.run, STATUS[state], moment, None if state == "completed" else metadata)
         except Refused as error:
             log.error("the final state %s was refused: %s", state, error)
@@ -215,6 +231,22 @@ class Work:
             self._closing.failed(getattr(error, "wait", None))
             session.ill("close", error)
             return False
+        return self._done(session, delivery, Exit(moment, state, 0))
+
+    def _done(self, session: Session, delivery: Delivery, exit: Exit | None = None) -> bool:
         delivery.acks.close()
         session.account(phase="done", trouble=None)
+        if self._ranks is not None:
+            self._ranks.leave(exit if self._ranks.rank == 0 else None)
         return True
+
+    def _overtaken(self, session: Session) -> bool:
+        """Whether a later part of the run is at work beside this one: how the run ends is for that one to say."""
+        start = session.start
+        for head in self.home.parent.glob(f"*run-*/{glob.escape(f'run-{start.id}.wandb')}"):
+            state = State.read(head.parent)
+            if state is None or state.run != session.run or head.parent == self.home:
+                continue
+            if (other := start_of(head.parent)) is not None and other.time > start.time:
+                return True
+        return False

@@ -24,6 +24,11 @@ def add(run: Run) -> None:
         atexit.register(_finish_at_exit)
     watch.install()
     _active.append(run)
+    know(run)
+
+
+def know(run: Run) -> None:
+    """Let a run be found by its attach id, without any say in its end."""
     _known[run._attach_id] = run
 
 
@@ -59,6 +64,7 @@ def _finish_at_exit() -> None:
 def _after_fork_in_child() -> None:
     for run in _active:
         run._history.lock = threading.RLock()
+        run._found = dict(run._history.items)
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,0 +1,118 @@
+"""Processes of a distributed job that log to one run of the server, as PLUTO_RUN_ID makes them do.
+
+Rank 0 keeps its keys. Every other rank logs `loss` as `rank3/loss`, unless the key names the rank already: the server
+keeps one value a key and step. Rank 0 reports how the run ended, after the last rank of its machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from wandb_compat.courier.state import State
+from wandb_compat.records import Config, Console, Exit, Record, Start
+from wandb_compat.register import Register, alive
+
+_ENDED = "ended"
+_OVER = ("done", "left", "delivered")
+
+
+def own_rank(environ: Mapping[str, str] = os.environ) -> int | None:
+    """Return the rank of this process in a job of several, or None."""
+    for rank, size in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")):
+        if environ.get(rank, "").isdecimal() and environ.get(size, "").isdecimal() and int(environ[size]) > 1:
+            return int(environ[rank])
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank()) if distributed.get_world_size() > 1 else None
+    return None
+
+
+def first_of_machine(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is the rank that samples its machine."""
+    return environ.get("LOCAL_RANK", environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+class Naming:
+    """What a rank other than 0 calls its keys on the server."""
+
+    def __init__(self, rank: int) -> None:
+        self.prefix = f"rank{rank}/"
+        self._named = re.compile(rf"(?<![a-z0-9])rank[_\-.: ]?{rank}(?![0-9])", re.IGNORECASE)
+
+    def of(self, key: Any) -> Any:
+        """Return the key on the server."""
+        return key if not isinstance(key, str) or self._named.search(key) else self.prefix + key
+
+    def apart(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row with the keys of the server."""
+        return {self.of(key): value for key, value in data.items()}
+
+    def back(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row with the script's own keys."""
+        return {key.removeprefix(self.prefix): value for key, value in data.items()}
+
+
+def told(record: Record, rank: int, naming: Naming | None) -> Record:
+    """Return a record as a rank tells it: the summary under its keys, lines of the console with the rank in front."""
+    if isinstance(record, Console):
+        return replace(record, message=f"[rank{rank}] {record.message}")
+    if naming is not None and isinstance(record, Config) and isinstance(record.values.get("wandb"), dict):
+        about = dict(record.values["wandb"])
+        if isinstance(about.get("summary"), dict):
+            mine = {key: value for key, value in about["summary"].items() if not key.startswith("_")}
+            about["summary"] = naming.apart(mine)
+            return Config({**record.values, "wandb": about})
+    return record
+
+
+class Ranks:
+    """The ranks of one run on this machine, as the courier of one of them sees them."""
+
+    def __init__(self, start: Start, home: Path) -> None:
+        assert start.rank is not None
+        self.rank = start.rank
+        self._home = str(home)
+        self._name = f"{start.rank}-{hashlib.sha256(self._home.encode()).hexdigest()[:12]}"
+        run = hashlib.sha256(f"{start.project}\n{start.target}".encode()).hexdigest()[:16]
+        self._register = Register(f"ranks-{run}")
+
+    def enter(self) -> None:
+        """Say that this rank is at work; by the trainer, before any other rank could end the run."""
+        if self.rank == 0:
+            self._register.leave(_ENDED)  # of an earlier job
+        self._register.enter(self._name, {"home": self._home})
+
+    def others_at_work(self) -> bool:
+        """Whether another rank of this machine still logs, or its courier still delivers."""
+        for name in self._register.names():
+            if name in (self._name, _ENDED) or (entry := self._register.read(name)) is None:
+                continue
+            state = State.read(Path(entry["home"])) or State()
+            if state.phase in _OVER:
+                continue
+            if alive(entry) or (state.pid and psutil.pid_exists(state.pid)):
+                return True
+            self._register.leave(name)
+        return False
+
+    def ended(self) -> Exit | None:
+        """Return how rank 0 has ended the run, or None while it has not, or is on another machine."""
+        entry = self._register.read(_ENDED)
+        return Exit(entry["time"], entry["state"], entry["code"]) if entry else None
+
+    def leave(self, exit: Exit | None = None) -> None:
+        """Say that this rank has delivered everything; rank 0 leaves behind how it ended the run, for late ones."""
+        if exit is not None:
+            with contextlib.suppress(OSError):
+                self._register.enter(_ENDED, {"time": exit.time, "state": exit.state, "code": exit.code})
+        self._register.leave(self._name)

@@ -1,0 +1,85 @@
+"""Where processes of one user on one machine find each other's runs: small files in the folder for temporary files."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import tempfile
+from pathlib import Path
+from time import time
+from typing import Any
+
+import psutil
+
+KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
+
+
+class Register:
+    """One list of processes, each with a document of its own; who has died is no longer in it."""
+
+    def __init__(self, name: str) -> None:
+        """Prepare the list of a name; nothing is made before something is entered."""
+        self.folder = _ours() / name
+
+    def enter(self, name: str, document: dict[str, Any]) -> None:
+        """Put a document into the list, to be believed for as long as this process lives.
+
+        Raises:
+            OSError: the folder belongs to somebody else, or cannot be written.
+        """
+        for folder in (self.folder.parent, self.folder):
+            folder.mkdir(mode=0o700, exist_ok=True, parents=True)
+            if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+                raise OSError(f"{folder} belongs to somebody else")
+        self._sweep()
+        process = psutil.Process()
+        draft = self.folder / f".{name}.{process.pid}"
+        draft.write_text(json.dumps({**document, "pid": process.pid, "born": process.create_time()}))
+        draft.replace(self.folder / name)
+
+    def _sweep(self) -> None:
+        """Remove what processes that were killed have left behind, in this list and others."""
+        with contextlib.suppress(OSError):
+            for folder in self.folder.parent.iterdir():
+                other = Register(folder.name)
+                for name in other.names():
+                    if folder.joinpath(name).stat().st_mtime < time() - KEPT and not alive(other.read(name) or {}):
+                        other.leave(name)
+
+    def leave(self, name: str) -> None:
+        """Take a document out of the list, and the list away when it was the last."""
+        with contextlib.suppress(OSError):
+            (self.folder / name).unlink(missing_ok=True)
+            self.folder.rmdir()
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return a document, or None when there is none of that name."""
+        try:
+            document = json.loads((self.folder / name).read_text())
+        except (OSError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def names(self) -> list[str]:
+        """Return the names in the list, the oldest first."""
+        try:
+            files = [(entry.stat().st_mtime, entry.name) for entry in os.scandir(self.folder)]
+        except OSError:
+            return []
+        return [name for _, name in sorted(files) if not name.startswith(".")]
+
+
+def alive(document: dict[str, Any]) -> bool:
+    """Whether the process that entered a document still runs: numbers of processes come again."""
+    try:
+        process = psutil.Process(document["pid"])
+        return process.create_time() == document["born"] and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, KeyError):
+        return False
+
+
+def _ours() -> Path:
+    user = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+    return Path(tempfile.gettempdir(), f"wandb-compat-{user}")
