@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from wandb_compat import ranks, records
+from wandb_compat import background, farewell, ranks, records
 from wandb_compat.convert import Later, Row
 from wandb_compat.courier.acks import waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
@@ -29,8 +29,6 @@ from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 
 UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
 STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
-COURIER_TICK = 0.1  # seconds between two looks whether the courier has ended, while `finish` waits for it
-PATIENCE = 3.0  # seconds that `finish` waits for a server that is known to be away
 
 _NUMBERS = frozenset((int, float))
 _dumps = orjson.dumps
@@ -215,10 +213,20 @@ class Pipeline:
         self._look()
         return self._state or State()
 
-    def finish(self, exit: records.Exit) -> Outcome:
-        """Write the last record and wait for the courier, for as long as the budget allows."""
-        self._encoder.finish()
+    def hurry(self, seconds: float) -> None:
+        """Let `finish` take no longer than this."""
+        self._budget = min(self._budget, seconds)
+
+    def finish(self, exit: records.Exit, *, bar: bool = False) -> Outcome:
+        """Write the last record and wait for the courier, for as long as the budget allows.
+
+        Args:
+            exit: how the run ends.
+            bar: whether a terminal may get a progress bar.
+        """
         began = monotonic()
+        if unmade := self._encoder.finish(self._budget):
+            self._say("unmade", "error", f"{unmade} values could not be encoded within {self._budget:g} s and are lost")
         self.submit(exit)
         self._stop.set()
         if self._writer is not None and self._writer is not threading.current_thread():
@@ -230,27 +238,17 @@ class Pipeline:
                 self._journal.close()
         _living.discard(self)
         if self._courier is not None and not self._in_child:
-            self._await_courier(self._courier, began)
+            # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
+            bar = bar and exit.state != "terminated"
+            farewell.wait(
+                self._courier,
+                self.status,
+                began=began,
+                budget=self._budget,
+                say=lambda line: self._notify("info", line),
+                bar=bar,
+            )
         return self._outcome()
-
-    def _await_courier(self, courier: Courier, began: float) -> None:
-        budget = self._budget
-        announced = False
-        courier.keep_running()
-        courier.ring()
-        while (spent := monotonic() - began) < budget:
-            if courier.wait(COURIER_TICK):
-                if (state := courier.state()) and state.phase in ENDED:
-                    return
-                sleep(COURIER_TICK)  # it has died, and the next one waits for its turn
-            courier.keep_running()
-            if self.status().phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
-                return
-            if self.status().phase == "waiting" and spent > min(PATIENCE, budget):
-                return
-            if spent > 1 and not announced:
-                announced = True
-                self._notify("info", f"sending the last rows to Pluto, for {budget:g} s at most")
 
     def _outcome(self) -> Outcome:
         self._state_due = 0

@@ -15,6 +15,7 @@ import orjson
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
+TERMINATED = 143  # exit code of a process that SIGTERM ended, as shells give it
 
 
 @dataclass(slots=True)
@@ -214,7 +215,7 @@ def state_of(code: int) -> RunState:
     """Return the state in which a run ends with an exit code."""
     if code == 0:
         return "completed"
-    return "terminated" if code == INTERRUPTED else "failed"
+    return "terminated" if code in (INTERRUPTED, TERMINATED) else "failed"
 
 
 def encode(record: Record) -> bytes:

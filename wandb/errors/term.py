@@ -50,7 +50,7 @@ def _print(level: str, string: str, newline: bool, repeat: bool, prefix: bool) -
         if string in _said:
             return
         _said.add(string)
-    if not _is_shown(level):
+    if not is_shown(level):
         return
     if prefix:
         lead = _lead(level)
@@ -62,7 +62,8 @@ def _print(level: str, string: str, newline: bool, repeat: bool, prefix: bool) -
         pass
 
 
-def _is_shown(level: str) -> bool:
+def is_shown(level: str) -> bool:
+    """Whether messages of a level are printed: `info`, `warning` or `error`."""
     shown = _shown[level]
     if shown is not None:
         return shown

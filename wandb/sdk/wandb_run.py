@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from wandb.errors import UsageError
-from wandb.errors.term import termerror, termlog, termwarn
+from wandb.errors.term import is_shown, termerror, termlog, termwarn
 from wandb.sdk import wandb_watch
 from wandb.sdk.lib import active_runs, foreign_run, metric_rules, run_folder
 from wandb.sdk.lib.exit_watch import code_of
@@ -174,6 +174,11 @@ class Run(RunFiles):
 
             module_globals.unset_globals()
 
+    def _hurry(self, seconds: float) -> None:
+        """Let `finish` take no longer than this."""
+        if self._pipeline is not None:
+            self._pipeline.hurry(seconds)
+
     def _finish(self, code: int, quiet: bool) -> None:
         if self._console is not None:
             self._console.stop()
@@ -186,7 +191,8 @@ class Run(RunFiles):
             from wandb.sdk.sweeps.desk import report
 
             report(self._settings.sweep_id, self.id, self.summary)
-        outcome = pipeline.finish(records.Exit(int(time() * 1000), records.state_of(code), code))
+        exit = records.Exit(int(time() * 1000), records.state_of(code), code)
+        outcome = pipeline.finish(exit, bar=not quiet and is_shown("info"))
         foreign_run.withdraw(self)
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":

@@ -6,6 +6,8 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 
 import click
@@ -14,12 +16,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from wandb_compat import credentials
 from wandb_compat.cli.folders import Folder, default_path, find
+from wandb_compat.courier.acks import Acks
 from wandb_compat.courier.state import State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
 from wandb_compat.wire.endpoints import EndpointError, resolve
 
 PATIENCE = 10.0  # seconds; long enough for a server that restarts
+JOBS = 4  # runs sent at once
+
+Show = Callable[[State], None]
+Begin = Callable[[Folder], contextlib.AbstractContextManager[Show]]
 
 
 @click.command()
@@ -32,23 +39,25 @@ PATIENCE = 10.0  # seconds; long enough for a server that restarts
     type=click.FloatRange(min=0),
     help="Seconds to go on trying for each run when the server cannot be reached.",
 )
-def command(paths: tuple[Path, ...], dry_run: bool, patience: float) -> None:
+@click.option("--jobs", default=JOBS, show_default=True, type=click.IntRange(min=1), help="Runs to send at once.")
+def command(paths: tuple[Path, ...], dry_run: bool, patience: float, jobs: int) -> None:
     """Send runs that are not on the Pluto server yet.
 
     PATH is a run folder, its run-<id>.wandb, a link such as wandb/latest-run, or a directory: then every unfinished
-    run below it is sent. By default that is the folder `wandb`. What the server has already is never sent twice. The
-    exit code is 0 only if the server has everything.
+    run below it is sent. By default that is the folder `wandb`. What the server has already is never sent twice, and
+    a call that was cut off goes on where it was. The exit code is 0 only if the server has everything.
     """
-    sys.exit(deliver(paths, dry_run=dry_run, patience=patience))
+    sys.exit(deliver(paths, dry_run=dry_run, patience=patience, jobs=jobs))
 
 
-def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float) -> int:
+def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: int = JOBS) -> int:
     """Send the runs that the paths name, one line of report each; return the exit code.
 
     Args:
         paths: see `folders.find`; none at all means where runs lie by default.
         dry_run: only say what would be sent.
         patience: seconds to try for each run when the server cannot be reached.
+        jobs: runs to send at once; the parts of one run always go one after the other, as they began.
 
     Raises:
         click.ClickException: a path names nothing, there is no key, or the URLs are incomplete.
@@ -59,7 +68,8 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float) -> int:
         click.echo(f"No run folder below {', '.join(map(str, given))}.")
         return 0
     ours = [folder for folder in found.values() if _is_ours(folder)]
-    unfinished = [folder for folder in ours if not _is_delivered(folder)]
+    unfinished = [folder for folder in ours if not folder.delivered]
+    whole = [_report_delivered(folder) for folder in ours if folder not in unfinished]
     if dry_run:
         for folder in unfinished:
             assert folder.start is not None
@@ -68,11 +78,8 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float) -> int:
         settings = Settings.read()[0].model_copy(update={"linger": patience})
         key = _key(settings)
         _endpoints(settings)
-        results = [
-            _send(folder, key, settings) for folder in unfinished
-        ]  # each has its turn, whatever befalls the others
-        return 0 if all(results) else 1
-    return 0 if ours or not paths else 1
+        whole += _send_all(unfinished, key, settings, jobs)
+    return 0 if all(whole) and (ours or not paths) else 1
 
 
 def _is_ours(folder: Folder) -> bool:
@@ -81,12 +88,19 @@ def _is_ours(folder: Folder) -> bool:
     return folder.start is not None
 
 
-def _is_delivered(folder: Folder) -> bool:
-    delivered = folder.delivered
-    if delivered:
-        state = State.read(folder.home)
-        click.echo(f"{folder}: on the server already" + (_where(state) if state else ""))
-    return delivered
+def _report_delivered(folder: Folder) -> bool:
+    """Say that there is nothing to send; return whether the server has taken everything."""
+    state = State.read(folder.home)
+    refused = Acks(folder.home).refused
+    click.echo(f"{folder}: on the server already{_refusals(folder)}" + (_where(state) if state else ""))
+    return not refused
+
+
+def _refusals(folder: Folder) -> str:
+    acks = Acks(folder.home)
+    if not acks.refused:
+        return ""
+    return f", save {len(acks.refused)} records that it refused: {acks.reasons} (see {folder}/logs/courier.log)"
 
 
 def _key(settings: Settings) -> str:
@@ -107,11 +121,27 @@ def _endpoints(settings: Settings) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def _send(folder: Folder, key: str, settings: Settings) -> bool:
+def _send_all(folders: list[Folder], key: str, settings: Settings, jobs: int) -> list[bool]:
+    """Send run folders, each in its turn, whatever befalls the others; return of each whether all of it is there."""
+    runs: dict[tuple[str, str], list[Folder]] = {}
+    for folder in folders:
+        assert folder.start is not None
+        runs.setdefault((folder.start.project, folder.start.target or folder.start.id), []).append(folder)
+    with _progress(len(folders)) as begin, _logs():
+
+        def send(parts: list[Folder]) -> list[bool]:
+            return [_send(part, key, settings, begin) for part in parts]
+
+        with ThreadPoolExecutor(min(jobs, len(runs)), thread_name_prefix="sync") as pool:
+            return [one for results in pool.map(send, runs.values()) for one in results]
+
+
+def _send(folder: Folder, key: str, settings: Settings, begin: Begin) -> bool:
     """Deliver one run folder and say how it went; return whether the server has everything."""
+    _home.set(folder.home)
     try:
-        with _progress(folder) as progress, _log(folder.home):
-            state = Work(folder.home, key, settings, trainer=Trainer.of(folder.home), follow=False).run(progress)
+        with begin(folder) as show:
+            state = Work(folder.home, key, settings, trainer=Trainer.of(folder.home), follow=False).run(show)
     except (Busy, NoRun) as error:
         click.echo(f"{folder}: {error}", err=True)
         return False
@@ -127,9 +157,7 @@ def _send(folder: Folder, key: str, settings: Settings) -> bool:
         lack = f"{waiting} are not on the server" if waiting else "but the run is not closed on the server"
         click.echo(f"{folder}: {state.sent} rows sent, {lack}: {state.trouble}. Then sync again.", err=True)
         return False
-    if state.refused:
-        sentence += f", save {state.refused} records that it refused (see {folder}/logs/courier.log)"
-    click.echo(f"{folder}: {sentence}{_where(state)}")
+    click.echo(f"{folder}: {sentence}{_refusals(folder)}{_where(state)}")
     return not state.refused
 
 
@@ -138,35 +166,61 @@ def _where(state: State) -> str:
 
 
 @contextlib.contextmanager
-def _progress(folder: Folder) -> Iterator[Callable[[State], None]]:
-    bar = Progress(
+def _progress(count: int) -> Iterator[Begin]:
+    """Show a bar for each run that is being sent, and one for all of them."""
+    progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("rows {task.fields[note]}"),
+        TextColumn("{task.fields[note]}"),
         console=Console(stderr=True),
         transient=True,
     )
-    with bar:
-        task = bar.add_task(str(folder), total=folder.waiting, note="")
+    with progress:
+        total = progress.add_task("all", total=count, note="runs", visible=count > 1)
 
-        def show(state: State) -> None:
-            bar.update(task, completed=state.sent, note="waiting for the server" if state.phase == "waiting" else "")
+        @contextlib.contextmanager
+        def begin(folder: Folder) -> Iterator[Show]:
+            rows = folder.waiting
+            task = progress.add_task(str(folder), total=rows, note="rows")
 
-        yield show
+            def show(state: State) -> None:
+                waits = state.phase == "waiting"
+                progress.update(task, completed=state.sent, note="rows, waiting for the server" if waits else "rows")
+
+            try:
+                yield show
+            finally:
+                progress.remove_task(task)
+                progress.advance(total)
+
+        yield begin
+
+
+_home: ContextVar[Path | None] = ContextVar("home", default=None)  # the run folder that a courier is at
+
+
+class _Logs(logging.Handler):
+    """Lets the courier's log of each run take what is said on the way, as when it works in the background."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        home = _home.get()
+        if home is None:
+            return
+        try:
+            (home / "logs").mkdir(exist_ok=True)
+            with (home / "logs" / "courier.log").open("a", encoding="utf-8") as log:
+                log.write(self.format(record) + "\n")
+        except OSError:
+            self.handleError(record)
 
 
 @contextlib.contextmanager
-def _log(home: Path) -> Iterator[None]:
-    """Let the courier's log of this run take what is said on the way, as when it works in the background."""
-    path = home / "logs" / "courier.log"
-    path.parent.mkdir(exist_ok=True)
-    logger = logging.getLogger("wandb_compat")
-    handler = logging.FileHandler(path, delay=True)
+def _logs() -> Iterator[None]:
+    logger, handler = logging.getLogger("wandb_compat"), _Logs()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        handler.close()

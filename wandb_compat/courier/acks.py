@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from wandb_compat import journal, records
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {
-    "run": ("key", "config", "tags", "alert", "exit"),
+    "run": ("key", "config", "tags", "alert", "graph", "exit"),
     "metrics": ("row",),
     "data": ("data",),
     "console": ("console",),
@@ -24,6 +26,7 @@ LANES = {
     "artifacts": ("artifact",),
 }
 READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
+REASONS = 3  # different reasons of refusals that are told
 _ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")
 
 
@@ -35,6 +38,7 @@ class Acks:
         self._places: dict[tuple[str, str], int] = {}
         self.exit: records.Exit | None = None
         self.closed = False
+        self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
         self._file: int | None = None
         if self.path.exists():
             for entries, _ in journal.read(self.path):
@@ -46,6 +50,8 @@ class Acks:
             self._places[document["lane"], document["file"]] = document["to"]
         elif kind == "exit":
             self.exit = records.Exit(**document)
+        elif kind == "refused":
+            self.refused[document["lane"], document["sum"]] = document["reason"]
         elif kind == "closed":
             self.closed = True
 
@@ -61,6 +67,17 @@ class Acks:
     def note(self, lane: str, file: str, to: int) -> None:
         """Note that a lane has delivered a file up to an offset."""
         self._append("ack", {"lane": lane, "file": file, "to": to})
+
+    def refuse(self, lane: str, line: bytes, reason: str) -> None:
+        """Note that the server will not have a record; the same one again, after a courier's death, counts once."""
+        self._append("refused", {"lane": lane, "sum": crc32(line), "reason": reason})
+
+    @property
+    def reasons(self) -> str:
+        """What the server has refused and why, the most frequent reason first, or nothing."""
+        counts = Counter(self.refused.values()).most_common()
+        shown = [f"{reason} ({count} times)" if count > 1 else reason for reason, count in counts[:REASONS]]
+        return "; ".join([*shown, *(["…"] if len(counts) > REASONS else [])])
 
     def ended(self, document: dict[str, Any]) -> None:
         """Note how the run ended: the file that says so may be gone before the server has been told."""
@@ -89,6 +106,13 @@ def waiting_rows(home: Path) -> int:
                 chunk += stream.readline()
                 count += len(_ROW.findall(chunk))
     return count
+
+
+def waiting_bytes(home: Path) -> int:
+    """Return how many bytes of a run folder's journal the courier has still to read for history rows."""
+    acks = Acks(home)
+    sizes = {file.name: file.stat().st_size for file in journal.files(home) if file.exists()}
+    return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
 
 
 def waiting_files(home: Path) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ ROUTES = {
 }  # lanes whose records go to an ingest route as they are
 UPLOAD_IDLE = 0.05  # seconds between two looks for files
 SMALLEST_BATCH = 16 * 1024  # bytes; after a failure batches are halved down to this, for a slow line or server
+REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
 DOUBTS = 5  # refusals of a line, with waits between them, after which it is to blame though nothing else was ever taken
 
 
@@ -92,7 +94,9 @@ class Delivery:
         ]
         self._stopped = threading.Event()
         for lane in self._slow:
-            threading.Thread(target=self._upload, args=(lane,), name=lane.name, daemon=True).start()
+            # With the context of whoever delivers, by which the logs of several couriers in a process are told apart.
+            work = partial(copy_context().run, self._upload, lane)
+            threading.Thread(target=work, name=lane.name, daemon=True).start()
 
     def round(self) -> bool:
         """Let every lane that is not backing off deliver one batch of each file; return whether anything moved."""
@@ -221,7 +225,8 @@ class Delivery:
 
     def _refused(self, lane: Lane, line: bytes, reason: str) -> None:
         log.error("refused by the server, lane %s: %s: %s", lane.name, reason, line[:2000].decode("utf-8", "replace"))
-        self.session.account(refused=self.session.state.refused + 1)
+        self.acks.refuse(lane.name, line, reason[:REASON_SHOWN])
+        self.session.account(refused=len(self.acks.refused))
 
     def _send_run(self, lines: Lines) -> list[tuple[int, str]]:
         """Send the records that are not rows; neighbours of a kind make one request."""
@@ -230,6 +235,7 @@ class Delivery:
         config: dict[str, Any] = {}
         tags: list[str] | None = None
         alerts: list[Any] = []
+        graph: dict[str, Any] | None = None
         ending: dict[str, Any] | None = None
         for kind, document in map(records.decode, lines):
             if kind == "key":
@@ -240,6 +246,8 @@ class Delivery:
                 tags = document["tags"]
             elif kind == "alert":
                 alerts.append(document)
+            elif kind == "graph":
+                graph = document
             elif kind == "exit":
                 ending = document
         for kind, names in keys.items():
@@ -252,6 +260,8 @@ class Delivery:
         for alert in alerts:
             body = {"timestamp": alert["time"], "level": alert["level"], "title": alert["title"], "body": alert["text"]}
             session.client.alert(session.run, {**body, "email": True, "url": None})
+        if graph is not None:
+            session.client.model_graph(session.run, graph)
         if ending is not None:
             self.acks.ended(ending)
         return []

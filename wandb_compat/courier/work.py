@@ -15,12 +15,13 @@ from pathlib import Path
 import filelock
 import psutil
 
-from wandb_compat import journal
+from wandb_compat import journal, records
 from wandb_compat.courier.acks import Acks, start_of
 from wandb_compat.courier.delivery import Delivery
 from wandb_compat.courier.pulse import Pulse
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.state import State
+from wandb_compat.folder_files import FolderFiles
 from wandb_compat.ranks import Ranks
 from wandb_compat.records import Exit, RunState, Start
 from wandb_compat.settings import Settings
@@ -95,6 +96,7 @@ class Work:
         self._trainer = trainer
         self._follow = follow
         self._ranks: Ranks | None = None
+        self._settled = False  # what a trainer that was killed could not do at its end
         self._opening = Backoff()
         self._closing = Backoff()
 
@@ -125,8 +127,9 @@ class Work:
     def _deliver(self, start: Start, endpoints: Endpoints, progress: Callable[[State], None]) -> State:
         session = Session(self.home, endpoints, self._key, start)
         self._ranks = Ranks(start, self.home) if start.rank is not None else None
-        session.account(pid=os.getpid())
-        delivery = Delivery(self.home, session, self._settings.batch_size, Acks(self.home))
+        acks = Acks(self.home)
+        session.account(pid=os.getpid(), refused=len(acks.refused))
+        delivery = Delivery(self.home, session, self._settings.batch_size, acks)
         try:
             if delivery.acks.closed and delivery.empty():
                 session.account(**self._known_before(), phase="done")
@@ -160,6 +163,9 @@ class Work:
                 if not self._follow and delivery.exit is None and self._trainer.alive():
                     session.account(phase="left")
                     return
+                if delivery.exit is None and not self._settled:
+                    self._settle(session)
+                    continue
                 if self._close(session, delivery):
                     return
             if not waits:
@@ -200,6 +206,24 @@ class Work:
         pulse = Pulse(session, samples, self._settings.heartbeat)
         pulse.start()
         return pulse
+
+    def _settle(self, session: Session) -> None:
+        """Send the files that a trainer sends when its run ends, in place of one that was killed."""
+        self._settled = True
+        book = journal.Journal(
+            self.home,
+            session.start.id,
+            role="late",
+            segment_size=self._settings.segment_size,
+            limit=self._settings.journal_limit,
+        )
+        submit = lambda record: book.append([records.encode(record)])  # noqa: E731
+        try:
+            FolderFiles.left(self.home, submit, tell=lambda level, text: log.warning("%s", text)).finish()
+        except OSError as error:  # a full disk
+            log.error("the files of the killed run: %s", error)
+        finally:
+            book.close()
 
     def _close(self, session: Session, delivery: Delivery) -> bool:
         """Report how the run ended; return whether the server has taken it."""

@@ -8,6 +8,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
+from wandb.sdk.lib import termination
 from wandb.sdk.lib.exit_watch import ExitWatch
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def add(run: Run) -> None:
     if not watch.installed:
         atexit.register(_finish_at_exit)
     watch.install()
+    termination.install()
     _active.append(run)
     know(run)
 
@@ -40,7 +42,7 @@ def remove(run: Run) -> None:
 
 def latest() -> Run | None:
     """Return the active run of this process that began last; a forked child begins its own."""
-    return next((run for run in reversed(_active) if run._init_pid == os.getpid()), None)
+    return next(iter(mine()), None)
 
 
 def find(attach_id: str) -> Run | None:
@@ -54,11 +56,14 @@ def finish_all(exit_code: int | None = None) -> None:
         run.finish(exit_code)
 
 
+def mine() -> list[Run]:
+    """Return the active runs that this process, and not its parent, has begun, the last one first."""
+    return [run for run in reversed(_active) if run._init_pid == os.getpid()]
+
+
 def _finish_at_exit() -> None:
-    # A forked child that ends by itself runs the handlers that it inherited; the run is still its parent's.
-    for run in reversed(_active):
-        if run._init_pid == os.getpid():
-            run.finish(watch.code)
+    for run in mine():
+        run.finish(watch.code)
 
 
 def _after_fork_in_child() -> None:
