@@ -189,13 +189,18 @@ def test_a_saved_file_can_be_restored(script: Script, elsewhere: Callable[..., A
 
 
 def test_code_is_logged(script: Script, elsewhere: Callable[..., Any], arrived: Arrived) -> None:
-    """`log_code` takes what the functions choose, functions of one and two arguments alike; the default is Python."""
+    """`log_code` takes what the functions choose, functions of one and two arguments alike; the default is Python.
+
+    What git ignores is taken all the same, as wandb does.
+    """
     script(
         """
-        import os, wandb
+        import os, subprocess, wandb
         os.makedirs("pkg/skipped"); os.makedirs("wandb", exist_ok=True)
-        for name in ("pkg/a.py", "pkg/skipped/b.py", "pkg/data.csv", "requirements.txt", "wandb/x.py"):
+        for name in ("pkg/a.py", "pkg/skipped/b.py", "pkg/data.csv", "requirements.txt", "wandb/x.py", "secret.py"):
             with open(name, "w") as f: f.write(name)
+        subprocess.run(["git", "init", "-q"], check=True)
+        with open(".gitignore", "w") as f: f.write("secret.py")
         with wandb.init() as run:
             code = run.log_code(".", name="all").wait()
             assert code.type == "code"
@@ -212,7 +217,9 @@ def test_code_is_logged(script: Script, elsewhere: Callable[..., Any], arrived: 
         import wandb
         with wandb.init() as run:
             artifact = run.use_artifact("all:latest")
-            assert sorted(artifact.manifest.entries) == ["pkg/a.py", "pkg/skipped/b.py", "requirements.txt", "train.py"]
+            assert sorted(artifact.manifest.entries) == [
+                "pkg/a.py", "pkg/skipped/b.py", "requirements.txt", "secret.py", "train.py"
+            ]
             artifact.verify(artifact.download())
     """)
     assert b"WANDB" not in saved(arrived)["code/train.py"] and b"log_code" in saved(arrived)["code/train.py"]
