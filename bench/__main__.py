@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.util
 import json
 import os
 import platform
@@ -36,11 +37,18 @@ ENVIRONMENTS = {
     "wandb-compat": [str(ROOT)],
     "wandb": ["wandb==0.31.0", "numpy", "pillow"],
     "pluto-ml": ["pluto-ml==0.0.29"],
+    "dual": ["wandb==0.31.0", "numpy", "pillow", str(ROOT)],
 }
+OURS = ("wandb-compat", "dual")
+# Torch is lent from the environment that runs the bench: it is large.
+LENT = ("torch", "torchgen", "functorch", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "filelock", "fsspec")
 CONTENDERS = ("wandb-compat", "wandb", "pluto-ml")
 SCALARS = (1, 10)
 NOBODY = "http://127.0.0.1:9"  # the discard port
-UNITS = {"p50": 1e6, "p99": 1e6, "max": 1e6, "cpu": 1e6, "init": 1e3, "finish": 1e3, "import": 1e3, "start": 1e3}
+UNITS = {
+    **dict.fromkeys(("p50", "p90", "p99", "max", "cpu", "more"), 1e6),
+    **dict.fromkeys(("init", "finish", "import", "start", "epoch"), 1e3),
+}
 TITLES = {
     "p50": "caller's time of a log call, p50, µs",
     "p99": "the same, p99, µs",
@@ -52,6 +60,12 @@ TITLES = {
     "rows": "rows on the server",
 }
 
+IN_TURN = {
+    **{key: TITLES[key] for key in ("p50", "init")},
+    "p90": "caller's time of a log call, p90, µs",
+    "more": "what dual mode adds to p50, µs",
+    "epoch": "epoch of 300 steps of a small torch model, ms",
+}
 WITH_IMAGES = {key: TITLES[key] for key in ("p50", "p99", "max", "finish")}
 
 Round = dict[str, dict[str, Any]]
@@ -64,11 +78,12 @@ def python(name: str) -> Path:
     if not interpreter.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     ready = home / "ready"  # says what is installed
-    fresh = name == "wandb-compat" or not ready.exists() or ready.read_text() != str(ENVIRONMENTS[name])
+    fresh = name in OURS or not ready.exists() or ready.read_text() != str(ENVIRONMENTS[name])
     if fresh and ENVIRONMENTS[name]:
         command = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        extra = ["--force-reinstall", "--no-deps"] if name == "wandb-compat" and ready.exists() else []
-        subprocess.run([*command, *extra, *ENVIRONMENTS[name]], check=True)
+        again = name in OURS and ready.exists()
+        extra = ["--force-reinstall", "--no-deps", str(ROOT)] if again else ENVIRONMENTS[name]
+        subprocess.run([*command, *extra], check=True)
         ready.write_text(str(ENVIRONMENTS[name]))
     return interpreter
 
@@ -106,6 +121,36 @@ def turn(name: str, what: int | str, calls: int, server: Running, folder: Path, 
     return figures
 
 
+def dual(calls: int, server: Running, folder: Path) -> Round:
+    """Let dual mode take a turn beside wandb alone, and return the figures of both."""
+    home = folder / f"dual-{time.monotonic_ns()}"
+    lent = home / "lent"
+    lent.mkdir(parents=True)
+    for package in LENT:
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise SystemExit(f"the bench needs {package}, as torch does")
+        (lent / package).symlink_to(Path(spec.origin).parent)
+    (lent / "typing_extensions.py").symlink_to(str(importlib.util.find_spec("typing_extensions").origin))  # type: ignore[union-attr]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "PYTHON"))}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "PYTHONPATH": str(lent),
+        "PLUTO_DISABLE_TELEMETRY": "1",
+        "PLUTO_PROJECT": home.name,
+        "WANDB_MODE": "offline",
+        "WANDB_ERROR_REPORTING": "false",
+        **server.environment(),
+    }
+    command = [str(python("dual")), str(ROOT / "bench" / "dual.py"), str(calls), "5", "5"]
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"dual mode failed:\n{done.stderr}")
+    figures: Round = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
 def rows_on_server(server: Running, project: str) -> int:
     """Return how many values of the first metric the newest run of a project has on the server."""
     headers = {"Authorization": f"Bearer {server.key}"}
@@ -137,7 +182,9 @@ def show(console: Console, title: str, rounds: list[Round], rows: dict[str, str]
             values = [one[name][key] * unit for one in rounds if key in one[name]]
             cells.append(f"{median(values):.4g} ({min(values):.4g} to {max(values):.4g})" if values else "-")
         for name in names[1:]:
-            ratios = [one[name][key] / one[names[0]][key] for one in rounds if key in one[name] and one[names[0]][key]]
+            ratios = [
+                one[name][key] / one[names[0]][key] for one in rounds if key in one[name] and one[names[0]].get(key)
+            ]
             cells.append(f"{median(ratios):.3g}" if ratios else "-")
         table.add_row(label, *cells)
     console.print(table)
@@ -182,6 +229,10 @@ def main() -> None:
         ]
         title = f"{given.images} images of 512 x 512 x 3 bytes, one a call"
         show(console, title, kept["images"], WITH_IMAGES, rivals)
+        kept["dual"] = [dual(given.calls, server, Path(folder)) for _ in range(given.rounds)]
+        show(
+            console, "dual mode and wandb alone, ten scalars a call, in turn", kept["dual"], IN_TURN, ("wandb", "dual")
+        )
     kept["start"] = list(starts(given.starts))
     names = ("wandb-compat", "empty", "pluto-ml", "wandb")
     show(console, "interpreter start", kept["start"], {"start": "python -c pass, ms"}, names)
