@@ -138,7 +138,7 @@ def test_the_end_of_a_run_in_wandbs_words(api: wandb.Api) -> None:
 def test_waiting_for_a_run_that_goes_on(api: wandb.Api, log: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     """`wait_until_finished` comes back when the run is over and `state` tells how it ended."""
     monkeypatch.setattr(
-        "wandb.apis.public.runs.sleep", lambda _: api._reader.wire.set_status(run.number, "COMPLETED", 1)
+        "wandb.apis.public.run_changes.sleep", lambda _: api._reader.wire.set_status(run.number, "COMPLETED", 1)
     )
     run = log("one")
     assert run.state == "running"

@@ -338,12 +338,13 @@ def _same(value: Any, operand: Any) -> bool:
 def _compare(value: Any, operator: str, operand: Any) -> bool:
     operand = operand.isoformat() if isinstance(operand, date) else operand
     try:
-        return {
+        compare = {
             "$gt": lambda: value > operand,
             "$gte": lambda: value >= operand,
             "$lt": lambda: value < operand,
             "$lte": lambda: value <= operand,
-        }[operator]()
+        }
+        return bool(compare[operator]())
     except TypeError:
         return False
 

@@ -106,7 +106,8 @@ def run_id(details: dict[str, Any]) -> str:
 
 def split_tags(tags: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return the tags that people gave, and what `group:`, `job_type:` and `sweep:` say."""
-    own, marks = [], {}
+    own: list[str] = []
+    marks: dict[str, str] = {}
     for tag in tags:
         kind, colon, value = tag.partition(":")
         if colon and kind in MARKS:

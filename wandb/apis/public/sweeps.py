@@ -66,7 +66,8 @@ class Sweep(Attrs):
             ours = run_document.about_of(told).get("sweep")
             theirs = told.get("sweep")  # of pluto.sweep
             found = next((one for one in (ours, theirs) if isinstance(one, dict)), {})
-            config = found.get("config") if isinstance(found.get("config"), dict) else found
+            inner = found.get("config")
+            config = inner if isinstance(inner, dict) else found
             self._attrs["config"] = {key: one for key, one in config.items() if key != "id"}
         return self._attrs
 
