@@ -370,7 +370,6 @@ class Run(RunChanges, RunFiles):
             last: give only so many of the last lines.
         """
         from wandb.apis.public.console_logs import ConsoleLogs
-    from wandb.apis.public.history import HistoryScan
 
         return ConsoleLogs(self._reader, self, per_page, last)
 
