@@ -48,7 +48,7 @@ def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
     """Runs a script's text in a folder of its own and returns the finished process."""
 
     def run(
-        text: str, *, code: int | None = 0, folder: str = "work", **changes: str
+        text: str, *, code: int | None = 0, folder: str = "work", seconds: float = 120, **changes: str
     ) -> "subprocess.CompletedProcess[str]":
         home = tmp_path / folder
         home.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
             env={**environment, **changes},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=seconds,
         )
         assert code is None or done.returncode == code, done.stderr
         return done
