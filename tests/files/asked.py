@@ -8,6 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy
+from PIL import Image as PILImage
+
 import wandb
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 
@@ -24,6 +27,30 @@ for name, text in {
 Path("d/a.wav").write_bytes(b"RIFF")
 Path("d/link").symlink_to("../a.txt")
 HERE = Path.cwd().as_uri()
+# What makes trouble: links that lead round, nowhere and to a folder, a pipe, long and odd names, a picture.
+for link, aim in {"round/in/up": "..", "self/self": "self", "lost/lost": "gone", "aside/link": "real"}.items():
+    Path(link).parent.mkdir(parents=True)
+    Path(link).symlink_to(aim)
+for name in ("round/f", "self/f", "lost/f", "aside/real/f", "日本 語.txt", "..hidden", "l" * 255, "empty"):
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).touch()
+Path("o.pdb").write_text("x")
+os.mkfifo("pipe")
+PIXELS = bytes(range(192))
+PILImage.frombytes("RGB", (8, 8), PIXELS).save("p.png")
+
+
+def image(**options):
+    return wandb.Image("p.png", **options)
+
+
+def table(*cells):
+    return lambda a: a.add(wandb.Table(columns=["c"], data=[[cell] for cell in cells]), "t")
+
+
+BOX = {"position": {"minX": 0.1, "maxX": 0.2, "minY": 0.3, "maxY": 0.4}, "class_id": 1, "scores": {"sure": 0.5}}
+BOXES = {"found": {"box_data": [BOX], "class_labels": {1: "cat", 2: "dog"}}}
+OTHER = {"found": {"box_data": [{**BOX, "class_id": 3}], "class_labels": {3: "cow"}}}
 
 
 class Tagged(http.server.BaseHTTPRequestHandler):
@@ -137,6 +164,42 @@ CASES = {
     "table item": lambda: built(lambda a: a.__setitem__("t", wandb.Table(columns=["a"], data=[[True]]))),
     "html": lambda: built(lambda a: a.add(wandb.Html("<p>x</p>", inject=False), "page")),
     "audio": lambda: built(lambda a: a.add(wandb.Audio("d/a.wav"), "au")),
+    "image": lambda: built(lambda a: a.add(image(caption="c"), "i")),
+    "image boxes": lambda: built(lambda a: a.add(image(boxes=BOXES), "i")),
+    "image twice": lambda: built(lambda a: [a.add(image(), "i"), table(image())(a)][0]),
+    "classes": lambda: built(lambda a: a.add(wandb.Classes([{"id": 1, "name": "cat"}]), "c")),
+    "table of images": lambda: built(table(image(), image(caption="c"), None)),
+    "table of boxes": lambda: built(table(image(boxes=BOXES), image(boxes=OTHER), image())),
+    "table of classes": lambda: built(table(image(classes=wandb.Classes([{"id": 1, "name": "cat"}])))),
+    "table of html": lambda: built(table(wandb.Html("<p>x</p>", inject=False))),
+    "table of sounds": lambda: built(table(wandb.Audio("d/a.wav"))),
+    "table of molecules": lambda: built(table(wandb.Molecule("o.pdb"))),
+    "table of histograms": lambda: built(table(wandb.Histogram([1, 2, 3]))),
+    "table of points": lambda: built(table(wandb.Object3D(numpy.zeros((3, 3))))),
+    "table of arrays": lambda: built(table(numpy.arange(3), numpy.arange(3))),
+    "table of lists": lambda: built(table([1, 2], [3])),
+    "folder with a circle": lambda: kind_of(lambda: built(lambda a: a.add_dir("round"))),
+    "folder with a link to itself": lambda: built(lambda a: a.add_dir("self")),
+    "folder with a lost link": lambda: built(lambda a: a.add_dir("lost")),
+    "folder with a linked folder": lambda: built(lambda a: a.add_dir("aside")),
+    "link to itself": lambda: new().add_file("self/self"),
+    "lost link": lambda: new().add_file("lost/lost"),
+    "pipe": lambda: new().add_file("pipe"),
+    "unicode": lambda: built(lambda a: a.add_file("日本 語.txt")),
+    "leading dots": lambda: built(lambda a: a.add_file("..hidden")),
+    "long file": lambda: built(lambda a: a.add_file("l" * 255)),
+    "long path": lambda: built(lambda a: a.add_file("empty", name="y" * 300)),
+    "long missing": lambda: new().add_file("y" * 300),
+    "long new": lambda: kind_of(lambda: built(write("y" * 300))),
+    "dots inside": lambda: built(lambda a: a.add_file("empty", name="a/../b")),
+    "dot": lambda: built(lambda a: a.add_file("empty", name=".")),
+    "line break": lambda: built(lambda a: a.add_file("empty", name="a\nb")),
+    "nothing": lambda: new().add_file(None),
+    "empty name of a file": lambda: built(lambda a: a.add_file("empty", name="")),
+    "name of 300": lambda: new("n" * 300),
+    "name unicode": lambda: new("é"),
+    "metadata not a number": lambda: new(metadata={"a": float("nan"), "b": [float("nan")]}).metadata,
+    "metadata numpy": lambda: new(metadata={"a": numpy.float32(1.5), "b": numpy.arange(3)}).metadata,
     "missing file": lambda: new().add_file("nope"),
     "folder as file": lambda: new().add_file("d"),
     "file as folder": lambda: new().add_dir("a.txt"),
@@ -221,6 +284,14 @@ def type_of(act):
         act()
     except Exception as error:
         return type(error).__name__
+
+
+def kind_of(act):
+    """Return the kind and number of an error whose sentence names a temporary or endless path."""
+    try:
+        return act()
+    except OSError as error:
+        return [type(error).__name__, error.errno]
 
 
 answers = {}

@@ -17,7 +17,7 @@ from wandb.errors.term import termerror, termlog
 from wandb.sdk.artifacts import digests, naming, references
 from wandb.sdk.artifacts.about import About, draft
 from wandb.sdk.artifacts.artifact_manifest_entry import SCHEME, ArtifactManifestEntry
-from wandb.sdk.artifacts.folders import files_below
+from wandb.sdk.artifacts.folders import files_of
 
 StrPath = str | os.PathLike[str]
 Policy = Literal["mutable", "immutable"] | None
@@ -105,7 +105,7 @@ class Contents(About):
         policy: Policy = "mutable",
         merge: bool = False,
     ) -> None:
-        """Add all files of a folder and of the folders in it, once each however links may lead round.
+        """Add all files of a folder and of the folders in it, through links as well.
 
         Args:
             local_path: the folder.
@@ -116,12 +116,13 @@ class Contents(About):
 
         Raises:
             ValueError: it is no folder, or a file is there with another content and `merge` is false.
+            OSError: a file cannot be read, or a link leads nowhere or round in a circle.
             ArtifactFinalizedError: the artifact is logged.
         """
         if not os.path.isdir(local_path):  # noqa: PTH112
             raise ValueError(f"Path is not a directory: {local_path!r}")
         termlog(f"Adding directory to artifact ({os.path.join('.', local_path)})...")  # noqa: PTH118
-        for file in files_below(Path(local_path)):
+        for file in files_of(Path(local_path)):
             inside = os.path.join(name or "", os.path.relpath(file, local_path))  # noqa: PTH118
             self._add_local(inside, file, policy, merge, bool(skip_cache))
 

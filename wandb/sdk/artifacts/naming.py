@@ -76,11 +76,11 @@ def check_tags(tags: Iterable[str] | str) -> list[str]:
 
 
 def check_metadata(metadata: dict[str, Any] | str | None) -> dict[str, Any]:
-    """Return a copy of the metadata as JSON would give it back.
+    """Return a copy of the metadata as JSON would give it back; NaN becomes None.
 
     Raises:
         TypeError: it is no dict.
-        ValueError: it has over a hundred keys, or a number that is not finite.
+        ValueError: it has over a hundred keys, or an infinite number.
     """
     if metadata is None or metadata == "":
         return {}
@@ -88,10 +88,18 @@ def check_metadata(metadata: dict[str, Any] | str | None) -> dict[str, Any]:
         return check_metadata(json.loads(metadata))
     if not isinstance(metadata, dict):
         raise TypeError(f"Cannot parse {type(metadata)} as artifact metadata")
-    plain: dict[str, Any] = json.loads(json.dumps(json_friendly_val(metadata), allow_nan=False))
+    plain: dict[str, Any] = json.loads(json.dumps(_without_nan(json_friendly_val(metadata)), allow_nan=False))
     if len(plain) > METADATA_LIMIT:
         raise ValueError(f"Artifact must not have more than {METADATA_LIMIT} metadata keys.")
     return plain
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def logical_path(path: str | os.PathLike[str] | bytes) -> str:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+_PLAIN = {"graph-file", "histogram", "molecule-file", "plotly-file"}  # values that are objects like any other to wandb
+
 
 class TypeRegistry:
     """Finds the type of a Python object, of a Python class, and of a type's JSON form."""
@@ -95,8 +97,12 @@ def _value_type(cls: type) -> type[Type] | None:
     from wandb.sdk.data_types.base_types.wb_value import WBValue
 
     name = getattr(cls, "_log_type", None)
-    if not name or not issubclass(cls, WBValue):
+    if not name or name in _PLAIN or not issubclass(cls, WBValue):
         return None
+    if name == "image-file":
+        from wandb.sdk.data_types.image_column import _ImageFileType
+
+        return _ImageFileType
     made = type(f"_{cls.__name__}Type", (Type,), {"name": name, "types": [cls]})
     TypeRegistry.add(made)
     return made
