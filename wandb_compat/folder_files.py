@@ -139,7 +139,7 @@ class FolderFiles:
             for file, policy in self._policies.items():
                 if policy == "end" and not file.exists():
                     self._tell("warning", f"{file.name} was to be sent at the end of the run, and is gone")
-            for file in _files_at(self.folder):
+            for file in _files_at(self.folder) if self.folder.is_dir() else ():  # a mirror may have none
                 inside = file.relative_to(self.folder).as_posix()
                 if inside not in OWN and self._policies.get(file) != "now":
                     self._send(file)
