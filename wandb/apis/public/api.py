@@ -56,7 +56,7 @@ class Api:
         Raises:
             wandb.UsageError: there is no Pluto key.
         """
-        from wandb.apis.public.reader import Reader
+        from wandb.apis.public.reader import connect
         from wandb.sdk.wandb_login import find_credential
         from wandb_compat.wire.endpoints import resolve
 
@@ -78,7 +78,7 @@ class Api:
             "organization": None,
             **(overrides or {}),
         }
-        self._reader = self.client = self._service_api = Reader(endpoints, self.api_key, timeout or TIMEOUT)
+        self._reader = self.client = self._service_api = connect(endpoints, self.api_key, timeout or TIMEOUT)
         self._runs: dict[str, Any] = {}
         self._organization: str | None = None
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -112,6 +114,16 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
             raise kind(str(error), error) from error
         except (httpx.HTTPError, ValueError) as error:
             raise CommError(f"{self._url_api}{path} cannot be read: {error}", error) from error
+
+
+def connect(endpoints: Endpoints, key: str, timeout: int) -> Reader:
+    """Return the connection of this process to a server: making one takes longer than asking it."""
+    return _connected(endpoints, key, timeout, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _connected(endpoints: Endpoints, key: str, timeout: int, process: int) -> Reader:
+    return Reader(endpoints, key, timeout)
 
 
 def status_of(error: CommError) -> int | None:
