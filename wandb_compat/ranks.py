@@ -16,8 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from wandb_compat.courier.state import State
 from wandb_compat.records import Config, Console, Exit, Record, Start
 from wandb_compat.register import Register, alive
@@ -94,6 +92,8 @@ class Ranks:
 
     def others_at_work(self) -> bool:
         """Whether another rank of this machine still logs, or its courier still delivers."""
+        import psutil  # in the courier alone: every `init` would wait for it
+
         for name in self._register.names():
             if name in (self._name, _ENDED) or (entry := self._register.read(name)) is None:
                 continue

@@ -11,8 +11,6 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-import psutil
-
 KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
 
 
@@ -34,6 +32,8 @@ class Register:
             if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
                 raise OSError(f"{folder} belongs to somebody else")
         self._sweep()
+        import psutil
+
         process = psutil.Process()
         draft = self.folder / f".{name}.{process.pid}"
         draft.write_text(json.dumps({**document, "pid": process.pid, "born": process.create_time()}))
@@ -73,6 +73,8 @@ class Register:
 
 def alive(document: dict[str, Any]) -> bool:
     """Whether the process that entered a document still runs: numbers of processes come again."""
+    import psutil  # here, as few runs need it and every `init` would wait for it
+
     try:
         process = psutil.Process(document["pid"])
         return process.create_time() == document["born"] and process.status() != psutil.STATUS_ZOMBIE
