@@ -13,6 +13,8 @@ from wandb_compat.courier.session import Session
 from wandb_compat.journal import Journal
 from wandb_compat.wire.client import WireError
 
+STOP_TIMEOUT = 2.0  # seconds that the last beat may take once the run is over
+
 
 class Machine:
     """Samples what the trainer's machine does, under the names that pluto-ml gives: `sys/cpu.pct.0`, `sys/mem.used`…"""
@@ -79,7 +81,7 @@ class Pulse(threading.Thread):
     def __init__(self, session: Session, samples: Journal | None, interval: float) -> None:
         super().__init__(name="pulse", daemon=True)
         self._session = session
-        self._client = session.another_client()
+        self._client = session.another_client(awaited=False)
         self._samples = samples
         self._interval = interval
         self._stopped = threading.Event()
@@ -119,8 +121,8 @@ class Pulse(threading.Thread):
             self._session.account(cancelled=True)
 
     def stop(self) -> None:
-        """End the thread and close its journal file."""
+        """End the thread and close its journal file; a heartbeat without an answer is not waited for."""
         self._stopped.set()
-        self.join()
+        self.join(STOP_TIMEOUT)
         if self._samples is not None:
             self._samples.close()

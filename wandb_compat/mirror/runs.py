@@ -89,7 +89,7 @@ class Mirror:
         self._patched = sys.modules["wandb"].patched["tensorboard"]  # empty unless wandb counts steps without Python
         self._finished = False
         self._newest = 0  # time of any row, ms
-        self._summary_due = time() + SUMMARY_INTERVAL
+        self._summary_due = (time() + SUMMARY_INTERVAL) * 1000  # ms
         self._alerts = Alerts()
         if "finish_budget" in own.model_fields_set:
             self._budget = own.finish_budget
@@ -155,14 +155,18 @@ class Mirror:
                 return
             if self.rules is not None:
                 data = self.rules.complete(data)
-            values = self._row(data, at, now)
+            try:
+                values = self.pipeline.row(data, at, now)
+            except Exception:
+                values = self._row(data, at, now)
             if values is data:
                 self.summary.update(data)
             else:
                 summarise(data, values, self.summary)
             if self.rules is not None:
                 self.rules.apply(values, self.summary)
-            self._publish_summary(due=True)
+            if now >= self._summary_due:
+                self._publish_summary()
 
     def _row(self, data: Mapping[str, Any], step: int, now: int) -> Mapping[str, Any]:
         try:
@@ -205,7 +209,8 @@ class Mirror:
                 inner[item.key[-1]] = value
             for item in summary_record.remove:
                 below(self.summary, item.key[:-1]).pop(item.key[-1], None)
-            self._publish_summary(due=True)
+            if time() * 1000 >= self._summary_due:
+                self._publish_summary()
 
     def metric(self, metric_record: Any) -> None:
         """Take a definition of a metric: wandb's record of it, or the `Metric` that `define_metric` has returned."""
@@ -300,10 +305,8 @@ class Mirror:
         error = getattr(sys, "last_value", None)
         return 0 if error is None else records.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
 
-    def _publish_summary(self, due: bool = False) -> None:
-        if due and time() < self._summary_due:
-            return
-        self._summary_due = time() + SUMMARY_INTERVAL
+    def _publish_summary(self) -> None:
+        self._summary_due = (time() + SUMMARY_INTERVAL) * 1000
         if self.summary:
             self._wandb({"summary": published_summary(self.summary)})
 

@@ -111,8 +111,11 @@ def _history(real: Method) -> Method:
                 whole = _copied(data)
         result = real(self, data, *args, **kwargs)
         if mirror is not None:
-            with _ROWS:
+            try:  # what `with _ROWS` does, at no cost where nothing is raised
                 mirror.history(whole, *args, **kwargs)
+            except BaseException as error:
+                if not _ROWS.__exit__(type(error), error, error.__traceback__):
+                    raise
         return result
 
     return tapped
