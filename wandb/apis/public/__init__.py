@@ -22,7 +22,7 @@ _HOMES = {
     ),
     "automations": ("Automations",),
     "console_logs": ("ConsoleLogLine", "ConsoleLogs"),
-    "files": ("File", "Files"),
+    "files": ("FILE_FRAGMENT", "File", "Files"),
     "history": ("HistoryScan",),
     "integrations": ("Integrations", "SlackIntegrations", "WebhookIntegrations"),
     "jobs": (
@@ -39,7 +39,7 @@ _HOMES = {
     "registries": ("Registries", "Registry"),
     "reports": ("BetaReport", "PanelMetricsHelper", "PythonMongoishQueryGenerator", "Reports"),
     "runhistory": ("DownloadHistoryResult", "IncompleteRunHistoryError"),
-    "runs": ("AgentRuns", "Run", "RunNotFoundError", "Runs"),
+    "runs": ("RUN_FRAGMENT", "AgentRuns", "Run", "RunNotFoundError", "Runs"),
     "sweeps": ("Sweep", "Sweeps"),
     "teams": ("Member", "Team"),
     "users": ("User",),

@@ -24,6 +24,7 @@ from wandb_compat.artifacts import place
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run
 
+FILE_FRAGMENT = ""  # of a query in GraphQL, in which Pluto is not asked
 SAVED = "save/"
 ARTIFACTS = "artifacts/"
 

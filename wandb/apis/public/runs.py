@@ -14,7 +14,9 @@ from wandb_compat.artifacts import READERS
 if TYPE_CHECKING:
     from wandb.apis.public.reader import Reader
 
-__all__ = ["AgentRuns", "Run", "RunNotFoundError", "Runs"]
+__all__ = ["RUN_FRAGMENT", "AgentRuns", "Run", "RunNotFoundError", "Runs"]
+
+RUN_FRAGMENT = ""  # of a query in GraphQL, in which Pluto is not asked
 
 
 class Runs(SizedPaginator["Run"]):
