@@ -399,13 +399,17 @@ def test_an_artifact_can_be_of_a_path(script: Script) -> None:
 
 
 def test_values_come_back_from_an_artifact(script: Script, elsewhere: Callable[..., Any]) -> None:
-    """A table that was added is a table again in another process."""
+    """A table that was added is a table again in another process; one that was only logged is told how to become so."""
     script("""
         import wandb
         with wandb.init() as run:
             artifact = wandb.Artifact("tables", "dataset")
             artifact.add(wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]]), "t")
             run.log_artifact(artifact).wait()
+            run.log({"shown": wandb.Table(columns=["a"], data=[[1]])})
+            try: run.use_artifact(f"run-{run.id}-shown:v0")
+            except wandb.CommError as error: assert "artifact.add(table, name)" in str(error)
+            else: raise AssertionError
             try: wandb.Artifact("more", "dataset").add("text", "t")
             except TypeError: pass
             else: raise AssertionError

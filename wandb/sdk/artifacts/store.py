@@ -80,6 +80,8 @@ def find(name: Name) -> tuple[Shelf, Collection, Version]:
     if version is None:
         known = [f"v{one.number}" for one in collection.versions.values()]
         there = f"it has {', '.join(known[-5:])}" if known else "nothing is logged under this name"
+        if not known and name.name.startswith("run-"):
+            there += "; a table passed to run.log is no artifact in Pluto, artifact.add(table, name) puts it into one"
         raise CommError(f"artifact '{name.name}:{name.alias}' not found in project {place.project!r}: {there}")
     return place, collection, version
 
