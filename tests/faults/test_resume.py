@@ -184,6 +184,29 @@ def test_a_killed_run_goes_on_and_ends_well(script: Script, server: Server, proj
     assert server.run(project)["status"] == "COMPLETED"
 
 
+def test_an_earlier_part_that_arrives_last_does_not_end_the_run(
+    here: dict[str, str], server: Server, project: str
+) -> None:
+    """Offline parts that failed, sent while a later part is at work or after it has ended, do not say how it ended."""
+    folders = []
+    for number in range(2):
+        run = wandb.init(id="abc", resume="allow", mode="offline")
+        run.log({"part": number})
+        run.finish(exit_code=1)
+        folders.append(Path(run.sync_dir))
+    with wandb.init(id="abc", resume="allow") as run:
+        run.log({"part": 2})
+        while run.url is None:
+            time.sleep(0.05)
+        deliver(folders[0], here)
+        assert server.run(project)["status"] == "RUNNING"
+    assert server.run(project)["status"] == "COMPLETED"
+    deliver(folders[1], here)
+    found = server.run(project)
+    assert found["status"] == "COMPLETED"
+    assert points(server, project, found["id"], "part") == [(0, 0), (1, 1), (2, 2)]
+
+
 def test_what_is_not_sent_yet_counts(script: Script, server: Server, project: str, here: dict[str, str]) -> None:
     """Rows that wait in a journal because the server was away are counted too, and nothing overwrites them."""
     away = {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}

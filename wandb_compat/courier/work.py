@@ -23,7 +23,7 @@ from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.state import State
 from wandb_compat.folder_files import FolderFiles
 from wandb_compat.ranks import Ranks
-from wandb_compat.records import Exit, RunState, Start
+from wandb_compat.records import Exit, Start
 from wandb_compat.settings import Settings
 from wandb_compat.wire.client import Refused, WireError
 from wandb_compat.wire.endpoints import Endpoints, resolve
@@ -229,48 +229,56 @@ class Work:
         """Report how the run ended; return whether the server has taken it."""
         if not self._closing.ready():
             return False
-        if self._overtaken(session):
-            return self._done(session, delivery)
-        state: RunState = "failed"  # a trainer that is gone without a word was killed
-        moment = int(max(file.stat().st_mtime for file in journal.files(self.home)) * 1000)
-        metadata = {"type": "Killed", "message": "the process ended without finishing the run"}
-        if delivery.exit is not None:
-            state, moment = delivery.exit.state, delivery.exit.time
-            metadata = {"type": "Exit", "message": f"exit code {delivery.exit.code}"}
-        if self._ranks is not None and self._ranks.rank != 0:
-            late = self._ranks.ended()
-            if late is None and self._follow:
-                return self._done(session, delivery)
-            if late is not None:
-                state, moment = late.state, late.time
-        elif self._ranks is not None and self._ranks.others_at_work():
+        if self._ranks is not None and self._ranks.rank == 0 and self._ranks.others_at_work():
             session.account(phase="delivered")
             return False
-        try:
-            session.reopen()
-            session.client.set_status(session.run, STATUS[state], moment, None if state == "completed" else metadata)
-        except Refused as error:
-            log.error("the final state %s was refused: %s", state, error)
-        except WireError as error:
-            self._closing.failed(getattr(error, "wait", None))
-            session.ill("close", error)
-            return False
-        return self._done(session, delivery, Exit(moment, state, 0))
-
-    def _done(self, session: Session, delivery: Delivery, exit: Exit | None = None) -> bool:
+        ending = self._ending(session, delivery.acks)
+        if ending is not None:
+            exit, metadata = ending
+            reason = None if exit.state == "completed" else metadata
+            try:
+                session.reopen()
+                session.client.set_status(session.run, STATUS[exit.state], exit.time, reason)
+            except Refused as error:
+                log.error("the final state %s was refused: %s", exit.state, error)
+            except WireError as error:
+                self._closing.failed(getattr(error, "wait", None))
+                session.ill("close", error)
+                return False
         delivery.acks.close()
         session.account(phase="done", trouble=None)
         if self._ranks is not None:
-            self._ranks.leave(exit if self._ranks.rank == 0 else None)
+            self._ranks.leave(ending[0] if ending is not None and self._ranks.rank == 0 else None)
         return True
 
-    def _overtaken(self, session: Session) -> bool:
-        """Whether a later part of the run is at work beside this one: how the run ends is for that one to say."""
-        start = session.start
+    def _ending(self, session: Session, acks: Acks) -> tuple[Exit, dict[str, str]] | None:
+        """Return how the run ended and why, or None when another part or rank of it has still to say so."""
+        if (later := self._overtaken(session)) is not None:
+            told = Acks(later)
+            return _ended(later, told) if told.closed else None
+        own = _ended(self.home, acks)
+        if self._ranks is None or self._ranks.rank == 0:
+            return own
+        if (first := self._ranks.ended()) is not None:
+            return first, {"type": "Exit", "message": f"exit code {first.code} of rank 0"}
+        return None if self._follow else own
+
+    def _overtaken(self, session: Session) -> Path | None:
+        """Return the folder of the last part of the run beside this one that the server has, if it is a later one."""
+        start, last = session.start, None
+        moment = start.time
         for head in self.home.parent.glob(f"*run-*/{glob.escape(f'run-{start.id}.wandb')}"):
             state = State.read(head.parent)
             if state is None or state.run != session.run or head.parent == self.home:
                 continue
-            if (other := start_of(head.parent)) is not None and other.time > start.time:
-                return True
-        return False
+            if (other := start_of(head.parent)) is not None and other.time > moment:
+                last, moment = head.parent, other.time
+        return last
+
+
+def _ended(home: Path, acks: Acks) -> tuple[Exit, dict[str, str]]:
+    """Return how a part of a run ended, and why; a trainer that is gone without a word was killed."""
+    if acks.exit is not None:
+        return acks.exit, {"type": "Exit", "message": f"exit code {acks.exit.code}"}
+    moment = int(max(file.stat().st_mtime for file in journal.files(home)) * 1000)
+    return Exit(moment, "failed", 1), {"type": "Killed", "message": "the process ended without finishing the run"}
