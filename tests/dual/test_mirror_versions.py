@@ -3,6 +3,7 @@
 import pytest
 
 from tests.dual.conftest import Stage
+from tests.swap.environments import ROOT
 from wandb_compat.mirror import versions
 
 # A wandb without one of its callbacks cannot be had otherwise: it is taken out of the real one's class by those who
@@ -85,6 +86,12 @@ def test_known_versions(version: str, known: bool) -> None:
     assert (told is None) == known
     if told is not None:
         assert version in told and versions.TESTED[0] in told and versions.TESTED[-1] in told
+
+
+def test_the_page_names_the_tested_releases() -> None:
+    """The table of the documentation says what the code says."""
+    page = (ROOT / "docs" / "dual-mode.md").read_text()
+    assert f"| {', '.join(versions.TESTED)} | tested |" in page
 
 
 def test_unknown_version(stage: Stage) -> None:

@@ -136,6 +136,7 @@ class Mirror:
             and (rank is None or ranks.first_of_machine()),
             rank=rank,
             metadata={**machine_info.gather(settings), RUN_ID: run.id},
+            fork=(fork.run, int(fork.value)) if (fork := getattr(settings, "fork_from", None)) else None,
         )
 
     # What the taps tell; the arguments are those of the real methods
