@@ -298,7 +298,7 @@ def _summary(told: Recorded, pluto: _Pluto) -> Part:
     part = Part()
     there = pluto.about.get("summary")
     part.check_all(
-        {key: _kind(value) for key, value in told.summary.items() if key not in OWN},
+        {key: _kind(value) for key, value in told.summary.items() if key not in OWN and value is not None},
         {key: _kind(value) for key, value in (there if isinstance(there, dict) else {}).items() if key not in OWN},
     )
     return part

@@ -1,0 +1,31 @@
+"""Whether Pluto has of a script's runs what wandb has recorded, by `wandb-compat compare`."""
+
+import re
+
+from tests.dual.corpus.sides import Side
+from wandb_compat.cli.compare import compare
+
+# By script, what of the comparison is known to differ (regular expressions for part and name), and why.
+_STEPS = "processes that log to one run count its steps for themselves; wandb's service counts for all of them"
+KNOWN: dict[str, list[tuple[str, str]]] = {
+    "fork": [("history .*", _STEPS)],
+    "pickled_run": [("history .*", _STEPS)],
+    "odd_values": [("history (decimal|fraction).*", "these are numbers in Pluto, and wandb keeps their text")],
+    "summary_changes": [("summary nested", "the summary that wandb ends with has lost part of it")],
+}
+
+
+def missing(side: Side, script: str, project: str) -> list[str]:
+    """Return in words what differs of each run of a side that is not known to differ."""
+    found, seen = [], set()
+    for folder in side.runs:
+        (file,) = folder.glob("run-*.wandb")
+        if file.name in seen:  # a run that was resumed: its folders are compared together
+            continue
+        seen.add(file.name)
+        for part, told in compare(folder, project).parts.items():
+            for one in told.differences:
+                text = f"{part} {one.what}"
+                if not any(re.fullmatch(pattern, text) for pattern, _ in KNOWN.get(script, ())):
+                    found.append(f"{folder.name}: {text}: wandb has {one.wandb}, Pluto {one.pluto} ({one.steps})")
+    return found
