@@ -17,6 +17,10 @@ test: $(READY)
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py)
 
+# Every script of dual mode's corpus, with every release of wandb.
+corpus: $(READY)
+	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus
+
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
