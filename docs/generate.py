@@ -30,7 +30,7 @@ This page is generated from the settings model by `python docs/generate.py`.
 SECTIONS = {
     "The switch and the sunset": ("switch", "post_sunset"),
     "Pluto": ("pluto_",),
-    "Bounds": ("finish_budget", "linger", "journal_limit", "segment_size", "batch_size", "heartbeat"),
+    "Bounds": ("finish_budget", "linger", "adopt", "journal_limit", "segment_size", "batch_size", "heartbeat"),
     "wandb's own": ("wandb_",),
 }
 

@@ -18,6 +18,7 @@ notes what has arrived. One process only ever writes a file, nothing is memory-m
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import socket
@@ -106,8 +107,10 @@ class Journal:
         self._segment_size = segment_size
         self._limit = limit
         self._head = head
+        self.restored = False  # whether a file was deleted while it was being written
         self._file: int | None = None
-        self._size = 0
+        self._path = self.folder
+        self._size = self._begin = 0  # of the current file, and of what every file begins with
         self._number = 0
 
     def append(self, lines: Iterable[bytes]) -> None:
@@ -117,15 +120,29 @@ class Journal:
             JournalFull: the limit is reached; nothing was written.
             OSError: the disk refused; nothing that a reader would take was written.
         """
+        lines = list(lines)
+        if self._file is not None:
+            self._restore()
         if self._file is None or self._size >= self._segment_size:
             self._turn()
-        self._write(frame(lines))
+        try:
+            self._write(frame(lines))
+        except OSError as error:
+            # The system takes no larger file, but further ones.
+            if error.errno != errno.EFBIG or (self._size == self._begin and len(lines) == 1):
+                raise
+            if self._size > self._begin:
+                self._turn()
+            half = len(lines) // 2
+            for part in filter(None, (lines[:half], lines[half:])):
+                self.append(part)
 
     def close(self) -> None:
         """Mark the current file as complete and close it."""
         if self._file is None:
             return
         with contextlib.suppress(OSError):
+            self._restore()
             self._write(frame([END]))
         os.close(self._file)
         self._file = None
@@ -135,28 +152,50 @@ class Journal:
         if self._file is not None and self.bytes_on_disk() > self._limit:
             raise JournalFull(f"{self.home} holds more than WANDB_COMPAT_JOURNAL_LIMIT={self._limit} bytes")
         self.folder.mkdir(parents=True, exist_ok=True)
-        path, self._head = self._head, None
+        path = self._head
         while True:
             self._number += 1
             path = path or self.folder / f"{self._role}-{os.getpid()}-{self._number:06d}{SUFFIX}"
             try:
-                file = os.open(
-                    path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
-                )
+                file = _create(path)
                 break
             except FileExistsError:  # an earlier process had our number, as happens in containers
                 path = None
-        self.close()
-        self._file, self._size = file, 0
         writer = {"version": VERSION, "run": self._run_id, "host": socket.gethostname(), "pid": os.getpid()}
-        self._write(frame([b"journal " + records.dump(writer)]))
+        head = frame([b"journal " + records.dump({**writer, "processes": process_space()})])
+        try:
+            _write_all(file, head)
+        except OSError:
+            os.close(file)
+            path.unlink()
+            raise
+        self.close()
+        self._head = None
+        self._file, self._path, self._size, self._begin = file, path, len(head), len(head)
+
+    def _restore(self) -> None:
+        """Write the current file anew if somebody has deleted it: its content is still there as long as it is open."""
+        assert self._file is not None
+        if os.fstat(self._file).st_nlink:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file, place = _create(self._path), 0
+        try:
+            while chunk := os.pread(self._file, 1024**2, place):
+                _write_all(file, chunk)
+                place += len(chunk)
+        except OSError:
+            os.close(file)
+            self._path.unlink()
+            raise
+        os.close(self._file)
+        self._file = file
+        self.restored = True
 
     def _write(self, data: bytes) -> None:
         assert self._file is not None
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._file, view) :]
+            _write_all(self._file, data)
         except OSError:
             # Half a batch must not stay, it will be written again; if this fails too, readers pass over it.
             with contextlib.suppress(OSError):
@@ -167,6 +206,25 @@ class Journal:
     def bytes_on_disk(self) -> int:
         """Return what the run's journal takes on disk, in bytes."""
         return sum(path.stat().st_size for path in files(self.home))
+
+
+def _create(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, 0o644)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def process_space() -> int | None:
+    """Return what tells apart containers of one host name, in which the numbers of processes mean others."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return None
 
 
 def files(home: Path) -> list[Path]:

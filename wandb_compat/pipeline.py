@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ from wandb_compat import background, farewell, ranks, records
 from wandb_compat.convert import Later, Row
 from wandb_compat.courier.acks import waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
-from wandb_compat.courier.state import ENDED, State
+from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
 from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
@@ -156,7 +156,10 @@ class Pipeline:
                 and _NUMBERS.issuperset(map(type, data.values()))
                 and isfinite(sum(data.values()))
             ):
-                self._put(b"row " + _dumps({"time": time, "step": step, "data": data}))
+                queue = self._queue
+                queue.append(b"row " + _dumps({"time": time, "step": step, "data": data}))
+                if self._in_child or len(queue) > QUEUE_LIMIT:
+                    self._write()
                 return data
         except (TypeError, OverflowError):  # an unhashable key, an integer over 64 bits, a step of another type
             pass
@@ -298,6 +301,12 @@ class Pipeline:
                     self._lose(lines, error)
             else:
                 self._unwritten = []
+                if self._journal.restored:
+                    self._say(
+                        "deleted",
+                        "warning",
+                        f"{self.home} was deleted while the run goes on; the journal's last file was written anew",
+                    )
 
     def _lose(self, lines: list[bytes], error: Exception) -> None:
         self._say("lost", "error", f"the journal takes no more records, what is logged now is lost: {error}")
@@ -318,6 +327,8 @@ class Pipeline:
         self._state = state
         if state.url and not (before and before.url):
             self._notify("info", f"Pluto run {state.display_id}: {state.url}")
+        if state.orphans:
+            self._say("orphans", "info", state.orphans)
         if state.trouble is None:
             self._troubled = None
         elif not self._stop.is_set():

@@ -93,6 +93,12 @@ class Settings(BaseModel):
         ge=0,
         description="Seconds that the courier goes on trying for a server that is away after the script has ended.",
     )
+    adopt: bool = _named(
+        "WANDB_COMPAT_ADOPT",
+        default=True,
+        description="`false`: a run does not send what earlier runs in the same folder, cut off together with their "
+        "couriers, have left there.",
+    )
     journal_limit: int = _named(
         "WANDB_COMPAT_JOURNAL_LIMIT",
         default=16 * 1024**3,

@@ -9,6 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
+from wandb_compat.courier import orphans
+from wandb_compat.courier.acks import start_of
 from wandb_compat.courier.state import State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
@@ -30,7 +32,17 @@ def main() -> int:
     if not hello["key"]:
         State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(home)
         return 0
-    work = Work(home, hello["key"], settings, trainer=Trainer(hello["trainer"]), follow=True)
+    if sys.argv[2:] == [orphans.OPTION]:
+        orphans.deliver(home, hello["key"], settings)
+        return 0
+    work = Work(
+        home,
+        hello["key"],
+        settings,
+        trainer=Trainer(hello["trainer"]),
+        follow=True,
+        orphans=_adopt(home, hello["key"], settings),
+    )
     threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
     try:
         state = work.run()
@@ -41,6 +53,16 @@ def main() -> int:
     else:
         logging.info("%s: %s rows sent, %s refused", state.phase, state.sent, state.refused)
     return 0
+
+
+def _adopt(home: Path, key: str, settings: Settings) -> str | None:
+    """See to runs that were cut off; no trouble with them must hold up this one."""
+    try:
+        start = start_of(home)
+        return orphans.adopt(home, start, key, settings) if settings.adopt and start is not None else None
+    except Exception:
+        logging.exception("runs beside this one")
+        return None
 
 
 def _first_line() -> bytes:

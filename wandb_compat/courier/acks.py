@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -40,6 +43,8 @@ class Acks:
         self.closed = False
         self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
         self._file: int | None = None
+        self._behind = False  # whether the disk lacks some of it
+        self._writing = threading.Lock()
         if self.path.exists():
             for entries, _ in journal.read(self.path):
                 for entry in entries:
@@ -88,11 +93,31 @@ class Acks:
         self._append("closed", {})
 
     def _append(self, kind: str, document: dict[str, Any]) -> None:
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.write(self._file, journal.frame([kind.encode() + b" " + records.dump(document)]))
-        self._take(kind, document)
+        """Note something; what a full disk does not take now comes with the next note."""
+        with self._writing:
+            self._take(kind, document)
+            try:
+                if self._file is not None and not os.fstat(self._file).st_nlink:  # deleted by somebody
+                    os.close(self._file)
+                    self._file, self._behind = None, True
+                if self._file is None:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                notes = self._all() if self._behind else [(kind, document)]
+                data = journal.frame([kind.encode() + b" " + records.dump(document) for kind, document in notes])
+                self._behind = os.write(self._file, data) < len(data)
+            except OSError:
+                self._behind = True
+
+    def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for (lane, file), to in self._places.items():
+            yield "ack", {"lane": lane, "file": file, "to": to}
+        for (lane, checksum), reason in self.refused.items():
+            yield "refused", {"lane": lane, "sum": checksum, "reason": reason}
+        if self.exit is not None:
+            yield "exit", asdict(self.exit)
+        if self.closed:
+            yield "closed", {}
 
 
 def waiting_rows(home: Path) -> int:

@@ -55,6 +55,7 @@ class Courier:
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         log = self.home / "logs" / "courier.log"
         log.parent.mkdir(parents=True, exist_ok=True)
+        State.reserve(self.home)
         with log.open("ab") as output, _starting:
             # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
             self._process = subprocess.Popen(

@@ -7,10 +7,12 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import time
 from typing import Literal
 
 Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"]
 ENDED = ("done", "left")
+SIGN_INTERVAL = 30.0  # seconds between two signs of life
 
 
 @dataclass(slots=True)
@@ -32,11 +34,17 @@ class State:
     refused: int = 0
     trouble: str | None = None
     cancelled: bool = False
+    orphans: str | None = None  # a sentence on runs beside this one that were cut off
 
     @staticmethod
     def path(home: Path) -> Path:
         """Return where the account of a run folder lies."""
         return home / "journal" / "courier.json"
+
+    @staticmethod
+    def lock(home: Path) -> Path:
+        """Return what the one courier holds that is at work on a run folder."""
+        return home / "journal" / "courier.lock"
 
     @classmethod
     def read(cls, home: Path) -> State | None:
@@ -46,10 +54,39 @@ class State:
         except (OSError, ValueError, TypeError):
             return None
 
+    @classmethod
+    def live(cls, home: Path) -> None:
+        """Give a sign of life, which others can see in the account's time of change."""
+        with contextlib.suppress(OSError):
+            if time() - cls.path(home).stat().st_mtime > SIGN_INTERVAL:
+                os.utime(cls.path(home))
+
+    @classmethod
+    def reserve(cls, home: Path) -> None:
+        """Make the files that a courier cannot do without, before the disk may be full."""
+        with contextlib.suppress(OSError):
+            cls.path(home).parent.mkdir(parents=True, exist_ok=True)
+            cls.lock(home).touch()
+            if not cls.path(home).exists():
+                cls._spare(home).write_text(" " * 1024)
+
+    @classmethod
+    def _spare(cls, home: Path) -> Path:
+        return cls.path(home).with_suffix(".spare")
+
     def write(self, home: Path) -> None:
         """Replace the account; a full disk is no reason to stop delivering."""
         path = self.path(home)
         draft = path.with_suffix(f".{os.getpid()}")
-        with contextlib.suppress(OSError):
-            draft.write_text(json.dumps(asdict(self)))
+        text = json.dumps(asdict(self))
+        try:
+            draft.write_text(text)
             draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+                # There is no room for another file, but these have theirs.
+                spare = path if path.exists() else self._spare(home)
+                with spare.open("r+b") as file:
+                    file.write(text.encode().ljust(spare.stat().st_size))
+                spare.replace(path)

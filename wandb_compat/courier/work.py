@@ -54,14 +54,23 @@ class Trainer:
     @classmethod
     def of(cls, home: Path) -> Trainer:
         """Return the process that the journal names, if it was on this machine."""
-        for file in journal.files(home)[:1]:
-            for entries, _ in journal.read(file):
-                for entry in entries:
-                    writer = json.loads(entry.document) if entry.kind == b"journal" else {}
-                    if writer.get("host") == socket.gethostname():
-                        trainer = cls(writer["pid"])
-                        return trainer if trainer._older_than(file) else cls(None)
-        return cls(None)
+        found = [cls.of_file(file) for file in journal.files(home)[:1]]
+        return next((trainer for trainer in found if trainer is not None), cls(None))
+
+    @classmethod
+    def of_file(cls, file: Path) -> Trainer | None:
+        """Return the process that has written a journal file, or None if that was on another machine."""
+        entries, _ = next(journal.read(file, size=4096), ([], 0))
+        writer = json.loads(entries[0].document) if entries and entries[0].kind == b"journal" else {}
+        if writer.get("host") != socket.gethostname() or writer.get("processes") != journal.process_space():
+            return None
+        return cls.at_work(writer["pid"], file)
+
+    @classmethod
+    def at_work(cls, pid: int, file: Path) -> Trainer:
+        """Return the process of this machine that has written a file, or nobody if it is another of that number."""
+        process = cls(pid)
+        return process if process._older_than(file) else cls(None)
 
     def _older_than(self, file: Path) -> bool:
         """Whether the process was there before the file was last written: numbers of processes come again."""
@@ -79,7 +88,16 @@ class Trainer:
 class Work:
     """One courier on one run folder."""
 
-    def __init__(self, home: Path, key: str, settings: Settings, *, trainer: Trainer, follow: bool) -> None:
+    def __init__(
+        self,
+        home: Path,
+        key: str,
+        settings: Settings,
+        *,
+        trainer: Trainer,
+        follow: bool,
+        orphans: str | None = None,
+    ) -> None:
         """Prepare the work.
 
         Args:
@@ -88,7 +106,9 @@ class Work:
             settings: URLs and bounds; `linger` seconds are spent on a server that is away once the trainer is gone.
             trainer: who writes the journal.
             follow: whether to stay for what a living trainer has still to say; else what is there now is delivered.
+            orphans: what to tell the user of runs beside this one that were cut off.
         """
+        self._orphans = orphans
         self.home = home
         self.bell = threading.Event()
         self._key = key
@@ -117,7 +137,7 @@ class Work:
         endpoints = resolve(self._settings)
         (self.home / "journal").mkdir(exist_ok=True)
         try:
-            with filelock.FileLock(self.home / "journal" / "courier.lock").acquire(timeout=0):
+            with filelock.FileLock(State.lock(self.home)).acquire(timeout=0):
                 return self._deliver(start, endpoints, progress)
         except filelock.Timeout:
             raise Busy(
@@ -128,7 +148,7 @@ class Work:
         session = Session(self.home, endpoints, self._key, start)
         self._ranks = Ranks(start, self.home) if start.rank is not None else None
         acks = Acks(self.home)
-        session.account(pid=os.getpid(), refused=len(acks.refused))
+        session.account(pid=os.getpid(), refused=len(acks.refused), orphans=self._orphans)
         delivery = Delivery(self.home, session, self._settings.batch_size, acks)
         try:
             if delivery.acks.closed and delivery.empty():
@@ -149,6 +169,7 @@ class Work:
                 self._open(session)
             else:
                 moved = delivery.round()
+            State.live(self.home)
             progress(session.state)
             waits = self._follow and self._trainer.alive()
             if waits and delivery.exit is None and pulse is None and session.state.run is not None:

@@ -1,0 +1,152 @@
+"""What a disk can do to a run: rows wait in memory while it lasts, what is lost is counted, training goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stage import Script, Server
+from tests.faults.test_courier import rows
+
+BEGIN = """
+import os, shutil, sys, time, wandb
+run = wandb.init(id="abc", settings=wandb.Settings(x_disable_meta=True, x_disable_stats=True, console="off"))
+def log(first, last):
+    for step in range(first, last):
+        run.log({"loss": step / 7})
+    time.sleep(0.3)
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB of its own, in the folder `work`."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("mounting a file system is not allowed here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def expected(count: int) -> list[tuple[int, float]]:
+    """Return step and value of the first rows."""
+    return [(step, step / 7) for step in range(count)]
+
+
+def test_a_disk_that_is_full_for_a_while(script: Script, server: Server, project: str, small: Path) -> None:
+    """What cannot be written waits in memory, which is said once; when there is room again, every row arrives."""
+    text = """
+log(0, 1000)
+with open("ballast", "wb", 0) as ballast:
+    try:
+        while True: ballast.write(bytes(64))
+    except OSError: pass
+log(1000, 6000)
+os.unlink("ballast")
+log(6000, 7000)
+run.finish()
+"""
+    done = script(BEGIN + text)
+    assert done.stderr.count("the journal cannot be written") == 1
+    assert "Traceback" not in done.stderr
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(7000))
+
+
+def test_a_disk_that_stays_full(script: Script, server: Server, project: str, small: Path) -> None:
+    """The run ends on a full disk: what was written arrives, and the rest is counted to the last record."""
+    text = """
+log(0, 1000)
+with open("ballast", "wb", 0) as ballast:
+    try:
+        while True: ballast.write(bytes(64))
+    except OSError: pass
+log(1000, 6000)
+run.finish()
+print("trained on")
+"""
+    done = script(BEGIN + text, WANDB_COMPAT_SEGMENT_SIZE="16777216")
+    assert "trained on" in done.stdout and "Traceback" not in done.stderr
+    lost = int(re.search(r"(\d+) records could not be written: .*No space left", done.stderr)[1])
+    run = server.ended(project, 60)
+    kept = rows(server, project, run["id"])
+    assert kept == expected(len(kept)) and len(kept) >= 1000
+    lost_rows = 6000 - len(kept)
+    assert lost_rows > 0 and lost_rows <= lost <= lost_rows + 3  # the summary and the end are records too
+
+
+def test_a_file_may_not_grow(script: Script, server: Server, project: str) -> None:
+    """A limit on the size of files: the journal goes on in further files, and nothing is lost."""
+    text = f"""
+{BEGIN}
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+log(0, 5000)
+run.finish()
+"""
+    done = script(text)
+    assert "cannot be written" not in done.stderr and "Traceback" not in done.stderr
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(5000))
+
+
+@pytest.mark.parametrize("what", ["wandb/latest-run/journal", "wandb"], ids=["journal", "all"])
+def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project: str, what: str) -> None:
+    """The open file of the journal is written anew, so that every row arrives, and it is said."""
+    done = script(f"{BEGIN}\nlog(0, 1000)\nshutil.rmtree({what!r})\nlog(1000, 2000)\nrun.finish()\n")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("was deleted while the run goes on") == (what == "wandb")
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(2000))
+
+
+def test_a_read_only_disk(script: Script, server: Server, project: str, small: Path) -> None:
+    """A folder that cannot be written at all: the run lies among the temporary files, which is said."""
+    (small / "train.py").touch()
+    text = BEGIN + "log(0, 100)\nrun.finish()\n"
+    locked = small / "locked"
+    locked.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", locked], check=True)
+    try:
+        done = script(text, WANDB_DIR=str(locked))
+    finally:
+        subprocess.run(["umount", "-l", locked], check=True)
+    assert "cannot be written" in done.stderr
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(100))
+
+
+def test_a_clock_that_jumps_back(script: Script, server: Server, project: str) -> None:
+    """An hour back in the middle of a run: rows keep their order and their number, and the end comes as ever."""
+    clock = "import time\n_true, back = time.time, [0]\ntime.time = lambda: _true() - back[0]\n"
+    done = script(f"{clock}{BEGIN}\nlog(0, 1000)\nback[0] = 3600\nlog(1000, 2000)\nrun.finish()\n")
+    assert "Traceback" not in done.stderr
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(2000))
+
+
+def test_a_file_system_like_nfs(script: Script, server: Server, project: str) -> None:
+    """Without hard links, symbolic links and mmap a run and its files arrive all the same."""
+    without = """
+import mmap, os
+def no(*args, **more): raise OSError(95, "Operation not supported")
+os.link = os.symlink = mmap.mmap = no
+"""
+    text = """
+with open("big.bin", "wb") as file: file.write(bytes(1024**2))
+run.save("big.bin")
+log(0, 500)
+run.finish()
+"""
+    script(without + BEGIN + text)
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(500))
+    assert not os.path.lexists("wandb/latest-run")
+    files = server.get("/api/runs/files", projectName=project, runId=run["id"])["files"]
+    assert "big.bin" in str(files)
