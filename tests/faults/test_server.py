@@ -25,6 +25,7 @@ from tests.faults.door import Door
 from wandb_compat import journal
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.serve import running
+from wandb_compat.settings import QUEUE_LIMIT
 
 ROWS = 400  # a quarter before each pause of the script, and a quarter after the last
 SCRIPT = f"""
@@ -276,11 +277,12 @@ def test_away_at_the_end(train: Train, door: Door, server: Server, project: str,
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after(train: Train, door: Door, server: Server, project: str, as_date: bool) -> None:
     """429 with Retry-After, in seconds or as a date: nobody asks again before that, and then everything goes."""
-    training = train()
+    training = train(WANDB_COMPAT_LINGER="60")  # `finish` waits for a busy server for 3 s only
     training.heard("pause")
     door.where, door.fault = "ingest/metrics", "429"
-    moment = email.utils.formatdate(time.time() + 4, usegmt=True)  # in whole seconds: more than 3 from now
-    door.headers = {"Retry-After": moment if as_date else "3"}
+    moment = int(time.time()) + 6  # a date has whole seconds only
+    due = time.monotonic() + moment - time.time()
+    door.headers = {"Retry-After": email.utils.formatdate(moment, usegmt=True) if as_date else "3"}
     training.go()
     training.heard("pause")
     door.hit(1)
@@ -289,7 +291,7 @@ def test_retry_after(train: Train, door: Door, server: Server, project: str, as_
     all_there(server, project)
     calls = [call for call in door.calls if "ingest/metrics" in call.path]
     refused = next(index for index, call in enumerate(calls) if call.fault == "429")
-    assert calls[refused + 1].time - calls[refused].time >= 2.9
+    assert calls[refused + 1].time >= (due if as_date else calls[refused].time + 3) - 0.1
 
 
 def test_slow(train: Train, door: Door, server: Server, project: str) -> None:
@@ -465,7 +467,7 @@ def test_disk_use_is_bounded(
     )
     training.heard("pause")
     held = sum(path.stat().st_size for path in journal.files(training.home))
-    assert 1024**2 <= held <= 1024**2 + 4 * 65536
+    assert 1024**2 <= held <= 1024**2 + 65536 + QUEUE_LIMIT * 100  # one file more, and what was written at once
     said = training.end()
     assert "what is logged now is lost" in said
     lost = int(re.search(r"(\d+) records could not be written", said)[1])
