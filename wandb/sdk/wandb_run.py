@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from math import inf
 from pathlib import Path
 from time import time
 from types import TracebackType
@@ -28,6 +27,7 @@ from wandb.sdk.wandb_metric import Metric
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
+from wandb_compat.alerts import Alerts
 from wandb_compat.convert import brief, rich
 from wandb_compat.server_text import published_summary, server_tags
 
@@ -46,9 +46,6 @@ _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 def say(level: str, sentence: str) -> None:
     """Print what the engine has to tell; `level` is `info`, `warning` or `error`."""
     _SAY[level](sentence)
-
-
-ALERT_PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
 
 
 @dataclass
@@ -103,7 +100,7 @@ class Run(RunFiles):
         self._saved = None
         self._url: str | None = None
         self._found: dict[str, Any] = {}  # the summary, as a forked or attached process has found it
-        self._alerted: dict[str, float] = {}  # when, in seconds since the epoch, by title
+        self._alerts = Alerts()
         self._starting_step = first_step
         self._config = Config()
         self._config.update(config or {}, allow_val_change=True)
@@ -458,13 +455,8 @@ class Run(RunFiles):
         name = level.value if isinstance(level, AlertLevel) else level or "INFO"
         if name not in AlertLevel.__members__:
             raise ValueError("level must be one of 'INFO', 'WARN', or 'ERROR'")
-        wait = ALERT_PAUSE if wait_duration is None else wait_duration
-        seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-        now = time()
-        if now - self._alerted.get(title, -inf) < seconds:
-            return
-        self._alerted[title] = now
-        self._submit(records.Alert(int(now * 1000), str(title), str(text), name), "alert")
+        submit = partial(self._submit, what="alert")
+        self._alerts.tell(submit, title, text, name, wait_duration)
 
     def mark_preempting(self) -> None:
         """Say that the run is about to be preempted.
