@@ -158,7 +158,12 @@ def _by_kind(side: Side, records: list[dict[str, Any]]) -> dict[str, Any]:
                 found.setdefault(kind, {}).update(body)
             elif body not in ({}, {"update": []}) or kind in ("exit", "final"):
                 found.setdefault(kind, []).append(body)
-    return found
+    for stream in [kind for kind in found if kind.startswith("output_raw")]:
+        # What wandb itself says is compared in stderr; whether it is recorded too is a matter of moments.
+        found[stream] = re.sub(r"(?m)^wandb: .*\n?", "", found[stream])
+    if "metric" in found:  # what a glob has matched comes in no order
+        found["metric"].sort(key=lambda body: json.dumps(body, sort_keys=True))
+    return {kind: told for kind, told in found.items() if told or not kind.startswith("output_raw")}
 
 
 def _settled(side: Side, value: Any) -> Any:
