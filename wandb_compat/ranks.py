@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from wandb_compat.records import Config, Console, Exit, Record, Start
 from wandb_compat.register import Register, alive
 
 _ENDED = "ended"
+_LOCK_PATIENCE = 20.0  # seconds
 _OVER = ("done", "left", "delivered")
 
 
@@ -73,6 +74,26 @@ def told(record: Record, rank: int, naming: Naming | None) -> Record:
     return record
 
 
+@contextlib.contextmanager
+def alone(start: Start) -> Iterator[None]:
+    """Keep the other ranks of this machine waiting; one that holds on for long is no longer waited for."""
+    import filelock  # late: only couriers get here
+
+    lock = Register("locks").folder / f"{_run(start)}.lock"
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = filelock.FileLock(lock).acquire(timeout=_LOCK_PATIENCE)
+    except (OSError, filelock.Timeout):
+        yield
+        return
+    with held:
+        yield
+
+
+def _run(start: Start) -> str:
+    return hashlib.sha256(f"{start.project}\n{start.target}".encode()).hexdigest()[:16]
+
+
 class Ranks:
     """The ranks of one run on this machine, as the courier of one of them sees them."""
 
@@ -81,8 +102,7 @@ class Ranks:
         self.rank = start.rank
         self._home = str(home)
         self._name = f"{start.rank}-{hashlib.sha256(self._home.encode()).hexdigest()[:12]}"
-        run = hashlib.sha256(f"{start.project}\n{start.target}".encode()).hexdigest()[:16]
-        self._register = Register(f"ranks-{run}")
+        self._register = Register(f"ranks-{_run(start)}")
 
     def enter(self) -> None:
         """Say that this rank is at work; by the trainer, before any other rank could end the run."""

@@ -29,7 +29,7 @@ class Register:
         """
         for folder in (self.folder.parent, self.folder):
             folder.mkdir(mode=0o700, exist_ok=True, parents=True)
-            if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+            if not _own(folder):
                 raise OSError(f"{folder} belongs to somebody else")
         self._sweep()
         import psutil
@@ -57,6 +57,8 @@ class Register:
     def read(self, name: str) -> dict[str, Any] | None:
         """Return a document, or None when there is none of that name."""
         try:
+            if not _own(self.folder / name):
+                return None
             document = json.loads((self.folder / name).read_text())
         except (OSError, ValueError):
             return None
@@ -80,6 +82,11 @@ def alive(document: dict[str, Any]) -> bool:
         return process.create_time() == document["born"] and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError):
         return False
+
+
+def _own(path: Path) -> bool:
+    """Whether a file is this user's: others can write into the folder for temporary files too."""
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
 
 
 def _ours() -> Path:

@@ -19,7 +19,6 @@ from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
 from wandb_compat.courier.publish import Publisher
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.uploads import PRESIGN_LIMIT, Uploads
-from wandb_compat.wire import models
 from wandb_compat.wire.client import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
@@ -253,8 +252,7 @@ class Delivery:
         for kind, names in keys.items():
             session.client.add_keys(session.run, kind, names)
         if config:
-            session.complete(config)
-            session.client.update_config(session.run, models.document(config))
+            session.add_config(config)
         if tags is not None:
             session.client.update_tags(session.run, session.all_tags(tags))
         for alert in alerts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wandb_compat import earlier
+from wandb_compat import earlier, ranks
 from wandb_compat.courier.state import State
 from wandb_compat.records import LISTS, Start, merge, unite
 from wandb_compat.settings import BACKOFF, CONNECT_PATIENCE
@@ -134,10 +135,15 @@ class Session:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""
         if by_number and self.start.config:
             self.client.update_config(self.run, models.document(self.start.config))
-        known = [str(tag) for tag in self.client.details(self.run, self._project).get("tags") or []]
-        self._strange = [tag for tag in known if tag not in self.start.tags]
-        if missing := [tag for tag in self.start.tags if tag not in known]:
-            self.client.update_tags(self.run, models.tags([*known, *missing]))
+        with self._alone():
+            known = [str(tag) for tag in self.client.details(self.run, self._project).get("tags") or []]
+            self._strange = [tag for tag in known if tag not in self.start.tags]
+            if missing := [tag for tag in self.start.tags if tag not in known]:
+                self.client.update_tags(self.run, models.tags([*known, *missing]))
+
+    def _alone(self) -> contextlib.AbstractContextManager[object]:
+        """Keep the other ranks of this machine from changing what is read and then replaced as a whole."""
+        return contextlib.nullcontext() if self.start.rank is None else ranks.alone(self.start)
 
     def reopen(self) -> None:
         """Take up a resumed run again that has been ended meanwhile, by a late word about an earlier part of it.
@@ -154,15 +160,20 @@ class Session:
         """Return tags as the server takes them, with those of the run before that the script did not know of."""
         return models.tags([*[tag for tag in self._strange if tag not in given], *given])
 
-    def complete(self, config: dict[str, Any]) -> None:
-        """Add to the lists of `config["wandb"]` what the run has there from before: the server replaces lists.
+    def add_config(self, config: dict[str, Any]) -> None:
+        """Merge a configuration into the run's; lists of `config["wandb"]` too, which the server would replace.
 
         Raises:
-            WireError: the server could not be asked.
+            WireError: it did not work this time.
         """
         ours = config.get("wandb")
-        if self.state.resumed and isinstance(ours, dict) and not LISTS.keys().isdisjoint(ours):
+        shared = self.state.resumed or self.start.rank is not None
+        if not shared or not isinstance(ours, dict) or LISTS.keys().isdisjoint(ours):
+            self.client.update_config(self.run, models.document(config))
+            return
+        with self._alone():
             unite(self.client.details(self.run, self._project).get("config") or {}, config)
+            self.client.update_config(self.run, models.document(config))
 
     # The account
 
