@@ -158,7 +158,7 @@ def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, nobody: dict
     cli("sync", done)
     cli("sync", "--patience", 0, away, code=1, **nobody)
     runs.make("new", 5)
-    lines = cli("status").stdout.splitlines()
+    lines = cli("status", runs.root).stdout.splitlines()
     cells = {line.split()[0]: line for line in lines[1:]}
     display = runs.listed()["name of done"]["displayId"]
     assert [word in cells["done"] for word in ("name of done", " done ", " 0 ", display, "http://")] == [True] * 5

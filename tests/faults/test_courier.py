@@ -17,6 +17,7 @@ import pytest
 
 from tests.e2e.stage import Script, Server
 from tests.faults.conftest import ROUNDS
+from tests.faults.door import Door
 from tests.faults.test_kill import start
 from wandb_compat.courier import orphans
 from wandb_compat.courier.state import State
@@ -164,3 +165,32 @@ def test_a_copied_folder_is_finished_elsewhere(
         assert text in done.stdout or "on the server already" in done.stdout
         run = server.run(project)
         assert (run["status"], rows(server, project, run["id"])) == ("FAILED", EXPECTED)
+
+
+def test_refused_records_are_told_again(
+    script: Script, server: Server, project: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """What the server will not have is counted once, and each later `sync` tells how many and why, and ends with 1."""
+    script(
+        "import wandb\nwith wandb.init(mode='offline') as run:\n    for n in range(50): run.log({'loss': n, str(n): n})"
+    )
+    door = Door(server.url)
+    door.fault, door.where = "422", "/ingest/metrics"
+    door.picky = lambda body: b'"loss":7' in body or b'"loss":33' in body
+    command = [sys.executable, "-m", "wandb_compat", "sync"]
+    for number in range(2):
+        done = subprocess.run(
+            command,
+            cwd=tmp_path / "work",
+            env={**environment, **door.environment()},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 1
+        assert ("on the server already" in done.stdout) == (number == 1)
+        assert "save 2 records that it refused: " in done.stdout and "injected" in done.stdout
+    door.shut()
+    run = server.run(project)
+    kept = [row["step"] for row in server.metrics(project, run["id"], "loss")]
+    assert kept == [step for step in range(50) if step not in (7, 33)]

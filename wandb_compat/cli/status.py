@@ -20,14 +20,20 @@ AT_WORK = ("starting", "delivering", "waiting")
 def command(path: Path | None) -> None:
     """Show the runs below a directory and what of them is not on the Pluto server yet.
 
-    PATH is a directory or a run folder; by default the folder `wandb`.
+    PATH is a directory or a run folder. By default it is the folder `wandb`, and the runs that a courier of yours is at
+    are shown too, wherever they lie on this machine.
     """
     found = find(path or default_path())
+    if path is None:
+        known = {folder.home for folder in found}
+        found += [Folder.at(home) for home in _at_work() if home not in known]
     folders = [folder for folder in found if folder.start is not None]
     if not folders:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")
         return
-    table = Table("run", "project", "name", "phase", "rows waiting", "display id", "url", box=None, pad_edge=False)
+    table = Table(
+        "run", "project", "name", "phase", "rows waiting", "display id", "url", "folder", box=None, pad_edge=False
+    )
     notes = []
     for folder in folders:
         assert folder.start is not None
@@ -42,6 +48,7 @@ def command(path: Path | None) -> None:
             str(folder.waiting),
             state.display_id or "",
             url,
+            str(folder),
         )
         notes += [f"{folder}: {text}" for text in (note, state.trouble) if text]
     # Into a pipe go whole lines, whatever their length.
@@ -51,6 +58,17 @@ def command(path: Path | None) -> None:
     console.print(table)
     for note in notes:
         click.echo(note)
+
+
+def _at_work() -> list[Path]:
+    """Return the run folders that couriers of this user are at."""
+    user = psutil.Process().username()
+    homes = []
+    for process in psutil.process_iter(["cmdline", "username"]):
+        match process.info["cmdline"]:
+            case [*_, "-m", "wandb_compat.courier", home] if process.info["username"] == user:
+                homes.append(Path(home).resolve())
+    return [home for home in homes if home.is_dir()]
 
 
 def _phase(folder: Folder, state: State) -> tuple[str, str | None]:
