@@ -147,11 +147,12 @@ def _settings(
 ) -> Settings:
     """Return the settings of a run: environment, `setup`, `settings=` and arguments, the last one wins."""
     settings = wandb_setup.singleton().settings
+    by_agent = bool(settings.sweep_id)
     if isinstance(given, Settings):
         settings.update_from_settings(given)
     elif given:
         settings.update_from_dict(given)
-    settings.update_from_dict(_without_place(arguments) if settings.sweep_id else arguments)
+    settings.update_from_dict(_without_place(arguments) if by_agent else arguments)
     if not settings._noop and own.pluto_mode in _PLUTO_MODES:
         settings.update_from_dict({"mode": own.pluto_mode})
     elif own.pluto_mode and own.pluto_mode not in _PLUTO_MODES:
