@@ -97,7 +97,7 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
         if client != "wandb":
             environment["DISABLE_WANDB_LOGGING"] = "true"
         if fault == "server away at start":
-            environment.update(AWAY)
+            environment.update({**AWAY, "WANDB_COMPAT_LINGER": "0"})  # no courier is in the way of `sync`
         process = subprocess.Popen(
             [python, "train.py"],
             cwd=folder,
@@ -133,7 +133,8 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
             command = [python, "-m", "wandb_compat", "sync"]
             if fault == "server away at start":
                 back = {**environment, **server.environment()}
-                subprocess.run(command, cwd=folder, env=back, capture_output=True, timeout=120)
+                time.sleep(2)
+                subprocess.run(command, cwd=folder, env=back, capture_output=True, timeout=120, check=True)
         return told, settled(lambda: on_server(server, project))
 
 
