@@ -10,12 +10,14 @@ from wandb import apis as apis
 from wandb import data_types as data_types
 from wandb import env as env
 from wandb import errors as errors
+from wandb import gym as gym
 from wandb import integration as integration
 from wandb import plot as plot
 from wandb import plots as plots
 from wandb import sdk as sdk
 from wandb import sdk as wandb_sdk  # noqa: F401
 from wandb import sklearn as sklearn
+from wandb import tensorboard as tensorboard
 from wandb import util as util
 from wandb import wandb_agent as wandb_agent
 from wandb import wandb_controller as wandb_controller
@@ -23,7 +25,6 @@ from wandb import wandb_run as wandb_run
 from wandb._later import analytics as analytics
 from wandb._later import catboost as catboost
 from wandb._later import docker as docker
-from wandb._later import gym as gym
 from wandb._later import jupyter as jupyter
 from wandb._later import keras as keras
 from wandb._later import lightgbm as lightgbm
@@ -31,7 +32,6 @@ from wandb._later import profiler as profiler
 from wandb._later import proto as proto
 from wandb._later import sacred as sacred
 from wandb._later import sagemaker_auth as sagemaker_auth
-from wandb._later import tensorboard as tensorboard
 from wandb._later import tensorflow as tensorflow
 from wandb._later import trigger as trigger
 from wandb._later import xgboost as xgboost

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _IMPORT = re.compile(r"^from (\S+) import (\w+) as (\w+)\b", re.MULTILINE)
@@ -26,3 +27,22 @@ def load(module: str, name: str) -> Any:
         if error.name not in (f"{module}.{name}", module):
             raise
     return getattr(importlib.import_module(module), name)
+
+
+def forward(
+    here: dict[str, Any], source: str, names: Sequence[str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` for a module whose names lie in another one, loaded at their first use.
+
+    Args:
+        here: `globals()` of the module that forwards.
+        source: dotted name of the module that has them.
+        names: which ones.
+    """
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {here['__name__']!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(source), name)
+
+    return get, lambda: sorted({*here, *names})

@@ -90,8 +90,11 @@ def init(
         resume_from: `ID?_step=N`: go on with a run as if N had been its last step.
         fork_from: `ID?_step=N`: begin a new run with the configuration of another one and its history up to that step.
         save_code: keep the running script as `code/SCRIPT` in the run's folder, and send it.
-        tensorboard, sync_tensorboard, monitor_gym, magic: not available yet; asking for one is said, and the
-            run goes on without.
+        sync_tensorboard: log what writers of TensorBoard's event files write from now on; `wandb.tensorboard.patch` has
+            more to choose from.
+        tensorboard: the same.
+        monitor_gym: log the videos that gymnasium, or gym, records.
+        magic: not available in Pluto; asking for it is said, and the run goes on without.
         settings: a `wandb.Settings` or a dict; the other arguments win.
         anonymous: without meaning for Pluto, accepted.
 
@@ -138,8 +141,11 @@ def init(
         return _disabled(run_settings, values)
     if (previous := active_runs.latest()) and not _makes_way(run_settings):
         return previous
-    _say_what_is_missing(run_settings, magic=magic, monitor_gym=monitor_gym)
-    return _begin(own, run_settings, values)
+    if magic:
+        termwarn("wandb.init(magic=...) has no counterpart in Pluto; the run goes on without.")
+    run = _begin(own, run_settings, values)
+    _listen(run_settings, bool(monitor_gym))
+    return run
 
 
 def _settings(
@@ -236,11 +242,18 @@ def _makes_way(settings: Settings) -> bool:
     return False
 
 
-def _say_what_is_missing(settings: Settings, **asked: Any) -> None:
-    asked.update(sync_tensorboard=settings.sync_tensorboard)
-    for argument, value in asked.items():
-        if value:
-            termwarn(f"wandb.init({argument}=...) is not available in wandb-compat yet; the run goes on without.")
+def _listen(settings: Settings, monitor_gym: bool) -> None:
+    """Hear what other libraries write down for themselves."""
+    import wandb
+
+    if settings.sync_tensorboard and not wandb.patched["tensorboard"]:
+        from wandb.integration import tensorboard
+
+        tensorboard.patch()
+    if monitor_gym and not wandb.patched["gym"]:
+        from wandb.integration import gym
+
+        gym.monitor()
 
 
 def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:

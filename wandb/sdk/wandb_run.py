@@ -34,6 +34,7 @@ from wandb_compat.server_text import published_summary, server_tags
 if TYPE_CHECKING:
     import torch
 
+    from wandb.integration.tensorboard.sync import TensorBoardSync
     from wandb.integration.torch.wandb_torch import TorchGraph, TorchHistory
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.earlier import Earlier
@@ -98,6 +99,7 @@ class Run(RunFiles):
         self._console: ConsoleCapture | None = None
         self._artifacts = None
         self._saved = None
+        self._tensorboard: TensorBoardSync | None = None
         self._url: str | None = None
         self._found: dict[str, Any] = {}  # the summary, as a forked or attached process has found it
         self._alerts = Alerts()
@@ -157,6 +159,8 @@ class Run(RunFiles):
                 script so far.
             quiet: True prints nothing but warnings and errors.
         """
+        if self._tensorboard is not None:
+            self._tensorboard.finish()
         with self._history.lock:
             if self._is_finished:
                 return
@@ -545,6 +549,16 @@ class Run(RunFiles):
             models: those to let go; by default all.
         """
         wandb_watch._unwatch(self, models)
+
+    def _tensorboard_callback(self, logdir: str, save: bool = True, root_logdir: str = "") -> None:
+        """Follow a log folder of TensorBoard; arguments as `wandb.tensorboard.patch`."""
+        if self._pipeline is None or self._is_finished:
+            return
+        if self._tensorboard is None:
+            from wandb.integration.tensorboard.sync import TensorBoardSync
+
+            self._tensorboard = TensorBoardSync(self)
+        self._tensorboard.add(logdir, save, root_logdir)
 
     # The run and its pipeline
 

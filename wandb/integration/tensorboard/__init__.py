@@ -1,0 +1,11 @@
+"""TensorBoard: what its writers write becomes rows of the run; `wandb.tensorboard` is the same module."""
+
+from wandb import _lazy
+from wandb.integration.tensorboard.writers import patch as patch
+from wandb.integration.tensorboard.writers import unpatch as unpatch
+
+_SUMMARIES = ("_log", "log", "reset_state", "tf_summary_to_dict")
+
+__all__ = ("log", "patch", "reset_state", "tf_summary_to_dict", "unpatch")
+
+__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.tensorboard.summaries", _SUMMARIES)
