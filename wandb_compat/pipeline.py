@@ -30,7 +30,7 @@ from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
 STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
 
-_NUMBERS = frozenset((int, float))
+NUMBERS = frozenset((int, float))  # types of the values that take the short way
 _dumps = orjson.dumps
 Notify = Callable[[str, str], None]
 
@@ -127,13 +127,14 @@ class Pipeline:
         self._rank = rank
         self._naming = ranks.Naming(rank) if rank else None
 
-    def row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+    def row(self, data: Mapping[str, Any], step: int, time: int, plain: bool = False) -> Mapping[str, Any]:
         """Take one history row.
 
         Args:
             data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
             step: from 0.
             time: milliseconds since the epoch.
+            plain: whether all values are known to be of NUMBERS; by default that is looked up.
 
         Returns:
             The values as the summary shall take them; for a dict of plain numbers that very dict.
@@ -146,14 +147,14 @@ class Pipeline:
             named = self._naming.apart(data)
             summary = self._row(named, step, time)
             return data if summary is named else self._naming.back(summary)
-        return self._row(data, step, time)
+        return self._row(data, step, time, plain)
 
-    def _row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+    def _row(self, data: Mapping[str, Any], step: int, time: int, plain: bool = False) -> Mapping[str, Any]:
         try:
             # The sum is finite only if every number is: one pass in C instead of one check a value.
             if (
                 self._known.issuperset(data)
-                and _NUMBERS.issuperset(map(type, data.values()))
+                and (plain or NUMBERS.issuperset(map(type, data.values())))
                 and isfinite(sum(data.values()))
             ):
                 queue = self._queue

@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from time import time
 from types import SimpleNamespace
@@ -21,6 +22,8 @@ from wandb_compat.metric_rules import MetricRules
 from wandb_compat.mirror.definitions import definition_of
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.holdings import Holdings
+from wandb_compat.mirror.shared_step import FILE as STEP_FILE
+from wandb_compat.mirror.shared_step import SharedStep
 from wandb_compat.pipeline import Outcome, Pipeline
 from wandb_compat.server_text import cut_name, published_summary, server_tags
 from wandb_compat.settings import Settings
@@ -50,7 +53,8 @@ class Mirror:
         self._prepare(run, own, home, credential)
         # Of the next row without a step of its own, as wandb counts; offline its service alone knows of a branch.
         branch = getattr(run._settings, "fork_from", None) or getattr(run._settings, "resume_from", None)
-        self.step: int = max(run.step, int(branch.value) + 1 if branch else 0)
+        begun = 0 if run._settings._shared else run.step  # in shared mode its server counts, for all writers
+        self.step: int = max(begun, int(branch.value) + 1 if branch else 0)
         self.pipeline.start(self._start_record(run, own), credential, online=credential is not None)
         self.console.listen()
         living.add(self)
@@ -69,6 +73,8 @@ class Mirror:
         mirror._finished = True
         # Steps are counted by wandb's service for all processes together; it tells the last.
         mirror.step = int(dict(run.summary).get("_step", -1)) + 1
+        if (home / STEP_FILE).exists():
+            mirror.lock = SharedStep(mirror, home, joins=True)
         mirror.pipeline.join(run.id)
         return mirror
 
@@ -80,15 +86,18 @@ class Mirror:
 
     def _prepare(self, run: Any, own: Settings, home: Path, credential: credentials.Credential | None) -> None:
         self.home = home
-        self.lock = threading.RLock()  # re-entrant: a signal handler may log while the thread that it interrupted does
+        # Re-entrant: a signal handler may log while the thread that it interrupted does.
+        self.lock: AbstractContextManager[Any] = threading.RLock()
         self.summary: dict[str, Any] = {}
+        self._nested: set[str] = set()  # keys of the summary below which the script has set single values
         self.rules: MetricRules | None = None  # once a metric has been defined
         self._settings = run._settings
         self._pid = os.getpid()
         self._exit_hooks = getattr(sys.exit, "__self__", None)  # wandb's, which notice how the script ends
         self._patched = sys.modules["wandb"].patched["tensorboard"]  # empty unless wandb counts steps without Python
         self._finished = False
-        self._newest = 0  # time of any row, ms
+        self._last = -1  # step of the last row
+        self._newest = 0  # its time, ms
         self._summary_due = (time() + SUMMARY_INTERVAL) * 1000  # ms
         self._alerts = Alerts()
         if "finish_budget" in own.model_fields_set:
@@ -108,6 +117,12 @@ class Mirror:
         self.console = ConsoleCapture(
             self.pipeline.submit, secret=credential.reveal if credential is not None else lambda: None
         )
+
+    def share(self) -> None:
+        """Prepare for another process that may log to the run."""
+        with Guard("the processes of the run count its steps for themselves", self._settings):
+            if not self._finished and not isinstance(self.lock, SharedStep):
+                self.lock = SharedStep(self, self.home)
 
     def _start_record(self, run: Any, own: Settings) -> records.Start:
         settings = self._settings
@@ -136,28 +151,40 @@ class Mirror:
             and (rank is None or ranks.first_of_machine()),
             rank=rank,
             metadata={**machine_info.gather(settings), RUN_ID: run.id},
+            ends=getattr(settings, "x_update_finish_state", True),
             fork=(fork.run, int(fork.value)) if (fork := getattr(settings, "fork_from", None)) else None,
         )
 
     # What the taps tell; the arguments are those of the real methods
 
-    def history(self, data: Mapping[str, Any], step: Any = None, commit: bool | None = None, *_: Any) -> None:
-        """Take a row at the step at which wandb keeps it; what wandb drops is dropped."""
+    def history(
+        self, data: Mapping[str, Any], step: Any = None, commit: bool | None = None, plain: bool = False
+    ) -> None:
+        """Take a row at the step at which wandb keeps it; what wandb drops is dropped.
+
+        `plain` says that all values are known to be numbers of Python's own.
+        """
         with self.lock:
-            if step is not None and self._patched:
-                step = None
-            at = self.step if step is None else int(step)
-            if at < self.step:
-                return
-            self.step = at + 1 if (step is None if commit is None else commit) else at
-            # Rows of one step are one row to the reader, and the newest value of a key wins: no two get the same time.
-            now = self._newest = max(int(time() * 1000), self._newest + 1)
+            current = self.step
+            if step is None or self._patched:
+                at = current
+                following = at + 1 if commit is None or commit else at
+            else:
+                if (at := int(step)) < current:
+                    return
+                following = at + 1 if commit else at
+            self.step = following
             if not data:
                 return
+            now = int(time() * 1000)
+            # Rows of one step are one row to the reader, and the newest value of a key wins: no two get the same time.
+            if at == self._last and now <= self._newest:
+                now = self._newest + 1
+            self._last, self._newest = at, now
             if self.rules is not None:
-                data = self.rules.complete(data)
+                data, plain = self.rules.complete(data), False
             try:
-                values = self.pipeline.row(data, at, now)
+                values = self.pipeline.row(data, at, now, plain)
             except Exception:
                 values = self._row(data, at, now)
             if values is data:
@@ -201,6 +228,8 @@ class Mirror:
         """Take what the script sets or deletes in the summary."""
         with self.lock:
             for item in summary_record.update:
+                if len(item.key) > 1:
+                    self._nested.add(item.key[0])
                 inner = below(self.summary, item.key[:-1])
                 if isinstance(getattr(type(item.value), "_log_type", None), str):  # media are logged under that key
                     key = ".".join(item.key)
@@ -231,7 +260,7 @@ class Mirror:
 
     def pinned(self, keys: Sequence[str] = ()) -> None:
         """Take which configuration keys are to be shown first."""
-        self._wandb({"pinned_keys": list(keys)})
+        self._wandb({"pinned_config_keys": list(keys)})
 
     def printed(self, name: str, data: str) -> None:
         """Take what the script has printed."""
@@ -272,7 +301,10 @@ class Mirror:
             self._finished = True
         living.discard(self)
         if summary is not None:
+            # Of a dict that was set as a whole, wandb ends with those values only that were then set one by one.
+            mine = {key: self.summary[key] for key in self._nested & self.summary.keys()}
             self.summary = dict(summary)
+            records.merge(self.summary, mine)
         try:
             bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
         except RuntimeError:  # the interpreter starts no more threads
@@ -334,10 +366,17 @@ def below(into: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
 living: weakref.WeakSet[Mirror] = weakref.WeakSet()  # runs of this process that are not over
 
 
+def _before_fork() -> None:
+    for mirror in list(living):
+        mirror.share()
+
+
 def _after_fork_in_child() -> None:
     for mirror in list(living):
         mirror.lock = threading.RLock()
+        with Guard("the steps of this process are its own"):
+            mirror.lock = SharedStep(mirror, mirror.home, joins=True)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)

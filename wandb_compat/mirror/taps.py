@@ -14,9 +14,10 @@ from typing import Any
 from wandb_compat import records
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror, below
+from wandb_compat.pipeline import NUMBERS
 from wandb_compat.real import ALIAS
 
-_MIRROR = "_wandb_compat_mirror"  # in the dictionary of a mirrored run
+_MIRROR = "_wandb_compat_mirror"  # attribute of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")
 
 Method = Callable[..., Any]
@@ -25,7 +26,7 @@ _classes: dict[type, type] = {}  # mirrored class by real class
 
 def mirror_of(run: Any) -> Mirror | None:
     """Return the mirror of a run, or None."""
-    found: Mirror | None = vars(run).get(_MIRROR)
+    found: Mirror | None = getattr(run, _MIRROR, None)
     return found
 
 
@@ -52,6 +53,7 @@ def _mirrored(real: type) -> type:
     if real not in _classes:
         body: dict[str, Any] = {name: getattr(real, name) for name in ("__module__", "__qualname__", "__doc__")}
         body["__reduce_ex__"] = _reduce_as(real)
+        body[_MIRROR] = None  # of a run that was unpickled
         for tap in _TAPS:
             if _fits(real, tap.method, tap.parameters):
                 body[tap.method] = tap.make(getattr(real, tap.method))
@@ -92,6 +94,8 @@ def _lacking(real: type, method: str, instead: str) -> None:
 def _reduce_as(real: type) -> Method:
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
         """Pickle as a run of the real class: the one that a reader finds under its name."""
+        if (mirror := mirror_of(self)) is not None:
+            mirror.share()
         reduce: Any = real.__reduce_ex__
         # In the form of protocol 1: with a later one pickle refuses a class that is not the object's.
         made, arguments, *rest = reduce(self, 1)
@@ -102,20 +106,24 @@ def _reduce_as(real: type) -> Method:
 
 def _history(real: Method) -> Method:
     @functools.wraps(real)
-    def tapped(self: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
-        mirror = vars(self).get(_MIRROR)
-        # The real one takes custom charts out of the script's own nested dicts.
-        whole = data
-        if type(data) is dict and dict in map(type, data.values()):
-            with _ROWS:
-                whole = _copied(data)
-        result = real(self, data, *args, **kwargs)
-        if mirror is not None:
-            try:  # what `with _ROWS` does, at no cost where nothing is raised
-                mirror.history(whole, *args, **kwargs)
-            except BaseException as error:
-                if not _ROWS.__exit__(type(error), error, error.__traceback__):
-                    raise
+    def tapped(self: Any, data: Any, step: Any = None, commit: Any = None, *rest: Any, **more: Any) -> Any:
+        whole, plain = data, False
+        try:  # here and below what `with _ROWS` does, at no cost where nothing is raised
+            if type(data) is dict:
+                plain = NUMBERS.issuperset(map(type, data.values()))
+                if not plain and dict in map(type, data.values()):
+                    # The real one takes custom charts out of the script's own nested dicts.
+                    whole = _copied(data)
+        except BaseException as error:
+            if not _ROWS.__exit__(type(error), error, error.__traceback__):
+                raise
+        result = real(self, data, step, commit, *rest, **more)
+        try:
+            if (mirror := self._wandb_compat_mirror) is not None:
+                mirror.history(whole, step, commit, plain)
+        except BaseException as error:
+            if not _ROWS.__exit__(type(error), error, error.__traceback__):
+                raise
         return result
 
     return tapped
@@ -137,7 +145,7 @@ def _after(tell: Callable[..., None], what: str) -> Callable[[Method], Method]:
         def tapped(self: Any, *args: Any, **kwargs: Any) -> Any:
             result = real(self, *args, **kwargs)
             with guard:
-                if (mirror := vars(self).get(_MIRROR)) is not None:
+                if (mirror := self._wandb_compat_mirror) is not None:
                     tell(mirror, result, *args, **kwargs)
             return result
 
@@ -158,7 +166,7 @@ def _ending(real: Method) -> Method:
             return real(self, *args, **kwargs)
         finally:
             with Guard("the end of the run"):
-                if (mirror := vars(self).get(_MIRROR)) is not None:
+                if (mirror := self._wandb_compat_mirror) is not None:
                     code = getattr(self, "_exit_code", None) or 0
                     if code == 1 and isinstance(sys.exc_info()[1], KeyboardInterrupt):
                         code = records.INTERRUPTED  # in a `with` block, of which wandb knows only that it failed
@@ -188,7 +196,7 @@ def _property(real: property, setter: Method, name: str) -> property:
     def change(self: Any, value: Any) -> None:
         setter(self, value)
         with guard:
-            if (mirror := vars(self).get(_MIRROR)) is not None:
+            if (mirror := self._wandb_compat_mirror) is not None:
                 mirror.about(self, name)
 
     return property(real.fget, change, real.fdel, real.__doc__)
