@@ -30,7 +30,7 @@ class Start(Record):
     """A run begins: everything that its creation on the server needs. The first record of a run.
 
     `fork` names the run that it is forked from, and the step. `rank` is that of the process when several log to one run
-    of the server.
+    of the server. `ends` says whether the run ends with this process.
     """
 
     kind: ClassVar[str] = "start"
@@ -46,6 +46,7 @@ class Start(Record):
     metadata: dict[str, Any] = field(default_factory=dict)
     fork: tuple[str, int] | None = None
     rank: int | None = None
+    ends: bool = True
 
 
 @dataclass(slots=True)

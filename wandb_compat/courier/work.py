@@ -273,7 +273,9 @@ class Work:
         return True
 
     def _ending(self, session: Session, acks: Acks) -> tuple[Exit, dict[str, str]] | None:
-        """Return how the run ended and why, or None when another part or rank of it has still to say so."""
+        """Return how the run ended and why, or None when another part, rank or writer of it has to say so."""
+        if not session.start.ends:
+            return None
         if (later := self._overtaken(session)) is not None:
             told = Acks(later)
             return _ended(later, told) if told.closed else None
