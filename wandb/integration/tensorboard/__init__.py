@@ -1,8 +1,8 @@
 """TensorBoard: what its writers write becomes rows of the run; `wandb.tensorboard` is the same module."""
 
 from wandb import _lazy
-from wandb.integration.tensorboard.writers import patch as patch
-from wandb.integration.tensorboard.writers import unpatch as unpatch
+from wandb.integration.tensorboard.monkeypatch import patch as patch
+from wandb.integration.tensorboard.monkeypatch import unpatch as unpatch
 
 _SUMMARIES = ("_log", "log", "reset_state", "tf_summary_to_dict")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb.errors.term import termwarn
-from wandb.integration.tensorboard import writers
+from wandb.integration.tensorboard import monkeypatch
 from wandb.integration.tensorboard.event_files import EventFile, event_files
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class TensorBoardSync:
         self._done.set()
         if self._thread.is_alive():
             self._thread.join()
-        writers.flush()
+        monkeypatch.flush()
         self._look(last=True)
 
     def _follow(self) -> None:

@@ -36,8 +36,8 @@ def patch(
 ) -> None:
     """Send what is written for TensorBoard to the run that is active when the writer is made.
 
-    In Pluto: each step of each log folder is a row at the run's next step, with `global_step` beside its values: scalars,
-    images, histograms, texts, precision-recall curves. The folder below `root_logdir` comes before each key.
+    In Pluto: each step of each log folder is a row at the run's next step, with `global_step` beside its values:
+    scalars, images, histograms, texts, precision-recall curves. The folder below `root_logdir` comes before each key.
 
     Args:
         save: keep the event files with the run.

@@ -1,0 +1,7 @@
+"""Stable-Baselines3: hyperparameters, gradients and the model; metrics come through TensorBoard."""
+
+from wandb import _lazy
+
+__all__ = ("WandbCallback",)
+
+__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.sb3.sb3", __all__)
