@@ -31,6 +31,11 @@ class Credential:
     def __repr__(self) -> str:
         return f"Credential(source={self.source!r})"
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether the key is known without a look into the keyring."""
+        return self._key is not None
+
     def reveal(self) -> str | None:
         """Return the key in clear, or None when the keyring no longer holds it."""
         if self._key is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from wandb_compat.courier.acks import waiting_bytes, waiting_rows
 from wandb_compat.courier.launch import Courier
@@ -43,30 +43,36 @@ def wait(
     with contextlib.suppress(KeyboardInterrupt):
         courier.keep_running()
         courier.ring()
-        if _ended(courier, status, began, min(SILENCE, budget)) or budget <= SILENCE:
+        if _ended(courier, status, began, min(SILENCE, budget), budget) or budget <= SILENCE:
             return
         left, sent = waiting_rows(courier.home), status().sent
         with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(say, budget) as show:
-            while not _ended(courier, status, began, min(monotonic() - began + TICK, budget)):
+            while not _ended(courier, status, began, min(monotonic() - began + TICK, budget), budget):
                 if monotonic() - began >= budget:
                     return
                 show(max(0, left - status().sent + sent), waiting_bytes(courier.home))
 
 
-def _ended(courier: Courier, status: Callable[[], State], began: float, until: float) -> bool:
+def _ended(courier: Courier, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
     """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
     while (spent := monotonic() - began) < until:
         if courier.wait(min(TICK, until - spent)):
-            if (state := courier.state()) and state.phase in ENDED:
+            if (told := courier.state()) and told.phase in ENDED:
                 return True
             sleep(TICK)  # it has died, and the next one waits for its turn
         courier.keep_running()
-        phase = status().phase
+        state = status()
+        phase = state.phase
         if phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
             return True
-        if phase == "waiting" and spent > PATIENCE:
+        if phase == "waiting" and spent > PATIENCE and not _fits(state.due, budget - spent):
             return True
     return False
+
+
+def _fits(due: float | None, left: float) -> bool:
+    """Whether a server that has said when it can be asked again is worth waiting for, with so many seconds left."""
+    return due is not None and -PATIENCE < due - time() < left
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from time import monotonic
+from time import time as wall_clock
 from typing import Any
 
 import orjson
@@ -79,7 +80,6 @@ class Pipeline:
         self._head = head
         self._budget = settings.finish_budget if budget is None else budget
         self._patience = patience
-        self._troubled: float | None = None  # since when
         self._cancellable = cancellable
         self._run_id = ""
         self._queue: deque[bytes] = deque()
@@ -111,8 +111,11 @@ class Pipeline:
             self._courier = Courier(self.home, credential)
             if start.rank is not None:
                 self._guard(ranks.Ranks(start, self.home).enter)
+            self._guard(self._courier.announce)
         self.submit(start)
         self._write()
+        if self._courier is not None and self._courier.ready:  # now: the script may be killed right after `init`
+            self._guard(self._courier.keep_running)
         self._writer = background.start("writer", self._run, self._failed)
         _living.add(self)
 
@@ -330,12 +333,8 @@ class Pipeline:
             self._notify("info", f"Pluto run {state.display_id}: {state.url}")
         if state.orphans:
             self._say("orphans", "info", state.orphans)
-        if state.trouble is None:
-            self._troubled = None
-        elif not self._stop.is_set():
-            self._troubled = self._troubled or monotonic()
-            if monotonic() - self._troubled >= self._patience:
-                self._say(state.trouble, "warning", state.trouble)
+        if state.trouble and not self._stop.is_set() and wall_clock() - (state.since or 0.0) >= self._patience:
+            self._say(state.trouble, "warning", state.trouble)
         if state.cancelled and self._cancellable and "cancelled" not in self._said:
             self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
             _interrupt()

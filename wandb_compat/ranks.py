@@ -110,6 +110,15 @@ class Ranks:
             self._register.leave(_ENDED)  # of an earlier job
         self._register.enter(self._name, {"home": self._home})
 
+    def began(self, run: int) -> bool:
+        """Whether a rank of this machine has made the server's run, so that it was not there before the job."""
+        for name in self._register.names():
+            entry = self._register.read(name) or {}
+            state = State.read(Path(entry["home"])) if name not in (self._name, _ENDED) and alive(entry) else None
+            if state is not None and state.run == run and state.resumed is False:
+                return True
+        return False
+
     def others_at_work(self) -> bool:
         """Whether another rank of this machine still logs, or its courier still delivers."""
         import psutil  # in the courier alone: every `init` would wait for it

@@ -1,7 +1,8 @@
 """Brings journal records to the server, lane by lane, and notes in `courier.journal` what has been answered.
 
-A lane is a kind of record with a route of its own. Each lane reads the journal for itself and has its own place in each
-file, so that what is slow or refused on one route holds up nothing on another.
+A lane is a kind of record with a route of its own. Each lane reads the journal for itself, has its own place in each
+file and its own thread, so that what is slow, hangs or is refused on one route holds up nothing on another. The lane of
+the run itself has the thread of whoever delivers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
 from wandb_compat.courier.publish import Publisher
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.uploads import PRESIGN_LIMIT, Uploads
-from wandb_compat.wire.client import Refused, Unavailable, WireError
+from wandb_compat.wire.client import Client, Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ ROUTES = {
     "data": "data",
     "console": "logs",
 }  # lanes whose records go to an ingest route as they are
-UPLOAD_IDLE = 0.05  # seconds between two looks for files
+LANE_IDLE = 0.05  # seconds between two looks of a lane at the journal
 SMALLEST_BATCH = 16 * 1024  # bytes; after a failure batches are halved down to this, for a slow line or server
 REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
 DOUBTS = 5  # refusals of a line, with waits between them, after which it is to blame though nothing else was ever taken
@@ -48,10 +49,12 @@ class Lane:
         name: str,
         send: Callable[[Lines], list[tuple[int, str]]],
         size: int,
+        client: Client,
         count: int | None = None,
         done: Callable[[Lines], None] = lambda lines: None,
     ) -> None:
         self.name = name
+        self.client = client  # of the lane's thread: the sessions of requests are not to be shared
         self.count = count  # of records in a batch, at most
         self.size = self._full = size  # bytes of a batch, at most
         self.taken: bytes | None = None  # a line that the server has taken, on an ingest route
@@ -81,50 +84,48 @@ class Delivery:
         self.session = session
         self.acks = acks
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
-        self._lanes = [
-            Lane("run", self._send_run, batch_size),
-            *(Lane(name, partial(self._ingest, route), batch_size) for name, route in ROUTES.items()),
-        ]
         uploads = Uploads(home, session)
         publisher = Publisher(home, session, Uploads(home, session))
-        self._slow = [
-            Lane("files", uploads.send, batch_size, count=PRESIGN_LIMIT, done=uploads.done),
-            Lane("artifacts", publisher.send, batch_size, count=1, done=publisher.done),
+        self._run = Lane("run", self._send_run, batch_size, session.client)
+        self._others = [
+            *(self._ingesting(name, route, batch_size) for name, route in ROUTES.items()),
+            Lane("files", uploads.send, batch_size, session.another_client(), count=PRESIGN_LIMIT, done=uploads.done),
+            Lane("artifacts", publisher.send, batch_size, session.another_client(), count=1, done=publisher.done),
         ]
         self._stopped = threading.Event()
-        for lane in self._slow:
+        for lane in self._others:
             # With the context of whoever delivers, by which the logs of several couriers in a process are told apart.
-            work = partial(copy_context().run, self._upload, lane)
+            work = partial(copy_context().run, self._keep_delivering, lane)
             threading.Thread(target=work, name=lane.name, daemon=True).start()
 
     def round(self) -> bool:
-        """Let every lane that is not backing off deliver one batch of each file; return whether anything moved."""
-        moved = False
+        """Let the run's own lane deliver one batch of each file; return whether anything moved."""
         files = journal.files(self.home)
-        for lane in self._lanes:
-            for file in files:
-                if lane.backoff.ready():
-                    moved |= self._advance(lane, file)
+        moved = self._round(self._run, files)
         self._tidy(files)
         return moved
 
-    def _upload(self, lane: Lane) -> None:
-        """Deliver a lane of files on a thread of its own: a large one on a slow line holds up no row and no image."""
+    def _round(self, lane: Lane, files: list[Path]) -> bool:
+        moved = False
+        for file in files:
+            if lane.backoff.ready():
+                moved |= self._advance(lane, file)
+        return moved
+
+    def _keep_delivering(self, lane: Lane) -> None:
         while not self._stopped.is_set():
             moved = False
             try:
                 if self.session.state.run is not None:
-                    for file in journal.files(self.home):
-                        if lane.backoff.ready():
-                            moved |= self._advance(lane, file)
+                    moved = self._round(lane, journal.files(self.home))
             except Exception:  # a full disk, a fault of ours: the run must not wait for a thread that is dead
                 log.exception("lane %s", lane.name)
                 lane.backoff.failed()
             if not moved:
-                self._stopped.wait(UPLOAD_IDLE)
+                self._stopped.wait(LANE_IDLE)
 
     def stop(self) -> None:
-        """Begin no further upload."""
+        """Begin no further batch."""
         self._stopped.set()
 
     @property
@@ -132,8 +133,9 @@ class Delivery:
         """How the run ended, once that has been read."""
         return self.acks.exit
 
-    def _ingest(self, route: str, lines: Lines) -> list[tuple[int, str]]:
-        return self.session.client.ingest(route, self.session.headers, lines)
+    def _ingesting(self, name: str, route: str, batch_size: int) -> Lane:
+        client = self.session.another_client()
+        return Lane(name, lambda lines: client.ingest(route, self.session.headers, lines), batch_size, client)
 
     def empty(self) -> bool:
         """Whether every lane has delivered what lies in the journal."""
@@ -209,7 +211,7 @@ class Delivery:
         Raises:
             WireError: the server is to blame, or that is not certain yet.
         """
-        self.session.client.check()
+        lane.client.check()
         if lane.name not in ROUTES:
             return
         if lane.taken is not None:
@@ -268,7 +270,7 @@ class Delivery:
         """Delete the files that are complete and delivered; the head stays, tools look for it."""
         for file in files[1:]:
             end = self._complete.get(file.name)
-            if end and all(self.acks.place(lane.name, file.name) >= end for lane in (*self._lanes, *self._slow)):
+            if end and all(self.acks.place(lane.name, file.name) >= end for lane in (self._run, *self._others)):
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+from io import FileIO
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -35,6 +36,19 @@ class Courier:
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._next_start = 0.0
+        self._pipe: FileIO | None = None
+        self._log = home / "logs" / "courier.log"
+
+    def announce(self) -> None:
+        """Make what a courier cannot do without, by which other runs also see that this one is meant for the server."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.touch()
+        State.reserve(self.home)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process can be started without a look into the keyring, which may take its time."""
+        return self._credential.at_hand
 
     def keep_running(self) -> None:
         """Start the process unless it runs or has done its work; meant to be called again and again."""
@@ -53,31 +67,34 @@ class Courier:
         hello = {"key": self._credential.reveal(), "trainer": os.getpid()}
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
-        log = self.home / "logs" / "courier.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        State.reserve(self.home)
-        with log.open("ab") as output, _starting:
-            # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "wandb_compat.courier", str(self.home)],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                cwd=self.home,
-                env=environment,
-                start_new_session=True,
-            )
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.write(json.dumps(hello).encode() + b"\n")
-            self._process.stdin.flush()
+        self.announce()
+        with self._log.open("ab") as output, _starting:
+            end, pipe = os.pipe()
+            try:
+                # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
+                os.write(pipe, json.dumps(hello).encode() + b"\n")
+                # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "wandb_compat.courier", str(self.home)],
+                    stdin=end,
+                    stdout=output,
+                    stderr=output,
+                    cwd=self.home,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except BaseException:
+                os.close(pipe)
+                raise
+            finally:
+                os.close(end)
+        self._pipe = FileIO(pipe, "wb")
 
     def ring(self) -> None:
         """Wake the courier: there is something that should not wait for its next round."""
-        if self._process is not None and self._process.stdin is not None:
+        if self._pipe is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._process.stdin.write(b"\n")
-                self._process.stdin.flush()
+                self._pipe.write(b"\n")
 
     def state(self) -> State | None:
         """Return the courier's own account, or None before it has given one."""
@@ -92,6 +109,8 @@ class Courier:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        if self._pipe is not None:
+            self._pipe.close()
         return True
 
 

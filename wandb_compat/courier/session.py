@@ -8,7 +8,7 @@ import random
 import threading
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from wandb_compat import earlier, ranks
@@ -60,8 +60,8 @@ class Session:
         self._before = State.read(home)  # the account of a courier that has died, or of an earlier `sync`
         self._strange: list[str] = []  # tags that the run had before and that the script does not know
         self.hopeless = False  # whether what went wrong last is not going to heal by itself
-        self._lock = threading.Lock()
-        self._troubled: dict[str, str] = {}
+        self._lock = threading.RLock()
+        self._troubled: dict[str, tuple[str, float | None]] = {}  # sentence, moment that the server named
         self._project = models.name(start.project)
 
     @property
@@ -104,14 +104,18 @@ class Session:
             created = self.client.resume(target)
         else:
             created = self._forked() if start.fork else self.client.create(models.Create.of(start))
-        self.state.run, self.state.display_id = created.run, created.display_id
-        self.state.url, self.state.resumed = created.url, created.resumed
         self._project = created.project or self._project  # a run told by its number may lie elsewhere
+        resumed = created.resumed
         if self._before is not None and self._before.run == created.run:  # another courier has been here before us
-            self.state.resumed = self._before.resumed
-        elif created.resumed:
-            self._join(target is not None)
-        self.account(phase="delivering")
+            resumed = bool(self._before.resumed)
+        elif resumed:
+            self._join(created.run, target is not None)
+        if resumed and start.rank is not None:
+            resumed = not ranks.Ranks(start, self.home).began(created.run)
+        # Last, as it lets the lanes go.
+        self.account(
+            run=created.run, display_id=created.display_id, url=created.url, resumed=resumed, phase="delivering"
+        )
 
     def _forked(self) -> Created:
         """Create a run that is forked from another one; what it was configured with counts for this one too."""
@@ -131,15 +135,15 @@ class Session:
             log.error("no fork of %s at step %s but a run without a parent: %s", run_id, step, error)
             return self.client.create(models.Create.of(start))
 
-    def _join(self, by_number: bool) -> None:
+    def _join(self, run: int, by_number: bool) -> None:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""
         if by_number and self.start.config:
-            self.client.update_config(self.run, models.document(self.start.config))
+            self.client.update_config(run, models.document(self.start.config))
         with self._alone():
-            known = [str(tag) for tag in self.client.details(self.run, self._project).get("tags") or []]
+            known = [str(tag) for tag in self.client.details(run, self._project).get("tags") or []]
             self._strange = [tag for tag in known if tag not in self.start.tags]
             if missing := [tag for tag in self.start.tags if tag not in known]:
-                self.client.update_tags(self.run, models.tags([*known, *missing]))
+                self.client.update_tags(run, models.tags([*known, *missing]))
 
     def _alone(self) -> contextlib.AbstractContextManager[object]:
         """Keep the other ranks of this machine from changing what is read and then replaced as a whole."""
@@ -189,14 +193,15 @@ class Session:
 
     def well(self, who: str) -> None:
         """Note that a call has worked; `who` is the part of the courier that made it."""
-        self._troubled.pop(who, None)
-        self._troubled.pop(_SILENCE, None)
-        self.hopeless = False
-        if not self._troubled:
-            self.account(phase="delivering", trouble=None)
+        with self._lock:
+            self._troubled.pop(who, None)
+            self._troubled.pop(_SILENCE, None)
+            self.hopeless = False
+            if not self._troubled:
+                self.account(phase="delivering", trouble=None, due=None, since=None)
 
-    def ill(self, who: str, error: WireError) -> None:
-        """Note that a call has failed in a way that may heal."""
+    def ill(self, who: str, error: WireError, waited: float = 0.0) -> None:
+        """Note that a call has failed, after so many seconds, in a way that may heal."""
         sentence = str(error)
         self.hopeless = isinstance(error, (Unauthorized, Refused))
         if isinstance(error, Unauthorized):
@@ -205,9 +210,15 @@ class Session:
             sentence += "; the rows stay in the journal"
         elif isinstance(error, Unavailable):
             sentence += "; the rows wait in the journal until that is over"
-        self._troubled[who] = sentence
-        self.account(phase="waiting", trouble=sentence)
+        asked = error.wait if isinstance(error, Unavailable) else None
+        with self._lock:
+            self._troubled[who] = sentence, time() + asked if asked else None
+            moments = [moment for _, moment in self._troubled.values()]
+            due = None if None in moments else max(filter(None, moments))
+            since = self.state.since or time() - waited
+            self.account(phase="waiting", trouble=sentence, due=due, since=since)
 
     def _silent(self, host: str) -> None:
         """Note that a call under way has had no answer for long: whoever waits for it should know."""
-        self.ill(_SILENCE, Unavailable(f"the Pluto server at {host} has not answered for {CONNECT_PATIENCE:g} s"))
+        sentence = f"the Pluto server at {host} has not answered for {CONNECT_PATIENCE:g} s"
+        self.ill(_SILENCE, Unavailable(sentence), CONNECT_PATIENCE)

@@ -21,7 +21,9 @@ class State:
 
     `phase` is `waiting` while the server cannot be reached or refuses the key, `delivered` when
     everything has arrived and rank 0 waits for the other ranks to end the run, `done` when everything has arrived and
-    the run is closed, `left` when the courier has ended before that. `trouble` is a sentence for the user.
+    the run is closed, `left` when the courier has ended before that. `trouble` is a sentence for the user, `since` the
+    moment (s since the epoch) at which it began, and `due` the one from which the server lets itself be asked again,
+    when all that is amiss is that it is busy.
     """
 
     pid: int = 0
@@ -33,6 +35,8 @@ class State:
     sent: int = 0
     refused: int = 0
     trouble: str | None = None
+    due: float | None = None
+    since: float | None = None
     cancelled: bool = False
     orphans: str | None = None  # a sentence on runs beside this one that were cut off
 
