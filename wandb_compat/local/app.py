@@ -7,7 +7,9 @@ import contextlib
 import hmac
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import orjson
@@ -19,13 +21,17 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wandb_compat.local import files, ingest, limits, listing, query, runs
+from wandb_compat.local import files, ingest, limits, listing, page, query, runs, thinning
 from wandb_compat.local.fields import Fields, Query, Refusal, document
 from wandb_compat.local.limits import Limits
+from wandb_compat.local.sessions import Doorkeeper
 from wandb_compat.local.store import Store
 
 OPEN_PATHS = ("/healthz", "/api/openapi.json")
 SIGNED_PATHS = "/blob/"
+# A page whose scripts somebody lets run gets an origin of its own, and reaches no address.
+LONELY = "sandbox allow-scripts; default-src 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'"
+THIN_EVERY = 1.0  # seconds between two looks for points to thin
 
 Answer = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -119,7 +125,10 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         if not path.is_file():
             raise Refusal(404, f"{name} was announced but has not been uploaded")
         # What people upload must not run as a page of this server.
-        guards = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+        guards = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": LONELY if request.query_params.get("scripts") else "sandbox",
+        }
         return FileResponse(path, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=guards)
 
     async def healthz(request: Request) -> Response:
@@ -127,12 +136,15 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        reaper = asyncio.create_task(_reap_for_ever(store, bounds))
+        tasks = [asyncio.create_task(_reap_for_ever(store, bounds)), asyncio.create_task(_thin_for_ever(store))]
         try:
             yield
         finally:
-            reaper.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
+    door = Doorkeeper(store.key)
     app = Starlette(
         routes=[
             *(Route(path, write(call), methods=["POST"]) for path, call in WRITES.items()),
@@ -143,6 +155,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
             Route("/blob/{blob}", upload, methods=["PUT"]),
             Route("/blob/{blob}", download, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
+            *page.routes(store, bounds, door),
         ],
         exception_handlers={
             Refusal: _refused,
@@ -153,14 +166,15 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         },
         lifespan=lifespan,
     )
-    return _Gate(app, store.key)
+    return _Gate(app, store.key, door)
 
 
 class _Gate:
-    """Lets nobody in without the key, save to the addresses that need none."""
+    """Lets nobody in without the key, save to the addresses that need none; the page's also with its cookie."""
 
-    def __init__(self, app: ASGIApp, key: str) -> None:
+    def __init__(self, app: ASGIApp, key: str, door: Doorkeeper) -> None:
         self._app = app
+        self._door = door
         self._expected = b"Bearer " + key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -168,16 +182,27 @@ class _Gate:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if hmac.compare_digest(given, self._expected):
+        if hmac.compare_digest(given, self._expected) or (page.is_for_eyes(scope["path"]) and self._has_cookie(scope)):
             await self._app(scope, receive, send)
             return
         genuine = given.startswith((b"Bearer mlpi_", b"Bearer mlps_"))
         answer = {"error": "Unauthorized", "message": "Key not found" if genuine else "Invalid API key"}
         await _json(answer, 401)(scope, receive, send)
 
+    def _has_cookie(self, scope: Scope) -> bool:
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                try:
+                    found = SimpleCookie(value.decode("latin-1")).get(self._door.cookie_name)
+                except CookieError:
+                    continue
+                if found is not None and self._door.knows(found.value):
+                    return True
+        return False
+
     @staticmethod
     def _is_open(path: str) -> bool:
-        return path in OPEN_PATHS or path.startswith(SIGNED_PATHS)
+        return path in OPEN_PATHS or path.startswith(SIGNED_PATHS) or page.is_open(path)
 
 
 async def _reap_for_ever(store: Store, bounds: Limits) -> None:
@@ -186,6 +211,16 @@ async def _reap_for_ever(store: Store, bounds: Limits) -> None:
         await asyncio.sleep(bounds.reap_every)
         with contextlib.suppress(sqlite3.OperationalError):  # a full disk now may have room the next time
             await run_in_threadpool(runs.reap, store, bounds, served_since)
+
+
+async def _thin_for_ever(store: Store) -> None:
+    """Keep long metrics drawable; while rows come in, at most a tenth of the time goes into it."""
+    while True:
+        batches, began, points = store.news.batches, time.monotonic(), 0
+        with contextlib.suppress(sqlite3.OperationalError):
+            points = await run_in_threadpool(thinning.turn, store)
+        busy = store.news.batches != batches
+        await asyncio.sleep(THIN_EVERY if not points else 9 * (time.monotonic() - began) if busy else 0.01)
 
 
 async def _body(request: Request, limit: int) -> bytes:

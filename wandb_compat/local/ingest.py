@@ -31,8 +31,11 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
     lines, answer = _parse(body, _metric_line)
     by_name: dict[str, list[tuple[int, int, float | None]]] = {}
     newest = 0
+    lowest = limits.STEP
     for time, step, values in lines:
         newest = max(newest, time)
+        if step < lowest:
+            lowest = step
         for name, value in values:
             points = by_name.get(name)
             if points is None:
@@ -47,6 +50,7 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
                 " DO UPDATE SET time = excluded.time, value = excluded.value WHERE excluded.time >= time",
                 points,
             )
+            store.news.arrive(connection, series, lowest, points)
     return answer
 
 

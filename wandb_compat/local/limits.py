@@ -35,6 +35,7 @@ class Limits:
     upload: int = _bound(10_000_000_000, "bytes of an uploaded file")
     upload_url: float = _bound(3600.0, "seconds that an upload URL lives")
     download_url: float = _bound(432_000.0, "seconds that a download URL lives")
+    page_url: float = _bound(3600.0, "seconds that a file's URL on the page lives")
     reap_every: float = _bound(60.0, "seconds between two looks for runs that went silent")
     heartbeat: float = _bound(150.0, "seconds of silence after which a run that had a heartbeat has failed")
     silence: float = _bound(1800.0, "the same for a run that never had a heartbeat")

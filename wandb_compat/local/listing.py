@@ -15,6 +15,7 @@ from wandb_compat.local.runs import STATUSES
 from wandb_compat.local.store import Store
 
 FINITE = "value IS NOT NULL AND abs(value) < 9e999"
+LAST = f"SELECT value FROM metric WHERE series = series.id AND {FINITE} ORDER BY step DESC LIMIT 1"
 # Parameters of Pluto's own page; to ignore them would answer a question that was not asked.
 UNSUPPORTED = ("fieldFilters", "konduktorJobPrefix", "includeFieldValues", "visibleColumns")
 
@@ -28,12 +29,12 @@ def runs(store: Store, query: Query, base: str) -> dict[str, Any]:
     limit = query.maybe_integer("limit", 1, limits.RUNS) or 50
     offset = query.maybe_integer("offset", 0, limits.OFFSET) or 0
     matches = _matcher(query)
-    sort_key, present, descending = _sorter(query.maybe_text("sort") or "-createdAt")
+    sort_key, present, descending = sorter(query.maybe_text("sort") or "-createdAt")
 
     with store.read() as connection:
         found = []
         for row in connection.execute("SELECT * FROM project_run WHERE project_name = ?", (project,)):
-            run = _Run(connection, row)
+            run = Run(connection, row)
             if matches(run) and (present is None or present(run)):
                 found.append(run)
         found.sort(key=lambda run: (sort_key(run), run.row["id"]), reverse=descending)
@@ -55,7 +56,7 @@ def runs(store: Store, query: Query, base: str) -> dict[str, Any]:
         }
 
 
-class _Run(Candidate):
+class Run(Candidate):
     """A run as filters and sorting see it; what is dear is read when asked for."""
 
     def __init__(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
@@ -104,19 +105,27 @@ class _Flat(_Lazy):
 
 
 class _Summary(_Lazy):
-    """The last finite value of every metric of a run."""
+    """The last finite value of every metric of a run; one that is asked for by name costs no look at the others."""
 
     def __init__(self, connection: sqlite3.Connection, run: int) -> None:
         super().__init__()
         self._connection, self._run = connection, run
+        self._known: dict[str, float | None] = {}
 
     def _fill(self) -> Mapping[str, Any]:
-        rows = self._connection.execute(
-            "SELECT name, (SELECT value FROM metric WHERE series = series.id AND "
-            f"{FINITE} ORDER BY step DESC LIMIT 1) FROM series WHERE run = ?",
-            (self._run,),
-        )
+        rows = self._connection.execute(f"SELECT name, ({LAST}) FROM series WHERE run = ?", (self._run,))
         return {name: value for name, value in rows if value is not None}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._known:
+            row = self._connection.execute(
+                f"SELECT ({LAST}) FROM series WHERE run = ? AND name = ?", (self._run, key)
+            ).fetchone()
+            self._known[key] = None if row is None else row[0]
+        value = self._known[key]
+        if value is None:
+            raise KeyError(key)
+        return value
 
 
 def _matcher(query: Query) -> Predicate:
@@ -138,16 +147,16 @@ def _matcher(query: Query) -> Predicate:
         return accepted
 
     def matches(run: Candidate) -> bool:
-        assert isinstance(run, _Run)
+        assert isinstance(run, Run)
         return (search in run.name.lower() or search in run.row["display"].lower()) and accepted(run)
 
     return matches
 
 
-SortKey = Callable[[_Run], Any]
+SortKey = Callable[[Run], Any]
 
 
-def _sorter(sort: str) -> tuple[SortKey, Callable[[_Run], bool] | None, bool]:
+def sorter(sort: str) -> tuple[SortKey, Callable[[Run], bool] | None, bool]:
     """Return key, test whether a run has the value at all, and direction."""
     descending, field = sort.startswith("-"), sort.lstrip("+- ")  # a bare plus in a URL arrives as a blank
     columns: dict[str, SortKey] = {

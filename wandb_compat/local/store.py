@@ -14,7 +14,16 @@ from pathlib import Path
 
 import filelock
 
-VERSION = 1  # of the schema below
+from wandb_compat.local.news import News
+
+VERSION = 2  # of the schema below
+
+# Made of the metrics, see thinning.py: folders of version 1 don't have it.
+THIN = """
+CREATE TABLE thin (
+    series INTEGER NOT NULL, level INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
+"""
 
 # What may lie in a data folder that has never been served.
 OWN_FILES = {"lock", "server.log"}
@@ -114,6 +123,7 @@ class Store:
             self._write_lock = threading.Lock()
             self._writer = self._connect()
             self._prepare()
+            self.news = News.of(self._writer)
         except BaseException:
             self._folder_lock.release()
             raise
@@ -169,7 +179,9 @@ class Store:
     def _prepare(self) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            self._writer.executescript(f"BEGIN; {SCHEMA} {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version == 1:
+            self._writer.executescript(f"BEGIN; {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
         elif version != VERSION:
             raise DataFolderError(
                 f"The data folder {self.folder} has format {version}, this server knows format {VERSION}. "

@@ -1,0 +1,185 @@
+// One run or several beside each other: a tab for each kind of thing that they logged.
+
+import { charts } from "./charts.js";
+import { console_tab } from "./console.js";
+import { get, listen } from "./data.js";
+import { ago, bytes, colour, h, lasting, moment, number, settled, show, state, tags } from "./dom.js";
+import { path, remember } from "./main.js";
+import { data_tab, files_tab } from "./media.js";
+
+const TABS = [["charts", "Charts"], ["media", "Media"], ["data", "Tables and series"], ["console", "Console"], ["artifacts", "Artifacts and files"],
+  ["config", "Config"], ["summary", "Summary"], ["system", "System"], ["about", "About"]];
+const MEDIA = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg", "tiff", "wav", "mp3", "ogg", "flac", "mp4", "webm", "mov", "html", "htm"]);
+
+export async function view(home, project, numbers) {
+  const query = () => new URLSearchParams(location.search);
+  let about = await get("runs", { runs: numbers });
+  let runs = about.runs;
+  if (runs.some((run) => run.project !== project)) throw new Error(`Not all of these runs belong to the project ${project}.`);
+  document.title = `${runs.map((run) => run.name).join(", ")} · ${project}`;
+  const head = h("div");
+  const panel = h("div", { role: "tabpanel", id: "panel", tabindex: -1 });
+  let tab = { refresh: async () => {}, leave: () => {} };
+
+  const drawHead = () => head.replaceChildren(runs.length === 1
+    ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
+      h("div", { class: "faint" }, `began ${ago(runs[0].created)}, lasted ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports()))
+    : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), runs.map((run, place) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(place) }),
+      h("a", { href: path(project, run.id) }, run.name), " ", state(run.status), " ",
+      h("a", { href: path(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Take ${run.name} out` }, "×")))));
+  const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format.toUpperCase()), " "]));
+
+  const files = () => about.files.filter((file) => MEDIA.has(file.type) && !file.name.startsWith("artifacts/"));
+  const counts = () => ({ charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
+    artifacts: about.files.length, system: about.metrics.filter((key) => key.startsWith("sys/")).length });
+  const list = h("div", { class: "tabs", role: "tablist", "aria-label": "What the runs logged", onkeydown: (event) => {
+    const all = [...list.children];
+    const next = all[(all.indexOf(document.activeElement) + { ArrowRight: 1, ArrowLeft: -1 }[event.key] + all.length) % all.length];
+    if (next) { next.focus(); next.click(); }
+  } });
+  const drawTabs = (current) => {
+    const held = list.contains(document.activeElement);
+    const amounts = counts();
+    list.replaceChildren(...TABS.filter(([name]) => amounts[name] !== 0 || name === "charts").map(([name, label]) => h("button", { role: "tab", id: `tab-${name}`, "aria-selected": name === current ? "true" : "false",
+      "aria-controls": "panel", tabindex: name === current ? 0 : -1, onclick: () => { remember({ tab: name === "charts" ? null : name }); open(name); } }, label, amounts[name] ? h("span", { class: "faint" }, ` ${amounts[name]}`) : "")));
+    if (held) list.querySelector("[aria-selected=true]")?.focus();
+  };
+  const open = async (name) => {
+    tab.leave();
+    drawTabs(name);
+    panel.replaceChildren();
+    panel.setAttribute("aria-labelledby", `tab-${name}`);
+    const place = { panel, runs, about: () => about, project, query, remember };
+    const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/")), system: () => chartTab(place, (key) => key.startsWith("sys/")), media: () => files_tab(place, files),
+      data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
+    tab = { refresh: async () => {}, leave: () => {} };
+    try {
+      const opened = await (made[name] ?? made.charts)();
+      tab = { ...tab, ...opened };
+    } catch (trouble) { panel.replaceChildren(h("p", { class: "bad", role: "alert" }, trouble.message)); }
+  };
+
+  home.append(head, list, panel);
+  drawHead();
+  await open(query().get("tab") ?? "charts");
+  let beat = 0;
+  const stop = listen({ runs: numbers }, async () => {
+    // What a tab shows and what the head says take turns: one request a second, no more.
+    if (beat++ % 3 === 2) {
+      about = await get("runs", { runs: numbers });
+      runs = about.runs;
+      drawHead();
+      drawTabs(query().get("tab") ?? "charts");
+      tab.grew?.();
+    } else await tab.refresh();
+  });
+  return () => { stop(); tab.leave(); };
+}
+
+function chartTab({ panel, runs, about, query, remember }, mine) {
+  const asked = query();
+  const look = { x: asked.get("x") ?? "step", log: asked.has("log"), smooth: Number(asked.get("smooth") ?? 0), zoom: asked.get("zoom")?.split("~").map(Number) ?? null };
+  const keys = () => about().metrics.filter(mine);
+  const zoomed = (zoom) => {
+    look.zoom = zoom;
+    remember({ zoom: zoom && zoom.map((value) => +value.toPrecision(8)).join("~") });
+    reset.hidden = !zoom;
+    drawing.redraw();
+    if (look.x === "step") drawing.refresh();
+  };
+  const drawing = charts(runs, look, zoomed);
+  const reset = h("button", { hidden: !look.zoom, onclick: () => zoomed(null) }, "Reset zoom");
+  const filter = h("input", { type: "search", class: "grow", placeholder: "Find metrics (a word or a regular expression)", "aria-label": "Find metrics", value: asked.get("find") ?? "", oninput: settled(() => { remember({ find: filter.value }); arrange(); }) });
+  const across = h("select", { "aria-label": "Horizontal axis", onchange: () => { look.x = across.value; remember({ x: look.x === "step" ? null : look.x }); zoomed(null); drawing.refresh(); } },
+    [["step", "by step"], ["time", "by seconds"], ["wall", "by time of day"], ...about().metrics.filter((key) => !key.startsWith("sys/")).map((key) => [key, `by ${key}`])].map(([value, label]) => h("option", { value, selected: value === look.x }, label)));
+  const log = h("input", { type: "checkbox", checked: look.log, onchange: () => { look.log = log.checked; remember({ log: log.checked ? 1 : null }); drawing.redraw(); } });
+  const smooth = h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: look.smooth, "aria-label": "Smoothing", oninput: () => { look.smooth = Number(smooth.value); amount.textContent = smooth.value; remember({ smooth: look.smooth || null }); again(); } });
+  const amount = h("span", { class: "faint mono" }, String(look.smooth));
+  const again = settled(() => drawing.redraw(), 60);
+  const sections = h("div");
+  const boxes = new Map();
+  const folds = new Map();
+
+  function arrange() {
+    let fits = (key) => key.toLowerCase().includes(filter.value.toLowerCase());
+    try { const pattern = new RegExp(filter.value, "i"); fits = (key) => pattern.test(key); } catch { /* a word then */ }
+    const grouped = new Map();
+    for (const key of keys().filter(fits)) {
+      const section = key.startsWith("sys/") ? key.split("/")[1].split(".")[0] : key.includes("/") ? key.slice(0, key.indexOf("/")) : "";
+      grouped.set(section, [...(grouped.get(section) ?? []), key]);
+    }
+    sections.replaceChildren(...[...grouped].map(([section, names]) => {
+      const grid = h("div", { class: "charts" }, names.map((key) => { if (!boxes.has(key)) boxes.set(key, drawing.add(key)); return boxes.get(key); }));
+      return h("details", { open: folds.get(section) ?? true, ontoggle: (event) => folds.set(section, event.target.open) }, h("summary", {}, section || "metrics", h("span", { class: "faint" }, ` ${names.length}`)), grid);
+    }));
+    if (!grouped.size) sections.replaceChildren(h("p", { class: "faint" }, keys().length ? "No metric of that name." : "No numbers have been logged yet."));
+  }
+  panel.append(h("div", { class: "row" }, filter, across, h("label", {}, log, "log scale"), h("label", {}, "smoothing", smooth, amount), reset), sections);
+  arrange();
+  let count = keys().length;
+  return { refresh: drawing.refresh, grew: () => { if (keys().length !== count) { count = keys().length; arrange(); } }, leave: drawing.clear };
+}
+
+/** Return a table of names against runs; rows whose cells differ are marked. */
+function beside(runs, rows, only) {
+  const columns = runs.length > 1;
+  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? h("i", { class: "dot", color: colour(place) }) : null, columns ? run.name : "Value")))),
+    h("tbody", {}, rows.map(([key, cells]) => {
+      const differs = columns && new Set(cells.map((cell) => (cell === undefined ? "" : show(cell)))).size > 1;
+      return only && !differs ? null : h("tr", { class: differs ? "differs" : "" }, h("th", { scope: "row" }, key, differs ? h("span", { class: "hidden-words" }, " (differs)") : ""), cells.map((cell) => h("td", { class: "wrap mono" }, cell === undefined ? h("span", { class: "faint" }, "—") : show(cell))));
+    }))));
+}
+
+function configTab({ panel, runs, query, remember }) {
+  const filter = h("input", { type: "search", placeholder: "Find keys and values", "aria-label": "Find keys and values", class: "grow", oninput: () => draw() });
+  const only = h("input", { type: "checkbox", checked: query().has("differing"), onchange: () => { remember({ differing: only.checked ? 1 : null }); draw(); } });
+  const place = h("div");
+  const draw = () => {
+    const keys = [...new Set(runs.flatMap((run) => Object.keys(run.config)))].sort();
+    const word = filter.value.toLowerCase();
+    place.replaceChildren(beside(runs, keys.map((key) => [key, runs.map((run) => run.config[key])]).filter(([key, cells]) => `${key} ${cells.map(show).join(" ")}`.toLowerCase().includes(word)), only.checked));
+  };
+  panel.append(h("div", { class: "row" }, filter, runs.length > 1 ? h("label", {}, only, "only what differs") : null), place);
+  draw();
+}
+
+async function summaryTab({ panel, runs }) {
+  const place = h("div", { class: "scroll" });
+  panel.append(place);
+  const draw = async () => {
+    const { metrics } = await get("summary", { runs: runs.map((run) => run.id).join(",") });
+    place.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), runs.map((run, at) => ["last", "lowest", "highest"].map((what) => h("th", { scope: "col" }, runs.length > 1 ? [h("i", { class: "dot", color: colour(at) }), `${run.name}: `] : "", what))))),
+      h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.name), runs.map((run) => ["last", "min", "max"].map((what) => h("td", { class: "number" }, number(metric.runs[run.id]?.[what])))))))));
+    const texts = runs.flatMap((run) => Object.entries(run.wandb.summary ?? {}).filter(([, value]) => typeof value === "string"));
+    if (texts.length) place.append(h("table", {}, h("tbody", {}, texts.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", { class: "wrap" }, value))))));
+  };
+  await draw();
+  return { refresh: draw };
+}
+
+async function artifactTab({ panel, runs }) {
+  const { files } = await get("files", { runs: runs.map((run) => run.id).join(",") });
+  const name = (id) => runs.find((run) => run.id === id).name;
+  const several = runs.length > 1;
+  const listed = (some, strip) => h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, [several && "Run", "File", "Size", "Step", "Logged"].filter(Boolean).map((label) => h("th", { scope: "col" }, label)))),
+    h("tbody", {}, some.map((file) => h("tr", {}, several ? h("td", {}, name(file.run)) : null, h("td", {}, h("a", { href: file.url, download: file.name.split("/").pop() }, file.key.slice(strip) || file.name)), h("td", { class: "number" }, bytes(file.size)), h("td", { class: "number" }, file.step), h("td", {}, moment(file.time)))))));
+  const { collections, used } = await get("artifacts", { runs: runs.map((run) => run.id).join(",") });
+  for (const { name: title, versions } of collections) {
+    const prefix = `artifacts/${title}/`;
+    const own = files.filter((file) => file.key.startsWith(prefix) && !(file.key === `${prefix}manifest` && file.name.startsWith("manifest-")));
+    panel.append(h("h2", {}, title, " ", h("span", { class: "faint" }, versions[0]?.type ?? "artifact")), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["Version", "Aliases", "Run", "Size", "Logged", "Digest"].map((label) => h("th", { scope: "col" }, label)))),
+      h("tbody", {}, [...versions].reverse().map((one) => h("tr", {}, h("th", { scope: "row" }, `v${one.number}`), h("td", {}, tags(one.aliases.map(String))), h("td", {}, h("a", { href: path(runs[0].project, one.run) }, one.runName ?? one.run)), h("td", { class: "number" }, bytes(one.size)), h("td", {}, moment(one.time)), h("td", { class: "mono" }, one.digest.slice(0, 12))))))),
+    own.length ? h("details", {}, h("summary", {}, `${own.length} file${own.length > 1 ? "s" : ""} of ${several ? "these runs" : "this run"}`), listed(own, prefix.length)) : "");
+  }
+  for (const one of used) panel.append(h("p", {}, name(one.run), " used ", h("code", {}, one.name)));
+  const others = files.filter((file) => !file.key.startsWith("artifacts/"));
+  if (others.length) panel.append(h("h2", {}, "Files"), listed(others, 0));
+}
+
+function aboutTab({ panel, runs, about, project }) {
+  const link = (run) => h("a", { href: path(project, run.id) }, `${run.display} ${run.name}`);
+  const { alerts } = about();
+  panel.append(h("h2", {}, "Alerts"), alerts.length ? h("div", { class: "cards" }, alerts.map((alert) => h("article", { class: "card" }, h("h3", { class: { ERROR: "bad", WARN: "warn" }[alert.level] ?? "" }, `${alert.level}: ${alert.title}`), h("p", {}, alert.body), h("p", { class: "faint" }, runs.find((run) => run.id === alert.run)?.name, ", ", moment(alert.time))))) : h("p", { class: "faint" }, "None."),
+    h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? [[...run.lineage].reverse().map((one) => [link(one), h("span", { class: "faint" }, ` at step ${one.step} → `)]), h("b", {}, run.name), run.forks.length ? [" → ", run.forks.map((one) => [link(one), h("span", { class: "faint" }, ` (from step ${one.fork_step}) `)])] : ""] : h("span", { class: "faint" }, `${run.name} is no fork and has none.`))),
+    h("h2", {}, "System"), beside(runs, [["id", runs.map((run) => run.external ?? undefined)], ["began", runs.map((run) => moment(run.created))], ["last sign of life", runs.map((run) => moment(run.seen))], ...[...new Set(runs.flatMap((run) => Object.keys(run.metadata)))].sort().map((key) => [key, runs.map((run) => run.metadata[key])])]));
+}
