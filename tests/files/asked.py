@@ -141,6 +141,9 @@ CASES = {
     "folder named": lambda: built(lambda a: a.add_dir("d", name="in")),
     "several": lambda: built(lambda a: a.add_file("b.bin"), lambda a: a.add_dir("d"), lambda a: a.add_file("a.txt")),
     "new file": lambda: built(write("n/new.txt"), write("n/bytes", b"\0\1", mode="wb")),
+    "other digests": lambda: built(
+        lambda a: a.add_dir("d"), lambda a: a.add_file("b.bin"), write("new"), digest_algorithm="XXH128"
+    ),
     "removed": lambda: built(lambda a: a.add_dir("d"), lambda a: a.remove("e"), lambda a: a.remove("one")),
     "twice": lambda: built(lambda a: a.add_file("a.txt"), lambda a: a.add_file("a.txt")),
     "twice other": lambda: built(lambda a: a.add_file("a.txt", "x"), lambda a: a.add_file("b.bin", "x")),
@@ -237,6 +240,13 @@ CASES = {
     "offline logged": lambda: [logged(new()).name, logged(new()).state, repr(logged(new()))],
     "offline wait": lambda: logged(new()).wait(),
     "add text": lambda: type_of(lambda: new().add("text", "n")),
+    "add histogram": lambda: type_of(lambda: new().add(wandb.Histogram([1, 2]), "n")),
+    "add graph": lambda: type_of(lambda: new().add(wandb.Graph(), "n")),
+    "add bytes": lambda: type_of(lambda: new().add_file(b"a.txt")),
+    "new folder": lambda: kind_of(lambda: built(write("a/"))),
+    "undecodable": lambda: type_of(lambda: undecodable(new())),
+    "metadata object": lambda: new(metadata={"a": Shown(), "b": {1}, "c": b"x", 4: Path("d")}).metadata,
+    "metadata text": lambda: isinstance(raised(lambda: new(metadata="x")), ValueError),
     "alias slash": lambda: alias(["a/b"]),
     "alias colon": lambda: alias("a:b"),
     "bad tag": lambda: in_run(lambda run: run.log_artifact(new(), tags=["a/b"])),
@@ -279,11 +289,27 @@ def built_name(path):
     return artifact.get_added_local_path_name(path)
 
 
-def type_of(act):
+def raised(act):
     try:
         act()
     except Exception as error:
-        return type(error).__name__
+        return error
+
+
+def type_of(act):
+    return type(raised(act)).__name__
+
+
+class Shown:
+    def __repr__(self):
+        return "Shown()"
+
+
+def undecodable(artifact):
+    """Add a file whose name is no text, as it may be on Linux."""
+    os.mkdir("names")
+    Path(os.fsdecode(b"names/\xff")).touch()
+    artifact.add_dir("names")
 
 
 def kind_of(act):

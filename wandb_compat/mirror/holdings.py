@@ -13,7 +13,7 @@ from wandb_compat.convert import plain
 from wandb_compat.folder_files import FolderFiles
 
 # Types of artifacts that wandb makes of what is logged; Pluto has the tables themselves.
-_MADE_BY_LOG = ("run_table",)
+_MADE_BY_LOG = ("run_table", "wandb-run-incremental-table")
 # In the run's folder: what `log` has put there, and has been sent from its rows.
 _LOGGED = ("media/*",)
 

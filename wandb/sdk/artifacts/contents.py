@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ from wandb.sdk.artifacts.folders import files_of
 
 StrPath = str | os.PathLike[str]
 Policy = Literal["mutable", "immutable"] | None
+# What wandb takes into no artifact but in the cells of a table, or not at all.
+_NOT_KEPT = ("graph-file", "histogram", "plotly-file", "wb_trace_tree")
 
 
 class Contents(About):
@@ -45,9 +48,12 @@ class Contents(About):
 
         Raises:
             ValueError: the file is there already and `mode` has an `x`, or the path leads out of the artifact.
+            IsADirectoryError: the name ends with a slash.
             ArtifactFinalizedError: the artifact is logged.
         """
         naming.check_path(name)
+        if name.endswith("/"):
+            raise IsADirectoryError(errno.EISDIR, "the name of a new file must not end with a slash", name)
         path = self._own_folder() / "new" / name.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -85,8 +91,11 @@ class Contents(About):
 
         Raises:
             ValueError: it is no file, another content is there under the name, or the policy does not exist.
+            FileNotFoundError: the path is given as bytes.
             ArtifactFinalizedError: the artifact is logged.
         """
+        if isinstance(local_path, bytes):  # as wandb, which looks for a file of that text
+            raise FileNotFoundError(errno.ENOENT, "the path of a file is text or a Path, not bytes", str(local_path))
         if not os.path.isfile(local_path):  # noqa: PTH113
             raise ValueError(f"Path is not a file: {local_path!r}")
         path = naming.logical_path(name or os.path.basename(local_path))  # noqa: PTH119
@@ -184,8 +193,8 @@ class Contents(About):
         """
         from wandb.sdk.data_types.base_types.wb_value import WBValue
 
-        if not isinstance(obj, WBValue):
-            raise TypeError(f"Found object of type {obj.__class__}, expected a table, an image or another wandb value")
+        if not isinstance(obj, WBValue) or obj._log_type in _NOT_KEPT:
+            raise TypeError(f"Found object of type {obj.__class__}, expected a table or a medium with a file")
         if id(obj) in self._added_objs:
             return self._added_objs[id(obj)][1]
         document = obj.to_json(self)
