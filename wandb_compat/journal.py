@@ -22,7 +22,7 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -112,6 +112,8 @@ class Journal:
         self._path = self.folder
         self._size = self._begin = 0  # of the current file, and of what every file begins with
         self._number = 0
+        self._count = 0  # of records in the current file
+        self._complete: list[tuple[Path, int, int]] = []  # earlier files, offsets of their ends, counts of records
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write records; on return they survive the death of the process.
@@ -127,6 +129,7 @@ class Journal:
             self._turn()
         try:
             self._write(frame(lines))
+            self._count += len(lines)
         except OSError as error:
             # The system takes no larger file, but further ones.
             if error.errno != errno.EFBIG or (self._size == self._begin and len(lines) == 1):
@@ -146,6 +149,16 @@ class Journal:
             self._write(frame([END]))
         os.close(self._file)
         self._file = None
+        self._complete.append((self._path, self._size, self._count))
+
+    def missing(self, delivered: Callable[[str], int]) -> int:
+        """Return how many records lay in files that somebody has deleted before all of it was delivered.
+
+        Args:
+            delivered: takes a file's name and returns the offset up to which it has been delivered.
+        """
+        gone = [(path, end, count) for path, end, count in self._complete if not path.exists()]
+        return sum(count for path, end, count in gone if delivered(path.name) < end)
 
     def _turn(self) -> None:
         """Leave the current file, if any, and begin the next."""
@@ -171,7 +184,7 @@ class Journal:
             raise
         self.close()
         self._head = None
-        self._file, self._path, self._size, self._begin = file, path, len(head), len(head)
+        self._file, self._path, self._size, self._begin, self._count = file, path, len(head), len(head), 0
 
     def _restore(self) -> None:
         """Write the current file anew if somebody has deleted it: its content is still there as long as it is open."""

@@ -20,7 +20,7 @@ import orjson
 
 from wandb_compat import background, farewell, ranks, records
 from wandb_compat.convert import Later, Row
-from wandb_compat.courier.acks import waiting_files, waiting_rows
+from wandb_compat.courier.acks import Acks, waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
@@ -261,6 +261,8 @@ class Pipeline:
         self._state_due = 0
         state = self.status()
         lost = f"; {self._lost} records could not be written: {self._disk_trouble}" if self._lost else ""
+        if self._journal is not None and (gone := self._journal.missing(Acks(self.home).delivered)):
+            lost += f"; {gone} records or less are lost: files of the journal were deleted before all of them was sent"
         if state.phase in ("done", "delivered"):
             refused = (
                 f" but {state.refused} that it refused (see {self.home}/logs/courier.log)" if state.refused else ""

@@ -23,14 +23,14 @@ from wandb_compat.courier import orphans
 from wandb_compat.courier.state import State
 
 KILLS = 4 if ROUNDS == 1 else 50
-LOOP = """
+LOOP = f"""
 import time, wandb
 run = wandb.init(id="abc", settings=wandb.Settings(x_disable_meta=True, x_disable_stats=True, console="off"))
 step = 0
 while not __import__("os").path.exists("enough"):
-    run.log({"loss": step / 7, "word": str(step)})
+    run.log({{"loss": step / 7, "word": str(step)}})
     step += 1
-    time.sleep(0.002)
+    time.sleep({0.002 if ROUNDS == 1 else 0.02})  # fewer rows than the server shows at once
 run.finish()
 print(step)
 """
@@ -88,10 +88,10 @@ def test_couriers_killed_at_random_moments(
     run = server.ended(project, 60)
     assert run["status"] == "COMPLETED"
     kept = server.get("/api/runs/metrics", projectName=project, runId=run["id"], logName="loss", limit=10_000)
-    assert count < 10_000 or ROUNDS > 1
-    assert [(row["step"], row["value"]) for row in kept["metrics"]] == [(n, n / 7) for n in range(min(count, 10_000))]
+    assert 50 * KILLS < count < 10_000
+    assert [(row["step"], row["value"]) for row in kept["metrics"]] == [(n, n / 7) for n in range(count)]
     words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10_000)["data"]
-    assert {int(word["data"]) for word in words} >= set(range(min(count, 9_000)))
+    assert {int(word["data"]) for word in words} == set(range(count))
 
 
 @pytest.mark.parametrize("wanted", [True, False])

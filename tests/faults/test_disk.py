@@ -106,6 +106,20 @@ def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project:
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(2000))
 
 
+def test_what_a_deleted_folder_held_is_counted(script: Script, tmp_path: Path) -> None:
+    """Files of the journal that are gone before they were sent: their records are lost, which is told with a number."""
+    away = {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}
+    logged = "\nlog(0, 1000)\nlog(1000, 2000)\nshutil.rmtree('wandb')\nlog(2000, 3000)\nrun.finish()\n"
+    done = script(BEGIN + logged, **away, WANDB_COMPAT_SEGMENT_SIZE="20000", WANDB_COMPAT_FINISH_BUDGET="1")
+    lost = int(re.search(r"(\d+) records or less are lost: files of the journal were deleted", done.stderr)[1])
+    kept = re.findall(
+        rb'"step":(\d+)', b"".join(path.read_bytes() for path in (tmp_path / "work").glob("wandb/run-*/journal/rows-*"))
+    )
+    lost_rows = 3000 - len(set(kept))
+    assert 0 < lost_rows <= lost <= lost_rows + 5  # the run's start and its keys are records too
+    assert f"{3000 - lost_rows} rows are not on the Pluto server yet" in done.stderr
+
+
 def test_a_read_only_disk(script: Script, server: Server, project: str, small: Path) -> None:
     """A folder that cannot be written at all: the run lies among the temporary files, which is said."""
     (small / "train.py").touch()

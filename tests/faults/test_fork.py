@@ -11,7 +11,7 @@ from tests.faults.conftest import ROUNDS
 from tests.native.conftest import recorded
 from wandb_compat import journal
 
-STORMS = 15 * ROUNDS
+STORMS = 9 * ROUNDS
 
 
 def points(server: Server, project: str, name: str) -> list[tuple[int, float]]:
@@ -132,6 +132,7 @@ def test_spawned_processes_attach(script: Script, server: Server, project: str) 
 @pytest.mark.parametrize("end", ["os._exit(0)", "sys.exit(5)", "run.finish(1); os._exit(0)"])
 def test_forks_in_a_storm_of_rows(script: Script, tmp_path: Path, end: str) -> None:
     """However a thread logs while another one forks, no child hangs, no row is lost or torn, and the run goes on."""
+    storms = STORMS // 3 if "sys.exit" in end else STORMS  # an interpreter takes its time to end
     script(
         f"""
         import os, sys, threading, time, wandb
@@ -144,7 +145,7 @@ def test_forks_in_a_storm_of_rows(script: Script, tmp_path: Path, end: str) -> N
                 written[number] += 1
         threads = [threading.Thread(target=storm, args=(number,)) for number in range(2)]
         for thread in threads: thread.start()
-        for round in range({STORMS}):
+        for round in range({storms}):
             child = os.fork()
             if not child:
                 for value in range(20):
@@ -159,7 +160,8 @@ def test_forks_in_a_storm_of_rows(script: Script, tmp_path: Path, end: str) -> N
         over.set()
         for thread in threads: thread.join()
         run.config["written"] = written
-        """
+        """,
+        seconds=120 + 5 * storms,
     )
     run = recorded(tmp_path / "work")
     (written,) = [one["values"]["written"] for one in run.all("config") if "written" in one["values"]]
@@ -167,7 +169,7 @@ def test_forks_in_a_storm_of_rows(script: Script, tmp_path: Path, end: str) -> N
     for number in range(2):
         values = [row["data"][f"storm{number}"] for row in run.all("row") if f"storm{number}" in row["data"]]
         assert values == list(range(written[number]))
-    for round in range(STORMS):
+    for round in range(storms):
         values = [row["data"][f"child{round}"] for row in run.all("row") if f"child{round}" in row["data"]]
         assert values == list(range(20)), round
     for file in journal.files(run.home):

@@ -64,10 +64,14 @@ class Acks:
         """Return the offset up to which a lane has delivered a file."""
         return self._places.get((lane, file), 0)
 
+    def delivered(self, file: str) -> int:
+        """Return the offset up to which every lane has delivered a file."""
+        return min(self.place(lane, file) for lane in LANES)
+
     def cover(self, files: list[Path]) -> bool:
         """Whether every lane has delivered what lies in the files."""
         ends = {file.name: _sound_end(file) for file in files}
-        return all(self.place(lane, name) >= end for name, end in ends.items() for lane in LANES)
+        return all(self.delivered(name) >= end for name, end in ends.items())
 
     def note(self, lane: str, file: str, to: int) -> None:
         """Note that a lane has delivered a file up to an offset."""
