@@ -8,7 +8,8 @@ import click
 
 from wandb_compat import __version__
 
-COMMANDS = ("run", "serve", "sync", "status", "compare", "doctor", "login", "journal")
+COMMANDS = ("run", "serve", "sync", "import", "plot", "status", "compare", "doctor", "login", "journal")
+MODULES = {"import": "importing"}  # where Python has taken the word
 
 
 class Commands(click.Group):
@@ -22,7 +23,7 @@ class Commands(click.Group):
         """Return the command, or None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"wandb_compat.cli.{cmd_name}").command
+        command = import_module(f"wandb_compat.cli.{MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 

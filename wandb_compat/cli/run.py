@@ -14,17 +14,23 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit codes, as shells give them
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--local", is_flag=True, help="Log to the server of this machine, which is started when none runs.")
 @click.argument("line", metavar="[--] COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
-def command(line: tuple[str, ...]) -> None:
+def command(line: tuple[str, ...], local: bool) -> None:
     """Run a command with the drop-in wandb in front.
 
     Needed only where Python does not read the start-up file of the installation: `python -S`, folders made with `pip
     install --target`, zip apps. Signals and the exit code pass through.
 
-    Example: wandb-compat run -- python train.py --lr 0.1
+    With `--local` no account is needed: the runs, and their links, are those of the embedded server of this machine,
+    which goes on in the background until `wandb-compat serve --stop`.
+
+    Example: wandb-compat run --local -- python train.py --lr 0.1
     """
     path = [dropin_root(), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    if local:
+        environment |= _local()
     try:
         if sys.platform == "win32":  # exec would return to the shell at once
             sys.exit(subprocess.run(line, env=environment).returncode)
@@ -32,3 +38,17 @@ def command(line: tuple[str, ...]) -> None:
     except OSError as error:
         click.echo(f"Error: {line[0]} cannot be run: {error.strerror}", err=True)
         sys.exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def _local() -> dict[str, str]:
+    """Return the variables that lead to the server of this machine, and say where its page is."""
+    from wandb_compat.local import home, sessions
+    from wandb_compat.local.serve import environment
+
+    try:
+        server, new = home.started(home.data_folder())
+    except home.NoServer as error:
+        raise click.ClickException(str(error)) from None
+    link = sessions.link(server.url, server.key)
+    click.echo(f"Logging to the Pluto server of this machine{', just started' if new else ''}: {link}", err=True)
+    return environment(server.url, server.key)

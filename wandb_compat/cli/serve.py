@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import socket
+import webbrowser
 from pathlib import Path
 
 import click
 
+from wandb_compat.local import home, sessions
+from wandb_compat.local.home import PORT, data_folder
 from wandb_compat.local.serve import Server, ServerError
 from wandb_compat.wire.endpoints import VARIABLES
 
-PORT = 7480
 EVERYWHERE = ("0.0.0.0", "::")
-
-
-def data_folder() -> Path:
-    """Return where the server keeps its data unless it is told otherwise."""
-    home = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or "~/.local/share"
-    return Path(home).expanduser() / "wandb-compat" / "server"
 
 
 @click.command()
@@ -28,14 +23,24 @@ def data_folder() -> Path:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-def command(data: Path | None, host: str, port: int) -> None:
+@click.option("--open", "browser", is_flag=True, help="Open the page in the browser, signed in.")
+@click.option("--stop", is_flag=True, help="End the server of the data folder that runs in the background.")
+def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) -> None:
     """Serve Pluto on this machine until Ctrl-C.
 
     Runs, metrics and files are kept in one folder. A key is always required; it is made on the first start. Without
-    `--host` only this machine reaches the server; the connection is not encrypted.
+    `--host` only this machine reaches the server; the connection is not encrypted. The printed link signs a browser in,
+    once, within ten minutes.
     """
+    folder = (data or data_folder()).absolute()
+    if stop:
+        click.echo("The server has stopped." if home.stop(folder) else f"No server has the data folder {folder}.")
+        return
+    if browser and (own := home.running(folder)) is not None:
+        _show(sessions.link(own.url, own.key))
+        return
     try:
-        server = Server(data or data_folder(), host, port)
+        server = Server(folder, host, port)
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     url = server.url
@@ -44,9 +49,18 @@ def command(data: Path | None, host: str, port: int) -> None:
 
     def announce() -> None:
         click.echo(f"Pluto server at {url}, data in {server.key_file.parent}. Stop it with Ctrl-C.")
+        page = sessions.link(url, server.key)
+        click.echo(f"The page, signed in: {page}")
+        if browser:
+            _show(page)
         click.echo("\nIn the terminal that runs your script:\n")
         click.echo(f"export PLUTO_API_KEY={shlex.quote(server.key)}")
         for variable in VARIABLES:
             click.echo(f"export {variable}={shlex.quote(url)}")
 
     server.run(announce)
+
+
+def _show(page: str) -> None:
+    if not webbrowser.open(page):
+        click.echo(f"There is no browser here. Open the link in yours: {page}")

@@ -51,6 +51,7 @@ VIEWS: dict[str, Callable[[Store, Query], Any]] = {
     "/page/table": page_data.run_table,
     "/page/columns": page_data.columns,
     "/page/runs": page_data.runs,
+    "/page/find": page_data.find,
     "/page/summary": page_data.summary,
     "/page/values": page_data.values,
     "/page/console": page_data.console,

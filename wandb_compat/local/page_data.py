@@ -128,6 +128,21 @@ def runs(store: Store, query: Query) -> Answer:
         }
 
 
+def find(store: Store, query: Query) -> Answer:
+    """Return the number of the run that a text names: its number, its display id or its external id."""
+    text = query.text("run")
+    with store.read() as connection:
+        rows = connection.execute(
+            "SELECT id FROM run WHERE display = ? OR external = ? OR id = ? ORDER BY id = ? DESC, id DESC LIMIT 2",
+            (text, text, int(text) if text.isdecimal() and len(text) < 19 else -1, text),
+        ).fetchall()
+    if not rows:
+        raise Refusal(404, f"There is no run {text!r}; name its number, its display id or its wandb id")
+    if len(rows) > 1:
+        raise Refusal(409, f"Several runs are called {text!r}; name the number that stands in the run's address")
+    return {"run": rows[0]["id"]}
+
+
 def charts(store: Store, asked: Fields) -> bytes:
     """Return the lines of charts, thinned, in one piece.
 

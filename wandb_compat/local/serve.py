@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from wandb_compat.local import home
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.store import DataFolderError, Store
 
@@ -65,9 +66,12 @@ class Server:
 
         from wandb_compat.local.app import build
 
+        folder, url = self._store.folder, self.url
+
         class Announced(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
+                home.note(folder, url)
                 ready()
 
         config = uvicorn.Config(
@@ -88,6 +92,13 @@ class Server:
             self._store.close()
 
 
+def environment(url: str, key: str) -> dict[str, str]:
+    """Return the environment variables with which every Pluto client uses a server on this machine."""
+    addresses = {f"PLUTO_URL_{service}": url for service in ("APP", "API", "INGEST", "PY")}
+    loopback = "127.0.0.1,localhost"
+    return {**addresses, "PLUTO_API_KEY": key, "NO_PROXY": loopback, "no_proxy": loopback}
+
+
 class Running:
     """A server in a child process.
 
@@ -104,9 +115,7 @@ class Running:
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which every Pluto client uses this server."""
-        addresses = {f"PLUTO_URL_{service}": self.url for service in ("APP", "API", "INGEST", "PY")}
-        loopback = "127.0.0.1,localhost"
-        return {**addresses, "PLUTO_API_KEY": self.key, "NO_PROXY": loopback, "no_proxy": loopback}
+        return environment(self.url, self.key)
 
     def stop(self) -> None:
         """End the server in good order; no-op when it has ended."""

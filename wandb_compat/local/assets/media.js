@@ -26,14 +26,15 @@ export async function files_tab({ panel, runs }, known) {
     const steps = () => [...new Set(section.files.map((file) => file.step))].sort((left, right) => left - right);
     const slider = h("input", { type: "range", min: 0, value: 0, "aria-label": `Step of ${name}`, class: "grow", oninput: () => { section.last = Number(slider.value) === steps().length - 1; section.paint(); } });
     const told = h("output", { class: "mono" });
-    const view = h("div", { class: "row" });
-    const box = h("section", { class: "card row" }, h("h3", {}, name), h("label", { class: "row grow" }, "step", slider, told), h("div", { class: "grow scroll" }, view));
+    const view = h("div", { class: "gallery" });
+    const pace = h("label", { class: "pace" }, "step", slider, told);
+    const box = h("section", { class: "card part", "aria-label": name }, h("header", {}, h("h3", {}, name), pace), view);
     const section = { box, files: [], masks: new Map(), last: true, drawn: "",
       fill: () => {
         const all = steps();
         slider.max = Math.max(0, all.length - 1);
         if (section.last) slider.value = slider.max;
-        slider.disabled = all.length < 2;
+        pace.hidden = all.length < 2;
         section.paint();
       },
       paint: () => {
@@ -137,7 +138,7 @@ export async function data_tab({ panel, runs, about }) {
     for (const one of about().data) {
       const mark = `${one.type}\n${one.name}`;
       if (shown.get(mark)?.count === one.count) continue;
-      if (!shown.has(mark)) { const box = h("section", { class: "card row", "aria-label": one.name }); panel.append(box); shown.set(mark, { box }); }
+      if (!shown.has(mark)) { const box = h("section", { class: "card part", "aria-label": one.name }); panel.append(box); shown.set(mark, { box }); }
       const section = shown.get(mark);
       section.count = one.count;
       try { await fill(section, one, runs); } catch (trouble) { section.box.replaceChildren(h("h3", {}, one.name), h("p", { class: "bad" }, trouble.message)); }
@@ -149,7 +150,7 @@ export async function data_tab({ panel, runs, about }) {
 
 async function fill(section, one, runs) {
   const { values } = await get("values", { runs: runs.map((run) => run.id).join(","), name: one.name, type: one.type });
-  const title = h("h3", { class: "grow" }, one.name, " ", h("span", { class: "faint" }, one.type.toLowerCase()));
+  const title = h("h3", {}, one.name, " ", h("span", { class: "faint" }, one.type.toLowerCase()));
   const parts = runs.map((run, place) => [run, place, values.filter((value) => value.run === run.id)]).filter(([, , own]) => own.length);
   const label = (run, place) => (runs.length > 1 ? h("div", {}, h("i", { class: "dot", color: colour(place) }), run.name) : null);
   const bodies = [];
@@ -238,7 +239,7 @@ async function tables(run, name, values, section) {
   };
   const draw = () => {
     const value = values[Number(slider.value)];
-    told.textContent = `step ${value.step}`;
+    told.textContent = value.step;
     const document = parsed(value.data);
     const all = Array.isArray(document.table) ? document.table : [];
     const names = document.col?.map((column) => column.name) ?? (all[0] ?? []).map((_, place) => place);
@@ -256,5 +257,5 @@ async function tables(run, name, values, section) {
       h("span", { class: "faint" }, `${rows.length} rows, page ${kept.page + 1} of ${pages}`));
   };
   draw();
-  return h("div", {}, h("div", { class: "row" }, find, slider, told), view, under);
+  return h("div", {}, h("div", { class: "row" }, find, h("label", { class: "pace", hidden: values.length < 2 }, "step", slider, told)), view, under);
 }

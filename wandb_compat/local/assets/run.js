@@ -27,7 +27,7 @@ export async function view(home, project, numbers) {
     : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), runs.map((run, place) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(place) }),
       h("a", { href: path(project, run.id) }, run.name), " ", state(run.status), " ",
       h("a", { href: path(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Take ${run.name} out` }, "×")))));
-  const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format.toUpperCase()), " "]));
+  const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format === "csv" ? "CSV" : "Parquet"), " "]));
 
   const files = () => about.files.filter((file) => MEDIA.has(file.type) && !file.name.startsWith("artifacts/"));
   const counts = () => ({ charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
