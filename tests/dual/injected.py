@@ -18,10 +18,10 @@ from pathlib import Path
 
 os.environ["PLUTO_MODE"] = "disabled"
 import numpy
-from wandb.proto import wandb_internal_pb2
 
 import wandb
 import wandb_compat
+from wandb.proto import wandb_internal_pb2
 from wandb_compat import recorded
 
 # Rooms of which the trainer uses some; what it does not use is not called, and no case.
@@ -147,7 +147,9 @@ def plain(items):
     """Leave out what names a moment or a random file."""
     told = [[item.key or "/".join(item.nested_key), item.value_json] for item in items]
     private = ("_runtime", "_timestamp", "_wandb")
-    return sorted([key, re.sub(r"artifact://\w+", "", value)] for key, value in told if key.split("/")[0] not in private)
+    return sorted(
+        [key, re.sub(r"artifact://\w+", "", value)] for key, value in told if key.split("/")[0] not in private
+    )
 
 
 def called(number, mode):

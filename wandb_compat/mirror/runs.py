@@ -148,7 +148,8 @@ class Mirror:
             config=config,
             tags=self._tags(run),
             system_metrics=not machine_info.setting(settings, "disable_stats")
-            and (rank is None or ranks.first_of_machine()),
+            and (rank is None or ranks.first_of_machine())
+            and getattr(settings, "x_primary", True),
             rank=rank,
             metadata={**machine_info.gather(settings), RUN_ID: run.id},
             ends=getattr(settings, "x_update_finish_state", True),
@@ -268,7 +269,7 @@ class Mirror:
 
     def written(self, text: str) -> None:
         """Take what the script has written to the log of the run."""
-        self.console.feed("stdout", text)
+        self.console.feed("stdout", text if text.endswith("\n") else f"{text}\n")
 
     def about(self, run: Any, name: str) -> None:
         """Take a new name, new notes or new tags."""
