@@ -118,6 +118,19 @@ def test_the_next_run_delivers_what_dead_ones_left(
         assert (rows(server, project, found[name]["id"]) == EXPECTED) == wanted
 
 
+def test_killed_before_its_courier_could_start(script: Script, server: Server, project: str) -> None:
+    """Killed in the moment between its first record and its courier: the next run beside it delivers it."""
+    text = "import os, signal, wandb\nfrom wandb_compat.courier import launch\n"
+    text += "launch.Courier._start = lambda self: os.kill(os.getpid(), signal.SIGKILL)\nwandb.init(id='one')"
+    script(text, code=-signal.SIGKILL)
+    done = script("import time, wandb\nwith wandb.init(id='two'): time.sleep(2)")
+    assert "run one, cut off, left 0 rows here" in done.stderr
+    deadline = time.monotonic() + 60
+    while sorted(run["status"] for run in runs(server, project).values()) != ["COMPLETED", "FAILED"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_the_next_part_of_a_run_comes_after_what_was_left(script: Script, server: Server, project: str) -> None:
     """The same id again after both have died: the earlier rows arrive first, later ones win, the run ends well."""
     script(DIE.format(id="abc"), code=-signal.SIGKILL)

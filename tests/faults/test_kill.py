@@ -89,6 +89,18 @@ def test_sigkill_at_random_moments(server: Server, project: str, environment: di
     assert seen > 100 * KILLS
 
 
+def test_killed_right_after_init(server: Server, project: str, environment: dict[str, str], tmp_path: Path) -> None:
+    """When `init` has returned, the courier is there and has the key: it delivers a run that was killed at once."""
+    for number in range(2 * ROUNDS):
+        own = f"{project}-{number}"
+        text = "import os, signal, wandb\nwandb.init(id='abc', config={'lr': 1})\nos.kill(os.getpid(), signal.SIGKILL)"
+        process = start(text, tmp_path / f"kill{number}", {**environment, "WANDB_PROJECT": own})
+        process.communicate(timeout=120)
+        assert process.returncode == -signal.SIGKILL
+        run = server.ended(own, 60)
+        assert (run["status"], run["config"]["lr"]) == ("FAILED", 1)
+
+
 @pytest.mark.parametrize("how", ["group", "both"])
 def test_a_group_is_killed(server: Server, project: str, environment: dict[str, str], tmp_path: Path, how: str) -> None:
     """The courier survives a kill of the trainer's process group; killed with it, `sync` brings what is left."""

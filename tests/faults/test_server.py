@@ -294,6 +294,38 @@ def test_retry_after(train: Train, door: Door, server: Server, project: str, as_
     assert calls[refused + 1].time >= (due if as_date else calls[refused].time + 3) - 0.1
 
 
+def test_finish_waits_for_a_busy_server(train: Train, door: Door, server: Server, project: str) -> None:
+    """Busy for longer than `finish` waits for a server that is away, but by its own word not for long: it waits."""
+    training = train()
+    training.heard("pause")
+    door.where, door.fault, door.headers = "ingest/metrics", "429", {"Retry-After": "8"}
+    training.go()
+    door.hit(1)
+    door.fault = None
+    assert "Pluto has every row of the run" in training.end()
+    all_there(server, project)
+
+
+def test_a_route_that_hangs_holds_up_no_other(train: Train, door: Door, server: Server, project: str) -> None:
+    """While series wait for an answer, metrics, keys and the rest arrive within the time of that one try."""
+    training = train()
+    training.heard("pause")
+    door.where, door.fault = "ingest/data", "hang"
+    training.go()
+    training.heard("pause")
+    door.hit(1)
+    run = server.run(project)
+    deadline = time.monotonic() + 25  # of 30 s that the call may take
+    while len(server.metrics(project, run["id"], "loss")) < ROWS // 2:
+        assert time.monotonic() < deadline, "metrics have waited for series"
+        time.sleep(0.05)
+    hung = [call for call in door.calls if call.fault == "hang"]
+    assert len(hung) == 1
+    door.fault = None
+    training.end()
+    all_there(server, project)
+
+
 def test_slow(train: Train, door: Door, server: Server, project: str) -> None:
     """1 kB/s both ways: everything arrives once, if later."""
     training = train(SCRIPT.replace(f"range({ROWS})", "range(100)"), WANDB_COMPAT_FINISH_BUDGET="120")
