@@ -17,6 +17,7 @@ from wandb.errors import UsageError as UsageError
 from wandb.errors.term import termerror, termlog, termsetup, termwarn
 from wandb.sdk import Settings, finish, init, login, setup, teardown
 from wandb.sdk import require as require
+from wandb.sdk.lib import ipython as _ipython
 from wandb.sdk.lib.deprecated_api import DeprecatedApi
 from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
 from wandb.sdk.lib.module_globals import before_init
@@ -99,5 +100,10 @@ __all__ = (
     "use_model",
     "watch",
 )
+
+if _ipython.in_ipython():
+    from wandb.jupyter import load_ipython_extension
+
+    load_ipython_extension(_ipython.shell())
 
 _facade.hand_over(__name__)  # last: found by a plain path search, the real wandb may be what is wanted

@@ -6,35 +6,32 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from wandb import agents as agents
+from wandb import analytics as analytics
 from wandb import apis as apis
+from wandb import catboost as catboost
 from wandb import data_types as data_types
+from wandb import docker as docker
 from wandb import env as env
 from wandb import errors as errors
 from wandb import gym as gym
 from wandb import integration as integration
+from wandb import jupyter as jupyter
+from wandb import keras as keras
+from wandb import lightgbm as lightgbm
 from wandb import plot as plot
 from wandb import plots as plots
+from wandb import proto as proto
+from wandb import sacred as sacred
 from wandb import sdk as sdk
 from wandb import sdk as wandb_sdk  # noqa: F401
 from wandb import sklearn as sklearn
 from wandb import tensorboard as tensorboard
+from wandb import trigger as trigger
 from wandb import util as util
 from wandb import wandb_agent as wandb_agent
 from wandb import wandb_controller as wandb_controller
 from wandb import wandb_run as wandb_run
-from wandb._later import analytics as analytics
-from wandb._later import catboost as catboost
-from wandb._later import docker as docker
-from wandb._later import jupyter as jupyter
-from wandb._later import keras as keras
-from wandb._later import lightgbm as lightgbm
-from wandb._later import profiler as profiler
-from wandb._later import proto as proto
-from wandb._later import sacred as sacred
-from wandb._later import sagemaker_auth as sagemaker_auth
-from wandb._later import tensorflow as tensorflow
-from wandb._later import trigger as trigger
-from wandb._later import xgboost as xgboost
+from wandb import xgboost as xgboost
 from wandb.apis.internal import Api as InternalApi  # noqa: F401
 from wandb.apis.public import Api as Api
 from wandb.apis.public import Api as PublicApi  # noqa: F401
@@ -45,7 +42,10 @@ from wandb.errors.term import termerror as termerror
 from wandb.errors.term import termlog as termlog
 from wandb.errors.term import termsetup as termsetup
 from wandb.errors.term import termwarn as termwarn
+from wandb.integration import tensorflow as tensorflow
+from wandb.integration.sagemaker import sagemaker_auth as sagemaker_auth
 from wandb.integration.torch import wandb_torch as wandb_torch
+from wandb.jupyter import load_ipython_extension as load_ipython_extension
 from wandb.plot import plot_table as plot_table
 from wandb.plot import visualize as visualize
 from wandb.sdk import lib as wandb_lib  # noqa: F401
@@ -66,6 +66,7 @@ from wandb.sdk.data_types.plotly import Plotly as Plotly
 from wandb.sdk.data_types.table import JoinedTable as JoinedTable
 from wandb.sdk.data_types.table import Table as Table
 from wandb.sdk.data_types.video import Video as Video
+from wandb.sdk.internal import profiler as profiler
 from wandb.sdk.lib.deprecated_api import DeprecatedApi
 from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
 from wandb.sdk.wandb_alerts import AlertLevel as AlertLevel

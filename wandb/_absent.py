@@ -1,4 +1,4 @@
-"""Names of wandb that can be imported but not used yet: whoever calls one is told which and why."""
+"""What Pluto has no counterpart for: whoever calls it is told which, and what to do instead."""
 
 from __future__ import annotations
 
@@ -6,31 +6,45 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-
-def refuse(name: str) -> NoReturn:
-    """Raise NotImplementedError naming the call."""
-    raise NotImplementedError(
-        f"{name} is not available in wandb-compat yet; it works with the real wandb installed"
-        " and DISABLE_WANDB_LOGGING unset"
-    )
+from wandb.errors import UnsupportedError
 
 
-def function(name: str) -> Callable[..., Any]:
+def refuse(name: str, instead: str) -> NoReturn:
+    """Raise UnsupportedError naming the call and what to do instead."""
+    raise UnsupportedError(f"{name} is not there in Pluto: {instead}")
+
+
+REAL = "it works with the real wandb installed and DISABLE_WANDB_LOGGING unset"
+
+
+def function(name: str, instead: str = REAL) -> Callable[..., Any]:
     """Return a function that refuses every call under the public name `name`."""
 
-    def absent(*args: Any, **kwargs: Any) -> NoReturn:
-        refuse(f"{name}()")
+    def refused(*args: Any, **kwargs: Any) -> NoReturn:
+        refuse(f"{name}()", instead)
 
-    absent.__name__ = absent.__qualname__ = name.rpartition(".")[2]
-    absent.__doc__ = f"Not available yet: every call of `{name}` raises NotImplementedError."
-    return absent
+    refused.__name__ = refused.__qualname__ = name.rpartition(".")[2]
+    refused.__module__ = name.rpartition(".")[0]
+    refused.__doc__ = f"Refused: {instead}."
+    return refused
 
 
-class Absent:
-    """Base of classes that can be named in annotations and `isinstance`, but not made yet."""
+def kind(name: str, instead: str) -> type:
+    """Return a class that can be named in annotations and `isinstance`, and never made."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        refuse(f"wandb.{type(self).__name__}()")
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        refuse(name, instead)
+
+    module, _, own = name.rpartition(".")
+    return type(own, (), {"__init__": __init__, "__module__": module, "__doc__": f"Refused: {instead}."})
+
+
+def names_of(module: str, instead: str, kinds: str = "", functions: str = "") -> dict[str, Any]:
+    """Return the names of a module that refuses: classes and functions, separated by blanks."""
+    return {
+        **{name: kind(f"{module}.{name}", instead) for name in kinds.split()},
+        **{name: function(f"{module}.{name}", instead) for name in functions.split()},
+    }
 
 
 class AbsentModule(ModuleType):
@@ -39,4 +53,4 @@ class AbsentModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        refuse(f"{self.__name__}.{name}")
+        refuse(f"{self.__name__}.{name}", REAL)

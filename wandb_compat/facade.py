@@ -130,6 +130,8 @@ class _Loader(dormant.Deferred):
     def exec_module(self, module: ModuleType) -> None:
         if vars(module).setdefault(mode.CHOICE, None) is None:
             super().exec_module(module)
+            if "IPython" in sys.modules:
+                _lend_magic(sys.modules["IPython"].get_ipython())
         else:  # a reload
             self.load(module)
 
@@ -167,6 +169,22 @@ class _Loader(dormant.Deferred):
         alias.__spec__.loader.exec_module(alias)
         _tap(alias)
         vars(module)["__doc__"] = alias.__doc__
+
+
+def _lend_magic(shell: Any) -> None:
+    """Let `%%wandb` be the first use of `wandb`: the mode that it finds brings its own magic."""
+
+    def lent(line: str, cell: str | None = None) -> None:
+        import wandb
+
+        assert wandb.__version__
+        found = shell.find_cell_magic("wandb")
+        if found is lent:  # a release of wandb without it
+            raise NameError("this wandb has no magic %wandb")
+        found(line, cell)
+
+    if shell is not None:
+        shell.register_magic_function(lent, "line_cell", "wandb")
 
 
 def _tap(alias: ModuleType) -> None:

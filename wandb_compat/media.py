@@ -34,6 +34,7 @@ FILES = {
     "bokeh-file": "ARTIFACT",
     "object3D-file": "ARTIFACT",
     "molecule-file": "ARTIFACT",
+    "wb_trace_tree": "ARTIFACT",
 }
 # wandb's type of a list of them
 _LISTS = {
@@ -130,6 +131,8 @@ def source_of(value: Any) -> Path | Draft:
         ValueError: it is a reference to a file elsewhere.
     """
     path = getattr(value, "_path", None)
+    if value._log_type == "wb_trace_tree":  # the only one that wandb keeps in the row itself
+        return drafts.draft(records.dump(value.to_json(None)), ".trace.json")
     if path is None:
         draft = getattr(value, "_draft", None)
         if draft is None:

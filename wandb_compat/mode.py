@@ -42,9 +42,11 @@ def decide() -> Mode:
     """Return the mode that environment, installed packages and credentials ask for now."""
     if startup.switched_off():
         return Mode("off", f"WANDB_COMPAT={os.environ['WANDB_COMPAT']}")
+    spec = real.find()
+    if spec is not None and migrating():
+        return Mode("wandb", "pluto migrate reads what is on wandb's server")
     if sunset():
         return Mode("pluto", "DISABLE_WANDB_LOGGING is set")
-    spec = real.find()
     if spec is None:
         return Mode("pluto", "no real wandb is installed")
     return _beside(spec.origin)
@@ -53,6 +55,11 @@ def decide() -> Mode:
 def sunset() -> bool:
     """Whether `DISABLE_WANDB_LOGGING` says that nothing may be logged to wandb any more."""
     return os.environ.get("DISABLE_WANDB_LOGGING", "").strip().lower() in ("true", "1", "yes", "on")
+
+
+def migrating() -> bool:
+    """Whether this process exports runs from wandb's server: then `wandb` is the real one, also after the sunset."""
+    return "pluto.migrate.wandb_export" in sys.modules
 
 
 def foreign(module: ModuleType | None) -> bool:

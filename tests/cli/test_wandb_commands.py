@@ -1,7 +1,9 @@
 """`python -m wandb` answers every command of wandb: it does it, or says clearly that it is not there."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,17 +18,97 @@ def test_versions_are_told(cli: Command) -> None:
     assert cli("--version").stdout == f"wandb-compat, version {__version__}\n"
 
 
-@pytest.mark.parametrize("words", ["launch --queue q", "job list --help", "artifact put a", "server start"])
-def test_what_is_not_there_says_so(cli: Command, words: str) -> None:
-    """A command of wandb that is not there yet ends with 2 and names itself, whatever its arguments."""
+@pytest.mark.parametrize("words", ["launch --queue q", "job list --help", "server start"])
+def test_what_is_not_there_says_what_to_do_instead(cli: Command, words: str) -> None:
+    """A command of wandb that Pluto has nothing for ends with 2 and says what to do, whatever its arguments."""
     said = cli(*words.split(), module="wandb", code=2)
-    assert f"`wandb {words.split()[0]}` is not available" in said.stderr
+    assert f"`wandb {words.split()[0]}` is not there in Pluto: " in said.stderr
 
 
-@pytest.mark.parametrize(("word", "mode"), [("offline", "offline"), ("disabled", "disabled"), ("on", "online")])
-def test_modes_name_the_variable(cli: Command, word: str, mode: str) -> None:
-    """The mode of a folder is not kept in a file; the sentence names the variable that does the same."""
-    assert f"WANDB_MODE={mode}" in cli(word, module="wandb", code=2).stderr
+SCRIPT = """
+import wandb
+run = wandb.init(settings={"silent": True})
+print(run.settings.mode, run.project, run.entity)
+"""
+
+
+def test_a_folder_keeps_mode_and_project(cli: Command, folder: Path, environment: dict[str, str]) -> None:
+    """`init`, `offline`, `online`, `disabled` and `enabled` write wandb's settings file, which scripts begin with."""
+
+    def begun(**variables: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=folder, env={**environment, **variables}, capture_output=True, text=True
+        )
+        return done.stdout.strip() or done.stderr
+
+    cli("init", "-p", "kept", "-e", "team", module="wandb")
+    cli("offline", module="wandb")
+    assert (folder / "wandb" / "settings").read_text().split() == [
+        *("[default]", "project", "=", "kept", "entity", "=", "team", "mode", "=", "offline"),
+    ]
+    assert begun() == "offline kept team"
+    assert begun(WANDB_PROJECT="other", WANDB_MODE="disabled") == "disabled other team"
+    told = cli("status", module="wandb").stdout
+    assert json.loads(told[told.index("{") : told.index("\n}") + 2])["project"] == "kept"
+    cli("online", module="wandb")
+    assert "mode" not in (folder / "wandb" / "settings").read_text()
+    cli("disabled", "--service", module="wandb")
+    assert begun() == "disabled kept team"
+    cli("enabled", module="wandb")
+    assert begun() == "online kept team"
+    cli("init", "--reset", "-m", "offline", module="wandb")
+    assert begun() == "offline uncategorized"
+
+
+def test_a_settings_file_that_is_none_is_said(cli: Command, folder: Path, environment: dict[str, str]) -> None:
+    """A broken file or a value that does not exist costs a warning, not the run."""
+    (folder / "wandb").mkdir()
+    (folder / "wandb" / "settings").write_text("[default]\nmode = sometimes\nbase_url = https://api.wandb.ai\n")
+    code = "import wandb; print(wandb.init(mode='offline').settings.base_url)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and "mode = sometimes" in done.stderr and "wandb.ai" not in done.stdout
+    (folder / "wandb" / "settings").write_text("mode\n")
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and "settings is passed over" in done.stderr
+
+
+def test_artifacts_go_up_and_come_back(cli: Command, folder: Path) -> None:
+    """`artifact put`, `ls` and `get` log a folder, list it and fetch it; a path that is not there ends with 1."""
+    (folder / "data").mkdir()
+    (folder / "data" / "a.txt").write_text("kept")
+    said = cli("artifact", "put", "-n", "cli-artifacts/data", "-a", "best", "-d", "words", "data", module="wandb")
+    assert 'run.use_artifact("cli-artifacts/data:v0")' in said.stderr
+    assert "data:v0" in cli("artifact", "ls", "cli-artifacts", module="wandb").stderr
+    cli("artifact", "get", "cli-artifacts/data:best", "--root", "back", module="wandb")
+    assert (folder / "back" / "a.txt").read_text() == "kept"
+    assert "Path argument must be a file" in cli("artifact", "put", "nothing", module="wandb", code=1).stderr
+    assert "not found" in cli("artifact", "get", "cli-artifacts/no:v3", module="wandb", code=1).stderr
+    assert "cli-artifacts" in cli("projects", module="wandb").stdout
+
+
+def test_a_run_can_be_pulled_and_restored(cli: Command, folder: Path, environment: dict[str, str]) -> None:
+    """`pull` fetches a run's files once, `restore` its configuration; a run that is not there ends with 1."""
+    code = """
+import pathlib, wandb
+pathlib.Path("notes.txt").write_text("mine")
+with wandb.init(project="cli-runs", id="pulled", config={"lr": 0.5}) as run:
+    run.log({"a": 1})
+    run.save("notes.txt")
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True)
+    (folder / "notes.txt").unlink()
+    assert "File notes.txt" in cli("pull", "-p", "cli-runs", "pulled", module="wandb").stdout
+    assert (folder / "notes.txt").read_text() == "mine"
+    cli("restore", "--no-git", "cli-runs/pulled", module="wandb")
+    assert "lr:\n  value: 0.5" in (folder / "wandb" / "config.yaml").read_text()
+    cli("pull", "-p", "cli-runs", "nobody", module="wandb", code=1)
+
+
+def test_verify_logs_a_run_and_reads_it_back(cli: Command, nobody: dict[str, str]) -> None:
+    """`verify` ends with 0 where everything arrives, and with 1 where there is no server."""
+    said = cli("verify", module="wandb").stderr
+    assert said.count("passed") == 5 and "FAILED" not in said
+    cli("verify", module="wandb", code=1, **nobody, WANDB_COMPAT_FINISH_BUDGET="1")
 
 
 def test_both_command_lines_offer_their_commands() -> None:

@@ -102,18 +102,6 @@ def test_one_run_class_at_all_paths() -> None:
     assert wandb.Api is wandb.apis.public.Api
 
 
-@pytest.mark.parametrize(
-    ("call", "named"),
-    [
-        (lambda: wandb.keras.WandbCallback, "wandb.keras.WandbCallback"),
-    ],
-)
-def test_what_is_not_there_says_so_by_name(call: object, named: str) -> None:
-    """A call that cannot be served yet raises NotImplementedError and names itself."""
-    with pytest.raises(NotImplementedError, match=re.escape(named)):
-        call()  # type: ignore[operator]
-
-
 METHODS = """
 alert define_metric link_model log log_artifact log_model mark_preempting pin_config_keys save unwatch use_artifact
 use_model watch

@@ -5,7 +5,9 @@ Error
 │   └── AuthenticationError
 ├── UsageError
 │   └── UnsupportedError
-└── WandbCoreNotAvailableError
+├── WandbCoreNotAvailableError
+└── of wandb before 0.13, kept for `except` clauses: LogError, LogMultiprocessError, MultiprocessError, RequireError,
+    ExecutionError, DockerError, LaunchError, SweepError
 """
 
 from __future__ import annotations
@@ -44,3 +46,35 @@ class UnsupportedError(UsageError):
 
 class WandbCoreNotAvailableError(Error):
     """Kept for `except` clauses; there is no such core here."""
+
+
+class LogError(Error):
+    """Kept for `except` clauses."""
+
+
+class LogMultiprocessError(LogError):
+    """Kept for `except` clauses."""
+
+
+class MultiprocessError(Error):
+    """Kept for `except` clauses."""
+
+
+class RequireError(Error):
+    """Kept for `except` clauses; `wandb.require` raises UnsupportedError."""
+
+
+class ExecutionError(Error):
+    """Kept for `except` clauses."""
+
+
+class DockerError(Error):
+    """Kept for `except` clauses."""
+
+
+class LaunchError(Error):
+    """Kept for `except` clauses."""
+
+
+class SweepError(Error):
+    """Kept for `except` clauses."""

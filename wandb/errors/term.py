@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _PREFIX = {"info": "", "warning": "WARNING ", "error": "ERROR "}
 _COLOR = {"info": "", "warning": "\033[33m", "error": "\033[31m"}
+LOG_STRING, WARN_STRING, ERROR_STRING = "wandb", "WARNING", "ERROR"
+LOG_STRING_NOCOLOR, ERROR_STRING_NOCOLOR = "wandb", "ERROR"
 _TRUE = ("1", "true", "yes", "on", "y", "t")
 
 # False once `WANDB_SILENT`, `WANDB_QUIET` or the settings of a run say so; None until `termsetup` has been called.
@@ -42,6 +46,75 @@ def termwarn(string: str, newline: bool = True, repeat: bool = True, prefix: boo
 def termerror(string: str, newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
     """Print an error to stderr; arguments as `termlog`."""
     _print("error", string, newline, repeat, prefix)
+
+
+class NotATerminalError(Exception):
+    """Nobody can be asked: input or output is no terminal."""
+
+
+def can_use_terminput() -> bool:
+    """Whether somebody can be asked."""
+    try:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def terminput(prompt: str, *, timeout: float | None = None, hide: bool = False) -> str:
+    """Ask at the terminal and return the answer.
+
+    Args:
+        prompt: the question.
+        timeout: seconds to wait.
+        hide: show nothing of the answer.
+
+    Raises:
+        NotATerminalError: there is no terminal.
+        TimeoutError: nobody has answered in time.
+    """
+    if not can_use_terminput():
+        raise NotATerminalError(f"Not a terminal, so nobody can answer: {prompt}")
+    if timeout is not None:
+        import select
+
+        sys.stderr.write(_lead("info") + prompt)
+        sys.stderr.flush()
+        if os.name != "nt" and not select.select([sys.stdin], [], [], timeout)[0]:
+            raise TimeoutError(f"No answer within {timeout} s")
+        return sys.stdin.readline().rstrip("\n")
+    if hide:
+        from getpass import getpass
+
+        return getpass(_lead("info") + prompt, stream=sys.stderr)
+    sys.stderr.write(_lead("info") + prompt)
+    sys.stderr.flush()
+    return input()
+
+
+def confirm(prompt: str) -> bool:
+    """Ask until the answer is yes or no.
+
+    Raises:
+        NotATerminalError: there is no terminal.
+    """
+    while True:
+        answer = terminput(f"{prompt} (y/n): ").strip().lower()
+        if answer in ("y", "yes", "n", "no"):
+            return answer[0] == "y"
+
+
+class DynamicBlock:
+    """Text at the end of the terminal that can be replaced."""
+
+    def set_text(self, text: str) -> None:
+        """Print the text, as a line of its own."""
+        termlog(text)
+
+
+@contextmanager
+def dynamic_text() -> Iterator[DynamicBlock | None]:
+    """Give None: messages are lines here, none is replaced."""
+    yield None
 
 
 def _print(level: str, string: str, newline: bool, repeat: bool, prefix: bool) -> None:

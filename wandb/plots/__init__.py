@@ -5,8 +5,8 @@ from wandb.plots.heatmap import heatmap as HeatMap
 from wandb.plots.precision_recall import precision_recall as precision_recall
 from wandb.plots.roc import roc as ROC
 
-ExplainText = _absent.function("wandb.plots.ExplainText")
-NER = _absent.function("wandb.plots.NER")
-POS = _absent.function("wandb.plots.POS")
+ExplainText = _absent.function("wandb.plots.ExplainText", "log wandb.Html of what `eli5.show_prediction` returns")
+NER = _absent.function("wandb.plots.NER", "log wandb.Html of what `spacy.displacy.render` returns")
+POS = _absent.function("wandb.plots.POS", "log wandb.Html of what `spacy.displacy.render` returns")
 
 __all__ = ["NER", "POS", "ROC", "ExplainText", "HeatMap", "precision_recall"]

@@ -111,7 +111,6 @@ def init(
     Example:
         >>> run = wandb.init(project="demo", config={"lr": 0.1})
     """
-    own, complaints = engine.Settings.read()
     arguments = {
         "entity": entity,
         "project": project,
@@ -132,11 +131,14 @@ def init(
         "save_code": save_code,
         "sync_tensorboard": sync_tensorboard if sync_tensorboard is not None else tensorboard,
     }
+    hyperparameters = _sagemaker(arguments)
+    own, complaints = engine.Settings.read()
     run_settings = _settings(own, settings, arguments)
     termsetup(run_settings)
     for complaint in complaints:
         termwarn(complaint, repeat=False)
-    values = _configuration(run_settings, parse_config(config, config_exclude_keys, config_include_keys))
+    values = parse_config(config, config_exclude_keys, config_include_keys)
+    values = _configuration(run_settings, {**hyperparameters, **values})
     if run_settings._noop:
         return _disabled(run_settings, values)
     if (previous := active_runs.latest()) and not _makes_way(run_settings):
@@ -146,6 +148,17 @@ def init(
     run = _begin(own, run_settings, values)
     _listen(run_settings, bool(monitor_gym))
     return run
+
+
+def _sagemaker(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Let a SageMaker job name its run; return its hyperparameters."""
+    from wandb.integration.sagemaker import config
+
+    if not config.is_using_sagemaker() or os.environ.get("WANDB_SAGEMAKER_DISABLE", "").lower() in ("1", "true"):
+        return {}
+    names, hyperparameters = config.take_over()
+    arguments.update({name: value for name, value in names.items() if arguments[name] is None})
+    return hyperparameters
 
 
 def _settings(
@@ -286,6 +299,10 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
     if settings.save_code and not settings.disable_code:
         run._save_program()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")
+    if settings._jupyter:
+        from wandb import jupyter
+
+        jupyter.display_if_magic_is_used(run)
     return run
 
 

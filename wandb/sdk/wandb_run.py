@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property, partial
+from collections.abc import Mapping
 from pathlib import Path
 from time import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from wandb.errors import UsageError
 from wandb.errors.term import is_shown, termerror, termlog, termwarn
-from wandb.sdk import wandb_watch
 from wandb.sdk.lib import active_runs, foreign_run, metric_rules, run_folder
 from wandb.sdk.lib.exit_watch import code_of
 from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
+from wandb.sdk.lib.run_facts import RunFacts
+from wandb.sdk.lib.run_facts import warn_once as warn_once
 from wandb.sdk.lib.run_files import RunFiles
 from wandb.sdk.lib.run_files import restore as restore
-from wandb.sdk.wandb_alerts import AlertLevel
-from wandb.sdk.wandb_config import Config, ConfigStatic
-from wandb.sdk.wandb_metric import Metric
+from wandb.sdk.lib.run_page import RunPage
+from wandb.sdk.lib.run_watch import RunWatch
+from wandb.sdk.lib.run_words import RunStatus as RunStatus
+from wandb.sdk.lib.run_words import RunWords
+from wandb.sdk.wandb_config import Config
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat import records
 from wandb_compat.alerts import Alerts
 from wandb_compat.convert import brief, rich
-from wandb_compat.server_text import published_summary, server_tags
+from wandb_compat.server_text import published_summary
 
 if TYPE_CHECKING:
-    import torch
 
     from wandb.integration.tensorboard.sync import TensorBoardSync
-    from wandb.integration.torch.wandb_torch import TorchGraph, TorchHistory
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.earlier import Earlier
     from wandb_compat.pipeline import Pipeline
 
-warn_once = partial(termwarn, repeat=False)
 _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 
 
@@ -49,16 +46,7 @@ def say(level: str, sentence: str) -> None:
     _SAY[level](sentence)
 
 
-@dataclass
-class RunStatus:
-    """How much of a run is still on its way; wandb's fields."""
-
-    sync_items_total: int = 0
-    sync_items_pending: int = 0
-    sync_time: datetime | None = None
-
-
-class Run(RunFiles):
+class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
     """A unit of computation that logs to Pluto; `wandb.init` makes it.
 
     Use it as a context manager: it finishes at the end of the block, as failed when an exception leaves the block.
@@ -187,6 +175,10 @@ class Run(RunFiles):
             return
         self._publish_summary()
         self._write_files()
+        if self._settings._jupyter:
+            from wandb import jupyter
+
+            jupyter.keep_code(self)
         self._files().finish()
         if self._settings.sweep_id:
             from wandb.sdk.sweeps.desk import report
@@ -205,6 +197,13 @@ class Run(RunFiles):
         if self._url and not quiet:
             termlog(f"View run {self.name} at: {self._url}")
 
+    def join(self, exit_code: int | None = None) -> None:
+        """Finish the run."""
+        self.finish(exit_code)
+
+    def _label(self, *args: Any, **kwargs: Any) -> None:
+        """Accept what libraries tell wandb about themselves; it means nothing to Pluto."""
+
     def __enter__(self) -> Run:
         return self
 
@@ -218,347 +217,6 @@ class Run(RunFiles):
             f"Run ({self.id}) is finished. The call to `{what}` will be ignored."
             " Please make sure that you are using an active run."
         )
-
-    # What the run is
-
-    @property
-    def id(self) -> str:
-        """The run's id."""
-        return self._settings.run_id or ""
-
-    @property
-    def name(self) -> str | None:
-        """The run's name; can be set."""
-        return self._settings.run_name
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._settings.run_name = str(name)
-        self._send_wandb({"name": self._settings.run_name})
-
-    @property
-    def notes(self) -> str | None:
-        """Notes on the run; can be set."""
-        return self._settings.run_notes
-
-    @notes.setter
-    def notes(self, notes: str) -> None:
-        self._settings.run_notes = str(notes)
-        self._send_wandb({"notes": self._settings.run_notes})
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The run's tags; can be set to a sequence of texts, or to one text for one tag."""
-        return self._settings.run_tags or ()
-
-    @tags.setter
-    def tags(self, tags: Iterable[str]) -> None:
-        self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
-        self._submit(records.Tags(server_tags(self._settings, warn_once)), "tags")
-
-    @property
-    def group(self) -> str:
-        """The group that the run belongs to, or an empty text."""
-        return self._settings.run_group or ""
-
-    @property
-    def job_type(self) -> str:
-        """The kind of job, or an empty text."""
-        return self._settings.run_job_type or ""
-
-    @property
-    def project(self) -> str:
-        """The Pluto project."""
-        return self._settings.project or ""
-
-    @property
-    def entity(self) -> str:
-        """The wandb entity that the script names, or an empty text; Pluto's organisation follows from the key."""
-        return self._settings.entity or ""
-
-    @property
-    def path(self) -> str:
-        """Entity, project and id, joined by slashes."""
-        return "/".join(part for part in (self.entity, self.project, self.id) if part)
-
-    @property
-    def url(self) -> str | None:
-        """The run's page, or None while the server has not answered or when it is not asked."""
-        if self._url is None and self._pipeline is not None and not self._is_finished:
-            self._url = self._pipeline.status().url
-        return self._url
-
-    @property
-    def project_url(self) -> str | None:
-        """The project's page, or None."""
-        return self.url.rpartition("/")[0] if self.url else None
-
-    @property
-    def sweep_id(self) -> str | None:
-        """The sweep that the run belongs to."""
-        return self._settings.sweep_id
-
-    @property
-    def sweep_url(self) -> str | None:
-        """None: Pluto has no page for a sweep."""
-        return None
-
-    @property
-    def dir(self) -> str:
-        """The folder for files of the run; it exists and can be written, unless the run is disabled."""
-        return self._settings.files_dir
-
-    @property
-    def sync_dir(self) -> str:
-        """The run's folder, the one that `wandb sync` takes."""
-        return self._settings.sync_dir
-
-    @property
-    def step(self) -> int:
-        """The step of the next row that is logged without one."""
-        return self._history.step
-
-    @property
-    def starting_step(self) -> int:
-        """The step of the run's first row: not 0 after a resume or a fork."""
-        return self._starting_step
-
-    @property
-    def start_time(self) -> float:
-        """When the run began, in seconds since the epoch."""
-        return self._history.start
-
-    @property
-    def config(self) -> Config:
-        """The run's configuration."""
-        return self._config
-
-    @property
-    def config_static(self) -> ConfigStatic:
-        """A copy of the configuration that cannot be changed."""
-        return ConfigStatic(self._config)
-
-    @property
-    def settings(self) -> Settings:
-        """The run's settings."""
-        return self._settings
-
-    @property
-    def resumed(self) -> bool:
-        """Whether the run goes on with an earlier one, as far as known."""
-        if self._pipeline is not None and not self._is_finished:
-            self._settings.resumed |= bool(self._pipeline.status().resumed)
-        return self._settings.resumed
-
-    @property
-    def offline(self) -> bool:
-        """Whether the run stays in the journal until `wandb sync`."""
-        return self._settings._offline
-
-    @property
-    def disabled(self) -> bool:
-        """Whether the run logs nowhere."""
-        return self._settings._noop
-
-    @property
-    def mode(self) -> str:
-        """`run`, `dryrun` or `disabled`, as wandb before 0.20 called the modes."""
-        return "disabled" if self.disabled else "dryrun" if self.offline else "run"
-
-    # Names that wandb 0.31 has lost and scripts still call
-
-    def get_url(self) -> str | None:
-        """Return `url`."""
-        return self.url
-
-    def get_project_url(self) -> str | None:
-        """Return `project_url`."""
-        return self.project_url
-
-    def get_sweep_url(self) -> str | None:
-        """Return `sweep_url`."""
-        return self.sweep_url
-
-    def project_name(self) -> str:
-        """Return `project`."""
-        return self.project
-
-    def join(self, exit_code: int | None = None) -> None:
-        """Finish the run."""
-        self.finish(exit_code)
-
-    def _label(self, *args: Any, **kwargs: Any) -> None:
-        """Accept what libraries tell wandb about themselves; it means nothing to Pluto."""
-
-    def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """Return a link to the run's page."""
-        return f'<a href="{self.url}">{self.name}</a>' if self.url else str(self.name)
-
-    def display(self, height: int = 420, hidden: bool = False) -> bool:
-        """Return False: outside of notebooks there is nothing to show."""
-        return False
-
-    def define_metric(
-        self,
-        name: str,
-        step_metric: str | Metric | None = None,
-        step_sync: bool | None = None,
-        hidden: bool | None = None,
-        summary: str | None = None,
-        overwrite: bool | None = None,
-        goal: str | None = None,
-    ) -> Metric:
-        """Say how a metric is plotted and summarised, from the next row on.
-
-        In Pluto: rows get the step metric that they lack, the summary its form; kept in `config["wandb"]["metrics"]`.
-
-        Args:
-            name: the metric; with `*` at its end all metrics whose names begin so.
-            step_metric: the metric that is its x axis.
-            step_sync: add the last value of the step metric to rows without it; True with a `step_metric`.
-            hidden: make no chart of it by itself.
-            summary: one or several of min, max, mean, first, last, best, copy, none, separated by commas. `copy`, the
-                default, is the last value itself; the others make a dict such as `{"min": 0.1}`; none shows nothing.
-            overwrite: forget what was defined for that name before.
-            goal: `minimize` (the default) or `maximize`, for `best`; wandb up to 0.23 had both.
-
-        Raises:
-            wandb.Error: an argument has the wrong type or a value that does not exist.
-        """
-        if self._is_finished:
-            self._refuse_when_finished("define_metric")
-        metric = metric_rules.metric_of(name, step_metric, step_sync, hidden, summary, overwrite, goal)
-        with self._history.lock:
-            if self._history.rules is None:
-                self._history.rules = metric_rules.MetricRules()
-            self._history.rules.define(metric)
-            told = self._history.rules.told()
-        self._send_wandb({"metrics": told})
-        return metric
-
-    def alert(
-        self,
-        title: str,
-        text: str,
-        level: str | AlertLevel | None = None,
-        wait_duration: float | timedelta | None = None,
-    ) -> None:
-        """Send a message to people.
-
-        In Pluto: an alert of the run.
-
-        Args:
-            title: what it is about.
-            text: the message.
-            level: `INFO` (the default), `WARN` or `ERROR`.
-            wait_duration: seconds, or a timedelta, in which no other alert of that title is sent; a minute by default.
-
-        Raises:
-            ValueError: the level does not exist.
-        """
-        name = level.value if isinstance(level, AlertLevel) else level or "INFO"
-        if name not in AlertLevel.__members__:
-            raise ValueError("level must be one of 'INFO', 'WARN', or 'ERROR'")
-        submit = partial(self._submit, what="alert")
-        self._alerts.tell(submit, title, text, name, wait_duration)
-
-    def mark_preempting(self) -> None:
-        """Say that the run is about to be preempted.
-
-        In Pluto: `config["wandb"]["state"]` becomes `preempting`, as Pluto's own states have nothing like it.
-        """
-        self._send_wandb({"state": "preempting"})
-
-    def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
-        """Name the configuration values to be shown first.
-
-        In Pluto: kept at `config["wandb"]["pinned_config_keys"]`.
-
-        Args:
-            keys: dots stand between the levels of nested values. A later call replaces them.
-        """
-        self._send_wandb({"pinned_config_keys": [str(key) for key in keys]})
-
-    def write_logs(self, text: str) -> None:
-        """Send text to the run's log view without printing it.
-
-        In Pluto: a console line each.
-
-        Args:
-            text: one line or several.
-        """
-        if self._console is not None:
-            self._console.feed("stdout", text if text.endswith("\n") else f"{text}\n")
-
-    def status(self) -> RunStatus:
-        """Return how many rows of the run there are, and how many of them are still on their way to Pluto."""
-        if self._pipeline is None:
-            return RunStatus()
-        from wandb_compat.courier.acks import waiting_rows
-
-        state = self._pipeline.status()
-        pending = waiting_rows(self._pipeline.home)
-        return RunStatus(sync_items_total=state.sent + pending, sync_items_pending=pending)
-
-    @cached_property
-    def _torch(self) -> TorchHistory:
-        """The hooks of `watch`."""
-        from wandb.integration.torch.wandb_torch import TorchHistory
-
-        return TorchHistory(lambda values: self.log(values, commit=False), self._graph_done)
-
-    def _graph_done(self, name: str, graph: TorchGraph) -> None:
-        self.summary[name] = graph
-        self._submit(records.Graph(graph.format, graph.pluto_nodes()), "watch")
-
-    def watch(
-        self,
-        models: torch.nn.Module | Sequence[torch.nn.Module],
-        criterion: Any = None,
-        log: Literal["gradients", "parameters", "all"] | None = "gradients",
-        log_freq: int = 1000,
-        idx: int | None = None,
-        log_graph: bool = False,
-    ) -> None:
-        """Log histograms of a PyTorch model's gradients and parameters as it trains.
-
-        In Pluto: histograms with 64 bins at `gradients/NAME` and `parameters/NAME`, and Pluto's model graph.
-
-        Args:
-            models: one or several; of the second and later ones of a process the names begin with `graph_N`.
-            criterion: the loss function, kept with the graph.
-            log: what to log; None for nothing.
-            log_freq: how many passes lie between two histograms.
-            idx: number of the first model, by default the number of models watched so far.
-            log_graph: whether to log the layers that run in the first forward pass, in the summary at `graph_N` too.
-
-        Raises:
-            ValueError: `log` is something else, or the model is watched already.
-            TypeError: something is no model.
-            wandb.Error: there is no PyTorch.
-
-        Example:
-            >>> run.watch(model, log="all", log_freq=100)
-        """
-        wandb_watch._watch(self, models, criterion, log, log_freq, idx, log_graph)
-
-    def unwatch(self, models: torch.nn.Module | Sequence[torch.nn.Module] | None = None) -> None:
-        """Log no more of some models, or of all.
-
-        Args:
-            models: those to let go; by default all.
-        """
-        wandb_watch._unwatch(self, models)
-
-    def _tensorboard_callback(self, logdir: str, save: bool = True, root_logdir: str = "") -> None:
-        """Follow a log folder of TensorBoard; arguments as `wandb.tensorboard.patch`."""
-        if self._pipeline is None or self._is_finished:
-            return
-        if self._tensorboard is None:
-            from wandb.integration.tensorboard.sync import TensorBoardSync
-
-            self._tensorboard = TensorBoardSync(self)
-        self._tensorboard.add(logdir, save, root_logdir)
 
     # The run and its pipeline
 
@@ -588,7 +246,7 @@ class Run(RunFiles):
         self._submit(records.Config({"wandb": values}), next(iter(values)))
 
     def _config_changed(self, values: dict[str, Any]) -> None:
-        public = {key: value for key, value in values.items() if not key.startswith("_")}
+        public = {key: value for key, value in values.items() if key != "_wandb"}
         if public:
             self._submit(records.Config(public), "config")
 

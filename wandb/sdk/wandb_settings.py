@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,8 +13,10 @@ from pydantic import ValidationError, field_validator
 
 from wandb.errors import UsageError
 from wandb.errors.term import termwarn
+from wandb.sdk.lib import ipython
 from wandb.sdk.lib.run_moment import RunMoment
 from wandb.sdk.lib.settings_fields import SettingsFields
+from wandb.sdk.lib.settings_file import SettingsFiles
 
 # Variables whose setting does not follow from their name.
 _VARIABLES = {
@@ -32,6 +33,7 @@ _VARIABLES = {
 }
 _LISTS = ("run_tags", "ignore_globs", "config_paths")  # separated by commas in the environment
 _UNREAD = ("api_key",)  # a key stays where it is
+_OF_WANDB = ("base_url", "app_url_override")  # in settings files they name wandb's own server
 
 PROJECT_LIMIT = 128  # characters, wandb's own limit
 ID_LIMIT = 128  # characters: the id is part of the names of a folder and a file
@@ -146,6 +148,32 @@ class Settings(SettingsFields):
         """Take what has been set explicitly in another object."""
         self.update_from_dict({name: getattr(settings, name) for name in settings.model_fields_set})
 
+    def update_from_system_environment(self) -> None:
+        """Take the `WANDB_…` variables of this process."""
+        self.update_from_env_vars(os.environ)
+
+    def read_system_settings(self) -> SettingsFiles:
+        """Return what the settings files of folder and user say; it can be changed and saved."""
+        user = Path(self.settings_system) if self.settings_system else _user_settings()
+        return SettingsFiles(global_settings=user, local_settings=Path(self.settings_workspace))
+
+    def update_from_system_settings(self) -> None:
+        """Take what the settings files say and nothing else has set."""
+        files = self.read_system_settings()
+        taken = {
+            name: value
+            for name, value in files.all().items()
+            if name in type(self).model_fields
+            and name not in (*_UNREAD, *_OF_WANDB)
+            and name not in self.model_fields_set
+        }
+        for name, value in taken.items():
+            try:
+                setattr(self, name, [part.strip() for part in value.split(",")] if name in _LISTS else value)
+            except (ValidationError, UsageError) as error:
+                named = " and ".join(map(str, files.sources))
+                termwarn(f"{name} = {value} in {named} is ignored: {error}", repeat=False)
+
     # What follows from the fields
 
     @property
@@ -162,11 +190,11 @@ class Settings(SettingsFields):
 
     @property
     def _jupyter(self) -> bool:
-        return _shell() == "ZMQInteractiveShell" or "google.colab" in sys.modules
+        return ipython.in_notebook()
 
     @property
     def _ipython(self) -> bool:
-        return _shell() is not None
+        return ipython.in_ipython()
 
     @property
     def timespec(self) -> str:
@@ -212,6 +240,31 @@ class Settings(SettingsFields):
         return str(Path(self.log_dir, "debug.log"))
 
     @property
+    def settings_workspace(self) -> str:
+        """The folder's settings file, which `wandb init` and `wandb offline` write."""
+        return str(Path(self.wandb_dir, "settings"))
+
+    @property
+    def sync_symlink_latest(self) -> str:
+        """The link to the run's folder."""
+        return str(Path(self.wandb_dir, "latest-run"))
+
+    @property
+    def log_internal(self) -> str:
+        """The log of what brings the run to the server."""
+        return str(Path(self.log_dir, "courier.log"))
+
+    @property
+    def log_symlink_internal(self) -> str:
+        """`log_internal` of the latest run."""
+        return str(Path(self.sync_symlink_latest, "logs", "courier.log"))
+
+    @property
+    def log_symlink_user(self) -> str:
+        """`log_user` of the latest run."""
+        return str(Path(self.sync_symlink_latest, "logs", "debug.log"))
+
+    @property
     def resume_fname(self) -> str:
         """The file that remembers the run to go on with under `resume="auto"`."""
         return str(Path(self.wandb_dir, "wandb-resume.json"))
@@ -220,6 +273,11 @@ class Settings(SettingsFields):
 def temporary_root() -> str:
     """Return the folder for runs that may not write where they were told to."""
     return tempfile.gettempdir()
+
+
+def _user_settings() -> Path:
+    folder = os.environ.get("WANDB_CONFIG_DIR") or Path.home() / ".config" / "wandb"
+    return Path(folder, "settings")
 
 
 def _field(name: str) -> str:
@@ -232,10 +290,3 @@ def _setting_of(variable: str) -> str:
     if not variable.startswith("WANDB_"):
         return ""
     return _field(variable.removeprefix("WANDB_").lower())
-
-
-def _shell() -> str | None:
-    """Return the class of the running IPython shell, without importing IPython."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
-    return type(shell).__name__ if shell is not None else None

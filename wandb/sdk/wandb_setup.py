@@ -17,10 +17,11 @@ class _WandbSetup:
 
     @property
     def settings(self) -> Settings:
-        """The settings that a run would get now: the environment, and above it what `setup` was given."""
+        """The settings that a run would get now: settings files, environment, and above both what `setup` was given."""
         settings = Settings()
         settings.update_from_env_vars(os.environ)
         settings.update_from_settings(_given)
+        settings.update_from_system_settings()
         return settings
 
     @property

@@ -10,7 +10,7 @@ from wandb.apis.public import paths, refused
 from wandb.apis.public.refused import method, refuse
 from wandb.errors import CommError, Error, UsageError
 from wandb.errors.term import termlog, termwarn
-from wandb_compat import credentials
+from wandb_compat import credentials, mode
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.settings import Settings
 
@@ -54,12 +54,14 @@ class Api:
             api_key: a Pluto key, instead of the one that runs are logged with. A wandb key is not used.
 
         Raises:
-            wandb.UsageError: there is no Pluto key.
+            wandb.UsageError: there is no Pluto key, or this is `pluto migrate` and there is no real wandb to read with.
         """
         from wandb.apis.public.reader import connect
         from wandb.sdk.wandb_login import find_credential
         from wandb_compat.wire.endpoints import resolve
 
+        if mode.migrating():
+            raise UsageError("`pluto migrate` reads from wandb's server with the real wandb: `pip install wandb` first")
         own, _ = Settings.read()
         if api_key and not api_key.startswith(credentials.TOKEN_PREFIXES):
             termwarn("The key given to wandb.Api is no Pluto key (mlpi_…, mlps_…) and is not used.", repeat=False)

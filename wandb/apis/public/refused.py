@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from wandb.errors import UnsupportedError
+from wandb._absent import refuse as refuse
 
 LAUNCH = "Pluto has no launch queues: start the job with your scheduler, or sweep with wandb.agent"
 REGISTRY = "Pluto has no registry: run.link_artifact gives an artifact a second name in the run's project"
 AUTOMATIONS = "Pluto has no automations: run.alert sends a message, and its server watches thresholds on the run's page"
 REPORTS = "Pluto has no reports: read runs with wandb.Api().runs(...) and write the page where you like"
 PEOPLE = "people and keys are managed on Pluto's own page"
-
-
-def refuse(what: str, instead: str) -> NoReturn:
-    """Raise UnsupportedError naming the call and what to do instead."""
-    raise UnsupportedError(f"{what} is not there in Pluto: {instead}")
 
 
 def method(name: str, instead: str) -> Callable[..., Any]:

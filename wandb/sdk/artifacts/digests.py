@@ -32,10 +32,15 @@ def maker(algorithm: str) -> Any:
 def of_file(path: str | os.PathLike[str], algorithm: str = "MD5") -> str:
     """Return the digest of a file's content."""
     hashed = maker(algorithm)()
+    feed(hashed, path)
+    return base64.b64encode(hashed.digest()).decode()
+
+
+def feed(hashed: Any, path: str | os.PathLike[str]) -> None:
+    """Add a file's content to a hash object."""
     with Path(path).open("rb") as stream:
         while chunk := stream.read(CHUNK):
             hashed.update(chunk)
-    return base64.b64encode(hashed.digest()).decode()
 
 
 def of_text(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -32,6 +33,17 @@ def add(run: Run) -> None:
 def know(run: Run) -> None:
     """Let a run be found by its attach id, without any say in its end."""
     _known[run._attach_id] = run
+
+
+def visit(run: Run) -> None:
+    """Let this process, which shares a run, publish at its end what the run's summary has from it."""
+    from multiprocessing.util import Finalize  # also runs in children of multiprocessing, which skip `atexit`
+
+    def leave() -> None:
+        if not run._is_finished:
+            run._publish_summary()
+
+    Finalize(None, leave, exitpriority=0)
 
 
 def remove(run: Run) -> None:
@@ -70,6 +82,8 @@ def _after_fork_in_child() -> None:
     for run in _active:
         run._history.lock = threading.RLock()
         run._found = dict(run._history.items)
+        if (processes := sys.modules.get("multiprocessing.util")) is not None:
+            processes.register_after_fork(run, visit)  # later: a child of multiprocessing forgets its finalizers first
 
 
 if hasattr(os, "register_at_fork"):

@@ -52,6 +52,20 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
+def save_config_file_from_dict(config_filename: str, config_dict: dict[str, Any]) -> None:
+    """Write a YAML file that `dict_from_config_file` reads."""
+    import yaml
+
+    path = Path(config_filename)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump({"wandb_version": 1, **config_dict}, allow_unicode=True), encoding="utf-8")
+
+
+def dict_strip_value_dict(config_dict: dict[str, Any]) -> dict[str, Any]:
+    """Return `{key: value}` for `{key: {"value": value}}`."""
+    return {key: value["value"] for key, value in config_dict.items()}
+
+
 def merge_dicts(dest: dict[str, Any], src: dict[str, Any]) -> dict[str, Any]:
     """Merge `src` into `dest` key by key, dicts inside dicts too, and return `dest`."""
     for key, value in src.items():

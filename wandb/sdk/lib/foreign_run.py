@@ -106,5 +106,6 @@ def _join(attach_id: str, entry: dict[str, Any]) -> Run:
     pipeline.join(run.id)
     run._begin()
     active_runs.know(run)
+    active_runs.visit(run)
     module_globals.set_globals(run)
     return run

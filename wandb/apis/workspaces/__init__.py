@@ -1,0 +1,10 @@
+"""wandb's workspaces, which the package wandb-workspaces makes; Pluto has none."""
+
+from wandb._absent import refuse
+from wandb.apis.public.refused import REPORTS
+
+
+def __getattr__(name: str) -> object:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    refuse(f"wandb.apis.workspaces.{name}", REPORTS)

@@ -1,0 +1,88 @@
+"""`wandb init`, `wandb offline` and their kin: what the scripts of a folder begin with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wandb.sdk.lib.settings_file import SettingsFiles
+from wandb.sdk.wandb_setup import singleton
+from wandb_compat.cli.status import command as runs
+
+SHOWN = ("base_url", "entity", "project", "organization", "git_remote", "ignore_globs", "root_dir")
+KEPT = ("entity", "project", "mode")
+
+
+def _files() -> SettingsFiles:
+    return singleton().settings.read_system_settings()
+
+
+@click.command()
+@click.option("-p", "--project", help="Project of the folder's runs.")
+@click.option("-e", "--entity", help="Kept with the runs.")
+@click.option("-m", "--mode", type=click.Choice(["online", "offline", "disabled", "dryrun", "run", "shared"]))
+@click.option("--reset", is_flag=True, help="Forget what was set before.")
+def init(project: str | None, entity: str | None, mode: str | None, reset: bool) -> None:
+    """Set project, entity and mode for the scripts that run in this folder."""
+    given = {"project": project, "entity": entity, "mode": mode}
+    if not reset and not any(given.values()):
+        given["project"] = click.prompt("Which project shall the runs of this folder go to?", default=Path.cwd().name)
+    files = _files()
+    for key in KEPT if reset else ():
+        files.clear(key)
+    for key, value in given.items():
+        if value:
+            files.set(key, value)
+    files.save()
+    click.echo(f"This folder's settings: {json.dumps({key: files.all().get(key) for key in KEPT})}")
+
+
+def _mode(name: str, mode: str | None, told: str, help: str, hidden: bool = False) -> click.Command:
+    """Return a command that sets the folder's mode; None forgets it."""
+
+    def callback(**_: bool) -> None:
+        files = _files()
+        if mode is None:
+            files.clear("mode")
+        else:
+            files.set("mode", mode)
+        files.save()
+        click.echo(told)
+
+    # `--service` was a switch of wandb's own process.
+    options: list[click.Parameter] = (
+        [click.Option(["--service"], is_flag=True, help="Accepted; there is no such service.")]
+        if name in ("disabled", "enabled")
+        else []
+    )
+    return click.Command(name, callback=callback, params=options, help=help, hidden=hidden)
+
+
+_OFFLINE = "offline: runs of this folder stay on disk until `wandb sync`. `wandb disabled` keeps nothing at all."
+_ONLINE = "online: runs of this folder go to Pluto."
+MODES = (
+    _mode("offline", "offline", _OFFLINE, "Keep the runs of this folder on disk."),
+    _mode("off", "offline", _OFFLINE, "As `wandb offline`.", hidden=True),
+    _mode("online", None, _ONLINE, "Undo `wandb offline`."),
+    _mode("on", None, _ONLINE, "As `wandb online`.", hidden=True),
+    _mode("disabled", "disabled", "disabled: scripts of this folder log nothing.", "Log nothing in this folder."),
+    _mode("enabled", "online", "enabled: scripts of this folder log again.", "Undo `wandb disabled`."),
+)
+
+
+@click.command()
+@click.option("--settings/--no-settings", default=True, help="Whether to show the settings.")
+@click.pass_context
+def status(ctx: click.Context, settings: bool) -> None:
+    """Show the settings that a run would get here, and how far the runs on disk are on their way."""
+    if settings:
+        current = singleton().settings
+        values: dict[str, Any] = {name: getattr(current, name) for name in SHOWN}
+        click.echo("Current Settings")
+        click.echo(json.dumps(values, sort_keys=True, indent=2, separators=(",", ": "), default=list))
+    forward: Callable[..., Any] = ctx.invoke
+    forward(runs, path=None)

@@ -1,0 +1,1 @@
+"""What wandb's own parts said to each other; nothing of it is here."""

@@ -1,0 +1,32 @@
+"""Sets what stands for the current run in the module `wandb`, under wandb's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import wandb
+from wandb.sdk.lib.module_globals import unset_globals as unset_globals
+
+
+def set_global(
+    run: Any = None,
+    config: Any = None,
+    log: Any = None,
+    summary: Any = None,
+    save: Any = None,
+    use_artifact: Any = None,
+    log_artifact: Any = None,
+    define_metric: Any = None,
+    alert: Any = None,
+    mark_preempting: Any = None,
+    log_model: Any = None,
+    use_model: Any = None,
+    link_model: Any = None,
+    watch: Any = None,
+    unwatch: Any = None,
+    pin_config_keys: Any = None,
+) -> None:
+    """Set the names of the module that are given, and leave the others."""
+    for name, value in dict(locals()).items():
+        if value is not None:
+            setattr(wandb, name, value)

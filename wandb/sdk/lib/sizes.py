@@ -1,0 +1,45 @@
+"""Sizes and spans of time as people write them."""
+
+from __future__ import annotations
+
+import re
+
+Units = list[tuple[str, int]]
+
+POW_10_BYTES: Units = [(f"{letter}B", 10 ** (3 * power)) for power, letter in enumerate(["", *"KMGTPE"])]
+POW_2_BYTES: Units = [("B", 1)] + [(f"{letter}iB", 2 ** (10 * power)) for power, letter in enumerate("KMGTPE", 1)]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "M": 30 * 86400, "y": 365 * 86400}
+
+
+def to_human_size(size: int, units: Units | None = None) -> str:
+    """Return a number of bytes in the largest unit that gives at least one, such as `1.5KB`."""
+    name, unit = next((one for one in reversed(units or POW_10_BYTES) if size >= one[1]), ("B", 1))
+    return f"{size / unit:.1f}{name}"
+
+
+def from_human_size(size: str, units: Units | None = None) -> int:
+    """Return the number of bytes that `10`, `10B` or `10 B` stand for.
+
+    Raises:
+        ValueError: it has another form or an unknown unit.
+    """
+    known = {name.upper(): unit for name, unit in units or POW_10_BYTES}
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", size)
+    if found is None:
+        raise ValueError("size must be of the form `10`, `10B` or `10 B`.")
+    if (unit := found[2].upper() or "B") not in known:
+        raise ValueError(f"unit must be one of {', '.join(known)}, it is {found[2]}")
+    return round(float(found[1]) * known[unit])
+
+
+def time_string_to_seconds(time_str: str) -> int:
+    """Return the seconds that `30s`, `5m`, `2h`, `7d`, `1M` (30 days) or `1y` (365 days) stand for.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if (found := re.fullmatch(r"(\d+)([smhdMy])", time_str.strip())) is None:
+        raise ValueError(
+            f"{time_str!r} is no span of time: write a number and one of {', '.join(_SECONDS)}, as in `5m`"
+        )
+    return int(found[1]) * _SECONDS[found[2]]
