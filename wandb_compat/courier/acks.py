@@ -30,7 +30,8 @@ LANES = {
 }
 READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
 REASONS = 3  # different reasons of refusals that are told
-_ROW = re.compile(rb"\x1e[0-9a-f]{8} row ")
+# What stands in front of a lane's records.
+_MARKS = {lane: re.compile(rb"\x1e[0-9a-f]{8} (?:%b) " % "|".join(kinds).encode()) for lane, kinds in LANES.items()}
 
 
 class Acks:
@@ -126,15 +127,7 @@ class Acks:
 
 def waiting_rows(home: Path) -> int:
     """Return how many history rows of a run folder the server has not acknowledged."""
-    acks = Acks(home)
-    count = 0
-    for file in journal.files(home):
-        with file.open("rb") as stream:
-            stream.seek(acks.place("metrics", file.name))
-            while chunk := stream.read(READ_SIZE):
-                chunk += stream.readline()
-                count += len(_ROW.findall(chunk))
-    return count
+    return _waiting(home, "metrics")
 
 
 def waiting_bytes(home: Path) -> int:
@@ -146,12 +139,19 @@ def waiting_bytes(home: Path) -> int:
 
 def waiting_files(home: Path) -> int:
     """Return how many files and artifacts of a run folder the server has not acknowledged."""
+    return _waiting(home, "files") + _waiting(home, "artifacts")
+
+
+def _waiting(home: Path, lane: str) -> int:
+    """Count the records of a lane that the server has not acknowledged."""
     acks = Acks(home)
     count = 0
-    for lane in ("files", "artifacts"):
-        for file in journal.files(home):
-            for entries, _ in journal.read(file, acks.place(lane, file.name)):
-                count += sum(entry.kind.decode() in LANES[lane] for entry in entries)
+    for file in journal.files(home):
+        with file.open("rb") as stream:
+            stream.seek(acks.place(lane, file.name))
+            while chunk := stream.read(READ_SIZE):
+                chunk += stream.readline()
+                count += len(_MARKS[lane].findall(chunk))
     return count
 
 
