@@ -1,14 +1,22 @@
 """`sync` brings to the server what lies on disk, once, and says what it could not bring."""
 
+import contextlib
+import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import filelock
 import pytest
 
+from tests.cli.conftest import TIMEOUT
 from tests.cli.runs import Command, Runs, rows
+from tests.faults.door import Door
+from wandb_compat.local.serve import Running
 
 
 def test_an_offline_run_is_delivered_once(cli: Command, runs: Runs) -> None:
@@ -139,6 +147,50 @@ def test_a_path_without_a_run_is_named(cli: Command, folder: Path, what: str) ->
 def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
     """No run at all is no failure."""
     assert "No run folder" in cli("sync").stdout
+
+
+def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, pluto_server: Running) -> None:
+    """Of several runs at once each has a connection of its own; the parts of one id wait for each other."""
+    door = Door(pluto_server.url)
+    door.fault, door.where, door.delay = "late", "/ingest/metrics", 1.5
+    for count in (3, 4, 5):
+        runs.make("one", count)
+    runs.make("other", 7)
+    cli("sync", "--jobs", 2, **door.environment())
+    calls = [(call.body.count(b'"step"'), call.time) for call in door.calls if "/ingest/metrics" in call.path]
+    door.shut()
+    own = [call for call in calls if call[0] != 7]
+    assert [count for count, _ in own] == [3, 4, 5]
+    assert all(later - sooner >= door.delay for (_, sooner), (_, later) in pairwise(own))
+    assert next(moment for count, moment in calls if count == 7) < own[1][1]
+    assert runs.values("one") == rows(5) and runs.values("other") == rows(7)
+
+
+def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, str], pluto_server: Running) -> None:
+    """Rows and bytes that are left are shown for each run that is being sent, and how many runs there are."""
+    door = Door(pluto_server.url)
+    door.fault, door.where, door.delay = "late", "/ingest/metrics", 2.0
+    names = [runs.make(name, 2000).name for name in ("one", "two")]
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wandb_compat", "sync"],
+        cwd=folder,
+        env={**environment, **door.environment(), "COLUMNS": "160", "TERM": "xterm"},
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+    )
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # as Linux tells that nobody holds the other end any more
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    os.close(terminal)
+    assert process.wait(TIMEOUT) == 0
+    door.shut()
+    shown = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown)  # colours and moves of the cursor
+    for name in names:
+        assert re.search(rf"wandb/{name} .*0/2000 rows, 0\.[1-9] MB left".encode(), shown), shown
+    assert b"0/2 runs" in shown
 
 
 def test_a_copy_of_a_delivered_folder_is_not_sent_again(cli: Command, runs: Runs, folder: Path) -> None:

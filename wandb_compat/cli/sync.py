@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from wandb_compat import credentials
 from wandb_compat.cli.folders import Folder, default_path, find
-from wandb_compat.courier.acks import Acks
+from wandb_compat.courier.acks import Acks, waiting_bytes
 from wandb_compat.courier.state import State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
@@ -185,8 +185,9 @@ def _progress(count: int) -> Iterator[Begin]:
             task = progress.add_task(str(folder), total=rows, note="rows")
 
             def show(state: State) -> None:
-                waits = state.phase == "waiting"
-                progress.update(task, completed=state.sent, note="rows, waiting for the server" if waits else "rows")
+                waits = ", waiting for the server" if state.phase == "waiting" else ""
+                left = f"{waiting_bytes(folder.home) / 1e6:.1f} MB left"
+                progress.update(task, completed=state.sent, note=f"rows, {left}{waits}")
 
             try:
                 yield show
