@@ -13,8 +13,9 @@ from wandb.sdk.integration_utils.auto_logging import AutologAPI
 
 # Every pipeline defines its own `__call__`.
 PIPELINES = """
-AltDiffusion AmusedPipeline AnimateDiff AudioLDM2 AudioLDM BlipDiffusionControlNet BlipDiffusion CycleDiffusion DDIM
-DDPM Flux FluxImg2Img IF Kandinsky3Img2Img Kandinsky3 KandinskyCombined KandinskyImg2ImgCombined KandinskyInpaintCombined
+AltDiffusion AmusedPipeline AnimateDiff AudioLDM2 AudioLDM BlipDiffusionControlNet BlipDiffusion CycleDiffusion
+DDIM DDPM Flux FluxImg2Img IF Kandinsky3Img2Img Kandinsky3 KandinskyCombined
+KandinskyImg2ImgCombined KandinskyInpaintCombined
 KandinskyV22Combined KandinskyV22Img2ImgCombined KandinskyV22InpaintCombined LDMTextToImage LDM
 LatentConsistencyModel MusicLDM PNDM PaintByExample PixArtAlpha PixArtSigma RePaint SemanticStableDiffusion ShapE
 StableDiffusion3 StableDiffusion3Img2Img StableDiffusionAdapter StableDiffusionAttendAndExcite

@@ -26,8 +26,8 @@ class WandbCallback(xgboost.callback.TrainingCallback):
     Args:
         log_model: log the model at the end.
         log_feature_importance: log the chart at the end.
-        importance_type: what counts: `weight`, `gain`, `cover`, `total_gain`, `total_cover`; linear models have `weight`
-            only.
+        importance_type: what counts: `weight`, `gain`, `cover`, `total_gain`, `total_cover`; linear models
+            have `weight` only.
         define_metric: let the summary keep the best value of each metric instead of the last.
 
     Raises:

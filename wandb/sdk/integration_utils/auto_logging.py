@@ -49,8 +49,12 @@ class PatchAPI:
                 original = owner.__dict__[name] if inspect.isclass(owner) else getattr(owner, name)
             except (AttributeError, KeyError, ImportError):
                 continue
+            inner = getattr(original, "__func__", original)
+            if not isinstance(getattr(inner, "__name__", None), str):  # stands for what a release has removed
+                continue
+            logged = self._logged(inner, run)
             self.original_methods[symbol] = original
-            setattr(owner, name, self._logged(original, run))
+            setattr(owner, name, classmethod(logged) if isinstance(original, classmethod) else logged)
 
     def unpatch(self) -> None:
         """Give the functions back."""
