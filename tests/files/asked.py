@@ -307,7 +307,7 @@ class Shown:
 
 def undecodable(artifact):
     """Add a file whose name is no text, as it may be on Linux."""
-    os.mkdir("names")
+    Path("names").mkdir()
     Path(os.fsdecode(b"names/\xff")).touch()
     artifact.add_dir("names")
 

@@ -1,5 +1,6 @@
 """Artifacts and files survive what happens on the way: killed couriers, forks, absent servers, many files."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.stage import ROOT, Script
+from tests.e2e.stage import ROOT, Script, Server
 from tests.files.conftest import Arrived
 
 
@@ -34,6 +35,68 @@ def test_a_killed_courier_loses_and_doubles_nothing(script: Script, arrived: Arr
         run.finish()
     """)
     assert len([key for key in arrived.key_types() if key.startswith("artifacts/tough/")]) == 20
+
+
+def test_a_file_that_grows_and_two_who_log_the_same(
+    script: Script, server: Server, project: str, tmp_path: Path
+) -> None:
+    """A file that grows while it is on its way arrives as it was added, with the digest that its entry has; two runs
+    that log the same content at once get the same version; and who has but a key and addresses gets the bytes."""
+    script("""
+        import os, threading, time, wandb
+        over = threading.Event()
+        with open("grown.txt", "w") as f: f.write("0123456789")
+        def grow():
+            with open("grown.txt", "a") as f:
+                while not over.wait(0.01): f.write("more" * 1000); f.flush()
+        def made():
+            artifact = wandb.Artifact("same", "dataset", metadata={"rows": 3})
+            with artifact.new_file("deep/ü.txt") as f: f.write("content")
+            artifact.add_file("kept.txt")
+            return artifact
+        os.link("grown.txt", "kept.txt")
+        runs = [wandb.init(reinit="create_new") for _ in range(2)]
+        artifacts = [made() for _ in runs]
+        growing = threading.Thread(target=grow); growing.start(); time.sleep(0.05)
+        barrier = threading.Barrier(2)
+        def log(run, artifact): barrier.wait(); run.log_artifact(artifact)
+        threads = [threading.Thread(target=log, args=each) for each in zip(runs, artifacts)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert {artifact.wait().version for artifact in artifacts} == {"v0"}
+        moving = wandb.Artifact("moving", "dataset")
+        moving.add_file("grown.txt")
+        runs[0].log_artifact(moving).wait()
+        moving.verify(moving.download())
+        over.set(); growing.join()
+        for run in runs: run.finish()
+    """)
+    key = server.key
+    done = subprocess.run(
+        [sys.executable, "-c", DOWNLOAD],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PLUTO_API_KEY": key,
+            **{f"PLUTO_URL_{name}": server.url for name in ("APP", "API", "INGEST", "PY")},
+            "PROJECT": project,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-2:] == ["content", "0123456789"]
+
+
+DOWNLOAD = """
+import os, wandb
+with wandb.init(project=os.environ["PROJECT"]) as run:
+    folder = run.use_artifact("same:latest").download()
+for name in ("deep/ü.txt", "kept.txt"):
+    print(open(os.path.join(folder, name)).read())
+"""
 
 
 def test_a_forked_child_logs_and_uses_artifacts(script: Script) -> None:
