@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from wandb_compat import darkroom
-from wandb_compat.arrays import snapshot
+from wandb_compat.arrays import array, snapshot
 from wandb_compat.drafts import Draft
 
 if TYPE_CHECKING:
@@ -64,10 +64,18 @@ class Picture:
         """Encode the picture as png, with a level of compression from 0 to 9, or as jpg, jpeg or bmp."""
         if file_type != "png":
             _writable(self.image(), file_type).save(path, format={"jpg": "jpeg"}.get(file_type, file_type))
-        elif self._is_array and self._mode == _mode_of(self._pixels):
-            path.write_bytes(_png(to_bytes(self._pixels, self._normalize), level))
+        elif (pixels := self._bytes()) is not None:
+            path.write_bytes(_png(pixels, level))
         else:
             _writable(self.image(), "png").save(path, format="png", compress_level=level)
+
+    def _bytes(self) -> NDArray[Any] | None:
+        """Return the pixels if a PNG holds them as they are and nothing beside them, else None."""
+        if self._is_array:
+            return to_bytes(self._pixels, self._normalize) if self._mode == _mode_of(self._pixels) else None
+        if self._pixels.mode not in _CHANNELS.values() or self._pixels.info:  # colour profiles, transparency
+            return None
+        return array(self._pixels)
 
     def draft(self, file_type: str) -> Draft:
         """Return the file that `write` will write; a PNG can be compressed later."""
