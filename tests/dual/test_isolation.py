@@ -1,7 +1,6 @@
 """Pluto can never hurt training: whatever fails on its side, wandb and the script see what they see without it."""
 
 import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from tests.faults.conftest import ROUNDS
 from tests.faults.door import Door
 from wandb_compat import recorded
 
-INJECTED, SURROUNDED = (Path(__file__).with_name(name) for name in ("injected.py", "surrounded.py"))
-USED = 100  # functions of ours that a session goes through, at least
+SURROUNDED = Path(__file__).with_name("surrounded.py")
 ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
 FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]
 
@@ -26,19 +24,6 @@ def door(pluto_server: Any) -> Iterator[Door]:
     yield made
     made.fault = None
     made.shut()
-
-
-def test_every_function(stage: Stage) -> None:
-    """Each function of ours that a script comes across raises, one a run: wandb and the script notice nothing."""
-    stage.folder.mkdir()
-    changes = {"WANDB_COMPAT_FINISH_BUDGET": "1", "WANDB_SILENT": "false"}
-    done = stage.environment.run(str(INJECTED), cwd=stage.folder, code=3, seconds=900, **{**stage.variables, **changes})
-    told = next(line for line in done.stdout.splitlines() if line.startswith("TOLD "))
-    every, cases, different, loud = json.loads(told[5:])
-    assert not different
-    assert not loud
-    assert len(cases) >= USED and len(cases) >= every // 4
-    assert "Traceback" not in done.stderr
 
 
 def compare(stage: Stage, troubles: list[str], **changes: str) -> None:

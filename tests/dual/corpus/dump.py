@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToDict
-from wandb.proto import wandb_internal_pb2
 
+from wandb.proto import wandb_internal_pb2
 from wandb_compat import recorded
 
 told = {}

@@ -17,13 +17,15 @@ from tests.dual.corpus.sides import Side
 class Deliberate:
     """A difference that dual mode makes on purpose.
 
-    `aspect` and `text` are regular expressions: what matches `text` is taken out of the aspects that match `aspect`.
+    `aspect`, `text` and `script` are regular expressions: what matches `text` is taken out of the aspects that match
+    `aspect`, in the scripts that match.
     """
 
     what: str
     reason: str
     aspect: str
     text: str
+    script: str = ".*"
 
 
 DELIBERATE = (
@@ -51,15 +53,22 @@ DELIBERATE = (
         r"records of run \d+: (telemetry|run)",
         r',\s*"imports_(init|finish)": \{\s*"orjson": true\s*\}|,\s*"orjson": true(?=\s*\})|"orjson": true,\s*',
     ),
-)
-
-# By script, aspects in which we still differ and should not, and what is known of it.
-OPEN = {
-    "ipython_shell": (
-        r"files|records of run 0: output_raw STDOUT",
-        "wandb records nothing of what cells print; with us, what the cell that begins the run prints after `init`",
+    Deliberate(
+        "IPython 9: wandb records what the cell that first uses it prints, not what the cell of its import prints",
+        "IPython undoes at the end of a cell how wandb listens to the streams, and with us wandb is loaded at its "
+        "first use, so that a cell after the import may still choose the mode",
+        r"records of run 0: output_raw STDOUT",
+        r"(?s).*",
+        "ipython_shell",
     ),
-}
+    Deliberate(
+        "IPython 9: the run's files have an `output.log` where such a cell prints",
+        "see above",
+        "files",
+        r"(?m)^.*/output\.log\n",
+        "ipython_shell",
+    ),
+)
 
 # Kinds of records that tell of the machine and the moment, or are made anew by chance.
 ASIDE = ("stats",)
@@ -95,23 +104,20 @@ def view(side: Side) -> dict[str, Any]:
 
 
 def differences(alone: Side, both: Side, script: str = "") -> list[str]:
-    """Return in words where the two sides of a script differ otherwise than DELIBERATE and OPEN say."""
+    """Return in words where the two sides of a script differ otherwise than DELIBERATE says."""
     one, other = view(alone), view(both)
     found = []
-    left, _ = OPEN.get(script, ("", ""))
     for aspect in sorted({*one, *other}):
-        if re.fullmatch(left, aspect):
-            continue
-        before, after = (without(aspect, _text(told.get(aspect))) for told in (one, other))
+        before, after = (without(aspect, _text(told.get(aspect)), script) for told in (one, other))
         if before != after:
             found.append(f"{aspect}:\n{_shown(before, after)}")
     return found
 
 
-def without(aspect: str, value: str) -> str:
-    """Return an aspect without what may differ in it."""
+def without(aspect: str, value: str, script: str) -> str:
+    """Return an aspect of a script without what may differ in it."""
     for one in DELIBERATE:
-        if re.fullmatch(one.aspect, aspect):
+        if re.fullmatch(one.aspect, aspect) and re.fullmatch(one.script, script):
             value = re.sub(one.text, "", value)
     return value
 

@@ -6,12 +6,8 @@ from tests.dual.corpus.sides import Side
 from wandb_compat.cli.compare import compare
 
 # By script, what of the comparison is known to differ (regular expressions for part and name), and why.
-_STEPS = "processes that log to one run count its steps for themselves; wandb's service counts for all of them"
 KNOWN: dict[str, list[tuple[str, str]]] = {
-    "fork": [("history .*", _STEPS)],
-    "pickled_run": [("history .*", _STEPS)],
     "odd_values": [("history (decimal|fraction).*", "these are numbers in Pluto, and wandb keeps their text")],
-    "summary_changes": [("summary nested", "the summary that wandb ends with has lost part of it")],
 }
 
 
