@@ -6,7 +6,7 @@ READY := $(ENV)/.ready
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test faults check bench docs clean
+.PHONY: demo test faults frameworks check bench docs clean
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
@@ -15,11 +15,16 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 faults: $(READY)
-	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py)
+	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)
 	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus
+
+# Every framework, each with its own wandb integration; writes the results from which docs/frameworks.md is made.
+frameworks: $(READY)
+	WANDB_COMPAT_FRAMEWORKS=all $(BIN)/python -m pytest tests/frameworks tests/integrations/test_apart.py
+	$(BIN)/python docs/generate.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -1,15 +1,11 @@
 """Writes the pages that follow from the code; with `--check` only tells whether they are up to date.
 
-`configuration.md` comes from the settings model, `supported.md` from the native package: which name works is asked of
-the name itself, how it arrives stands in its docstring, in the paragraph that begins with `In Pluto:`.
+`configuration.md` comes from the settings model, `supported.md` from the docstrings of the native package.
 """
 
-import inspect
-import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pydantic_core import PydanticUndefined
 
@@ -78,68 +74,28 @@ def configuration() -> str:
 
 SUPPORTED = """# What is supported
 
-In pluto mode, by name. *works* means: takes what wandb's takes and arrives as the table says. *not yet* means: can be
-imported, and raises `NotImplementedError` naming itself when it is called.
+In pluto mode every public name of wandb 0.31 is there, and those of older releases that projects still use.
+`wandb-compat doctor --api` prints these tables.
+
+| level | |
+|---|---|
+{levels}
 
 This page is generated from the code by `python docs/generate.py`.
 """
 
 
-def works(thing: Any) -> bool:
-    """Whether a public name does what its name says."""
-    from wandb import _absent
-
-    if isinstance(thing, _absent.AbsentModule):
-        return False
-    if inspect.isclass(thing):
-        return not issubclass(thing, _absent.Absent)
-    return not (inspect.getdoc(thing) or "").startswith("Not available yet")
-
-
-def in_pluto(thing: Any) -> str:
-    """Return what the docstring of a name says of its form in Pluto."""
-    found = re.search(r"^In Pluto: (.*?)(?:\n\n|\Z)", inspect.getdoc(thing) or "", re.MULTILINE | re.DOTALL)
-    return " ".join(found[1].split()) if found else ""
-
-
-def rows(names: Iterable[tuple[str, Any]]) -> str:
-    """Return a table of names."""
-    text = "| name | | in Pluto |\n|---|---|---|\n"
-    for name, thing in names:
-        text += f"| `{name}` | {'works' if works(thing) else 'not yet'} | {in_pluto(thing) if works(thing) else ''} |\n"
-    return text
-
-
 def supported() -> str:
     """Return the page of what works in pluto mode."""
-    import wandb
-    import wandb.plot
-    import wandb.sklearn
-    from wandb import _lazy, data_types
-    from wandb.sdk.data_types.base_types.wb_value import WBValue
+    from wandb import _support
 
-    def public(owner: Any) -> list[tuple[str, Any]]:
-        return [(name, getattr(owner, name)) for name in sorted(dir(owner)) if not name.startswith("_")]
-
-    kinds = {name: one for name, one in public(data_types) if inspect.isclass(one) and issubclass(one, WBValue)}
-    methods = [(f"run.{name}", one) for name, one in public(wandb.Run) if inspect.isfunction(one)]
-    plots = [(f"wandb.plot.{name}", one) for name, one in public(wandb.plot) if inspect.isfunction(one)]
-    plots += [(f"wandb.sklearn.{name}", one) for name, one in public(wandb.sklearn) if name.startswith("plot_")]
-    shown = {*kinds, *(name.partition(".")[2] for name, _ in methods)}
-    names = sorted({*wandb.__all__, *_lazy.names()} - shown)
-    others = [(f"wandb.{name}", one) for name in names if callable(one := getattr(wandb, name)) or not works(one)]
-    return (
-        SUPPORTED
-        + "\n## Values for `log`\n\n"
-        + PLAIN
-        + rows((f"wandb.{name}", one) for name, one in kinds.items())
-        + "\n## Runs\n\nEach is there as `wandb.NAME` too, where wandb has it.\n\n"
-        + rows(methods)
-        + "\n## Charts\n\n"
-        + rows(plots)
-        + "\n## Everything else\n\n"
-        + rows(others)
-    )
+    levels = "\n".join(f"| *{level}* | {meaning} |" for level, meaning in _support.LEVELS.items())
+    text = SUPPORTED.replace("{levels}", levels)
+    for heading, rows in _support.table().items():
+        text += f"\n## {heading}\n\n" + BEFORE.get(heading, "") + "| name | level | in Pluto |\n|---|---|---|\n"
+        for name, level, how in rows:
+            text += f"| `{name}` | {level} | {how} |\n"
+    return text
 
 
 PLAIN = """| value | in Pluto |
@@ -157,7 +113,22 @@ PLAIN = """| value | in Pluto |
 
 """
 
-PAGES: dict[str, Callable[[], str]] = {"configuration.md": configuration, "supported.md": supported}
+BEFORE = {"Values for `log`": PLAIN, "Runs": "Each is there as `wandb.NAME` too, where wandb has it.\n\n"}
+
+
+def frameworks() -> str:
+    """Return the page of the frameworks, from the results of their tests."""
+    sys.path.insert(0, str(DOCS.parent))
+    from tests.frameworks.page import page
+
+    return page()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "configuration.md": configuration,
+    "frameworks.md": frameworks,
+    "supported.md": supported,
+}
 
 
 if __name__ == "__main__":

@@ -160,7 +160,10 @@ class Row:
 
 
 def summarise(data: Mapping[str, Any], values: Mapping[str, Any], into: dict[str, Any], prefix: str = "") -> None:
-    """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`."""
+    """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`.
+
+    Of a custom chart wandb's summary has the table alone, under the table's own key.
+    """
     for key, value in data.items():
         if isinstance(value, Mapping):
             below = into.get(str(key))
@@ -168,7 +171,10 @@ def summarise(data: Mapping[str, Any], values: Mapping[str, Any], into: dict[str
                 below = into[str(key)] = {}
             summarise(value, values, below, f"{prefix}{key}.")
         elif f"{prefix}{key}" in values:
-            into[str(key)] = values[f"{prefix}{key}"]
+            told = values[f"{prefix}{key}"]
+            if isinstance(told, dict) and "table_key" in told:
+                key, told = told["table_key"], {name: one for name, one in told.items() if name != "table_key"}
+            into[str(key)] = told
 
 
 def _number(value: Any) -> Number | None:

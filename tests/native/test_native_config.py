@@ -209,17 +209,17 @@ def test_values_that_json_has_no_form_for_become_their_text(read) -> None:  # ty
 
 
 def test_changes_after_init_are_sent_as_such(read) -> None:  # type: ignore[no-untyped-def]
-    """Each change is one record with what has changed; private keys stay here."""
+    """Each change is one record with what has changed; wandb's own key stays here."""
     run = wandb.init(mode="offline", config={"a": 1})
     run.config.b = 2
     run.config["c"] = (1, 2)
-    run.config.update({"d": {"e": 1}, "_private": 1})
+    run.config.update({"d": {"e": 1}, "_private": 1, "_wandb": {}})
     run.config.setdefaults({"a": 9, "f": 6})
     run.finish()
     assert [document["values"] for document in read(run).all("config")] == [
         {"b": 2},
         {"c": [1, 2]},
-        {"d": {"e": 1}},
+        {"d": {"e": 1}, "_private": 1},
         {"f": 6},
     ]
     with pytest.raises(wandb.UsageError, match="is finished"):

@@ -37,6 +37,15 @@ def test_the_summary_can_be_set_by_item_attribute_and_update() -> None:
     assert "best" not in run.summary and run.summary.get("best", 0) == 0
 
 
+def test_of_a_custom_chart_the_summary_has_the_table() -> None:
+    """Under the table's key, as with wandb, and the chart's own key is not there."""
+    run = wandb.init(mode="offline")
+    table = wandb.Table(columns=["name", "gain"], data=[["a", 1], ["b", 2]])
+    run.log({"importance": wandb.plot.bar(table, "name", "gain"), "loss": 1})
+    assert "importance" not in run.summary and run.summary["importance_table"]["nrows"] == 2
+    assert "table_key" not in run.summary["importance_table"]
+
+
 @pytest.mark.parametrize("look", [lambda summary: summary["nope"], lambda summary: summary.nope])
 def test_a_missing_key_is_a_key_error(look) -> None:  # type: ignore[no-untyped-def]
     """By item and by attribute alike, as with wandb."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -64,12 +65,20 @@ class Part:
 
     compared: int = 0
     differences: list[Difference] = field(default_factory=list)
+    loose: str = ""
 
     def check(self, what: str, wandb: Any, pluto: Any) -> None:
         """Compare one thing."""
         self.compared += 1
-        if not equal(wandb, pluto):
+        if not self.same(what, wandb, pluto):
             self.differences.append(Difference(what, wandb, pluto))
+
+    def same(self, what: str, wandb: Any, pluto: Any) -> bool:
+        """Whether both sides have the same, or, of what is loose, have it, of lists as many."""
+        if self.loose and re.fullmatch(self.loose, what):
+            counts = [len(one) if isinstance(one, list) else one is ABSENT for one in (wandb, pluto)]
+            return counts[0] == counts[1]
+        return equal(wandb, pluto)
 
     def check_all(self, wandb: Mapping[str, Any], pluto: Mapping[str, Any]) -> None:
         """Compare two dicts key by key."""
@@ -109,18 +118,23 @@ def command(run: Path, project: str | None, as_json: bool) -> None:
     """
     report = compare(run, project)
     if as_json:
-        click.echo(json.dumps({**asdict(report), "same": report.same}, default=str))
+        document = {**asdict(report), "same": report.same}
+        for part in document["parts"].values():
+            del part["loose"]
+        click.echo(json.dumps(document, default=str))
     else:
         _show(report)
     sys.exit(0 if report.same else 1)
 
 
-def compare(path: Path, project: str | None = None) -> Report:
+def compare(path: Path, project: str | None = None, *, run_id: str | None = None, loose: str = "") -> Report:
     """Compare a run's local record with what the Pluto server has of it.
 
     Args:
         path: as `recorded.locate` takes it.
         project: the project in Pluto; by default the one to which dual mode has sent the run.
+        run_id: the run's id in Pluto, by default its own. Another execution of the same script has another.
+        loose: regular expression for the names of which it is enough that both sides have them, whatever the value.
 
     Raises:
         CannotCompare: no record, no run in Pluto, no key or no server.
@@ -137,18 +151,18 @@ def compare(path: Path, project: str | None = None) -> Report:
     settings = Settings.read()[0]
     mirror = Folder.at(files[-1].parent / MIRROR).start if (files[-1].parent / MIRROR).is_dir() else None
     project = project or (mirror.project if mirror else settings.project(told.project or None))
-    pluto = _Pluto(settings, project, told.id)
+    pluto = _Pluto(settings, project, run_id or told.id)
     notes = list(pluto.notes)
     if told.damaged:
         notes.append(f"{told.damaged} stretches of wandb's record are damaged or not complete and were passed over")
     parts = {
-        "history": _history(told, pluto, notes),
-        "config": _config(told, pluto),
-        "summary": _summary(told, pluto),
+        "history": _history(told, pluto, notes, loose),
+        "config": _config(told, pluto, loose),
+        "summary": _summary(told, pluto, loose),
         "description": _description(told, pluto),
         "media": _media(told, pluto),
         "files": _files(told, pluto),
-        "artifacts": _artifacts(told, pluto),
+        "artifacts": _artifacts(told, pluto, loose),
         "end": _end(told, pluto),
     }
     return Report(told.id, str(pluto.run["displayId"]), str(pluto.run.get("url") or ""), parts, notes)
@@ -231,8 +245,8 @@ def _number(row: Mapping[str, Any]) -> float:
 # The parts
 
 
-def _history(told: Recorded, pluto: _Pluto, notes: list[str]) -> Part:
-    part = Part()
+def _history(told: Recorded, pluto: _Pluto, notes: list[str], loose: str) -> Part:
+    part = Part(loose=loose)
     expected: dict[str, dict[int, float]] = {}
     texts: dict[str, int] = {}
     for step, row in told.rows.items():
@@ -258,7 +272,7 @@ def _history(told: Recorded, pluto: _Pluto, notes: list[str]) -> Part:
             notes.append(f"Pluto tells only a sample of the steps of {name}")
         part.compared += len(wanted)
         wrong = sorted(
-            step for step in {*wanted, *there} if not equal(wanted.get(step, ABSENT), there.get(step, ABSENT))
+            step for step in {*wanted, *there} if not part.same(name, wanted.get(step, ABSENT), there.get(step, ABSENT))
         )
         if wrong:
             first = wrong[0]
@@ -284,8 +298,8 @@ def metrics(key: str, value: Any) -> dict[str, float]:
     return {}
 
 
-def _config(told: Recorded, pluto: _Pluto) -> Part:
-    part = Part()
+def _config(told: Recorded, pluto: _Pluto, loose: str) -> Part:
+    part = Part(loose=loose)
     own = told.config.get("wandb")
     part.check_all({key: value for key, value in told.config.items() if key not in (*OWN, "wandb")}, pluto.config)
     if own is not None:
@@ -294,8 +308,8 @@ def _config(told: Recorded, pluto: _Pluto) -> Part:
     return part
 
 
-def _summary(told: Recorded, pluto: _Pluto) -> Part:
-    part = Part()
+def _summary(told: Recorded, pluto: _Pluto, loose: str) -> Part:
+    part = Part(loose=loose)
     there = pluto.about.get("summary")
     part.check_all(
         {key: _kind(value) for key, value in told.summary.items() if key not in OWN and value is not None},
@@ -356,8 +370,8 @@ def _files(told: Recorded, pluto: _Pluto) -> Part:
     return part
 
 
-def _artifacts(told: Recorded, pluto: _Pluto) -> Part:
-    part = Part()
+def _artifacts(told: Recorded, pluto: _Pluto, loose: str) -> Part:
+    part = Part(loose=loose)
     there: dict[str, set[str]] = {}
     for name, entries in (pluto.about.get("artifacts") or {}).items():
         there[name] = {json.loads(text)["digest"] for key, text in entries.items() if isinstance(text, str)}

@@ -1,0 +1,1 @@
+"""The frameworks people use, each with its own wandb integration, unmodified."""

@@ -1,0 +1,27 @@
+"""Ray Tune with its WandbLoggerCallback: each trial is a run, logged by a process of its own."""
+
+import os
+
+import ray
+from ray import tune
+from ray.air.integrations.wandb import WandbLoggerCallback
+
+
+def train(config):
+    """Report a parabola's value thrice."""
+    for step in range(3):
+        tune.report({"error": (config["x"] - 0.5) ** 2 / (step + 1)})
+
+
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+tune.Tuner(
+    train,
+    param_space={"x": tune.grid_search([0.1, 0.4])},
+    tune_config=tune.TuneConfig(max_concurrent_trials=1),
+    run_config=tune.RunConfig(
+        storage_path=os.path.abspath("results"),
+        callbacks=[WandbLoggerCallback(project="ray", group="tuned", log_config=True, tags=["r"])],
+        verbose=0,
+    ),
+).fit()
+ray.shutdown()

@@ -1,0 +1,289 @@
+"""The table of frameworks: what is installed, the script that uses it, and what has to be recorded of it."""
+
+from dataclasses import dataclass, field
+
+# Exactly this one: a range is answered with a build for graphics cards, of several gigabytes.
+TORCH = "torch==2.13.0"
+
+# What is installed together, by the name of the environment. One group serves several rows.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "light": (
+        "hydra-core==1.3.*",
+        "lightgbm==4.*",
+        "lightning-utilities",
+        "numpy",
+        "omegaconf==2.3.*",
+        "scikit-learn",
+        "xgboost-cpu==3.*",
+    ),
+    "torch": (
+        TORCH,
+        "accelerate==1.*",
+        "catboost==1.2.*",
+        "diffusers==0.*",
+        "keras==3.*",
+        "lightning==2.6.*",
+        "lm-eval==0.4.*",
+        "numpy",
+        "optuna-integration>=4",
+        "pillow",
+        "ray[tune]==2.*",
+        "sentence-transformers>=5",
+        "stable-baselines3==2.*",
+        "tensorboard==2.*",
+        "transformers==5.*",
+        "trl==1.*",
+    ),
+    "torchtune": (TORCH, "torchao", "torchtune==0.6.*"),
+    "torchtitan": (TORCH, "torchtitan==0.3.*"),
+    "verl": (TORCH, "verl==0.9.*"),
+    "inspect": ("inspect-ai==0.3.*", "inspect-wandb==0.3.*"),
+}
+
+
+@dataclass(frozen=True)
+class Framework:
+    """One row: a library as its users run it.
+
+    Args:
+        title: what the page calls it.
+        script: file in `scripts`, without suffix.
+        distribution: whose version the page shows; empty for scripts that use wandb alone.
+        group: the environment, a key of GROUPS.
+        expected: regular expressions, each of which has to match something that wandb has recorded, written as `history
+            KEY`, `config KEY`, `summary KEY`, `tag TAG`, `artifact NAME`, `file PATH` or `media KEY`.
+        loose: regular expression for names whose value is another in each execution: times, random names.
+        runs: how many runs the script makes.
+        settings: those in which it is compared with the real wandb alone.
+        variables: of the environment.
+        note: what the page says of it.
+    """
+
+    title: str
+    script: str
+    distribution: str
+    group: str
+    expected: tuple[str, ...]
+    loose: str = ""
+    runs: int = 1
+    settings: tuple[str, ...] = ("dual", "pluto")
+    variables: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+FRAMEWORKS = (
+    Framework(
+        'transformers, `Trainer(report_to="wandb")`',
+        "transformers_trainer",
+        "transformers",
+        "torch",
+        (
+            "history train/loss",
+            "history eval/loss",
+            "history gradients/.*",
+            "config learning_rate",
+            "artifact model-.*",
+        ),
+        loose=r".*(runtime|_per_second|total_flos)|model-.*",
+        variables={"WANDB_LOG_MODEL": "checkpoint", "WANDB_WATCH": "all"},
+        note="`WANDB_LOG_MODEL=checkpoint`, `WANDB_WATCH=all`",
+    ),
+    Framework(
+        "transformers, hyperparameter search",
+        "transformers_search",
+        "transformers",
+        "torch",
+        ("history train/loss", "history eval/loss", "config learning_rate"),
+        loose=r".*(runtime|_per_second|total_flos)",
+        runs=3,
+        note="with optuna, a run a trial",
+    ),
+    Framework(
+        'accelerate, `Accelerator(log_with="wandb")`',
+        "accelerate_tracker",
+        "accelerate",
+        "torch",
+        ("history loss", "history nested.step", "config rate", "tag a", "media rows", "media pictures", "summary best"),
+    ),
+    Framework(
+        "Lightning, `WandbLogger`",
+        "lightning_logger",
+        "lightning",
+        "torch",
+        (
+            "history train/loss",
+            "history val_loss",
+            "history gradients/.*",
+            "config rate",
+            "tag t",
+            "artifact model-.*",
+            "media pictures",
+            "media rows",
+            "media texts",
+            "summary best",
+        ),
+        note="`log_model`, checkpoints, `log_image`, `log_table`, `log_text`, `watch`",
+    ),
+    Framework(
+        "Lightning, two processes",
+        "lightning_offline",
+        "lightning",
+        "torch",
+        ("history loss", "config processes"),
+        note="`offline=True`, `ddp_spawn`",
+    ),
+    Framework(
+        "nanoGPT's way",
+        "nanogpt_style",
+        "",
+        "light",
+        ("history train/loss", "history iter", "config learning_rate", "config wandb_run_name"),
+        note="a script of our own: globals as configuration",
+    ),
+    Framework(
+        "hydra + OmegaConf",
+        "hydra_app",
+        "hydra-core",
+        "light",
+        ("history loss", "config model", "config job", "tag a", "tag b", "artifact settings", "file model.txt"),
+    ),
+    Framework(
+        "XGBoost, `WandbCallback`",
+        "xgboost_callback",
+        "xgboost-cpu",
+        "light",
+        ("history train-rmse", "history valid-rmse", "history epoch", "artifact run-.*"),
+    ),
+    Framework(
+        "LightGBM, `wandb_callback`, `log_summary`",
+        "lightgbm_callback",
+        "lightgbm",
+        "light",
+        ("history valid_rmse", "history valid_l1", "config num_leaves", "artifact model_.*"),
+    ),
+    Framework(
+        "CatBoost, `WandbCallback`, `log_summary`",
+        "catboost_callback",
+        "catboost",
+        "torch",
+        ("history learn-RMSE", "history validation-RMSE", "artifact model_.*"),
+    ),
+    Framework(
+        "cleanrl's way",
+        "cleanrl_style",
+        "",
+        "torch",
+        ("history charts/episodic_return", "history global_step", "config learning_rate"),
+        note="a script of our own: `sync_tensorboard=True`, `SummaryWriter`, `save_code=True`",
+    ),
+    Framework(
+        "Stable-Baselines3, `WandbCallback`",
+        "stable_baselines",
+        "stable-baselines3",
+        "torch",
+        ("history train/loss", "config policy", "config algo", "file .*model.zip"),
+        loose=r".*(time/fps|time_elapsed|device)",
+        note="with `sync_tensorboard=True`",
+    ),
+    Framework(
+        "sentence-transformers",
+        "sentence_transformers_trainer",
+        "sentence-transformers",
+        "torch",
+        ("history train/loss",),
+        loose=r".*(runtime|_per_second|total_flos)",
+    ),
+    Framework(
+        "trl, `SFTTrainer`",
+        "trl_sft",
+        "trl",
+        "torch",
+        ("history train/loss", "history train/mean_token_accuracy", "config max_length"),
+        loose=r".*(runtime|_per_second|total_flos)",
+    ),
+    Framework(
+        "diffusers, its trackers",
+        "diffusers_tracker",
+        "diffusers",
+        "torch",
+        ("history train_loss", "media validation", "config resolution"),
+    ),
+    Framework(
+        "optuna-integration, `WeightsAndBiasesCallback`",
+        "optuna_callback",
+        "optuna-integration",
+        "torch",
+        ("history error", "history power", "config x", "tag o"),
+        runs=3,
+        note="`as_multirun=True`, `track_in_wandb`",
+    ),
+    Framework(
+        "Ray Tune, `WandbLoggerCallback`",
+        "ray_tune",
+        "ray",
+        "torch",
+        ("history error", "config x", "tag r"),
+        loose=r".*(time_.*|timestamp|date|pid|hostname|node_ip|trial_id|experiment_id|iterations_since_restore)",
+        runs=2,
+    ),
+    Framework(
+        "Keras 3, `WandbMetricsLogger`, `WandbModelCheckpoint`",
+        "keras_callbacks",
+        "keras",
+        "torch",
+        ("history epoch/loss", "history batch/loss", "config units", "artifact run_.*_model"),
+        note="on the backend torch",
+    ),
+    Framework(
+        "fastai, `WandbCallback`",
+        "fastai_callback",
+        "fastai",
+        "torch",
+        ("history train_loss", "history accuracy", "tag f", "artifact run-.*"),
+    ),
+    Framework(
+        "lm-eval, `WandbLogger`",
+        "lm_eval_logger",
+        "lm-eval",
+        "torch",
+        ("config task_configs", "media .*eval_results", "artifact results"),
+    ),
+    Framework(
+        "torchtune, `WandBLogger`",
+        "torchtune_logger",
+        "torchtune",
+        "torchtune",
+        ("history loss", "history global_step", "config optimizer"),
+    ),
+    Framework(
+        "torchtitan, `WandBLogger`",
+        "torchtitan_logger",
+        "torchtitan",
+        "torchtitan",
+        ("history train/loss", "config model"),
+        note="requires the distribution `wandb`: without it, as after `pip uninstall wandb`",
+    ),
+    Framework(
+        "verl, `Tracking`",
+        "verl_tracking",
+        "verl",
+        "verl",
+        ("history actor/loss", "config lr", "media val/generations"),
+        note="requires the distribution `wandb`: without it, as after `pip uninstall wandb`",
+    ),
+    Framework(
+        "inspect, by inspect_wandb",
+        "inspect_hooks",
+        "inspect-ai",
+        "inspect",
+        ("config .*",),
+        note="requires the distribution `wandb`: without it, as after `pip uninstall wandb`",
+    ),
+)
+
+# What cannot be run here, and why.
+NOT_RUN = {
+    "ultralytics": "needs torchvision, of which there is no build that goes with torch's CPU build on PyPI",
+    "composer": "no release can be installed beside this release of torch",
+    "OpenRLHF": "needs flash-attn and deepspeed, which are built for graphics cards",
+}
