@@ -40,6 +40,7 @@ TRAIN = """
     began = time.monotonic()
     run.finish(int(os.environ["CODE"]) if rank == 0 else 0)
     print(f"rank {rank} finished in {time.monotonic() - began:.1f} s as {run.id}", file=sys.stderr)
+    assert run.resumed is False  # another rank that has made the run on the server is no earlier part of it
     dist.destroy_process_group()
 """
 
