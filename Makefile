@@ -40,6 +40,15 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --strict
 
+# The chart library of the embedded server's page, in the version that page/package.json pins.
+page:
+	npm ci --prefix page --ignore-scripts --no-audit --no-fund
+	cp page/node_modules/uplot/dist/uPlot.esm.js page/node_modules/uplot/dist/uPlot.min.css wandb_compat/local/assets/
+	cp page/node_modules/uplot/LICENSE wandb_compat/local/assets/uPlot.LICENSE.txt
+
+screenshots: $(READY)
+	WANDB_COMPAT_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q tests/page/test_screenshots.py
+
 clean:
 	rm -rf $(ENV) .cache build dist
 

@@ -29,6 +29,8 @@ from wandb_compat.local.store import Store
 
 OPEN_PATHS = ("/healthz", "/api/openapi.json")
 SIGNED_PATHS = "/blob/"
+# What people upload runs no script and reaches no other host.
+INERT = "sandbox; default-src 'self' data: blob:; style-src 'unsafe-inline'; script-src 'none'"
 # A page whose scripts somebody lets run gets an origin of its own, and reaches no address.
 LONELY = "sandbox allow-scripts; default-src 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'"
 THIN_EVERY = 1.0  # seconds between two looks for points to thin
@@ -127,7 +129,7 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
         # What people upload must not run as a page of this server.
         guards = {
             "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": LONELY if request.query_params.get("scripts") else "sandbox",
+            "Content-Security-Policy": LONELY if request.query_params.get("scripts") else INERT,
         }
         return FileResponse(path, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=guards)
 

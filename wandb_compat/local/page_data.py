@@ -223,15 +223,17 @@ def values(store: Store, query: Query) -> Answer:
 
 
 def files(store: Store, query: Query, link: Link) -> Answer:
-    """Return the files of runs under a key, or under all keys that begin with `prefix`, with links that expire."""
-    name, prefix = query.maybe_text("name"), query.maybe_text("prefix")
+    """Return the latest files of runs, all or those under `names` or keys that begin with `prefix`; links expire."""
+    names, prefix = _texts(query, "names"), query.maybe_text("prefix")
+    among = f"AND log_name IN ({','.join('?' * len(names))})" if names else ""
     with store.read() as connection:
         found = []
         for run in chosen(connection, query):
             rows = connection.execute(
-                "SELECT * FROM file WHERE run = ? AND (? IS NULL OR log_name = ?)"
-                " AND (? IS NULL OR substr(log_name, 1, length(?)) = ?) ORDER BY log_name, step, sample, name LIMIT ?",
-                (run["id"], name, name, prefix, prefix, prefix, limits.FILES),
+                "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY log_name ORDER BY step DESC, sample) AS place"
+                f" FROM file WHERE run = ? AND (? IS NULL OR substr(log_name, 1, length(?)) = ?) {among})"
+                " WHERE place <= ? ORDER BY log_name, step, sample, name",
+                (run["id"], prefix, prefix, prefix, *names, limits.FILES),
             )
             found += [
                 {
@@ -269,7 +271,7 @@ def console(store: Store, query: Query) -> Answer:
 
 
 def pulse(store: Store, numbers: list[int], project: str | None) -> list[Any]:
-    """Return what differs whenever runs, or any run of a project, have news: status and latest sign of life."""
+    """Return what differs whenever runs, any run of a project or any run at all has news."""
     with store.read() as connection:
         if project is not None:
             row = connection.execute(
@@ -278,10 +280,10 @@ def pulse(store: Store, numbers: list[int], project: str | None) -> list[Any]:
                 (project,),
             ).fetchone()
             return list(row)
+        if not numbers:
+            return list(connection.execute("SELECT count(*), max(seen), sum(status = 'RUNNING') FROM run").fetchone())
         marks = ",".join(map(str, numbers))
-        rows = connection.execute(
-            f"SELECT id, status, seen, updated FROM run WHERE id IN ({marks or 'NULL'}) ORDER BY id"
-        )
+        rows = connection.execute(f"SELECT id, status, seen, updated FROM run WHERE id IN ({marks}) ORDER BY id")
         return [list(row) for row in rows]
 
 

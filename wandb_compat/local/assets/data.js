@@ -44,22 +44,30 @@ async function answered(request) {
   return answer;
 }
 
-/** Call back with each piece of news, at most once a second and never while the last one is being taken in. */
-export function listen(query, take) {
+/** After news do each of the tasks, in turn and a second apart, so that a page never asks more than that. */
+export function listen(query, ...tasks) {
   const source = new EventSource(`/page/events?${new URLSearchParams(query)}`);
   const light = document.getElementById("live");
-  let first = true, busy = false, again = null, last = 0;
-  const run = async (news) => {
-    if (busy) { again = news; return; }
+  const due = new Set();
+  let first = true, busy = false, left = false;
+  const work = async () => {
+    if (busy) return;
     busy = true;
-    await new Promise((done) => setTimeout(done, Math.max(0, last + 1000 - Date.now())));
-    last = Date.now();
-    try { await take(news); } catch (trouble) { console.warn(trouble.message); }
+    while (due.size && !left) {
+      const [task] = due;
+      due.delete(task);
+      try { await task(); } catch (trouble) { console.warn(trouble.message); }
+      await new Promise((done) => setTimeout(done, 1000));
+    }
     busy = false;
-    if (again) { const next = again; again = null; run(next); }
   };
   source.onopen = () => { light.className = "live on"; light.textContent = "live"; };
   source.onerror = () => { light.className = "live off"; light.textContent = "server away"; };
-  source.onmessage = (event) => { const news = JSON.parse(event.data); if (first) first = false; else run(news); };
-  return () => { source.close(); light.className = "live"; light.textContent = ""; };
+  source.onmessage = () => {
+    if (first) { first = false; return; }
+    // Those that are due already keep their place, so that the first does not come before the others for ever.
+    tasks.forEach((task) => due.add(task));
+    work();
+  };
+  return () => { left = true; source.close(); light.className = "live"; light.textContent = ""; };
 }

@@ -15,13 +15,7 @@ export async function files_tab({ panel, runs }, known) {
   const shown = new Map();
   const list = h("div");
   panel.append(list);
-  const draw = async (name) => {
-    const section = shown.get(name);
-    const { files } = await get("files", { runs: numbers, name });
-    section.masks = new Map(files.filter((file) => file.type === "mask").map((file) => [file.name, file]));
-    section.files = files.filter((file) => file.type !== "mask");
-    section.fill();
-  };
+  let seen = "";
   const open = (name) => {
     const steps = () => [...new Set(section.files.map((file) => file.step))].sort((left, right) => left - right);
     const slider = h("input", { type: "range", min: 0, value: 0, "aria-label": `Step of ${name}`, class: "grow", oninput: () => { section.last = Number(slider.value) === steps().length - 1; section.paint(); } });
@@ -53,7 +47,16 @@ export async function files_tab({ panel, runs }, known) {
   const grew = async () => {
     const names = [...new Set(known().map((file) => file.name))];
     for (const name of names) if (!shown.has(name)) open(name);
-    for (const name of names) await draw(name);
+    const now = JSON.stringify(known());
+    if (!names.length || now === seen) return;
+    seen = now;
+    const { files } = await get("files", { runs: numbers, names: JSON.stringify(names) });
+    for (const [name, section] of shown) {
+      const own = files.filter((file) => file.key === name);
+      section.masks = new Map(own.filter((file) => file.type === "mask").map((file) => [file.name, file]));
+      section.files = own.filter((file) => file.type !== "mask");
+      section.fill();
+    }
   };
   await grew();
   if (!shown.size) list.append(h("p", { class: "faint" }, "No media have been logged."));
@@ -134,18 +137,19 @@ function mask(file) {
 /** Tables, histograms and texts, a section for each key. */
 export async function data_tab({ panel, runs, about }) {
   const shown = new Map();
-  const grew = async () => {
+  const grew = async (most = 1) => {
     for (const one of about().data) {
       const mark = `${one.type}\n${one.name}`;
       if (shown.get(mark)?.count === one.count) continue;
       if (!shown.has(mark)) { const box = h("section", { class: "card part", "aria-label": one.name }); panel.append(box); shown.set(mark, { box }); }
       const section = shown.get(mark);
+      if (!most--) return;  // the others' turn comes with the next news
       section.count = one.count;
       try { await fill(section, one, runs); } catch (trouble) { section.box.replaceChildren(h("h3", {}, one.name), h("p", { class: "bad" }, trouble.message)); }
     }
   };
-  await grew();
-  return { grew };
+  await grew(Infinity);
+  return { grew: () => grew() };
 }
 
 async function fill(section, one, runs) {

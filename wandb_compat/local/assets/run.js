@@ -19,7 +19,7 @@ export async function view(home, project, numbers) {
   document.title = `${runs.map((run) => run.name).join(", ")} · ${project}`;
   const head = h("div");
   const panel = h("div", { role: "tabpanel", id: "panel", tabindex: -1 });
-  let tab = { refresh: async () => {}, leave: () => {} };
+  let tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
 
   const drawHead = () => head.replaceChildren(runs.length === 1
     ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
@@ -52,7 +52,7 @@ export async function view(home, project, numbers) {
     const place = { panel, runs, about: () => about, project, query, remember };
     const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/")), system: () => chartTab(place, (key) => key.startsWith("sys/")), media: () => files_tab(place, files),
       data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
-    tab = { refresh: async () => {}, leave: () => {} };
+    tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
     try {
       const opened = await (made[name] ?? made.charts)();
       tab = { ...tab, ...opened };
@@ -62,17 +62,12 @@ export async function view(home, project, numbers) {
   home.append(head, list, panel);
   drawHead();
   await open(query().get("tab") ?? "charts");
-  let beat = 0;
-  const stop = listen({ runs: numbers }, async () => {
-    // What a tab shows and what the head says take turns: one request a second, no more.
-    if (beat++ % 3 === 2) {
-      about = await get("runs", { runs: numbers });
-      runs = about.runs;
-      drawHead();
-      drawTabs(query().get("tab") ?? "charts");
-      tab.grew?.();
-    } else await tab.refresh();
-  });
+  const stop = listen({ runs: numbers }, () => tab.refresh(), async () => {
+    about = await get("runs", { runs: numbers });
+    runs = about.runs;
+    drawHead();
+    drawTabs(query().get("tab") ?? "charts");
+  }, () => tab.grew());
   return () => { stop(); tab.leave(); };
 }
 
