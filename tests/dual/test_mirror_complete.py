@@ -11,6 +11,8 @@ from tests.dual.conftest import Stage
 from wandb_compat.artifacts import ORDER
 from wandb_compat.mirror.versions import TESTED
 
+OLDEST_AND_NEWEST = TESTED[:: len(TESTED) - 1]
+
 EVERYTHING = """
     import os, time
     from datetime import timedelta
@@ -114,7 +116,7 @@ def _pluto(stage: Stage, project: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("version", TESTED)
+@pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_everything(stage: Stage) -> None:
     """Artifacts, files, alerts, definitions and preemption arrive as the same script in pluto mode sends them."""
     stage.run(EVERYTHING)
@@ -151,7 +153,7 @@ WATCH = """
 """
 
 
-@pytest.mark.parametrize("version", TESTED[:: len(TESTED) - 1])
+@pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_watch(stage: Stage) -> None:
     """Histograms of gradients and parameters that `watch` makes of a real torch model arrive at wandb's steps."""
     stage.run(WATCH.format(packages=sysconfig.get_path("purelib")))
@@ -188,6 +190,29 @@ LINKS = """
     stranger = wandb.Artifact("stranger", "dataset")
     run.link_artifact(stranger, "entity/project/other")
 """
+
+
+YOUNG = """
+    import wandb
+    run = wandb.init(config={"lr": 1, "net": 2})
+    run.pin_config_keys(["lr"])
+    run.pin_config_keys(["net", "lr"])
+    run.write_logs("one")
+    run.write_logs("two")
+    print("three")
+    run.finish()
+    run.write_logs("late")
+"""
+
+
+def test_methods_of_young_releases(stage: Stage) -> None:
+    """Pinned keys and lines that the script writes itself arrive."""
+    stage.run(YOUNG)
+    run = stage.server.run(stage.project)
+    assert run["config"]["wandb"]["pinned_config_keys"] == ["net", "lr"]
+    logs = stage.server.get("/api/runs/logs", projectName=stage.project, runId=run["id"])["logs"]
+    lines = [line["message"].strip() for line in logs]
+    assert [line for line in lines if line in ("one", "two", "three", "late")] == ["one", "two", "three"]
 
 
 def test_links_and_uses(stage: Stage) -> None:

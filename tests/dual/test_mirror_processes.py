@@ -164,16 +164,18 @@ FORK_AND_RESUME = """
         run.log({"loss": 10}, step=3)
     with wandb.init(id="base", resume="allow") as run:
         run.log({"loss": 4}, step=4)
+    with wandb.init(resume_from="base?_step=2") as run:
+        run.log({"loss": 30})
 """
 
 
 @pytest.mark.parametrize("version", OLDEST_AND_NEWEST)
 def test_fork_and_resume(stage: Stage) -> None:
-    """A run that wandb forks from another is forked in Pluto at that step; one that it resumes goes on there."""
+    """A run that wandb forks from another is forked in Pluto at that step; one that it resumes or rewinds goes on."""
     stage.run(FORK_AND_RESUME)
     listed = stage.server.get("/api/runs/list", projectName=stage.project)["runs"]
     base, forked = sorted(run["id"] for run in listed)
     rows = {row["step"]: row["value"] for row in stage.server.metrics(stage.project, base, "loss")}
-    assert rows == {0: 0, 1: 1, 2: 2, 3: 3, 4: 4}
+    assert rows == {0: 0, 1: 1, 2: 2, 3: 30, 4: 4}
     details = stage.server.get(f"/api/runs/details/{forked}", projectName=stage.project)
     assert (details["forkedFromRunId"], details["forkStep"]) == (base, 2)
