@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Mapping
+from pdb import set_trace as set_trace
 from typing import Any, Literal
 
 from wandb import agents as agents

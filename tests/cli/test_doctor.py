@@ -1,6 +1,7 @@
 """`doctor` tells which wandb is active, which key is used and whether the server is there; never the key itself."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,11 @@ def test_a_broken_wandb(cli: Command, folder: Path, bare_python: str) -> None:
 def test_offline_is_mentioned(cli: Command) -> None:
     """WANDB_MODE=offline explains why nothing arrives, and is no illness."""
     assert "note     WANDB_MODE=offline" in cli("doctor", WANDB_MODE="offline").stdout
+
+
+def test_the_api_is_shown_with_its_levels(cli: Command) -> None:
+    """`doctor --api` prints how each name of wandb is supported, whichever mode is active."""
+    said = cli("doctor", "--api", WANDB_COMPAT="off").stdout
+    assert re.search(r"full +run\.get_url", said) and re.search(
+        r"refused +wandb\.sdk\.launch\.launch +Pluto has no", said
+    )

@@ -41,6 +41,7 @@ def _definition(file: str) -> dict[str, Any]:
 @click.option("--verbose", is_flag=True, help="Let the controller say more.")
 @click.option("--name", help="Name of the sweep; wins over the file's.")
 @click.option("--program", help="Script that agents run; wins over the file's.")
+@click.option("--settings", hidden=True)
 @click.option("--update", metavar="ID", help="Give a sweep another definition instead of making one.")
 @click.option("--stop", is_flag=True, help="Begin no more runs.")
 @click.option("--cancel", is_flag=True, help="Begin no more runs and end those that are running.")
@@ -56,6 +57,7 @@ def sweep(
     verbose: bool,
     name: str | None,
     program: str | None,
+    settings: str | None,
     update: str | None,
     prior_runs: tuple[str, ...],
     **states: bool,

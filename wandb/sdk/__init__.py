@@ -11,6 +11,23 @@ from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_setup import setup, teardown
 from wandb.sdk.wandb_summary import Summary
 
+_LATER = {
+    "Artifact": "artifacts.artifact",
+    "controller": "wandb_sweep",
+    "sweep": "wandb_sweep",
+    "helper": "wandb_helper",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"{__name__}.{_LATER[name]}")
+    return module if name == "helper" else getattr(module, name)
+
+
 __all__ = [
     "AlertLevel",
     "Config",

@@ -265,6 +265,45 @@ class Settings(SettingsFields):
         return str(Path(self.sync_symlink_latest, "logs", "debug.log"))
 
     @property
+    def app_url(self) -> str:
+        """Where pages are: Pluto's server."""
+        from wandb_compat.settings import Settings as Engine
+        from wandb_compat.wire.endpoints import EndpointError, resolve
+
+        try:
+            return resolve(Engine.read()[0]).app
+        except EndpointError:
+            return ""
+
+    @property
+    def project_url(self) -> str:
+        """An empty text: the run's page, `run.url`, is known once the server has answered; so are the other pages."""
+        return ""
+
+    run_url = sweep_url = project_url
+
+    @property
+    def colab_url(self) -> str | None:
+        """The notebook's page on Colab, if that is where it runs."""
+        return f"https://colab.research.google.com/notebook#{self.x_jupyter_path}" if self.x_jupyter_path else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is one of the user's own."""
+        return "PLUTO_URL_APP" in os.environ
+
+    @property
+    def deployment(self) -> str:
+        """`local` or `cloud`."""
+        return "local" if self.is_local else "cloud"
+
+    def infer_git_root(self) -> None:
+        """Set `git_root` to the checkout that the working folder lies in, if it does."""
+        from wandb.sdk.lib.gitlib import GitRepo
+
+        self.git_root = self.git_root or GitRepo().root
+
+    @property
     def resume_fname(self) -> str:
         """The file that remembers the run to go on with under `resume="auto"`."""
         return str(Path(self.wandb_dir, "wandb-resume.json"))

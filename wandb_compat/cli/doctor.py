@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import platform
 import re
 import subprocess
@@ -52,16 +53,33 @@ class Finding(NamedTuple):
 
 
 @click.command(short_help="Tell which wandb is active, which key is used, and what is in the way.")
-def command() -> None:
+@click.option("--api", is_flag=True, help="Show instead how each name of wandb is supported in pluto mode.")
+def command(api: bool) -> None:
     """Tell which wandb is active and why, which key is used, and whether the server can be reached.
 
     The exit code is 0 when nothing stands in the way of runs reaching Pluto, and 1 otherwise. Keys are never shown.
     """
+    if api:
+        _show_api()
+        return
     healthy = True
     for finding in examine():
         click.echo(f"{finding.level:<8} {finding.text}")
         healthy &= finding.level != "problem"
     sys.exit(0 if healthy else 1)
+
+
+def _show_api() -> None:
+    """Print every public name with its level; asked of a process in pluto mode, as this one may have another wandb."""
+    environment = {**os.environ, "DISABLE_WANDB_LOGGING": "true", "WANDB_COMPAT": ""}
+    words = [sys.executable, "-m", "wandb._support"]
+    done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        raise click.ClickException(f"the names of wandb cannot be listed: {done.stderr.strip().rpartition(chr(10))[2]}")
+    for heading, rows in json.loads(done.stdout).items():
+        click.echo(f"\n{heading}")
+        for name, level, how in rows:
+            click.echo(f"  {level:<9} {name:<40} {how}".rstrip())
 
 
 def examine() -> Iterator[Finding]:

@@ -94,7 +94,7 @@ class WBTraceTree(Media):
         self._root_span = root_span
         self._model_dict = model_dict
 
-    def to_json(self, run_or_artifact: Any = None) -> dict[str, Any]:
+    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:
         """Return the trace in wandb's form."""
         told = {"_type": self._log_type, "root_span_dumps": _dumps(dataclasses.asdict(self._root_span))}
         if self._model_dict is not None:

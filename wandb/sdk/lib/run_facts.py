@@ -193,6 +193,19 @@ class RunFacts:
         """Return `sweep_url`."""
         return self.sweep_url
 
+    @staticmethod
+    def plot_table(
+        vega_spec_name: str,
+        data_table: Any,
+        fields: dict[str, Any],
+        string_fields: dict[str, Any] | None = None,
+        split_table: bool | None = False,
+    ) -> Any:
+        """Return `wandb.plot_table` of the arguments."""
+        from wandb.plot import plot_table
+
+        return plot_table(vega_spec_name, data_table, fields, string_fields, bool(split_table))
+
     def project_name(self) -> str:
         """Return `project`."""
         return self.project

@@ -128,8 +128,9 @@ class Media(WBValue):
         shutil.copyfile(file, copy)
         self._path = str(copy)
 
-    def to_json(self, run: Any) -> dict[str, Any]:
+    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:
         """Return the JSON form; `run` may be an artifact, which gets the file."""
+        run = run_or_artifact if run is None else run
         told: dict[str, Any] = {} if self._caption is None else {"caption": self._caption}
         if self.file_is_set():
             told["sha256"] = self._sha256
