@@ -13,10 +13,11 @@ from typing import Any
 
 from filelock import FileLock
 
-from tests.frameworks.table import GROUPS, Framework
+from tests.frameworks.table import GROUPS, UNFIT, Framework
 from tests.swap.environments import OURS, REAL, ROOT, Environment, uv
 from wandb_compat import recorded
 from wandb_compat.cli.compare import OWN, compare, equal
+from wandb_compat.cli.folders import MIRROR
 from wandb_compat.recorded import Recorded
 
 SCRIPTS = Path(__file__).with_name("scripts")
@@ -50,7 +51,8 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
     name = f"{group}-{hashlib.sha256(repr((things, REAL)).encode()).hexdigest()[:8]}"
     made = Environment(SHELF / name / setting, wheel)
     # The installer of packages looks for wheels where pip does: that one of torch may lie on this disk.
-    os.environ.setdefault("UV_FIND_LINKS", os.environ.get("PIP_FIND_LINKS", ""))
+    if "PIP_FIND_LINKS" in os.environ:
+        os.environ.setdefault("UV_FIND_LINKS", os.environ["PIP_FIND_LINKS"])
     made.folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(made.folder.with_suffix(".lock")):
         if not (made.folder / "ready").exists():
@@ -65,8 +67,11 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
                 *things,
                 *([REAL] if REAL in SETTINGS[setting] else []),
             )
-            if REAL not in SETTINGS[setting] and list(made.site.glob("wandb-*.dist-info")):
-                uv("pip", "uninstall", "--quiet", "--python", made.python, "wandb")  # a framework has required it
+            # The real wandb too is required by some frameworks: its users remove it.
+            unwanted = UNFIT if REAL in SETTINGS[setting] else ("wandb", *UNFIT)
+            for name in unwanted:
+                if list(made.site.glob(f"{name}-*.dist-info")):
+                    uv("pip", "uninstall", "--quiet", "--python", made.python, name)
             (made.folder / "ready").touch()
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         stamp = made.folder / "ours"
@@ -95,13 +100,13 @@ class Play:
     @property
     def runs(self) -> list[Path]:
         """The folders of the real wandb's runs, in the order in which they began."""
-        return sorted(
-            {file.parent for file in self.folder.glob("**/*run-*/run-*.wandb") if "pluto" not in file.parts[-3:]},
-            key=lambda folder: (
-                folder.stat().st_birthtime if hasattr(os.stat_result, "st_birthtime") else 0,
-                folder.name,
-            ),
-        )
+        files = self.folder.glob("**/*run-*/run-*.wandb")
+        return sorted({file.parent for file in files if MIRROR not in file.parts}, key=_began)
+
+
+def _began(run: Path) -> float:
+    """Return the time of a run's first row, in seconds."""
+    return min((float(row["_timestamp"]) for row in told(run).rows.values() if "_timestamp" in row), default=0.0)
 
 
 def play(framework: Framework, setting: str, wheel: Path, folder: Path, server: dict[str, str]) -> Play:

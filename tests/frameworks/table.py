@@ -34,11 +34,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "transformers==5.*",
         "trl==1.*",
     ),
+    "fastai": (TORCH, "fastai==2.*"),
     "torchtune": (TORCH, "torchao", "torchtune==0.6.*"),
     "torchtitan": (TORCH, "torchtitan==0.3.*"),
     "verl": (TORCH, "verl==0.9.*"),
     "inspect": ("inspect-ai==0.3.*", "inspect-wandb==0.3.*"),
 }
+
+# Required by some, and built for graphics cards only: it does not go with that build of torch.
+UNFIT = ("torchvision",)
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,7 @@ FRAMEWORKS = (
         "fastai, `WandbCallback`",
         "fastai_callback",
         "fastai",
-        "torch",
+        "fastai",
         ("history train_loss", "history accuracy", "tag f", "artifact run-.*"),
     ),
     Framework(
