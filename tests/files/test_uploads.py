@@ -1,5 +1,6 @@
 """One bad file, or one bad artifact, costs none of the others."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -142,3 +143,44 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
             artifact.verify(artifact.download())
             assert artifact.file_count == 43
     """)
+
+
+def test_what_cannot_be_encoded_here_waits_alone(
+    script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
+) -> None:
+    """Where numpy and ffmpeg are missing, `sync` says what to install and sends rows and everything but the video,
+    which a later `sync` elsewhere sends."""
+    script(
+        """
+        import numpy, wandb
+        with wandb.init() as run:
+            run.log({"film": wandb.Video(numpy.zeros((4, 3, 16, 16), numpy.uint8), format="mp4")})
+            run.log({"image": wandb.Image(numpy.zeros((4, 4, 3), numpy.uint8)), "page": wandb.Html("x"), "loss": 0.5})
+        """,
+        WANDB_MODE="offline",
+    )
+    folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
+    for name in ("numpy", "imageio_ffmpeg"):
+        (tmp_path / "missing" / name).mkdir(parents=True)
+        (tmp_path / "missing" / name / "__init__.py").write_text(f"raise ImportError('No module named {name}')")
+    sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
+    bare = {**environment, "PYTHONPATH": os.pathsep.join([str(tmp_path / "missing"), str(ROOT)])}
+    said = tmp_path / "said"
+    with said.open("w") as output:
+        first = subprocess.Popen(sync, env=bare, cwd=tmp_path, stdout=output, stderr=output)
+        try:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and not (
+                arrived.runs() and {"image", "page"} <= arrived.files().keys() and "encoded" in said.read_text()
+            ):
+                time.sleep(0.2)
+        finally:
+            first.kill()
+            first.wait()
+    assert arrived.files().keys() == {"image", "page"}
+    assert (
+        "a video cannot be encoded here: No module named numpy; install wandb-compat[media] and numpy"
+        in said.read_text()
+    )
+    subprocess.run(sync, env=environment, cwd=ROOT, check=True, timeout=60, capture_output=True)
+    assert arrived.files()["film"][4:8] == b"ftyp"

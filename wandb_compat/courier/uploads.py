@@ -29,6 +29,7 @@ class Uploads:
         self._home = home
         self._session = session
         self._clients = [session.another_client()]  # one a sender; more are made when there is work for them
+        self._arrived: set[str] = set()  # of files that are tried again together with others
 
     def send(self, lines: list[bytes]) -> list[tuple[int, str]]:
         """Upload the files that records name; return (index, reason) of those that cannot be sent.
@@ -50,10 +51,17 @@ class Uploads:
         Raises:
             WireError: not all of them were taken this time.
         """
-        readable = [_readable(self._home / file["path"]) for file in files]
+        readable, waits = list[bool](), None
+        for file in files:
+            try:
+                readable.append(file["path"] in self._arrived or _readable(self._home / file["path"]))
+            except Unavailable as error:  # the others need not wait for what is missing here
+                readable.append(False)
+                waits = error
         # Of several under one key and name the server keeps one: the last has to be it.
         last = {(file["key"], file["name"]): index for index, file in enumerate(files) if readable[index]}
-        batches = list(_batches([files[index] for index in sorted(last.values())]))
+        wanted = [files[index] for index in sorted(last.values()) if files[index]["path"] not in self._arrived]
+        batches = list(_batches(wanted))
         left, lock, errors = iter(batches), threading.Lock(), list[Exception]()
 
         def work(client: Client) -> None:
@@ -81,6 +89,9 @@ class Uploads:
             sender.join()
         if errors:
             raise errors[0]
+        if waits is not None:
+            raise waits
+        self._arrived.clear()
         return [index for index, here in enumerate(readable) if not here]
 
     def _send(self, client: Client, files: list[dict[str, Any]], sent: Callable[[dict[str, Any]], None]) -> None:
@@ -94,6 +105,7 @@ class Uploads:
             kind = "mask" if file["type"] == "mask" else mimetypes.guess_type(path)[0] or "application/octet-stream"
             with path.open("rb") as content:
                 client.upload(urls[file["name"]], content, kind)
+            self._arrived.add(file["path"])
             sent(file)
 
     def done(self, lines: list[bytes]) -> None:
