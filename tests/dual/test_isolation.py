@@ -13,6 +13,7 @@ from tests.faults.door import Door
 from wandb_compat import recorded
 
 SURROUNDED = Path(__file__).with_name("surrounded.py")
+TROUBLES = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
 ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
 FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]
 
@@ -48,9 +49,10 @@ def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
     assert sides[1] == sides[0]
 
 
-def test_surroundings(stage: Stage) -> None:
+# One process goes through all of them; with more rounds each has one of its own, and an exit code.
+@pytest.mark.parametrize("troubles", [TROUBLES] if ROUNDS == 1 else [[one] for one in TROUBLES], ids="-".join)
+def test_surroundings(stage: Stage, troubles: list[str]) -> None:
     """No courier, no memory for one, no disk, a run that is cancelled: training goes on, and wandb has every row."""
-    troubles = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
     compare(stage, troubles, WANDB_COMPAT_HEARTBEAT="0.2")
 
 
