@@ -17,6 +17,7 @@ from uuid import uuid4
 from wandb_compat import arrays, media, records, staging
 from wandb_compat.convert import Later, Row, plain, printable
 
+_TAKEN = "_rows_in_pluto"  # attribute of a growing table: how many of its rows have been taken
 CELL_SIZE = 64  # bytes that a cell takes in memory, about
 _PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
 _NUMPY_SCALAR = re.compile(r"(bool_?|u?int\d+|float(16|32|64)|str_)")
@@ -93,10 +94,12 @@ def _put_several(row: Row, key: str, tables: Sequence[Any]) -> bool:
 def _put_table(row: Row, key: str, table: Any) -> dict[str, Any]:
     """Take a table, return the few words that the summary has of it."""
     mode = getattr(table, "log_mode", None)
-    last = getattr(table, "_last_logged_idx", None)
-    first = last + 1 if mode == "INCREMENTAL" and last is not None else 0
+    # An account of our own: the real wandb's already says that the rows are logged when they come here.
+    first = getattr(table, _TAKEN, 0) if mode == "INCREMENTAL" else 0
     _put_rows(row, key, table.columns, table.data[first:], type(table))
-    if hasattr(table, "_mark_logged"):  # ours; the real wandb keeps account itself
+    if mode == "INCREMENTAL":
+        setattr(table, _TAKEN, len(table.data))
+    if hasattr(table, "_mark_logged"):  # ours; the real wandb does this itself
         table._mark_logged()
     about = {"_type": "table-file", "ncols": len(table.columns), "nrows": len(table.data), "log_mode": mode}
     roles = {f"{role}_columns": list(getattr(table, f"_{role}_columns", ())) for role in ("input", "output", "score")}
