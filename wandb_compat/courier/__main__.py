@@ -46,8 +46,11 @@ def main() -> int:
     threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
     try:
         state = work.run()
-    except (Busy, NoRun) as error:
+    except Busy as error:
         logging.info(error)
+    except NoRun as error:  # the disk has not taken the run's first record yet
+        logging.info(error)
+        return 1
     except EndpointError as error:
         State(phase="left", trouble=str(error)).write(home)
     else:
