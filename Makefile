@@ -6,7 +6,7 @@ READY := $(ENV)/.ready
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test faults frameworks check bench docs clean
+.PHONY: demo test faults frameworks check bench docs page screenshots clean
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
