@@ -50,8 +50,8 @@ def rate(store: Store, run: int, bodies: list[bytes], thinned: bool) -> float:
     stop = threading.Event()
 
     def thin() -> None:
-        while not stop.wait(1):
-            thinning.catch_up(store, stop.is_set)
+        while not stop.wait(thinning.paced_turn(store)):
+            pass
 
     thread = threading.Thread(target=thin)
     if thinned:

@@ -7,7 +7,6 @@ import contextlib
 import hmac
 import json
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -33,7 +32,6 @@ SIGNED_PATHS = "/blob/"
 INERT = "sandbox; default-src 'self' data: blob:; style-src 'unsafe-inline'; script-src 'none'"
 # A page whose scripts somebody lets run gets an origin of its own, and reaches no address.
 LONELY = "sandbox allow-scripts; default-src 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'"
-THIN_EVERY = 1.0  # seconds between two looks for points to thin
 
 Answer = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -216,13 +214,11 @@ async def _reap_for_ever(store: Store, bounds: Limits) -> None:
 
 
 async def _thin_for_ever(store: Store) -> None:
-    """Keep long metrics drawable; while rows come in, at most a tenth of the time goes into it."""
+    rest = thinning.REST
     while True:
-        batches, began, points = store.news.batches, time.monotonic(), 0
+        await asyncio.sleep(rest)
         with contextlib.suppress(sqlite3.OperationalError):
-            points = await run_in_threadpool(thinning.turn, store)
-        busy = store.news.batches != batches
-        await asyncio.sleep(THIN_EVERY if not points else 9 * (time.monotonic() - began) if busy else 0.01)
+            rest = await run_in_threadpool(thinning.paced_turn, store)
 
 
 async def _body(request: Request, limit: int) -> bytes:

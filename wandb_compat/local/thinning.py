@@ -10,6 +10,7 @@ point comes for a step that it covers; then it goes, and is made anew.
 from __future__ import annotations
 
 import sqlite3
+import time
 from itertools import chain
 
 import numpy as np
@@ -26,6 +27,7 @@ LENGTH = 16  # buckets in a chunk
 CHUNK = POINTS * LENGTH  # points in a chunk of level 0
 SPAN = 64 * CHUNK  # points of one series that are thinned at a time
 TURN = 4 * SPAN  # points that are thinned before others get the machine
+REST = 1.0  # seconds between two looks when there was nothing to do
 
 
 def catch_up(store: Store) -> int:
@@ -34,6 +36,15 @@ def catch_up(store: Store) -> int:
     while points := turn(store):
         thinned += points
     return thinned
+
+
+def paced_turn(store: Store) -> float:
+    """Thin some of what has come; return how many seconds to rest, so that ingest keeps nine tenths of the time."""
+    batches, began = store.news.batches, time.monotonic()
+    points = turn(store)
+    if not points:
+        return REST
+    return 9 * (time.monotonic() - began) if store.news.batches != batches else 0.0
 
 
 def turn(store: Store) -> int:
