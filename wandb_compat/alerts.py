@@ -27,7 +27,7 @@ class Alerts:
         wait_duration: float | timedelta | None,
     ) -> None:
         """Send an alert, unless one of that title was sent within `wait_duration`, in seconds; PAUSE by default."""
-        wait = PAUSE if wait_duration is None else wait_duration
+        wait = wait_duration or PAUSE  # 0 too, as wandb has it
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
         now = time()
         if now - self._sent.get(title, -inf) >= seconds:

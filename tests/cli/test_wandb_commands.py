@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import wandb
-from tests.cli.runs import Command
+from tests.cli.runs import ROOT, Command
 from wandb_compat import __version__
 
 
@@ -129,3 +129,25 @@ def test_an_old_login_line_does_not_stop_a_script(cli: Command) -> None:
     said = cli("login", "0123456789abcdef0123456789abcdef01234567", module="wandb")
     assert "PLUTO_API_KEY" in said.stderr
     assert "0123456789abcdef" not in said.stdout + said.stderr
+
+
+def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environment: dict[str, str]) -> None:
+    """`wandb-compat shim` writes `wandb` beside Python, takes it away again, and leaves one that is not ours alone."""
+
+    def call(*words: str, code: int = 0) -> str:
+        variables = {**environment, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
+
+    ours = (bare_python, "-m", "wandb_compat", "shim")
+    shim = Path(bare_python).with_name("wandb")
+    call(*ours)
+    assert call(str(shim), "--version").startswith("wandb, version")
+    assert call(str(shim), "launch", code=2)
+    call(*ours, "--remove")
+    assert not shim.exists()
+    shim.write_text("#!/usr/bin/python\nimport wandb")
+    assert "is there and not ours" in call(*ours, code=1)
+    assert shim.read_text().endswith("import wandb")
+    shim.unlink()

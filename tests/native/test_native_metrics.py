@@ -136,7 +136,7 @@ def test_alerts_of_one_title_keep_their_distance() -> None:
     with wandb.init(mode="offline") as run:
         run.alert("loss", "is nan")
         run.alert("loss", "is nan")
-        run.alert(title="loss", text="again", level=wandb.AlertLevel.ERROR, wait_duration=0)
+        run.alert(title="loss", text="again", level=wandb.AlertLevel.ERROR, wait_duration=1e-9)
         run.alert("other", "text", level="WARN", wait_duration=timedelta(hours=1))
         with pytest.raises(ValueError, match="level must be one of"):
             run.alert("x", "y", level="LOUD")

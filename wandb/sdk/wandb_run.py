@@ -32,7 +32,6 @@ from wandb_compat.convert import brief, rich
 from wandb_compat.server_text import published_summary
 
 if TYPE_CHECKING:
-
     from wandb.integration.tensorboard.sync import TensorBoardSync
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.earlier import Earlier
@@ -242,8 +241,8 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         if self._pipeline is not None:
             self._pipeline.submit(record)
 
-    def _send_wandb(self, values: dict[str, Any]) -> None:
-        self._submit(records.Config({"wandb": values}), next(iter(values)))
+    def _send_wandb(self, values: dict[str, Any], what: str | None = None) -> None:
+        self._submit(records.Config({"wandb": values}), what or next(iter(values)))
 
     def _config_changed(self, values: dict[str, Any]) -> None:
         public = {key: value for key, value in values.items() if key != "_wandb"}

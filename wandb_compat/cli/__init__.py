@@ -8,7 +8,7 @@ import click
 
 from wandb_compat import __version__
 
-COMMANDS = ("run", "serve", "sync", "import", "plot", "status", "compare", "doctor", "login", "journal")
+COMMANDS = ("run", "serve", "sync", "import", "plot", "status", "compare", "doctor", "login", "journal", "shim")
 MODULES = {"import": "importing"}  # where Python has taken the word
 
 

@@ -47,7 +47,7 @@ class RunFacts:
 
     @name.setter
     def name(self, name: str) -> None:
-        self._settings.run_name = str(name)
+        self._settings.run_name = None if name is None else str(name)
         self._send_wandb({"name": self._settings.run_name})
 
     @property
@@ -67,6 +67,8 @@ class RunFacts:
 
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
+        if tags is None:
+            raise TypeError("run.tags is None: set it to a sequence of texts, () for no tags")
         self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
         self._submit(records.Tags(server_tags(self._settings, warn_once)), "tags")
 
@@ -154,8 +156,8 @@ class RunFacts:
 
     @property
     def settings(self) -> Settings:
-        """The run's settings."""
-        return self._settings
+        """A copy of the run's settings: what is set on it changes nothing."""
+        return self._settings.model_copy()
 
     @property
     def resumed(self) -> bool:

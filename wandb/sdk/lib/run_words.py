@@ -42,7 +42,7 @@ class RunWords:
 
         def _refuse_when_finished(self, what: str) -> None: ...
         def _submit(self, record: records.Record, what: str) -> None: ...
-        def _send_wandb(self, values: dict[str, Any]) -> None: ...
+        def _send_wandb(self, values: dict[str, Any], what: str | None = None) -> None: ...
 
     def define_metric(
         self,
@@ -97,11 +97,15 @@ class RunWords:
             title: what it is about.
             text: the message.
             level: `INFO` (the default), `WARN` or `ERROR`.
-            wait_duration: seconds, or a timedelta, in which no other alert of that title is sent; a minute by default.
+            wait_duration: seconds, or a timedelta, in which no other alert of that title is sent; 0 and None are a
+                minute.
 
         Raises:
             ValueError: the level does not exist.
+            TypeError: `wait_duration` is no span of time.
         """
+        if not isinstance(wait_duration, (int, float, timedelta, type(None))):
+            raise TypeError("wait_duration must be an int, float, or datetime.timedelta")
         name = level.value if isinstance(level, AlertLevel) else level or "INFO"
         if name not in AlertLevel.__members__:
             raise ValueError("level must be one of 'INFO', 'WARN', or 'ERROR'")
@@ -113,7 +117,7 @@ class RunWords:
 
         In Pluto: `config["wandb"]["state"]` becomes `preempting`, as Pluto's own states have nothing like it.
         """
-        self._send_wandb({"state": "preempting"})
+        self._send_wandb({"state": "preempting"}, "mark_preempting")
 
     def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
         """Name the configuration values to be shown first.
@@ -123,7 +127,7 @@ class RunWords:
         Args:
             keys: dots stand between the levels of nested values. A later call replaces them.
         """
-        self._send_wandb({"pinned_config_keys": [str(key) for key in keys]})
+        self._send_wandb({"pinned_config_keys": [str(key) for key in keys]}, "pin_config_keys")
 
     def write_logs(self, text: str) -> None:
         """Send text to the run's log view without printing it.
@@ -138,6 +142,8 @@ class RunWords:
 
     def status(self) -> RunStatus:
         """Return how many rows of the run there are, and how many of them are still on their way to Pluto."""
+        if self._is_finished:
+            self._refuse_when_finished("status")
         if self._pipeline is None:
             return RunStatus()
         from wandb_compat.courier.acks import waiting_rows
