@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,21 @@ def element(value: Any) -> Any:
     inner = value.item() if hasattr(value, "item") else array(value).item()
     # Of what is longer than a float, or shorter and foreign to numpy, `item` returns itself.
     return float(inner) if hasattr(inner, "item") and hasattr(inner, "__float__") else inner
+
+
+def numbers(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a row with arrays of no dimension as Python's numbers, or None where anything else is in it."""
+    plain = {}
+    for key, value in row.items():
+        if type(value) is not float and type(value) is not int:
+            shape = getattr(value, "shape", None)
+            if not isinstance(shape, tuple) or shape or not hasattr(value, "item"):
+                return None
+            value = value.item()
+            if type(value) is not float and type(value) is not int:
+                return None
+        plain[key] = value
+    return plain
 
 
 def array(data: Any) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from wandb_compat import background, farewell, ranks, records
+from wandb_compat import arrays, background, farewell, ranks, records
 from wandb_compat.convert import Later, Row
 from wandb_compat.courier.acks import Acks, waiting_files, waiting_rows
 from wandb_compat.courier.launch import Courier
@@ -154,17 +154,16 @@ class Pipeline:
 
     def _row(self, data: Mapping[str, Any], step: int, time: int, plain: bool = False) -> Mapping[str, Any]:
         try:
-            # The sum is finite only if every number is: one pass in C instead of one check a value.
-            if (
-                self._known.issuperset(data)
-                and (plain or NUMBERS.issuperset(map(type, data.values())))
-                and isfinite(sum(data.values()))
-            ):
-                queue = self._queue
-                queue.append(b"row " + _dumps({"time": time, "step": step, "data": data}))
-                if self._in_child or len(queue) > QUEUE_LIMIT:
-                    self._write()
-                return data
+            if self._known.issuperset(data):
+                short = plain or NUMBERS.issuperset(map(type, data.values()))
+                numbers = data if short else arrays.numbers(data)
+                # The sum is finite only if every number is: one pass in C instead of one check a value.
+                if numbers is not None and isfinite(sum(numbers.values())):
+                    queue = self._queue
+                    queue.append(b"row " + _dumps({"time": time, "step": step, "data": numbers}))
+                    if self._in_child or len(queue) > QUEUE_LIMIT:
+                        self._write()
+                    return numbers
         except (TypeError, OverflowError):  # an unhashable key, an integer over 64 bits, a step of another type
             pass
         return self._long_way(data, int(step), time)
