@@ -59,6 +59,26 @@ run.finish()
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(7000))
 
 
+def test_a_quota_that_is_used_up_for_a_while(script: Script, server: Server, project: str) -> None:
+    """The same with EDQUOT, which few machines can be made to say: the writes themselves are made to fail."""
+    text = """
+import errno
+from wandb_compat import journal
+def over(*about): raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+log(0, 1000)
+write, journal._write_all = journal._write_all, over
+log(1000, 6000)
+journal._write_all = write
+log(6000, 7000)
+run.finish()
+"""
+    done = script(BEGIN + text)
+    assert done.stderr.count("the journal cannot be written: [Errno 122]") == 1
+    assert "Traceback" not in done.stderr
+    run = server.ended(project, 60)
+    assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(7000))
+
+
 def test_a_disk_that_stays_full(script: Script, server: Server, project: str, small: Path) -> None:
     """The run ends on a full disk: what was written arrives, and the rest is counted to the last record."""
     text = """
