@@ -87,7 +87,9 @@ class Report:
             for key in keys:
                 values = [one[name][key] * FIGURES[key][1] for one in rounds if key in one[name]]
                 ratios = [one[name][key] / one[names[0]][key] for one in rounds if one[names[0]].get(key)]
-                cell = f"{median(values):.4g} ({min(values):.4g} to {max(values):.4g})"
+                cell = f"{median(values):.4g}"
+                if len(values) > 1:
+                    cell += f" ({min(values):.4g} to {max(values):.4g})"
                 cells.append(cell if name == names[0] or not ratios else f"{cell}, x {median(ratios):.3g}")
             table.add_row(name, *cells)
         self.console.print(table)

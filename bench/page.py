@@ -101,7 +101,8 @@ def main() -> None:
     kept = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     sections, about = kept["sections"], kept["about"]
     compared(sections)
-    grown(sections)
+    if sections.keys() >= set(GROWTH):  # a run that was cut short has none
+        grown(sections)
     load = ", ".join(f"{one:.0f}" for one in about["load"])
     head = f"Python {about['python']} on {about['machine']}; load when the run began: {load}.\n\n"
     text = head + "\n".join(table(title, section) for title, section in sections.items())
