@@ -125,7 +125,7 @@ class Bench:
         """Return how long an interpreter takes from its start to its end, in seconds."""
         environment = self._environment(self.folder)
         began = time.perf_counter()
-        subprocess.run([str(self.pythons[name]), "-c", code], check=True, env=environment)
+        subprocess.run([str(self.pythons[name]), "-c", code], check=True, env=environment, cwd=self.folder)
         return time.perf_counter() - began
 
     def rows(self, project: str) -> int:
