@@ -77,5 +77,6 @@ def page() -> str:
         title = f"*{one.title}*" if one.group == "light" else one.title
         cells = [title, result["version"], *(result["settings"].get(name, "") for name in ("dual", "pluto")), one.note]
         text += f"| {' | '.join(cells)} |\n"
-    text += TAIL + "".join(f"| {name} | {why} |\n" for name, why in NOT_RUN.items())
+    waiting = {one.title: "there is a script, without a result so far" for one in FRAMEWORKS if one.script not in kept}
+    text += TAIL + "".join(f"| {name} | {why} |\n" for name, why in {**NOT_RUN, **waiting}.items())
     return text + LAYOUTS

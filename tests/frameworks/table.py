@@ -21,7 +21,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "accelerate==1.*",
         "catboost==1.2.*",
         "diffusers==0.*",
-        "keras==3.*",
         "lightning==2.6.*",
         "lm-eval==0.4.*",
         "numpy",
@@ -34,6 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "transformers==5.*",
         "trl==1.*",
     ),
+    "keras": ("keras==3.*", "tensorflow-cpu>=2.18"),  # wandb's callbacks import tensorflow, whatever the backend
     "fastai": (TORCH, "fastai==2.*"),
     "torchtune": (TORCH, "torchao", "torchtune==0.6.*"),
     "torchtitan": (TORCH, "torchtitan==0.3.*"),
@@ -234,9 +234,8 @@ FRAMEWORKS = (
         "Keras 3, `WandbMetricsLogger`, `WandbModelCheckpoint`",
         "keras_callbacks",
         "keras",
-        "torch",
+        "keras",
         ("history epoch/loss", "history batch/loss", "config units", "artifact run_.*_model"),
-        note="on the backend torch",
     ),
     Framework(
         "fastai, `WandbCallback`",

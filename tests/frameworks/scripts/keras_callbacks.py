@@ -1,8 +1,5 @@
 """Keras 3 with wandb's callbacks: metrics of batches and epochs, and checkpoints of the model as artifacts."""
 
-import os
-
-os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import numpy as np
 
