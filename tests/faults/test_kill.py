@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.stage import Server
 from tests.faults.conftest import ROUNDS
 
-KILLS = 6 if ROUNDS == 1 else 100
+KILLS = 4 if ROUNDS == 1 else 100
 # The script tells of each row when `log` has returned, so that the test knows which are older than 100 ms.
 STORM = """
 import os, struct, sys, time, wandb
