@@ -10,6 +10,7 @@ from wandb import agents as agents
 from wandb import analytics as analytics
 from wandb import apis as apis
 from wandb import catboost as catboost
+from wandb import cli as cli
 from wandb import data_types as data_types
 from wandb import docker as docker
 from wandb import env as env

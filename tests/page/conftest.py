@@ -104,7 +104,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs on as long as it is there, in the way of tests with their own
 def browser() -> Iterator[object]:
     """Headless Chromium."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the page is tested with: pip install playwright")
