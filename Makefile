@@ -3,8 +3,6 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
-# More than there are cores: half of the time tests wait for servers and for other processes.
-WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
@@ -14,14 +12,14 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)
-	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus
+	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus tests/swap/test_real.py
 
 # Every framework, each with its own wandb integration; writes the results from which docs/frameworks.md is made.
 frameworks: $(READY)

@@ -91,18 +91,18 @@ def test_spawned_processes_attach(script: Script, server: Server, project: str) 
 
         def by_id(attach_id, attach):
             run = getattr(wandb, attach)(attach_id)
-            assert run.id == "abc" and run.step > 0
+            assert run.id == "attached-to" and run.step > 0
             wandb.log({attach: 1, "image": wandb.Image(numpy.eye(2))})
             sys.exit(3)
 
         if __name__ == "__main__":
-            run = wandb.init(id="abc", config={"lr": 0.1})
+            run = wandb.init(id="attached-to", config={"lr": 0.1})
             run.log({"parent": 0})
             import time; time.sleep(0.2)
             spawn = multiprocessing.get_context("spawn")
             workers = [spawn.Process(target=by_pickle, args=(run, number)) for number in range(2)]
             workers += [spawn.Process(target=by_id, args=(run._attach_id, "_attach"))]
-            workers += [spawn.Process(target=by_id, args=("abc", "attach"))]
+            workers += [spawn.Process(target=by_id, args=("attached-to", "attach"))]
             for worker in workers: worker.start()
             for worker in workers: worker.join()
             assert [worker.exitcode for worker in workers] == [0, 0, 3, 3]
@@ -110,7 +110,7 @@ def test_spawned_processes_attach(script: Script, server: Server, project: str) 
             run.finish()
             try:
                 code = "import sys, wandb; wandb.attach(sys.argv[1])"
-                subprocess.run([sys.executable, "-c", code, "abc"], check=True, capture_output=True, text=True)
+                subprocess.run([sys.executable, "-c", code, "attached-to"], check=True, capture_output=True, text=True)
             except subprocess.CalledProcessError as error:
                 assert "No process of this user" in error.stderr, error.stderr
             else:

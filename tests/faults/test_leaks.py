@@ -22,12 +22,15 @@ def test_many_runs_in_one_process(script: Script, server: Server, project: str, 
     """After any number of runs a process has the memory, objects, threads, descriptors and children that it had."""
     done = script(
         f"""
-        import gc, json, threading
+        import gc, json, threading, time
         import psutil, wandb
 
         process = psutil.Process()
 
         def look():
+            deadline = time.monotonic() + 10
+            while threading.active_count() > 1 and time.monotonic() < deadline:  # one of the last run may still end
+                time.sleep(0.05)
             gc.collect()
             return {{
                 "memory": process.memory_info().rss,

@@ -44,7 +44,9 @@ def test_each_mode_takes_what_it_says(mode: str, script: Script, arrived: Arrive
     expected = {"off": set(), "redirect": ALWAYS | BELOW}.get(mode, ALWAYS)
     assert (ALWAYS | BELOW) & set(lines) == expected
     bars = [line for line in lines if line.startswith("bar:")]
-    assert [line.split("|")[0].split() for line in bars] == ([] if mode == "off" else [["bar:", "100%"]])
+    # On a busy machine a bar may stand still for so long that what it shows is a state of its own.
+    assert [line.split("|")[0].split() for line in bars][-1:] == ([] if mode == "off" else [["bar:", "100%"]])
+    assert len(bars) <= 3
     assert len(lines) < 20
 
 
