@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from tests.swap.environments import ROOT, uv
 from wandb_compat.local.serve import Running, running
 
 LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK", "WORLD_SIZE", "SLURM_")
@@ -21,6 +23,19 @@ def pluto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The embedded Pluto server in a process of its own, one for the whole session: give each test its own project."""
     with running(tmp_path_factory.mktemp("pluto") / "data") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository, built once, also when several workers share a session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not list(folder.glob("*.whl")):
+            uv("build", "--quiet", "--wheel", "--out-dir", folder, ROOT)
+    (built,) = folder.glob("*.whl")
+    return built
 
 
 @pytest.fixture

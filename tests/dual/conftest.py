@@ -1,10 +1,10 @@
 """Scripts in dual mode: the real wandb, offline, with our wheel beside it, against the embedded Pluto server."""
 
 import json
-import os
 import re
 import subprocess
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 from filelock import FileLock
 
 from tests.e2e.stage import Server
-from tests.swap.environments import OURS, ROOT, Environment, uv
+from tests.faults.door import Door
+from tests.swap.environments import OURS, ROOT, Environment
 from wandb_compat.mirror.versions import TESTED
 
 RECORDS = ROOT / "tests" / "swap" / "undisturbed.py"
@@ -48,17 +49,13 @@ class Stage:
         return {row["step"]: row["value"] for row in rows}
 
 
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this repository."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "dual"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "wheel.lock"):
-        if not list(folder.glob("*.whl")):
-            uv("build", "--quiet", "--wheel", "--out-dir", folder, ROOT)
-    (built,) = folder.glob("*.whl")
-    return built
+@pytest.fixture
+def door(pluto_server: Any) -> Iterator[Door]:
+    """A door in front of the session's server."""
+    made = Door(pluto_server.url)
+    yield made
+    made.fault = None
+    made.shut()
 
 
 @pytest.fixture

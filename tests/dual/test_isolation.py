@@ -1,9 +1,7 @@
 """Pluto can never hurt training: whatever fails on its side, wandb and the script see what they see without it."""
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,15 +14,6 @@ SURROUNDED = Path(__file__).with_name("surrounded.py")
 TROUBLES = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
 ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
 FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]
-
-
-@pytest.fixture
-def door(pluto_server: Any) -> Iterator[Door]:
-    """A door in front of the session's server."""
-    made = Door(pluto_server.url)
-    yield made
-    made.fault = None
-    made.shut()
 
 
 def compare(stage: Stage, troubles: list[str], **changes: str) -> None:

@@ -1,8 +1,6 @@
 """Outages of the Pluto server within a run: rows wait and arrive, and only a long one is mentioned."""
 
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -50,15 +48,6 @@ SHORT = """
     run.log({"a": 1})
     run.finish()
 """
-
-
-@pytest.fixture
-def door(pluto_server: Any) -> Iterator[Door]:
-    """A door in front of the session's server."""
-    made = Door(pluto_server.url)
-    yield made
-    made.fault = None
-    made.shut()
 
 
 def test_outages_in_one_run(stage: Stage, door: Door) -> None:

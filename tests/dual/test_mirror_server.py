@@ -2,10 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
 
 from tests.dual.conftest import Stage
 from tests.faults.door import Door
@@ -40,15 +36,6 @@ MUTE = """
     run.finish()
     print("took", time.monotonic() - began)
 """
-
-
-@pytest.fixture
-def door(pluto_server: Any) -> Iterator[Door]:
-    """A door in front of the session's server."""
-    made = Door(pluto_server.url)
-    yield made
-    made.fault = None
-    made.shut()
 
 
 def test_server_comes_late(stage: Stage, door: Door) -> None:

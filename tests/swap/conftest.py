@@ -1,11 +1,11 @@
-"""Builds the wheel once, and an environment once for each list of things installed in it."""
+"""Makes an environment once for each list of things installed in it."""
 
 import os
 import re
 from pathlib import Path
 
 import pytest
-from environments import ROOT, Environment, Environments, uv
+from environments import Environment, Environments
 from filelock import FileLock
 
 
@@ -16,16 +16,6 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "swap"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@pytest.fixture(scope="session")
-def wheel(shared_folder: Path) -> Path:
-    """The wheel of this repository."""
-    with FileLock(shared_folder / "wheel.lock"):
-        if not list(shared_folder.glob("*.whl")):
-            uv("build", "--quiet", "--wheel", "--out-dir", shared_folder, ROOT)
-    (built,) = shared_folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="session")
