@@ -6,15 +6,15 @@ what the script asks for, and never for longer than RESUME_PATIENCE.
 
 from __future__ import annotations
 
+import glob
 import re
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat import journal, records
+from wandb_compat import background, journal, records
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.records import merge
 from wandb_compat.settings import NAME_LIMIT, RESUME_PATIENCE, Settings
@@ -89,7 +89,8 @@ def together(known: Iterable[Earlier | None]) -> Earlier | None:
 
 def here(folder: Path, run_id: str, project: str) -> Earlier | None:
     """Return what the run folders in a folder `wandb` know of a run, sent or not, the oldest first."""
-    homes = [file.parent for file in folder.glob(f"*run-*/run-{_escaped(run_id)}.wandb") if not _is_link(file.parent)]
+    heads = folder.glob(f"*run-*/{glob.escape(f'run-{run_id}.wandb')}")
+    homes = [head.parent for head in heads if not head.parent.is_symlink()]
     return together(at(home, project) for home in sorted(homes, key=lambda home: home.name.partition("run-")[2]))
 
 
@@ -217,15 +218,10 @@ def ask(own: Settings, key: str, question: Any) -> Any:
     errors: list[Exception] = []
 
     def run() -> None:
-        try:
-            answers.append(question(Client(resolve(own), key)))
-        except Exception as error:
-            errors.append(error)
+        answers.append(question(Client(resolve(own), key)))
 
     began = monotonic()
-    thread = threading.Thread(target=run, name="wandb-compat-question", daemon=True)
-    thread.start()
-    thread.join(RESUME_PATIENCE)
+    background.start("question", run, errors.append).join(RESUME_PATIENCE)
     if answers:
         return answers[0]
     if not errors:
@@ -233,11 +229,3 @@ def ask(own: Settings, key: str, question: Any) -> Any:
     if isinstance(errors[0], (WireError, EndpointError)):
         raise Unanswered(str(errors[0])) from errors[0]
     raise errors[0]
-
-
-def _escaped(run_id: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", run_id)
-
-
-def _is_link(home: Path) -> bool:
-    return home.is_symlink()

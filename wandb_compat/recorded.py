@@ -14,6 +14,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
+from wandb_compat.records import below
+
 MAGIC = b":W&B"
 HEAD = 7  # bytes of the file's own header: MAGIC, a number, a version
 BLOCK = 32 * 1024
@@ -198,20 +200,11 @@ def _change(into: dict[str, Any], said: Fields) -> None:
             if update:
                 _put(into, path, value)
             else:
-                _below(into, path).pop(path[-1], None)
+                below(into, path[:-1]).pop(path[-1], None)
 
 
 def _put(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    _below(into, path)[path[-1]] = value
-
-
-def _below(into: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """Return the dict that holds the last key of a path, made where there is none."""
-    for key in path[:-1]:
-        if not isinstance(into.get(key), dict):
-            into[key] = {}
-        into = into[key]
-    return into
+    below(into, path[:-1])[path[-1]] = value
 
 
 def _history(run: Recorded, said: Fields) -> None:

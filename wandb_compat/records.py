@@ -8,6 +8,7 @@ epoch, steps are integers from 0.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -200,6 +201,15 @@ def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
             merge(into[key], value)
         else:
             into[key] = value
+
+
+def below(into: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """Return the dict at a path of keys, made where there is none."""
+    for key in path:
+        if not isinstance(into.get(key), dict):
+            into[key] = {}
+        into = into[key]
+    return into
 
 
 def unite(known: dict[str, Any], config: dict[str, Any]) -> None:

@@ -231,7 +231,7 @@ class Mirror:
             for item in summary_record.update:
                 if len(item.key) > 1:
                     self._nested.add(item.key[0])
-                inner = below(self.summary, item.key[:-1])
+                inner = records.below(self.summary, item.key[:-1])
                 if isinstance(getattr(type(item.value), "_log_type", None), str):  # media are logged under that key
                     key = ".".join(item.key)
                     value = self._row({key: item.value}, self.step, int(time() * 1000)).get(key)
@@ -239,7 +239,7 @@ class Mirror:
                     value = plain(item.value)
                 inner[item.key[-1]] = value
             for item in summary_record.remove:
-                below(self.summary, item.key[:-1]).pop(item.key[-1], None)
+                records.below(self.summary, item.key[:-1]).pop(item.key[-1], None)
             if time() * 1000 >= self._summary_due:
                 self._publish_summary()
 
@@ -353,15 +353,6 @@ class Mirror:
 
 def _public(config: Any) -> dict[str, Any]:
     return {str(key): plain(value) for key, value in dict(config.items()).items() if key not in WANDBS}
-
-
-def below(into: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """Return the dict at a path of keys, made where there is none."""
-    for key in path:
-        if not isinstance(into.get(key), dict):
-            into[key] = {}
-        into = into[key]
-    return into
 
 
 living: weakref.WeakSet[Mirror] = weakref.WeakSet()  # runs of this process that are not over

@@ -13,7 +13,7 @@ from typing import Any
 
 from wandb_compat import records
 from wandb_compat.mirror.guard import Guard, say
-from wandb_compat.mirror.runs import WANDBS, Mirror, below
+from wandb_compat.mirror.runs import WANDBS, Mirror
 from wandb_compat.pipeline import NUMBERS
 from wandb_compat.real import ALIAS
 
@@ -186,7 +186,7 @@ def _final_summary(run: Any) -> dict[str, Any] | None:
     for item in told.item:
         path = tuple(item.nested_key) or (item.key,)
         if path[0] not in WANDBS:
-            below(summary, path[:-1])[path[-1]] = json.loads(item.value_json)
+            records.below(summary, path[:-1])[path[-1]] = json.loads(item.value_json)
     return summary
 
 

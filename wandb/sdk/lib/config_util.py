@@ -7,6 +7,7 @@ from typing import Any
 
 from wandb.errors import Error
 from wandb.errors.term import termwarn
+from wandb_compat.records import merge
 
 
 class ConfigError(Error):
@@ -68,9 +69,5 @@ def dict_strip_value_dict(config_dict: dict[str, Any]) -> dict[str, Any]:
 
 def merge_dicts(dest: dict[str, Any], src: dict[str, Any]) -> dict[str, Any]:
     """Merge `src` into `dest` key by key, dicts inside dicts too, and return `dest`."""
-    for key, value in src.items():
-        if isinstance(value, dict) and isinstance(dest.get(key), dict):
-            merge_dicts(dest[key], value)
-        else:
-            dest[key] = value
+    merge(dest, src)
     return dest
