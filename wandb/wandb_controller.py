@@ -213,11 +213,7 @@ class _WandbController:
         """Return the next trial, or None when there is none any more."""
         if self._search is not None:
             return self._search(self._create, self._runs())
-        trials = self._made().trials()
-        cap = self._create.get("run_cap")
-        config = None if cap is not None and len(trials) >= cap else search.propose(
-            self._create, trials, random.Random()
-        )  # fmt: skip
+        config = search.propose(self._create, self._made().trials(), random.Random())
         return None if config is None else SweepRun({name: {"value": value} for name, value in config.items()})
 
     def schedule(self, run: SweepRun | None) -> None:

@@ -60,10 +60,10 @@ def _learn(made: ledger.Ledger, runs: list[str]) -> None:
     with made.changing() as kept:
         for name in runs:
             run = Api().run(f"{made.project()}/{name}")
-            value = run.summary.get(metric) if metric else None
-            if not isinstance(value, int | float):
+            value = search.result(run.summary, metric)
+            if value is None:
                 raise UsageError(f"The prior run {name} has no {metric!r} in its summary to learn from")
-            kept["trials"].append(ledger.Trial(run.id, dict(run.config), run.state, float(value), host="", pid=0))
+            kept["trials"].append(ledger.Trial(run.id, dict(run.config), run.state, value, host="", pid=0))
 
 
 def controller(

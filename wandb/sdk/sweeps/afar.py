@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wandb.errors.term import termwarn
 from wandb.sdk.sweeps.ledger import Trial
+from wandb.sdk.sweeps.search import result
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat.settings import Settings
 
@@ -90,6 +90,4 @@ class Afar:
 
 
 def _trial(run: Any, metric: str | None) -> Trial:
-    value = run.summary.get(metric) if metric else None
-    number = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-    return Trial(run.id, dict(run.config), run.state, number, host="", pid=0)
+    return Trial(run.id, dict(run.config), run.state, result(run.summary, metric), host="", pid=0)

@@ -81,7 +81,7 @@ class CommandJob:
     """A program in a process group of its own, so that Ctrl-C reaches the agent alone."""
 
     def __init__(self, words: list[str], variables: dict[str, str]) -> None:
-        group: dict[str, Any] = {"start_new_session": False}
+        group: dict[str, Any]
         if os.name == "nt":
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         elif sys.version_info >= (3, 11):

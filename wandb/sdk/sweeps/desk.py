@@ -52,10 +52,9 @@ class Desk:
             trials = [Trial(**one) for one in kept["trials"]]
             known = {one.run for one in trials}
             trials += [one for one in elsewhere if one.run not in known]
-            # What an agent took with it when it died is tried again.
-            abandoned = [one for one in trials if one.orphan()]
-            for one in abandoned:
-                one.state = "crashed"
+            for one in trials:
+                if one.orphan():  # what an agent took with it when it died is tried again
+                    one.state = "crashed"
             kept["trials"] = trials
             chosen = self._choose(trials)
             if isinstance(chosen, Trial) and chosen not in trials:
@@ -65,15 +64,10 @@ class Desk:
     def _choose(self, trials: list[Trial]) -> Trial | bool:
         for waiting in trials:
             if waiting.state == "pending":
-                mine = Trial("", {})
-                waiting.state, waiting.host, waiting.pid = "running", mine.host, mine.pid
-                return waiting
+                return waiting.take()
         if (self.definition.get("controller") or {}).get("type") == "local":
             return True  # wandb.controller() says what is next
         counted = [one for one in trials if one.state != "crashed"]
-        cap = self.definition.get("run_cap")
-        if cap is not None and len(counted) >= cap:
-            return False
         config = search.propose(self.definition, counted, self._chance)
         return False if config is None else Trial(generate_id(), config)
 
@@ -99,15 +93,8 @@ def report(sweep: str, run: str, summary: Any) -> None:
     if not ledger.exists():
         return
     try:
-        metric, _ = search.objective(ledger.definition())
-        value = summary
-        for part in (metric or "").split("."):
-            value = value.get(part) if hasattr(value, "get") else None
-        direct = summary.get(metric) if metric else None
-        value = direct if direct is not None else value
-        if isinstance(value, Mapping):  # define_metric keeps the best under its kind
-            value = next((value[kind] for kind in ("best", "max", "min", "last", "mean") if kind in value), None)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-            ledger.end(run, "running", float(value))
+        value = search.result(summary, search.objective(ledger.definition())[0])
+        if value is not None:
+            ledger.end(run, "running", value)
     except Exception as error:
         termwarn(f"The result of run {run} is not known to its sweep {sweep}: {type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ import psutil
 
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.sweeps import SweepNotFoundError
+from wandb_compat.register import alive
 
 STATES = ("RUNNING", "PAUSED", "FINISHED", "CANCELED")
 _PATIENCE = 60  # seconds that an agent waits for another one to let go of the ledger
@@ -35,10 +36,18 @@ class Trial:
     value: float | None = None
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
+    born: float = field(default_factory=lambda: psutil.Process().create_time())  # numbers of processes come again
+
+    def take(self) -> Trial:
+        """Give the trial to this process, and return it."""
+        mine = Trial(self.run, self.config)
+        self.state, self.host, self.pid, self.born = mine.state, mine.host, mine.pid, mine.born
+        return self
 
     def orphan(self) -> bool:
         """Whether its agent was on this machine and is gone."""
-        return self.state == "running" and self.host == socket.gethostname() and not psutil.pid_exists(self.pid)
+        here = self.state == "running" and self.host == socket.gethostname()
+        return here and not alive({"pid": self.pid, "born": self.born})
 
 
 def folder() -> Path:

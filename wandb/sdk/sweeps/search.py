@@ -40,14 +40,32 @@ def objective(definition: Mapping[str, Any]) -> tuple[str | None, bool]:
     return metric.get("name"), str(metric.get("goal", "minimize")).lower().startswith("max")
 
 
+def result(summary: Any, metric: str | None) -> float | None:
+    """Return what a run has come to: its summary's value of a metric, also of a nested one; None where it has none."""
+    if metric is None:
+        return None
+    value = summary.get(metric)
+    if value is None:
+        value = summary
+        for part in metric.split("."):
+            value = value.get(part) if hasattr(value, "get") else None
+    if isinstance(value, Mapping):  # define_metric keeps the best under its kind
+        value = next((value[kind] for kind in ("best", "max", "min", "last", "mean") if kind in value), None)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return float(value) if number else None
+
+
 def propose(definition: Mapping[str, Any], trials: Sequence[Trial], chance: random.Random) -> dict[str, Any] | None:
-    """Return the configuration to try next; None when a grid is through.
+    """Return the configuration to try next; None when a grid is through or `run_cap` reached.
 
     Args:
         definition: the sweep as it was made.
         trials: what has been tried and is being tried.
         chance: where what is random comes from.
     """
+    cap = definition.get("run_cap")
+    if cap is not None and len(trials) >= cap:
+        return None
     parameters = space.read(definition["parameters"])
     if definition["method"] == "grid":
         return _grid(parameters, trials)

@@ -10,6 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from wandb.errors import UsageError
+from wandb_compat.records import below
 
 _NUMBERS: dict[str, tuple[str, ...]] = {  # by distribution: the numbers that its description must hold
     "int_uniform": ("min", "max"),
@@ -116,10 +117,7 @@ def nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
     """Return values by path as a configuration with dicts inside dicts."""
     config: dict[str, Any] = {}
     for path, value in values.items():
-        below = config
-        for part in path[:-1]:
-            below = below.setdefault(part, {})
-        below[path[-1]] = value
+        below(config, path[:-1])[path[-1]] = value
     return config
 
 
@@ -127,12 +125,12 @@ def flat(config: Mapping[str, Any], space: Sequence[Parameter]) -> dict[tuple[st
     """Return the values that a configuration has for the hyperparameters of a space; None if it lacks one."""
     values = {}
     for parameter in space:
-        below: Any = config
+        value: Any = config
         for part in parameter.path:
-            if not isinstance(below, Mapping) or part not in below:
+            if not isinstance(value, Mapping) or part not in value:
                 return None
-            below = below[part]
-        values[parameter.path] = below
+            value = value[part]
+        values[parameter.path] = value
     return values
 
 
