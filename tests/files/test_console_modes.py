@@ -35,7 +35,8 @@ BELOW = {"from a child", "its trouble", "from below"}
 @pytest.mark.parametrize("mode", ["wrap", "redirect", "auto", "wrap_raw", "wrap_emu", "off"])
 def test_each_mode_takes_what_it_says(mode: str, script: Script, arrived: Arrived) -> None:
     """`wrap` takes Python's streams, `redirect` children and C as well, `off` nothing; a bar becomes one line."""
-    done = script(PRINTING, WANDB_CONSOLE=mode)
+    # Silent: the run's address, told from another thread, would end the line in which the bar stands.
+    done = script(PRINTING, WANDB_CONSOLE=mode, WANDB_SILENT="true")
     for text in ("printed", "rich text", "from a child", "from below"):
         assert done.stdout.count(text) == 1
     for text in ("to stderr", "WARNING:mine:logged", "its trouble"):
@@ -44,9 +45,7 @@ def test_each_mode_takes_what_it_says(mode: str, script: Script, arrived: Arrive
     expected = {"off": set(), "redirect": ALWAYS | BELOW}.get(mode, ALWAYS)
     assert (ALWAYS | BELOW) & set(lines) == expected
     bars = [line for line in lines if line.startswith("bar:")]
-    # On a busy machine a bar may stand still for so long that what it shows is a state of its own.
-    assert [line.split("|")[0].split() for line in bars][-1:] == ([] if mode == "off" else [["bar:", "100%"]])
-    assert len(bars) <= 3
+    assert [line.split("|")[0].split() for line in bars] == ([] if mode == "off" else [["bar:", "100%"]])
     assert len(lines) < 20
 
 
