@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +15,9 @@ from filelock import FileLock
 
 from tests.swap.environments import ROOT, uv
 from wandb_compat.local.serve import Running, running
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background; scripts under test would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK", "WORLD_SIZE", "SLURM_")
 

@@ -337,7 +337,7 @@ class Pipeline:
         if state.trouble and not self._stop.is_set() and wall_clock() - (state.since or 0.0) >= self._patience:
             self._say(state.trouble, "warning", state.trouble)
         if state.cancelled and self._cancellable and "cancelled" not in self._said:
-            self._say("cancelled", "error", "the run was cancelled on the Pluto server; stopping as Ctrl-C would")
+            self._say("cancelled", "error", "the run was cancelled on the Pluto server; the script is stopped")
             _interrupt()
 
     def _notify(self, level: str, sentence: str) -> None:
@@ -395,8 +395,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _interrupt() -> None:
-    """Raise KeyboardInterrupt in the main thread, also when it sleeps in a system call."""
+    """Stop the script as Ctrl-C would, also when its main thread sleeps in a system call."""
     if threading.main_thread().is_alive() and hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        # What a shell has put in the background is deaf to Ctrl-C.
+        deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM if deaf else signal.SIGINT)
     else:
         _thread.interrupt_main()

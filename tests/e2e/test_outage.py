@@ -242,14 +242,18 @@ def test_a_killed_courier_is_started_again(script: Script, server: Server, proje
     """The courier may die at any moment: another takes over, nothing is lost and nothing doubled."""
     script(
         """
-        import json, os, signal, time, wandb
+        import json, os, pathlib, signal, time, wandb
+        account = pathlib.Path("wandb/latest-run/journal/courier.json")
+        killed = [0]
         with wandb.init(id="abc") as run:
             for step in range(1500):
                 run.log({"loss": step, "word": str(step)})
                 time.sleep(0.002)
                 if step in (500, 1000):
-                    state = json.load(open("wandb/latest-run/journal/courier.json"))
-                    os.kill(state["pid"], signal.SIGKILL)
+                    while not account.exists() or json.loads(account.read_text())["pid"] in killed:
+                        time.sleep(0.01)
+                    killed.append(json.loads(account.read_text())["pid"])
+                    os.kill(killed[-1], signal.SIGKILL)
         """
     )
     run = server.run(project)
@@ -281,12 +285,13 @@ def test_the_end_of_the_script_is_the_state_of_the_run(
     assert len(server.metrics(project, run["id"], "a")) == 1
 
 
+@pytest.mark.parametrize("interrupt", ["default_int_handler", "SIG_IGN"])
 def test_cancelling_on_the_server_stops_the_script(
-    server: Server, project: str, environment: dict[str, str], tmp_path: Path
+    interrupt: str, server: Server, project: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """CANCELLED reaches the script as Ctrl-C would: `finally` blocks run, and it says why."""
+    """CANCELLED reaches the script as Ctrl-C would, and says why; one in a shell's background it ends as SIGTERM."""
     code = (
-        "import time, wandb\nrun = wandb.init(id='abc')\nprint('go', flush=True)\n"
+        f"import signal, time, wandb\nsignal.signal(signal.SIGINT, signal.{interrupt})\nrun = wandb.init(id='abc')\n"
         "try:\n    while True: run.log({'a': 1}); time.sleep(0.05)\nfinally:\n    print('cleaned up', flush=True)\n"
     )
     environment = {**environment, "WANDB_COMPAT_HEARTBEAT": "0.2"}
@@ -308,9 +313,9 @@ def test_cancelling_on_the_server_stops_the_script(
     )
     answer.raise_for_status()
     output, errors = process.communicate(timeout=30)
-    assert "cleaned up" in output
+    assert ("cleaned up" in output) == (interrupt != "SIG_IGN")
     assert "cancelled on the Pluto server" in errors
-    assert process.returncode != 0
+    assert process.returncode == (-signal.SIGTERM if interrupt == "SIG_IGN" else -signal.SIGINT)
     assert server.run(project)["status"] == "CANCELLED"
 
 
