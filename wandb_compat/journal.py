@@ -31,7 +31,6 @@ from wandb_compat import records
 
 VERSION = 1
 SUFFIX = ".journal"
-RECORD = re.compile(rb"\x1e([0-9a-f]{8}) (([a-z]+) [^\x1e\n]*)\n")
 END = b"end {}"
 
 
@@ -52,22 +51,33 @@ class Entry(NamedTuple):
         return self.line[len(self.kind) + 1 :]
 
 
+def pattern(*kinds: bytes) -> re.Pattern[bytes]:
+    """Return what finds the records of some kinds, given as regular expressions; the others cost next to nothing."""
+    return re.compile(rb"\x1e([0-9a-f]{8}) ((%b) [^\x1e\n]*)\n" % b"|".join(kinds))
+
+
+ANY = pattern(b"[a-z]+")
+
+
 def frame(lines: Iterable[bytes]) -> bytes:
     """Return records in the form in which they lie in a file."""
     return b"".join([b"\x1e%08x %b\n" % (crc32(line), line) for line in lines])
 
 
-def scan(chunk: bytes, offset: int = 0) -> Iterator[Entry]:
-    """Yield the sound records of a piece of a file that begins at `offset`."""
-    for match in RECORD.finditer(chunk):
+def scan(chunk: bytes, offset: int = 0, wanted: re.Pattern[bytes] = ANY) -> Iterator[Entry]:
+    """Yield the sound records of a piece of a file that begins at `offset`; `wanted` is a `pattern`."""
+    for match in wanted.finditer(chunk):
         if crc32(match[2]) == int(match[1], 16):
             yield Entry(match[3], match[2], offset + match.end())
 
 
-def read(path: Path, offset: int = 0, size: int = 4 * 1024**2) -> Iterator[tuple[list[Entry], int]]:
+def read(
+    path: Path, offset: int = 0, size: int = 4 * 1024**2, wanted: re.Pattern[bytes] = ANY
+) -> Iterator[tuple[list[Entry], int]]:
     """Yield (sound records, offset behind them) piece by piece, until what is written so far has been read.
 
     An unfinished last line is left for a later call. `size` is in bytes; a record larger than that still comes whole.
+    `wanted` is a `pattern`.
     """
     with path.open("rb") as file:
         while True:
@@ -75,7 +85,7 @@ def read(path: Path, offset: int = 0, size: int = 4 * 1024**2) -> Iterator[tuple
             chunk = file.read(size)
             whole = chunk.rfind(b"\n") + 1
             if whole:
-                yield list(scan(chunk[:whole], offset)), offset + whole
+                yield list(scan(chunk[:whole], offset, wanted)), offset + whole
                 offset += whole
             elif len(chunk) == size:
                 size *= 2

@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,10 @@ LANES = {
     "files": ("file",),
     "artifacts": ("artifact",),
 }
-READ_SIZE = 1024**2  # bytes that are read at once; a longer record still comes whole
+READ_SIZE = 512 * 1024  # bytes that are read at once; a longer record still comes whole
+NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
 REASONS = 3  # different reasons of refusals that are told
+_START = journal.pattern(b"start")
 # What stands in front of a lane's records.
 _MARKS = {lane: re.compile(rb"\x1e[0-9a-f]{8} (?:%b) " % "|".join(kinds).encode()) for lane, kinds in LANES.items()}
 
@@ -45,6 +47,8 @@ class Acks:
         self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
         self._file: int | None = None
         self._behind = False  # whether the disk lacks some of it
+        self._passed: set[tuple[str, str]] = set()  # lanes and files whose places the disk has not been told
+        self._size, self._bound = 0, NOTES_SIZE  # of the notes on disk, and up to which they may grow
         self._writing = threading.Lock()
         if self.path.exists():
             for entries, _ in journal.read(self.path):
@@ -53,6 +57,7 @@ class Acks:
 
     def _take(self, kind: str, document: Any) -> None:
         if kind == "ack":
+            self._passed.discard((document["lane"], document["file"]))
             self._places[document["lane"], document["file"]] = document["to"]
         elif kind == "exit":
             self.exit = records.Exit(**document)
@@ -78,6 +83,23 @@ class Acks:
         """Note that a lane has delivered a file up to an offset."""
         self._append("ack", {"lane": lane, "file": file, "to": to})
 
+    def pass_over(self, lane: str, file: str, to: int) -> None:
+        """Note that a file has nothing for a lane up to an offset; the disk hears of it with `settle`.
+
+        Every lane comes by everything that is written: its way alone would be many times the rest of the notes.
+        """
+        with self._writing:
+            if self._places.get((lane, file)) != to:
+                self._places[lane, file] = to
+                self._passed.add((lane, file))
+
+    def settle(self, file: str | None = None) -> None:
+        """Tell the disk where the lanes are in a file, by default in all of them."""
+        with self._writing:
+            passed = [one for one in self._passed if file in (None, one[1])]
+        for lane, name in passed:
+            self.note(lane, name, self.place(lane, name))
+
     def refuse(self, lane: str, line: bytes, reason: str) -> None:
         """Note that the server will not have a record; the same one again, after a courier's death, counts once."""
         self._append("refused", {"lane": lane, "sum": crc32(line), "reason": reason})
@@ -95,6 +117,7 @@ class Acks:
 
     def close(self) -> None:
         """Note that everything has arrived and the run is closed on the server."""
+        self.settle()
         self._append("closed", {})
 
     def _append(self, kind: str, document: dict[str, Any]) -> None:
@@ -108,11 +131,28 @@ class Acks:
                 if self._file is None:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
                     self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-                notes = self._all() if self._behind else [(kind, document)]
-                data = journal.frame([kind.encode() + b" " + records.dump(document) for kind, document in notes])
+                    self._size = os.fstat(self._file).st_size
+                data = _framed(self._all() if self._behind else [(kind, document)])
                 self._behind = os.write(self._file, data) < len(data)
+                self._size += len(data)
+                if self._size > self._bound:
+                    self._rewrite(self._file)
             except OSError:
                 self._behind = True
+
+    def _rewrite(self, file: int) -> None:
+        """Leave out the notes that later ones have overtaken: a run may last for months."""
+        data = _framed(self._all())
+        self._bound = max(NOTES_SIZE, 2 * len(data))
+        draft = self.path.with_suffix(".draft")
+        try:
+            draft.write_bytes(data)
+            os.close(file)
+            self._file = None
+            draft.replace(self.path)
+        except OSError:  # a full disk: the old notes are as good
+            self._bound = 2 * self._size
+            draft.unlink(missing_ok=True)
 
     def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for (lane, file), to in self._places.items():
@@ -123,6 +163,10 @@ class Acks:
             yield "exit", asdict(self.exit)
         if self.closed:
             yield "closed", {}
+
+
+def _framed(notes: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
+    return journal.frame([kind.encode() + b" " + records.dump(document) for kind, document in notes])
 
 
 def waiting_rows(home: Path) -> int:
@@ -158,11 +202,10 @@ def _waiting(home: Path, lane: str) -> int:
 def start_of(home: Path) -> records.Start | None:
     """Return the first record of a run folder, or None when there is none."""
     for file in journal.files(home)[:2]:
-        for entries, _ in journal.read(file):
+        for entries, _ in journal.read(file, size=READ_SIZE, wanted=_START):
             for entry in entries:
-                if entry.kind == b"start":
-                    known = records.Start.__dataclass_fields__  # a later version may tell more
-                    return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
+                known = records.Start.__dataclass_fields__  # a later version may tell more
+                return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
     return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -30,9 +31,10 @@ ROUTES = {
     "data": "data",
     "console": "logs",
 }  # lanes whose records go to an ingest route as they are
-LANE_IDLE = 0.05  # seconds between two looks of a lane at the journal
+RETRY_LOOK = 0.05  # seconds between two looks of a lane that has had trouble at whether it is time to try again
 SMALLEST_BATCH = 16 * 1024  # bytes; after a failure batches are halved down to this, for a slow line or server
 REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
+END = b"end"  # the kind of a file's last record
 DOUBTS = 5  # refusals of a line, with waits between them, after which it is to blame though nothing else was ever taken
 
 
@@ -59,10 +61,11 @@ class Lane:
         self.size = self._full = size  # bytes of a batch, at most
         self.taken: bytes | None = None  # a line that the server has taken, on an ingest route
         self.doubts = 0
-        self.kinds = tuple(kind.encode() for kind in LANES[name])
+        self.wanted = journal.pattern(*(kind.encode() for kind in LANES[name]), END)
         self.send = send
         self.done = done
         self.backoff = Backoff()
+        self.call = threading.Event()  # set when there is more in the journal
 
     def failed(self, wait: float | None) -> None:
         """Note that the server did not take a batch; the next one will be smaller and later."""
@@ -79,7 +82,19 @@ class Lane:
 class Delivery:
     """All lanes of one run folder."""
 
-    def __init__(self, home: Path, session: Session, batch_size: int, acks: Acks) -> None:
+    def __init__(
+        self, home: Path, session: Session, batch_size: int, acks: Acks, idle: Callable[[], object] = lambda: None
+    ) -> None:
+        """Start the lanes.
+
+        Args:
+            home: the run folder.
+            session: the run on the server.
+            batch_size: bytes of a request that carries rows, at most.
+            acks: what has been delivered so far.
+            idle: called by a lane that has delivered all that it found of a run that is over, from its own thread.
+        """
+        self._idle = idle
         self.home = home
         self.session = session
         self.acks = acks
@@ -92,7 +107,8 @@ class Delivery:
             Lane("files", uploads.send, batch_size, session.another_client(), count=PRESIGN_LIMIT, done=uploads.done),
             Lane("artifacts", publisher.send, batch_size, session.another_client(), count=1, done=publisher.done),
         ]
-        self._stopped = threading.Event()
+        self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
+        self._stopped = False
         for lane in self._others:
             # With the context of whoever delivers, by which the logs of several couriers in a process are told apart.
             work = partial(copy_context().run, self._keep_delivering, lane)
@@ -101,6 +117,9 @@ class Delivery:
     def round(self) -> bool:
         """Let the run's own lane deliver one batch of each file; return whether anything moved."""
         files = journal.files(self.home)
+        if (sizes := _sizes(files)) != self._sizes:
+            self._sizes = sizes
+            self._call_lanes()
         moved = self._round(self._run, files)
         self._tidy(files)
         return moved
@@ -113,20 +132,28 @@ class Delivery:
         return moved
 
     def _keep_delivering(self, lane: Lane) -> None:
-        while not self._stopped.is_set():
-            moved = False
+        while True:
+            lane.call.wait(RETRY_LOOK if lane.backoff.troubled else None)
+            if self._stopped:
+                return
+            lane.call.clear()
             try:
-                if self.session.state.run is not None:
-                    moved = self._round(lane, journal.files(self.home))
+                while not self._stopped and self._round(lane, journal.files(self.home)):
+                    pass
             except Exception:  # a full disk, a fault of ours: the run must not wait for a thread that is dead
                 log.exception("lane %s", lane.name)
                 lane.backoff.failed()
-            if not moved:
-                self._stopped.wait(LANE_IDLE)
+            if self.exit is not None:
+                self._idle()
+
+    def _call_lanes(self) -> None:
+        for lane in self._others:
+            lane.call.set()
 
     def stop(self) -> None:
         """Begin no further batch."""
-        self._stopped.set()
+        self._stopped = True
+        self._call_lanes()
 
     @property
     def exit(self) -> records.Exit | None:
@@ -146,17 +173,17 @@ class Delivery:
         try:
             if file.stat().st_size <= place:
                 return False
-            entries, place = next(journal.read(file, place, READ_SIZE), ([], place))
+            entries, place = next(journal.read(file, place, READ_SIZE, lane.wanted), ([], place))
         except FileNotFoundError:
             return False
         if place == self.acks.place(lane.name, file.name):
             return False
-        if entries and entries[-1].kind == b"end":
+        if entries and entries[-1].kind == END:
             self._complete[file.name] = place
-        mine = [entry for entry in entries if entry.kind in lane.kinds]
-        if mine and not self._deliver(lane, file, mine):
+            entries.pop()
+        if entries and not self._deliver(lane, file, entries):
             return False
-        self.acks.note(lane.name, file.name, place)
+        self.acks.pass_over(lane.name, file.name, place)
         return True
 
     def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
@@ -271,8 +298,17 @@ class Delivery:
         for file in files[1:]:
             end = self._complete.get(file.name)
             if end and self.acks.delivered(file.name) >= end:
+                self.acks.settle(file.name)
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]
+
+
+def _sizes(files: list[Path]) -> dict[str, int]:
+    sizes = {}
+    for file in files:
+        with suppress(FileNotFoundError):
+            sizes[file.name] = file.stat().st_size
+    return sizes
 
 
 def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list[list[journal.Entry]]:

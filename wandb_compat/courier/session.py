@@ -32,6 +32,11 @@ class Backoff:
         self._failures = 0
         self._due = 0.0
 
+    @property
+    def troubled(self) -> bool:
+        """Whether the last attempt has failed."""
+        return self._failures > 0
+
     def ready(self) -> bool:
         """Whether it is time for the next attempt."""
         return monotonic() >= self._due

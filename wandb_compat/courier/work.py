@@ -31,7 +31,8 @@ from wandb_compat.wire.models import STATUS
 
 log = logging.getLogger(__name__)
 
-IDLE = 0.1  # seconds between two rounds when there was nothing to do
+# Seconds between two rounds when there was nothing to do: a request costs milliseconds of a processor, whatever it holds.
+IDLE = 0.25
 
 
 class Busy(Exception):
@@ -149,7 +150,7 @@ class Work:
         self._ranks = Ranks(start, self.home) if start.rank is not None else None
         acks = Acks(self.home)
         session.account(pid=os.getpid(), refused=len(acks.refused), orphans=self._orphans)
-        delivery = Delivery(self.home, session, self._settings.batch_size, acks)
+        delivery = Delivery(self.home, session, self._settings.batch_size, acks, self.bell.set)
         try:
             if delivery.acks.closed and delivery.empty():
                 session.account(**self._known_before(), phase="done")
