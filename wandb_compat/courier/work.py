@@ -31,7 +31,7 @@ from wandb_compat.wire.models import STATUS
 
 log = logging.getLogger(__name__)
 
-# Seconds between two rounds when there was nothing to do: a request costs milliseconds of a processor, whatever it holds.
+# Seconds between two rounds when there was nothing to do: a request costs milliseconds of a processor, however small.
 IDLE = 0.25
 
 

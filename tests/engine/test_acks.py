@@ -1,0 +1,44 @@
+"""The courier's notes of what the server has answered: never more than needed, and never lost."""
+
+from pathlib import Path
+
+from wandb_compat.courier.acks import LANES, NOTES_SIZE, Acks
+
+
+def test_notes_of_a_long_run_stay_small(tmp_path: Path) -> None:
+    """However often a lane goes on, the file holds little more than where it is now."""
+    acks = Acks(tmp_path)
+    acks.refuse("metrics", b"a line", "too old")
+    for to in range(20_000):
+        acks.note("metrics", "run-abc.wandb", to)
+    assert acks.path.stat().st_size <= NOTES_SIZE
+    again = Acks(tmp_path)
+    assert again.place("metrics", "run-abc.wandb") == 19_999
+    assert list(again.refused.values()) == ["too old"]
+    assert [path.name for path in acks.path.parent.iterdir()] == ["courier.journal"]
+
+
+def test_a_lane_that_passes_by_leaves_no_note_until_it_matters(tmp_path: Path) -> None:
+    """A courier that takes over looks again at what had nothing for a lane; before a file is deleted all is noted."""
+    acks = Acks(tmp_path)
+    acks.note("metrics", "rows-1.journal", 500)
+    for lane in LANES:
+        acks.pass_over(lane, "rows-1.journal", 500)
+        acks.pass_over(lane, "rows-2.journal", 300)
+    assert acks.delivered("rows-1.journal") == 500
+    assert Acks(tmp_path).delivered("rows-1.journal") == 0
+    acks.settle("rows-1.journal")
+    assert Acks(tmp_path).delivered("rows-1.journal") == 500
+    assert Acks(tmp_path).delivered("rows-2.journal") == 0
+    acks.close()
+    assert Acks(tmp_path).delivered("rows-2.journal") == 300
+
+
+def test_notes_that_cannot_be_written_anew_are_kept(tmp_path: Path) -> None:
+    """Where the draft finds no place, the old notes go on."""
+    acks = Acks(tmp_path)
+    acks.note("metrics", "run-abc.wandb", 1)
+    (acks.path.parent / "courier.draft").mkdir()
+    for to in range(20_000):
+        acks.note("metrics", "run-abc.wandb", to)
+    assert Acks(tmp_path).place("metrics", "run-abc.wandb") == 19_999
