@@ -65,7 +65,11 @@ def table() -> dict[str, list[Support]]:
     top = [(name, getattr(wandb, name)) for name in sorted({*wandb.__all__, *_lazy.names()} - shown)]
     charts = [("plot", one) for one in _public(wandb.plot) if inspect.isfunction(one[1])]
     charts += [("sklearn", one) for one in _public(wandb.sklearn) if one[0].startswith("plot_")]
-    reading = [one for one in _public(wandb.Api) if inspect.isfunction(one[1])]
+    reading = [(f"Api().{name}", one) for name, one in _public(wandb.Api) if inspect.isfunction(one)]
+    # Of what the API returns, that which is not as in wandb.
+    for kind in ("ArtifactCollection", "File", "Member", "Run", "Sweep", "Team", "User"):
+        found = _public(getattr(wandb.apis.public, kind))
+        reading += [(f"{kind}.{name}", one) for name, one in found if inspect.isroutine(one) and level(one) != "full"]
     apart = [
         (f"{module}.{name}", thing)
         for module in ("wandb.automations", "wandb.sandbox", "wandb.sdk.launch")
@@ -75,7 +79,7 @@ def table() -> dict[str, list[Support]]:
         "Values for `log`": [of(f"wandb.{name}", one) for name, one in values],
         "Runs": [of(f"run.{name}", one) for name, one in methods],
         "Charts": [of(f"wandb.{module}.{name}", one) for module, (name, one) in charts],
-        "Reading back": [of(f"Api().{name}", one) for name, one in reading],
+        "Reading back": [of(name, one) for name, one in reading],
         "Everything else": [
             of(f"wandb.{name}", one) for name, one in top if inspect.isclass(one) or inspect.isroutine(one)
         ],

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from time import sleep
 from typing import Any
 
-from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.sweeps import SweepNotFoundError, ledger, search, space, stopping
 from wandb.sdk.sweeps.afar import Afar
 
@@ -222,8 +221,7 @@ class _WandbController:
             self._through = True
             return
         config = {name: value["value"] if isinstance(value, dict) else value for name, value in run.config.items()}
-        with self._made().changing() as kept:
-            kept["trials"].append(ledger.Trial(generate_id(), config, state="pending"))
+        self._made().enqueue(config)
         self._done_here.append(("schedule", ",".join(f"{name}={value}" for name, value in sorted(config.items()))))
 
     def stopping(self) -> list[SweepRun]:

@@ -75,7 +75,8 @@ class Entry:
     """What a run has published: which content, under which aliases.
 
     `run`, `key` and `manifest` tell where the manifest lies. `part` is the id of a distributed artifact that this is a
-    part of. `changes` holds what was edited later (description, metadata, ttl). `gone` takes the version away.
+    part of. `changes` holds what was edited later (description, metadata, ttl). `gone` takes the version away. `whole`
+    is an entry that makes no version: its `changes` (description, tags, type) are those of the collection.
     """
 
     id: str
@@ -95,6 +96,14 @@ class Entry:
     part: str | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     gone: bool = False
+    whole: bool = False
+
+    @classmethod
+    def all_of(cls, published: Mapping[str, str]) -> list[Entry]:
+        """Return the entries that a run has published under one name."""
+        known = cls.__dataclass_fields__  # a later version may tell more
+        told = [json.loads(text) for key, text in published.items() if key != ORDER]
+        return [cls(**{key: value for key, value in one.items() if key in known}) for one in told]
 
 
 @dataclass(slots=True)
@@ -116,10 +125,13 @@ class Collection:
         self.name = name
         self.entries = sorted(entries, key=lambda entry: (entry.order, entry.time, entry.run, entry.id))
         self.versions: dict[str, Version] = {}  # by digest, in order
+        self.changes: dict[str, Any] = {}
         self.next = 0
         aliases: dict[str, Version] = {}
         for entry in self.entries:
-            if entry.part is not None:
+            if entry.whole:
+                self.changes.update(entry.changes)
+            if entry.whole or entry.part is not None:
                 continue
             version = self.versions.get(entry.digest)
             if entry.gone:
@@ -143,6 +155,8 @@ class Collection:
             aliases.setdefault(LATEST, list(self.versions.values())[-1])
         for alias, version in aliases.items():
             version.aliases.append(alias)
+        for version in self.versions.values():
+            version.entry.type = self.changes.get("type", version.entry.type)
 
     @property
     def order(self) -> int:
@@ -182,15 +196,10 @@ class Shelf:
             if error.status == 404:  # deleted meanwhile
                 return []
             raise
-        entries = []
         found = details.get("config")
         for part in ("wandb", "artifacts", name):
             found = found.get(part) if isinstance(found, dict) else None
-        for key, text in (found or {}).items():
-            if key != ORDER:
-                known = Entry.__dataclass_fields__  # a later version may tell more
-                entries.append(Entry(**{k: v for k, v in json.loads(text).items() if k in known}))
-        return entries
+        return Entry.all_of(found or {})
 
     def publish(self, run: int, name: str, entry: Entry) -> None:
         """Add an entry to what a run has published; one of the same id is replaced."""

@@ -135,13 +135,17 @@ def _put_parts(row: Row, key: str, table: Any) -> None:
 
 @dataclass(slots=True)
 class _Chart:
-    """A chart: its table, the name of its template, and what goes where; None where the template knows by itself."""
+    """A chart: its table, the name of its template, and what goes where; None where the template knows by itself.
+
+    `vega` is the template itself, where it is the user's.
+    """
 
     table: Any
     template: str
     fields: dict[str, Any] | None
     strings: dict[str, Any]
     split: bool
+    vega: dict[str, Any] | None
 
 
 def _chart_of(value: Any) -> _Chart | None:
@@ -157,7 +161,8 @@ def _chart_of(value: Any) -> _Chart | None:
         fields, strings, split = (getattr(spec, name, None) for name in ("fields", "string_fields", "split_table"))
     if not _is_table(table) or not isinstance(template, str):
         return None
-    return _Chart(table, template, None if fields is None else plain(fields), plain(strings or {}), bool(split))
+    vega = getattr(spec, "vega", None)
+    return _Chart(table, template, None if fields is None else plain(fields), plain(strings or {}), bool(split), vega)
 
 
 def _put_chart(row: Row, key: str, chart: _Chart) -> None:
@@ -174,7 +179,8 @@ def _put_chart(row: Row, key: str, chart: _Chart) -> None:
         "strings": chart.strings,
         "tableKey": printable(table_key),
         "fields": {column: where for column, where in (chart.fields or {}).items() if where is not None},
-        "specLang": "vega-lite" if preset else "vega",
+        "specLang": "vega-lite" if preset or "vega-lite" in str((chart.vega or {}).get("$schema")) else "vega",
+        **({"spec": chart.vega} if chart.vega else {}),
     }
     row.summary[key] = {**about, "table_key": printable(table_key)}
 

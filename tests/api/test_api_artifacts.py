@@ -94,3 +94,37 @@ def test_a_run_takes_and_gives_artifacts_afterwards(api: wandb.Api) -> None:
             call(draft)
     with pytest.raises(ValueError, match="different project"):
         api.create_run(project="elsewhere").log_artifact(data)
+
+
+def test_a_collection_is_changed_and_deleted(api: wandb.Api) -> None:
+    """Description, tags and type of a name are kept beside its versions; deleting it deletes them all."""
+    with wandb.init(project="collections") as run:
+        for text in ("one", "two"):
+            artifact = wandb.Artifact("kept", "weights", description="of a version")
+            with artifact.new_file("file.txt") as file:
+                file.write(text)
+            run.log_artifact(artifact).wait()
+    collection = api.artifact_collection("weights", "collections/kept")
+    assert (collection.description, collection.tags) == (None, [])
+    collection.description = "what it is"
+    collection.tags.append("good")
+    collection.save()
+    collection.change_type("model")
+    again = api.artifact_collection("model", "collections/kept")
+    assert (again.description, again.tags, again.type) == ("what it is", ["good"], "model")
+    assert [(one.version, one.type, one.description) for one in again.artifacts()] == [
+        ("v1", "model", "of a version"),
+        ("v0", "model", "of a version"),
+    ]
+    assert api.artifact("collections/kept:latest").version == "v1"
+    assert [one.name for one in api.artifact_types("collections")] == ["model"]
+    with pytest.raises(ValueError, match="reserved"):
+        again.change_type("wandb-history")
+    again.type = "model"
+    again.name = "another"
+    with pytest.raises(wandb.errors.UnsupportedError, match="link_artifact"):
+        again.save()
+    collection.delete()
+    assert not api.artifact_exists("collections/kept:latest")
+    assert not api.artifact_collection_exists("collections/kept", "model")
+    assert list(api.artifact_types("collections")) == []

@@ -1,5 +1,13 @@
 """What can be changed in a run that was read back."""
 
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas
 import pytest
 
 import wandb
@@ -118,3 +126,45 @@ def test_a_run_is_made_without_logging(api: wandb.Api) -> None:
     assert {run.id for run in api.runs("made")} == {"made1", other.id}
     with pytest.raises(wandb.errors.UnsupportedError):
         wandb.apis.public.Run.create(api, project="made", state="pending")
+
+
+def test_a_run_is_stopped(api: wandb.Api, tmp_path: Path) -> None:
+    """`stop` ends the training process as Ctrl-C would; a run that is over stays as it is."""
+    script = (
+        "import time, wandb\n"
+        "with wandb.init(project='stopped', id='stop1') as run:\n"
+        "    while True:\n"
+        "        run.log({'x': 1})\n"
+        "        time.sleep(0.1)\n"
+    )
+    variables = {**os.environ, "WANDB_COMPAT_HEARTBEAT": "0.2", "DISABLE_WANDB_LOGGING": "true"}
+    training = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=variables, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ValueError):  # it is not there yet
+            wandb.Api().run("stopped/stop1").stop()
+            break
+        time.sleep(0.2)
+    _, said = training.communicate(timeout=60)
+    assert training.returncode != 0 and b"cancelled on the Pluto server" in said
+    over = api.run("grid/grid0")
+    over.stop()
+    assert again(over).state == "finished"
+
+
+def test_a_history_is_exported(api: wandb.Api, tmp_path: Path) -> None:
+    """One Parquet file with all rows, nested keys flat; of a run that goes on only where that is allowed."""
+    run = api.run("rich/rich1")
+    done = run.download_history_exports(tmp_path / "export")
+    assert (done.errors, done.contains_live_data) == (None, False)
+    (path,) = done.paths
+    table = pandas.read_parquet(path)
+    rows = list(run.scan_history())
+    assert table["_step"].tolist() == [row["_step"] for row in rows]
+    assert table["loss"].dropna().tolist() == [1 / (step + 1) for step in range(5)]
+    assert table["nested.deep.x"].dropna().tolist() == [0, 2, 4, 6, 8]
+    assert table["said"].dropna().tolist() == [f"text {step}" for step in range(5)]
+    live = api.create_run(project="exported")
+    with pytest.raises(wandb.apis.public.IncompleteRunHistoryError, match="goes on"):
+        live.download_history_exports(tmp_path)
+    assert live.download_history_exports(tmp_path, require_complete_history=False).contains_live_data

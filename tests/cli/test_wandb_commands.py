@@ -151,3 +151,25 @@ def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environme
     assert "is there and not ours" in call(*ours, code=1)
     assert shim.read_text().endswith("import wandb")
     shim.unlink()
+
+
+def test_logs_of_tensorboard_are_sent(cli: Command, folder: Path, environment: dict[str, str]) -> None:
+    """`wandb sync FOLDER` logs event files as a run, which `wandb.Api().sync_tensorboard` does too."""
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+    with tensorboard.SummaryWriter(str(folder / "logs")) as writer:
+        for step in (0, 5):
+            writer.add_scalar("loss", step, step)
+    assert "would log 1 event files" in cli("sync", "logs", "--dry-run", module="wandb").stdout
+    cli("sync", "logs", "--id", "events1", "-p", "events", "--job-type", "old", module="wandb")
+    call = "import wandb; wandb.Api().sync_tensorboard('logs', 'events2', 'events')"
+    subprocess.run([sys.executable, "-c", call], cwd=folder, env=environment, check=True, timeout=120)
+    read = (
+        "import wandb\n"
+        "for id in ('events1', 'events2'):\n"
+        "    run = wandb.Api().run(f'events/{id}')\n"
+        "    print(run.job_type, run.state, [(row['loss'], row['global_step']) for row in run.scan_history()])\n"
+    )
+    line = [sys.executable, "-c", read]
+    done = subprocess.run(line, cwd=folder, env=environment, check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["old finished [(0, 0), (5, 5)]", "None finished [(0, 0), (5, 5)]"]
+    assert "does not exist" in cli("sync", "absent", code=1, module="wandb").stderr

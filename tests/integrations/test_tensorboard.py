@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 import wandb
-from tests.native.conftest import ROOT, recorded
+from tests.native.conftest import ROOT, Recorded, recorded
 
 pytest.importorskip("tensorboard")
 pytestmark = pytest.mark.usefixtures("unpatched")
@@ -190,3 +190,25 @@ def test_writers_loaded_late_and_never_closed(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert recorded(tmp_path).rows() == [(0, {"loss": 2.0, "global_step": 1})]
+
+
+def test_folders_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs that lie there already become one run; the folder of each writer comes before its keys."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    from wandb.integration.tensorboard import folders
+
+    for name in ("", "train", "deep/eval"):
+        with SummaryWriter(str(Path("logs", name))) as writer:
+            for step in (0, 10):
+                writer.add_scalar("loss", step, step)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    id = folders.log("logs", project="from-disk", job_type="j")
+    (home,) = Path("wandb").glob(f"offline-run-*-{id}")
+    found = Recorded(home)
+    keys = [(key, step) for key in ("deep/eval/loss", "loss", "train/loss") for step in (0, 10)]
+    assert found.rows() == [(at, {key: step, "global_step": step}) for at, (key, step) in enumerate(keys)]
+    assert len([file for file in found.all("file") if "tfevents" in file["key"]]) == 3
+    assert wandb.run is None
+    with pytest.raises(wandb.Error, match="no event files"):
+        folders.log("absent")

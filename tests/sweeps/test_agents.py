@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def test_runs_carry_their_sweep(run: Script, online: dict[str, str], pluto_serve
     for one in listed:
         details = server.get(f"/api/runs/details/{one['id']}", projectName="swept-runs")
         assert f"sweep:{sweep}" in details["tags"]
-        assert details["config"]["wandb"]["sweep"] == {"id": sweep, "config": GRID}
+        about = details["config"]["wandb"]["sweep"]
+        assert about.pop("agent")["host"] == socket.gethostname()
+        assert about == {"id": sweep, "config": GRID}
 
 
 def test_four_agents_share_a_grid(run: Script, start: Start, sweeps: Path) -> None:
@@ -233,3 +236,51 @@ def test_a_controller_says_what_is_next(run: Script, sweeps: Path) -> None:
     )
     assert [line for line in said.splitlines() if line.startswith("TRIED")] == ["TRIED 0", "TRIED 10"]
     assert "Sweep: " in said and "Finished: 2" in said
+
+
+def test_a_sweep_tells_its_agents(run: Script, online: dict[str, str]) -> None:
+    """`Sweep.agents` follows from the runs: who has started which; an agent that nobody knows is an error."""
+    said = run(
+        script=f"""{TRAIN}
+    id = wandb.sweep({GRID}, project="told-agents")
+    wandb.agent(id, train, count=1)
+    wandb.agent(id, train, count=2)
+    sweep = wandb.Api().sweep(f"told-agents/{{id}}")
+    first, second = sweep.agents()
+    print("FOUND", first.total_runs, second.total_runs, first.state, first.host)
+    print("RUNS", len(first.runs()), [run.config["x"] for run in second.runs()])
+    print("SAME", sweep.agent(second.id).created_at == second.created_at)
+    try:
+        sweep.agent("nobody")
+    except ValueError as error:
+        print(error)
+    """,
+        **online,
+    )
+    assert f"FOUND 1 2 FINISHED {socket.gethostname()}" in said
+    assert "RUNS 1 [2, 1]" in said and "SAME True" in said
+    assert "Could not find agent 'nobody'" in said
+
+
+def test_a_configuration_is_put_in_front(run: Script, online: dict[str, str]) -> None:
+    """`Sweep.enqueue_run` is what the next agent tries, under the name that was given; elsewhere it is refused."""
+    said = run(
+        script=f"""{TRAIN}
+    import os
+    id = wandb.sweep({GRID}, project="enqueued")
+    wandb.agent(id, train, count=1)
+    sweep = wandb.Api().sweep(f"enqueued/{{id}}")
+    queued = sweep.enqueue_run({{"x": 9, "opt": {{"lr": 3}}}}, display_name="mine")
+    wandb.agent(id, train, count=1)
+    run = wandb.Api().run(f"enqueued/{{queued}}")
+    print("QUEUED", run.name, run.config["x"], run.summary["loss"], run.sweep_name == id)
+    os.environ["PLUTO_DIR"] = "elsewhere"
+    try:
+        sweep.enqueue_run({{"x": 1}})
+    except wandb.errors.UnsupportedError as error:
+        print(error)
+    """,
+        **online,
+    )
+    assert "QUEUED mine 9 27 True" in said
+    assert "let PLUTO_DIR name the folder" in said

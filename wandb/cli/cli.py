@@ -14,6 +14,7 @@ from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat import __version__
+from wandb_compat.cli.folders import find
 from wandb_compat.cli.login import sign_in
 from wandb_compat.cli.sync import PATIENCE, deliver
 from wandb_compat.credentials import TOKEN_PREFIXES
@@ -81,7 +82,7 @@ def login(key: tuple[str, ...], relogin: bool, verify: bool, host: str | None, *
         sign_in(given, check=verify)
 
 
-# What a run was logged with stays: each of these would make it another run.
+# What a run was logged with stays: each of these would make it another run. Logs of TensorBoard are none yet.
 _UNUSED = {
     "id": "--id",
     "project": "--project",
@@ -94,10 +95,10 @@ _UNUSED = {
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
-@click.option("--id", help="Not used: a run keeps its id.")
-@click.option("-p", "--project", help="Not used: a run keeps its project.")
-@click.option("-e", "--entity", help="Not used: Pluto's organisation follows from the key.")
-@click.option("--job-type", help="Not used: a run keeps its type.")
+@click.option("--id", help="For logs of TensorBoard; a run keeps its id.")
+@click.option("-p", "--project", help="For logs of TensorBoard; a run keeps its project.")
+@click.option("-e", "--entity", help="For logs of TensorBoard; Pluto's organisation follows from the key.")
+@click.option("--job-type", help="For logs of TensorBoard; a run keeps its type.")
 @click.option("--replace-tags", "tags", help="Not used: a run keeps its tags.")
 @click.option("-n", "limit", type=int, help="Accepted; every unfinished run is sent.")
 @click.option("--yes", is_flag=True, help="Accepted; nothing is asked.")
@@ -107,7 +108,7 @@ _UNUSED = {
 @click.option("--include-synced/--no-include-synced", "--no-skip-synced/--skip-synced", help="Accepted.")
 @click.option("-v", "--verbose", is_flag=True, help="Accepted; there is one line a run anyway.")
 @click.option("--mark-synced/--no-mark-synced", default=True, hidden=True)
-@click.option("--sync-tensorboard/--no-sync-tensorboard", hidden=True)
+@click.option("--sync-tensorboard/--no-sync-tensorboard", default=True, help="Log folders of event files as runs.")
 @click.option("--include-globs", hidden=True)
 @click.option("--exclude-globs", hidden=True)
 @click.option("--clean", is_flag=True, hidden=True)
@@ -116,11 +117,33 @@ _UNUSED = {
 @click.option("--skip-console", is_flag=True, hidden=True)
 @click.option("--legacy", is_flag=True, hidden=True)
 @click.option("--view", is_flag=True, hidden=True)
-def sync(paths: tuple[Path, ...], dry_run: bool, **given: Any) -> None:
-    """Send runs that are not on the Pluto server yet; as `wandb-compat sync`."""
+def sync(paths: tuple[Path, ...], dry_run: bool, sync_tensorboard: bool, **given: Any) -> None:
+    """Send runs that are not on the Pluto server yet, as `wandb-compat sync`, and logs of TensorBoard as new runs."""
+    logs = [path for path in paths if sync_tensorboard and _holds_logs(path)]
+    for path in logs:
+        _log_events(path, dry_run, given)
+    if logs and len(logs) == len(paths):
+        return
+    paths = tuple(path for path in paths if path not in logs)
     if unused := [flag for name, flag in _UNUSED.items() if given[name] is not None]:
         termwarn(f"{', '.join(unused)}: not used, runs go to the server as they were logged.")
     sys.exit(deliver(paths, dry_run=dry_run, patience=PATIENCE))
+
+
+def _holds_logs(path: Path) -> bool:
+    from wandb.integration.tensorboard.folders import event_files
+
+    return path.is_dir() and not find(path) and bool(event_files(path))
+
+
+def _log_events(path: Path, dry_run: bool, given: dict[str, Any]) -> None:
+    from wandb.integration.tensorboard import folders
+
+    if dry_run:
+        click.echo(f"{path}: would log {len(folders.event_files(path))} event files of TensorBoard as a run")
+        return
+    id = folders.log(path, given["id"], given["project"], given["entity"], given["job_type"])
+    click.echo(f"{path}: logged as run {id}")
 
 
 for _command in (

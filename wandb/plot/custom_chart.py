@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb.errors import Error
+from wandb.plot import presets
 from wandb.sdk.data_types.table import Table
 
 
@@ -19,6 +20,7 @@ class CustomChartSpec:
     key: str = ""
     panel_type: str = "Vega2"
     split_table: bool = False
+    vega = None  # the specification itself, of a chart of the user's; no field, which wandb has not
 
     @property
     def table_key(self) -> str:
@@ -79,7 +81,7 @@ def plot_table(
     In Pluto: its table at `KEY_table`, the chart in `config["wandb"]["custom_charts"]` as `pluto migrate` has it.
 
     Args:
-        vega_spec_name: such as `wandb/line/v0`.
+        vega_spec_name: such as `wandb/line/v0`, or what `Api.create_custom_chart` has returned on this machine.
         data_table: the rows.
         fields: the specification's fields and the columns that go there.
         string_fields: its texts, such as `title`.
@@ -94,6 +96,7 @@ def plot_table(
     """
     if not isinstance(data_table, Table):
         raise Error(f"Expected `data_table` to be `wandb.Table` type, instead got {type(data_table).__name__}")
-    return CustomChart(
-        data_table, CustomChartSpec(vega_spec_name, fields, string_fields or {}, split_table=split_table)
-    )
+    spec = CustomChartSpec(vega_spec_name, fields, string_fields or {}, split_table=split_table)
+    if (vega := presets.find(vega_spec_name)) is not None:
+        spec.vega = vega
+    return CustomChart(data_table, spec)

@@ -208,7 +208,9 @@ def _sweep(settings: Settings) -> dict[str, Any] | None:
 
     ledger = Ledger(settings.sweep_id)
     definition = ledger.definition() if ledger.exists() else {}
-    about = {"id": settings.sweep_id, "name": definition.get("name"), "config": definition}
+    trial = ledger.trial(settings.run_id or "")
+    agent = {"id": trial.agent, "host": trial.host} if trial is not None and trial.agent else None
+    about = {"id": settings.sweep_id, "name": definition.get("name"), "config": definition, "agent": agent}
     return {key: value for key, value in about.items() if value}
 
 

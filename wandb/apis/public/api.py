@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         ArtifactType,
         ArtifactTypes,
     )
+    from wandb.apis.public.organizations import Organization
     from wandb.apis.public.projects import Project, Projects
+    from wandb.apis.public.reports import Reports
     from wandb.apis.public.runs import Run, Runs
     from wandb.apis.public.sweeps import Sweep
     from wandb.apis.public.teams import Team
@@ -394,7 +396,7 @@ class Api:
         """
         return _exists(lambda: self.artifact_collection(type, name))
 
-    # What Pluto has not
+    # What Pluto has in another form, or not at all
 
     def sync_tensorboard(
         self,
@@ -403,27 +405,98 @@ class Api:
         project: str | None = None,
         entity: str | None = None,
     ) -> None:
-        """Refused: `wandb sync` sends the logs of TensorBoard.
+        """Log the event files in a folder, and in those below it, as one run.
+
+        In Pluto: a run of its own in this process, with rows as `wandb.tensorboard.patch` makes them.
+
+        Args:
+            root_dir: the folder.
+            run_id: a new one by default; that of a run that is there goes on with it.
+            project: that of the settings by default, else `uncategorized`.
+            entity: kept with the run.
 
         Raises:
-            wandb.UsageError: always.
+            wandb.Error: there are no event files, or tensorboard is not installed.
         """
-        refuse("wandb.Api().sync_tensorboard()", f"run `wandb sync {os.fspath(root_dir)}`")
+        from wandb.integration.tensorboard import folders
 
-    reports = method("wandb.Api().reports()", refused.REPORTS)
+        folders.log(root_dir, run_id, project or self.settings["project"], entity or self._entity())
+
+    def create_custom_chart(
+        self,
+        entity: str,
+        name: str,
+        display_name: str,
+        spec_type: Literal["vega2"],
+        access: Literal["private", "public"],
+        spec: str | dict[str, Any],
+    ) -> str:
+        """Keep a Vega specification for `wandb.plot_table`; return its id.
+
+        In Pluto: kept on this machine, in `PLUTO_DIR/charts`; each chart that is made of it here carries it, as `spec`.
+
+        Args:
+            entity, name: together the id, `entity/name`.
+            display_name: kept with it.
+            spec_type: `vega2`.
+            access: kept with it; who reads a run sees its charts.
+            spec: the specification as a dict or as JSON.
+
+        Raises:
+            wandb.Error: an argument makes no sense.
+        """
+        import json
+
+        from wandb.plot import presets
+
+        if spec_type != "vega2" or access not in ("private", "public"):
+            raise Error(f"spec_type can be 'vega2' and access 'private' or 'public', not {spec_type!r} and {access!r}")
+        try:
+            vega = json.loads(spec) if isinstance(spec, str) else spec
+            if not isinstance(vega, dict):
+                raise ValueError(f"it is a {type(vega).__name__}, not an object")
+            id = f"{entity}/{name}"
+            presets.keep(id, {"display_name": display_name, "access": access, "spec": vega})
+        except (OSError, TypeError, ValueError) as error:
+            raise Error(f"The chart {entity}/{name} cannot be kept: {error}") from error
+        return id
+
+    def reports(self, path: str = "", name: str | None = None, per_page: int = 50) -> Reports:
+        """Return the reports of a project: none.
+
+        Accepted: Pluto has no reports, so the list is empty; this is said once.
+        """
+        from wandb.apis.public.reports import Reports
+
+        termlog("Pluto has no reports: the list is empty.", repeat=False)
+        entity, project = paths.project_path(path, self._entity(), self.settings["project"])
+        return Reports(self._reader, self.project(project, entity), name, entity, per_page)
+
+    def organization(self, name: str | None = None) -> Organization:
+        """Return the organisation that the key belongs to.
+
+        Args:
+            name: what it must be called.
+
+        Raises:
+            ValueError: the key belongs to another one.
+        """
+        from wandb.apis.public.organizations import Organization
+
+        own = self.default_entity or ""
+        if name not in (None, own):
+            raise ValueError(f"The key belongs to the organisation {own!r}, and Pluto tells nothing of {name!r}")
+        return Organization(own)
+
     create_report = load_report = method("wandb.Api().create_report()", refused.REPORTS)
-    create_custom_chart = method(
-        "wandb.Api().create_custom_chart()", "log a wandb.Table and wandb.plot_table; Pluto draws the charts it knows"
-    )
+    create_user = method("wandb.Api().create_user()", refused.PEOPLE)
+    create_team = method("wandb.Api().create_team()", refused.PEOPLE)
     create_run_queue = method("wandb.Api().create_run_queue()", refused.LAUNCH)
     upsert_run_queue = method("wandb.Api().upsert_run_queue()", refused.LAUNCH)
     run_queue = method("wandb.Api().run_queue()", refused.LAUNCH)
     queued_run = queued_job = method("wandb.Api().queued_run()", refused.LAUNCH)
     job = method("wandb.Api().job()", refused.LAUNCH)
     list_jobs = method("wandb.Api().list_jobs()", refused.LAUNCH)
-    create_user = method("wandb.Api().create_user()", refused.PEOPLE)
-    create_team = method("wandb.Api().create_team()", refused.PEOPLE)
-    organization = method("wandb.Api().organization()", refused.PEOPLE)
     registry = method("wandb.Api().registry()", refused.REGISTRY)
     registries = method("wandb.Api().registries()", refused.REGISTRY)
     create_registry = method("wandb.Api().create_registry()", refused.REGISTRY)

@@ -12,17 +12,15 @@ from uuid import uuid4
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.apis.public import run_document
-from wandb.apis.public.refused import method
+from wandb.apis.public.refused import refuse
 from wandb.errors import CommError
-from wandb_compat.artifacts import ORDER, Shelf, Version
+from wandb_compat.artifacts import ORDER, Entry, Shelf
 from wandb_compat.artifacts import Collection as Versions
 
 if TYPE_CHECKING:
     from wandb.apis.public.reader import Reader
     from wandb.apis.public.runs import Run
     from wandb.sdk.artifacts.artifact import Artifact
-
-_FIXED = "artifacts belong to the runs that logged them; delete those on their pages"
 
 
 def shelf(reader: Reader, project: str) -> Shelf:
@@ -149,7 +147,7 @@ class RunArtifacts(_List):
 
 
 class ArtifactCollection:
-    """The name that versions share."""
+    """The name that versions share. `description`, `tags` and `type` can be set, which takes effect with `save`."""
 
     def __init__(
         self,
@@ -163,33 +161,55 @@ class ArtifactCollection:
     ) -> None:
         self._reader = service_api
         self.entity, self.project, self.name, self.type = entity, project, name, type
+        self._saved_name, self._changes = name, {"type": type}  # what the server has
+        self._description: str | None = None
+        self._tags: list[str] | None = None
 
     @property
     def id(self) -> str:
         """Project and name."""
-        return f"{self.project}/{self.name}"
+        return f"{self.project}/{self._saved_name}"
 
     project_id = project_internal_id = id
 
-    def _versions(self) -> list[Version]:
-        return list(collection_of(self._reader, self.project, self.name).versions.values())
+    @normalize_exceptions
+    def _collection(self) -> Versions:
+        return collection_of(self._reader, self.project, self._saved_name)
+
+    def _load_changes(self) -> None:
+        if self._tags is None:
+            known = {"description": None, "tags": [], **self._collection().changes}
+            self._changes = {**known, "type": self._changes["type"]}
+            self._description, self._tags = self._changes["description"], list(self._changes["tags"])
 
     @property
-    @normalize_exceptions
     def aliases(self) -> list[str]:
         """The aliases of all versions."""
-        return [alias for version in self._versions() for alias in version.aliases]
+        return [alias for version in self._collection().versions.values() for alias in version.aliases]
 
     @property
-    @normalize_exceptions
     def tags(self) -> list[str]:
-        """The tags of all versions."""
-        return list(dict.fromkeys(tag for version in self._versions() for tag in version.tags))
+        """Tags of the name; its versions have their own."""
+        self._load_changes()
+        return self._tags  # type: ignore[return-value]
+
+    @tags.setter
+    def tags(self, tags: list[str]) -> None:
+        from wandb.sdk.artifacts import naming
+
+        self._load_changes()
+        self._tags = naming.check_tags(tags)
 
     @property
     def description(self) -> str | None:
-        """None: Pluto keeps descriptions with versions."""
-        return None
+        """What the name stands for; its versions have descriptions of their own."""
+        self._load_changes()
+        return self._description
+
+    @description.setter
+    def description(self, description: str | None) -> None:
+        self._load_changes()
+        self._description = description
 
     @property
     @normalize_exceptions
@@ -205,7 +225,8 @@ class ArtifactCollection:
 
     def artifacts(self, per_page: int = 50, start: str | None = None) -> Artifacts:
         """Return the versions, the newest first."""
-        return Artifacts(self._reader, self.entity, self.project, self.name, self.type, per_page=per_page)
+        kind = self._changes["type"]
+        return Artifacts(self._reader, self.entity, self.project, self._saved_name, kind, per_page=per_page)
 
     versions = artifacts
 
@@ -213,18 +234,79 @@ class ArtifactCollection:
         """Return the versions as they are on the server now."""
         return collection_of(self._reader, project, name)
 
-    change_type = method("ArtifactCollection.change_type()", _FIXED)
-    delete = method("ArtifactCollection.delete()", _FIXED)
-    save = method(
-        "ArtifactCollection.save()", "description and tags are kept with versions; change those and save them"
-    )
+    def change_type(self, new_type: str) -> None:
+        """Set the type and `save`.
+
+        In Pluto: as `save`.
+
+        Raises:
+            ValueError: it is no name for a type.
+            wandb.CommError: the server cannot be reached.
+        """
+        self.type = new_type
+        self.save()
+
+    @normalize_exceptions
+    def save(self) -> None:
+        """Send what was changed.
+
+        In Pluto: an entry beside those of the versions, see [artifacts](artifacts.md); the name stays as it is.
+
+        Raises:
+            ValueError: the type is no name for one.
+            wandb.CommError: the server cannot be reached.
+            wandb.UsageError: the name was changed.
+        """
+        from wandb.sdk.artifacts import naming
+
+        if self.name != self._saved_name:
+            refuse(
+                f"ArtifactCollection.save() under another name, {self.name!r}",
+                f"the files lie under {self._saved_name!r}; give the versions a second name with run.link_artifact",
+            )
+        self._load_changes()
+        now = {"description": self._description, "tags": self._tags, "type": self.type}
+        changed = {key: value for key, value in now.items() if value != self._changes[key]}
+        if "type" in changed:
+            naming.check_type(self.type, self.name)
+        if not changed:
+            return
+        collection = self._collection()
+        last = collection.entries[-1]
+        entry = replace(
+            last,
+            id=uuid4().hex,
+            order=collection.order,
+            time=int(time() * 1000),
+            aliases=[],
+            dropped=[],
+            tags=None,
+            part=None,
+            gone=False,
+            whole=True,
+            changes=changed,
+        )
+        shelf(self._reader, self.project).publish(last.run, self.name, entry)
+        self._changes |= now
+
+    @normalize_exceptions
+    def delete(self) -> None:
+        """Delete all versions: they are found no more.
+
+        In Pluto: as `Artifact.delete`; the bytes go with the runs that logged them.
+
+        Raises:
+            wandb.CommError: the server cannot be reached.
+        """
+        for version in self.artifacts():
+            version.delete(delete_aliases=True)
 
     def is_sequence(self) -> bool:
         """Whether runs log into it: True."""
         return True
 
     def __repr__(self) -> str:
-        return f"<ArtifactCollection {self.name} ({self.type})>"
+        return f"<ArtifactCollection {self._saved_name} ({self.type})>"
 
 
 class ProjectArtifactCollections(_List):
@@ -248,16 +330,16 @@ class ProjectArtifactCollections(_List):
     def _collections(self) -> list[ArtifactCollection]:
         from wandb.apis.public.runs import Runs
 
-        types: dict[str, str] = {}
+        published: dict[str, list[Entry]] = {}
         for run in Runs(self._reader, self.entity, self.project, per_page=200, lazy=False):
-            published = run_document.about_of(run._load_details().get("config") or {}).get("artifacts") or {}
-            for name, entries in published.items():
-                for key, text in entries.items():
-                    if key != ORDER:
-                        types.setdefault(name, json.loads(text)["type"])
+            about = run_document.about_of(run._load_details().get("config") or {})
+            for name, entries in (about.get("artifacts") or {}).items():
+                published.setdefault(name, []).extend(Entry.all_of(entries))
+        found = [Versions(name, entries) for name, entries in sorted(published.items())]
+        types = {one.name: type_of(one) for one in found if one.versions}
         return [
             ArtifactCollection(self._reader, self.entity, self.project, name, kind)
-            for name, kind in sorted(types.items())
+            for name, kind in types.items()
             if self._type in (None, kind)
         ]
 

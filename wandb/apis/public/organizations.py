@@ -1,9 +1,12 @@
-"""The members of an organisation, whom Pluto names on its own page only."""
+"""The organisation that a Pluto key belongs to."""
 
-from wandb.apis.public.refused import PEOPLE, Refused
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 
-class Organization(Refused):
-    """Refused: people are managed on Pluto's own page."""
+@dataclass(frozen=True)
+class Organization:
+    """An organisation; Pluto tells its name, and nothing of who and what belongs to it."""
 
-    instead = PEOPLE
+    name: str

@@ -11,7 +11,7 @@ LAUNCH = "Pluto has no launch queues: start the job with your scheduler, or swee
 REGISTRY = "Pluto has no registry: run.link_artifact gives an artifact a second name in the run's project"
 AUTOMATIONS = "Pluto has no automations: run.alert sends a message, and its server watches thresholds on the run's page"
 REPORTS = "Pluto has no reports: read runs with wandb.Api().runs(...) and write the page where you like"
-PEOPLE = "people and keys are managed on Pluto's own page"
+PEOPLE = "a key cannot make people or teams; invite them on Pluto's own page"
 
 
 def method(name: str, instead: str) -> Callable[..., Any]:

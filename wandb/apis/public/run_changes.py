@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.public import run_document
-from wandb.apis.public.refused import method, refuse
+from wandb.apis.public.refused import refuse
 from wandb.errors.term import termwarn
 
 if TYPE_CHECKING:
     from wandb.apis.public.reader import Reader
     from wandb.apis.public.run import Run
+    from wandb.apis.public.runhistory import DownloadHistoryResult
     from wandb.apis.public.summary import HTTPSummary
 
 LOOK = 5.0  # seconds between two looks at a run that is waited for
@@ -118,24 +120,43 @@ class RunChanges(Attrs):
         return self._load_details()["status"] == "FAILED"
 
     def delete(self, delete_artifacts: bool = False) -> NoReturn:
-        """Refused: Pluto has no call that deletes a run.
+        """Refused: a Pluto server has no call that deletes a run; it is deleted on its page.
 
         Raises:
             wandb.UsageError: always.
         """
         refuse("Run.delete()", f"delete the run on its page, {self.url}")
 
-    def stop(self) -> NoReturn:
-        """Refused: a key cannot stop a run.
+    @normalize_exceptions
+    def stop(self) -> None:
+        """Ask a run to stop; one that is over stays as it is.
+
+        In Pluto: the status becomes CANCELLED, which the run hears with its next heartbeat and ends as by Ctrl-C.
+        """
+        if self.load(force=True)["state"] not in run_document.ENDED:
+            told = {"type": "Stop", "message": "stopped through wandb.Api"}
+            self._reader.wire.set_status(self.number, "CANCELLED", int(time() * 1000), told)
+            self.load(force=True)
+
+    @normalize_exceptions
+    def download_history_exports(
+        self, download_dir: Path | str, require_complete_history: bool = True
+    ) -> DownloadHistoryResult:
+        """Write the whole history to a file in the Parquet format.
+
+        In Pluto: written here, with pandas and pyarrow, from the rows that `scan_history` reads.
+
+        Args:
+            download_dir: the folder of the file, `history.parquet`.
+            require_complete_history: whether a run that goes on is an error.
 
         Raises:
-            wandb.UsageError: always.
+            IncompleteRunHistoryError: the run goes on.
+            wandb.Error: pandas or pyarrow are missing.
         """
-        refuse("Run.stop()", f"stop the run on its page, {self.url}")
+        from wandb.apis.public import runhistory
 
-    download_history_exports = method(
-        "Run.download_history_exports()", "it writes no Parquet files; scan_history() reads every row"
-    )
+        return runhistory.export(self, download_dir, require_complete_history)  # type: ignore[arg-type] # Run is this
 
     @classmethod
     def create(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wandb.apis.paginator import SizedPaginator
 from wandb.apis.public import filters as filtering
-from wandb.apis.public.refused import Refused
 from wandb.apis.public.run import Run, RunNotFoundError
 from wandb_compat.artifacts import READERS
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["RUN_FRAGMENT", "AgentRuns", "Run", "RunNotFoundError", "Runs"]
 
 RUN_FRAGMENT = ""  # of a query in GraphQL, in which Pluto is not asked
+AGENT = "config.wandb.sweep.agent.id"  # where a run has the id of the agent that has started it
 
 
 class Runs(SizedPaginator["Run"]):
@@ -153,7 +153,20 @@ class Runs(SizedPaginator["Run"]):
         return f"<Runs {self.entity}/{self.project}>"
 
 
-class AgentRuns(Refused):
-    """Refused: Pluto does not know which agent has started a run."""
+class AgentRuns(Runs):
+    """The runs that one agent of a sweep has started."""
 
-    instead = "an agent leaves its runs and no trace of its own; read sweep.runs"
+    def __init__(
+        self,
+        service_api: Reader,
+        entity: str | None,
+        project: str,
+        sweep_id: str,
+        agent_key: str,
+        *,
+        total_runs: int,
+        order: str = "+created_at",
+        per_page: int = 50,
+    ) -> None:
+        asked = {"sweep": sweep_id, AGENT: agent_key}
+        super().__init__(service_api, entity, project, asked, order, per_page)

@@ -9,8 +9,8 @@ from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.apis.public import run_document
-from wandb.apis.public.refused import Refused, method
-from wandb.apis.public.runs import Run, Runs
+from wandb.apis.public.refused import refuse
+from wandb.apis.public.runs import AgentRuns, Run, Runs
 from wandb.errors import CommError
 from wandb.errors.term import termwarn
 
@@ -24,10 +24,22 @@ class SweepNotFoundError(CommError, ValueError):
     """There is no run of such a sweep; real wandb raises either of the two that this is, depending on the call."""
 
 
-class Agent(Refused):
-    """Refused: Pluto does not know which agent has started a run."""
+class Agent(Attrs):
+    """An agent of a sweep, as its runs tell of it: `id`, `name`, `host`, `state`, `total_runs`, `created_at`."""
 
-    instead = "an agent leaves its runs and no trace of its own; read sweep.runs"
+    def __init__(
+        self, service_api: Reader, attrs: Mapping[str, Any], entity: str | None, project: str, sweep_id: str
+    ) -> None:
+        super().__init__(attrs)
+        self._reader = service_api
+        self._place = entity, project, sweep_id
+
+    def runs(self, per_page: int = 50) -> AgentRuns:
+        """Return the runs that it has started, the oldest first."""
+        return AgentRuns(self._reader, *self._place, self.id, total_runs=self.total_runs, per_page=per_page)
+
+    def __repr__(self) -> str:
+        return f"<Agent {self.id} ({self.state})>"
 
 
 class Sweep(Attrs):
@@ -119,8 +131,69 @@ class Sweep(Attrs):
         """None: Pluto does not know how many runs a sweep will have."""
         return None
 
-    agent = agents = method("Sweep.agents()", Agent.instead)
-    enqueue_run = method("Sweep.enqueue_run()", "its sweeps choose their parameters in wandb.agent")
+    @normalize_exceptions
+    def agents(self) -> list[Agent]:
+        """Return the agents that have started runs, the first one first; reads the details of all runs.
+
+        In Pluto: as the runs tell of them. RUNNING is an agent while a run of it does, else FINISHED.
+        """
+        found: dict[str, list[Run]] = {}
+        hosts: dict[str, str] = {}
+        for run in Runs(self._reader, self._entity, self.project, {"sweep": self.id}, per_page=200, lazy=False):
+            agent = (run_document.about_of(run._load_details()["config"]).get("sweep") or {}).get("agent")
+            if agent:
+                found.setdefault(agent["id"], []).append(run)
+                hosts[agent["id"]] = agent["host"]
+        return [self._agent(id, hosts[id], runs) for id, runs in found.items()]
+
+    def _agent(self, id: str, host: str, runs: list[Run]) -> Agent:
+        running = any(run.state == "running" for run in runs)
+        attrs = {
+            "id": id,
+            "name": id,
+            "host": host,
+            "state": "RUNNING" if running else "FINISHED",
+            "totalRuns": len(runs),
+            "createdAt": runs[0].created_at,
+            "heartbeatAt": runs[-1].heartbeat_at,
+        }
+        return Agent(self._reader, attrs, self._entity, self.project, self.id)
+
+    def agent(self, agent_id: str) -> Agent:
+        """Return an agent.
+
+        In Pluto: as `agents`.
+
+        Raises:
+            ValueError: no run tells of it.
+        """
+        agents = {one.id: one for one in self.agents()}
+        if agent_id not in agents:
+            known = ", ".join(agents) or "none"
+            raise ValueError(f"Could not find agent {agent_id!r} of sweep {self.id}; there are {known}")
+        return agents[agent_id]
+
+    def enqueue_run(self, config: dict[str, Any], display_name: str | None = None) -> str:
+        """Let the next agent that is free try a configuration; return the id of its run.
+
+        In Pluto: a trial in the ledger on this disk, which agents elsewhere do not see.
+
+        Args:
+            config: value by parameter.
+            display_name: the name of the run.
+
+        Raises:
+            wandb.UsageError: the sweep does not lie on this disk.
+        """
+        from wandb.sdk.sweeps.ledger import Ledger, folder
+
+        ledger = Ledger(self.id)
+        if not ledger.exists():
+            refuse(
+                f"Sweep.enqueue_run() for sweep {self.id}, which is not in {folder()},",
+                "call it where its agents run, or let PLUTO_DIR name the folder that they use",
+            )
+        return ledger.enqueue(config, display_name)
 
     @classmethod
     def get(

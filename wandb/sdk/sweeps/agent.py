@@ -269,6 +269,8 @@ class Agent:
         told = {env.RUN_ID: trial.run, env.SWEEP_ID: sweep, env.SWEEP_PARAM_PATH: str(file)}
         if self._desk.project:
             told[env.PROJECT] = self._desk.project
+        if trial.name:
+            told[env.NAME] = trial.name
         before = {name: os.environ.get(name) for name in told}
         os.environ.update(told)
         try:

@@ -28,6 +28,7 @@ class Desk:
             SweepNotFoundError: neither this disk nor a run on the server knows it.
             UsageError: it is not to be searched.
         """
+        self.agent = generate_id()
         self.ledger = Ledger(sweep)
         self.project = project or (self.ledger.project() if self.ledger.exists() else None)
         self._afar = afar.Afar(sweep, self.project)
@@ -57,8 +58,10 @@ class Desk:
                     one.state = "crashed"
             kept["trials"] = trials
             chosen = self._choose(trials)
-            if isinstance(chosen, Trial) and chosen not in trials:
-                trials.append(chosen)
+            if isinstance(chosen, Trial):
+                chosen.agent = self.agent
+                if chosen not in trials:
+                    trials.append(chosen)
             return chosen
 
     def _choose(self, trials: list[Trial]) -> Trial | bool:

@@ -28,6 +28,7 @@ class Trial:
 
     `state` is `pending` (for whoever comes first), `running`, or wandb's word for the end of a run: `finished`,
     `failed`, `killed`, and `crashed` when its agent died. `value` is the objective at the end, None if it has none.
+    `agent` is the id of who tries it, `name` what the run is to be called, None for a name like any other.
     """
 
     run: str
@@ -37,6 +38,8 @@ class Trial:
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
     born: float = field(default_factory=lambda: psutil.Process().create_time())  # numbers of processes come again
+    agent: str = ""
+    name: str | None = None
 
     def take(self) -> Trial:
         """Give the trial to this process, and return it."""
@@ -115,6 +118,17 @@ class Ledger:
     def trials(self) -> list[Trial]:
         """Return all trials, the oldest first."""
         return [Trial(**one) for one in self._load()["trials"]]
+
+    def trial(self, run: str) -> Trial | None:
+        """Return the trial that a run is, or None."""
+        return next((one for one in self.trials() if one.run == run), None)
+
+    def enqueue(self, config: dict[str, Any], name: str | None = None) -> str:
+        """Let the next agent try a configuration; return the id that its run will have."""
+        with self.changing() as kept:
+            run = generate_id()
+            kept["trials"].append(Trial(run, config, state="pending", name=name))
+        return run
 
     def end(self, run: str, state: str, value: float | None = None) -> None:
         """Note how a trial has ended; a value that is known already stays."""
