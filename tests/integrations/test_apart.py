@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.frameworks.table import TORCH
 from tests.swap.environments import ROOT, Environment, uv
 
-THINGS = ("catboost", "kfp", "metaflow", "openai", "pytest", "sacred", "setuptools<81")
+THINGS = (
+    *("catboost", "diffusers", "dspy", "kfp", "lightning", "metaflow", "openai", "sacred", "transformers"),
+    *(TORCH, "pytest", "setuptools<81"),
+)
 TESTS = Path(__file__).parent / "apart"
 
 
 @pytest.mark.skipif(os.environ.get("WANDB_COMPAT_FRAMEWORKS") != "all", reason="make frameworks runs it")
 def test_libraries_apart() -> None:
-    """CatBoost, Sacred, OpenAI, Metaflow and Kubeflow Pipelines run for real."""
+    """CatBoost, diffusers, DSPy, Fabric, transformers, Sacred, OpenAI, Metaflow and Kubeflow Pipelines run for real."""
     mark = hashlib.sha256(repr((THINGS, sys.version_info[:2])).encode()).hexdigest()[:8]
     made = Environment(ROOT / ".cache" / "integrations" / mark, ROOT)
     made.folder.parent.mkdir(parents=True, exist_ok=True)

@@ -163,7 +163,9 @@ class File(Attrs):
                 raise CommError(f"{self.name}: {error}", error) from error
         return path.open()
 
-    delete = method("File.delete()", "a server keeps the files of a run as long as the run, which is deleted on its page")
+    delete = method(
+        "File.delete()", "a server keeps the files of a run as long as the run, which is deleted on its page"
+    )
 
     def __repr__(self) -> str:
         return f"<File {self.name} ({self.mimetype}) {self.size} B>"
