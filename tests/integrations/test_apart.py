@@ -16,7 +16,7 @@ from tests.frameworks.table import TORCH
 from tests.swap.environments import ROOT, Environment, uv
 
 THINGS = (
-    *("catboost", "diffusers", "dspy", "kfp", "lightning", "metaflow", "openai", "sacred", "transformers"),
+    *("catboost", "cohere", "diffusers", "dspy", "kfp", "lightning", "metaflow", "openai", "sacred", "transformers"),
     *(TORCH, "pytest", "setuptools<81"),
 )
 TESTS = Path(__file__).parent / "apart"

@@ -6,7 +6,8 @@ import pytest
 
 PATHS = """
 wandb.catboost wandb.fastai wandb.gym wandb.keras wandb.lightgbm wandb.sacred wandb.tensorboard wandb.xgboost
-wandb.integration.catboost wandb.integration.diffusers wandb.integration.dspy wandb.integration.fastai
+wandb.integration.catboost wandb.integration.cohere wandb.integration.diffusers wandb.integration.dspy
+wandb.integration.fastai
 wandb.integration.gym wandb.integration.huggingface wandb.integration.keras wandb.integration.kfp
 wandb.integration.langchain wandb.integration.lightgbm wandb.integration.lightning.fabric wandb.integration.metaflow
 wandb.integration.openai wandb.integration.prodigy wandb.integration.sacred wandb.integration.sagemaker
