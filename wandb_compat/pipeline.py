@@ -62,6 +62,7 @@ class Pipeline:
         budget: float | None = None,
         patience: float = 0.0,
         cancellable: bool = True,
+        upstream: Callable[[], object] | None = None,
     ) -> None:
         """Prepare the pipeline of a run folder.
 
@@ -73,6 +74,7 @@ class Pipeline:
             budget: seconds that `finish` may take; by default WANDB_COMPAT_FINISH_BUDGET.
             patience: seconds for which a trouble with the server may last before the user is told of it.
             cancellable: whether the script stops when somebody cancels the run on the server.
+            upstream: called by the writer's thread before it writes, to bring what waits for that.
         """
         self.home = home
         self._settings = settings
@@ -81,6 +83,7 @@ class Pipeline:
         self._budget = settings.finish_budget if budget is None else budget
         self._patience = patience
         self._cancellable = cancellable
+        self._upstream = upstream
         self._run_id = ""
         self._queue: deque[bytes] = deque()
         self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
@@ -282,6 +285,8 @@ class Pipeline:
         if self._courier is not None:
             self._guard(self._courier.keep_running)
         while not self._stop.wait(FLUSH_INTERVAL):
+            if self._upstream is not None:
+                self._guard(self._upstream)
             self._guard(self._write)
             self._guard(self._look)
 

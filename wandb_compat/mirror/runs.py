@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,7 +27,7 @@ from wandb_compat.mirror.shared_step import FILE as STEP_FILE
 from wandb_compat.mirror.shared_step import SharedStep
 from wandb_compat.pipeline import Outcome, Pipeline
 from wandb_compat.server_text import cut_name, published_summary, server_tags
-from wandb_compat.settings import Settings
+from wandb_compat.settings import QUEUE_LIMIT, Settings
 
 FOLDER = "pluto"  # in the real run's folder: the mirror's own run folder; `cli/folders.py` finds it there
 BUDGET = 5.0  # seconds that the mirror may add to the end of a run…
@@ -71,6 +72,7 @@ class Mirror:
         mirror = cls.__new__(cls)
         mirror._prepare(run, own, home, None)
         mirror._finished = True
+        mirror._puts_off = False
         # Steps are counted by wandb's service for all processes together; it tells the last.
         mirror.step = int(dict(run.summary).get("_step", -1)) + 1
         if (home / STEP_FILE).exists():
@@ -88,6 +90,10 @@ class Mirror:
         self.home = home
         # Re-entrant: a signal handler may log while the thread that it interrupted does.
         self.lock: AbstractContextManager[Any] = threading.RLock()
+        # Rows that wait to be taken: data, step, commit, time. Many at a time, by the writer's thread, cost less than
+        # half of what they cost one by one, between two calls of wandb.
+        self._rows: deque[tuple[Mapping[str, Any], Any, bool | None, float]] = deque()
+        self._puts_off = True  # whether rows may wait; not where other processes count the steps too
         self.summary: dict[str, Any] = {}
         self._nested: set[str] = set()  # keys of the summary below which the script has set single values
         self.rules: MetricRules | None = None  # once a metric has been defined
@@ -108,10 +114,11 @@ class Mirror:
             home,
             own,
             notify=self._say,
-            head=home / f"run-{run.id}.wandb",
+            head=home / f"run-{run.id.replace('/', '-')}.wandb",  # old releases take any id
             budget=self._budget,
             patience=PATIENCE,
             cancellable=False,
+            upstream=self.catch_up,
         )
         self.holdings = Holdings(run, home, self.pipeline.submit, self._say)
         self.console = ConsoleCapture(
@@ -122,7 +129,10 @@ class Mirror:
         """Prepare for another process that may log to the run."""
         with Guard("the processes of the run count its steps for themselves", self._settings):
             if not self._finished and not isinstance(self.lock, SharedStep):
-                self.lock = SharedStep(self, self.home)
+                with self.lock:
+                    self._puts_off = False
+                    self.catch_up()
+                    self.lock = SharedStep(self, self.home)
 
     def _start_record(self, run: Any, own: Settings) -> records.Start:
         settings = self._settings
@@ -163,39 +173,55 @@ class Mirror:
     ) -> None:
         """Take a row at the step at which wandb keeps it; what wandb drops is dropped.
 
-        `plain` says that all values are known to be numbers of Python's own.
+        `plain` says that `data` is a dict of numbers of Python's own, which is left to us.
         """
+        if plain and self._puts_off:
+            self._rows.append((data, step, commit, time()))
+            if len(self._rows) > QUEUE_LIMIT:
+                self.catch_up()
+            return
         with self.lock:
-            current = self.step
-            if step is None or self._patched:
-                at = current
-                following = at + 1 if commit is None or commit else at
-            else:
-                if (at := int(step)) < current:
-                    return
-                following = at + 1 if commit else at
-            self.step = following
-            if not data:
+            self.catch_up()
+            self._take(data, step, commit, time(), plain)
+
+    def catch_up(self) -> None:
+        """Take the rows that wait."""
+        if rows := self._rows:
+            with self.lock:
+                while rows:
+                    self._take(*rows.popleft(), plain=True)
+
+    def _take(self, data: Mapping[str, Any], step: Any, commit: bool | None, moment: float, plain: bool) -> None:
+        current = self.step
+        if step is None or self._patched:
+            at = current
+            following = at + 1 if commit is None or commit else at
+        else:
+            if (at := int(step)) < current:
                 return
-            now = int(time() * 1000)
-            # Rows of one step are one row to the reader, and the newest value of a key wins: no two get the same time.
-            if at == self._last and now <= self._newest:
-                now = self._newest + 1
-            self._last, self._newest = at, now
-            if self.rules is not None:
-                data, plain = self.rules.complete(data), False
-            try:
-                values = self.pipeline.row(data, at, now, plain)
-            except Exception:
-                values = self._row(data, at, now)
-            if values is data:
-                self.summary.update(data)
-            else:
-                summarise(data, values, self.summary)
-            if self.rules is not None:
-                self.rules.apply(values, self.summary)
-            if now >= self._summary_due:
-                self._publish_summary()
+            following = at + 1 if commit else at
+        self.step = following
+        if not data:
+            return
+        now = int(moment * 1000)
+        # Rows of one step are one row to the reader, and the newest value of a key wins: no two get the same time.
+        if at == self._last and now <= self._newest:
+            now = self._newest + 1
+        self._last, self._newest = at, now
+        if self.rules is not None:
+            data, plain = self.rules.complete(data), False
+        try:
+            values = self.pipeline.row(data, at, now, plain)
+        except Exception:
+            values = self._row(data, at, now)
+        if values is data:
+            self.summary.update(data)
+        else:
+            summarise(data, values, self.summary)
+        if self.rules is not None:
+            self.rules.apply(values, self.summary)
+        if now >= self._summary_due:
+            self._publish_summary()
 
     def _row(self, data: Mapping[str, Any], step: int, now: int) -> Mapping[str, Any]:
         try:
@@ -228,6 +254,7 @@ class Mirror:
     def summary_changed(self, summary_record: Any) -> None:
         """Take what the script sets or deletes in the summary."""
         with self.lock:
+            self.catch_up()
             for item in summary_record.update:
                 if len(item.key) > 1:
                     self._nested.add(item.key[0])
@@ -246,6 +273,7 @@ class Mirror:
     def metric(self, metric_record: Any) -> None:
         """Take a definition of a metric: wandb's record of it, or the `Metric` that `define_metric` has returned."""
         with self.lock:
+            self.catch_up()
             if self.rules is None:
                 self.rules = MetricRules()
             self.rules.define(definition_of(metric_record))
@@ -300,6 +328,8 @@ class Mirror:
             if self._finished or os.getpid() != self._pid:
                 return
             self._finished = True
+            with Guard("the last rows are not sent", self._settings):
+                self.catch_up()
         living.discard(self)
         if summary is not None:
             # Of a dict that was set as a whole, wandb ends with those values only that were then set one by one.
@@ -366,6 +396,7 @@ def _before_fork() -> None:
 def _after_fork_in_child() -> None:
     for mirror in list(living):
         mirror.lock = threading.RLock()
+        mirror._rows.clear()  # they are the parent's
         with Guard("the steps of this process are its own"):
             mirror.lock = SharedStep(mirror, mirror.home, joins=True)
 

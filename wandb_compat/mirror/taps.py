@@ -110,14 +110,16 @@ def _history(real: Method) -> Method:
         whole, plain = data, False
         try:  # here and below what `with _ROWS` does, at no cost where nothing is raised
             if type(data) is dict:
-                plain = NUMBERS.issuperset(map(type, data.values()))
-                if not plain and dict in map(type, data.values()):
+                whole = data.copy()
+                plain = NUMBERS.issuperset(map(type, whole.values()))
+                if not plain and dict in map(type, whole.values()):
                     # The real one takes custom charts out of the script's own nested dicts.
                     whole = _copied(data)
         except BaseException as error:
             if not _ROWS.__exit__(type(error), error, error.__traceback__):
                 raise
-        result = real(self, data, step, commit, *rest, **more)
+        # The short call is the faster one.
+        result = real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
         try:
             if (mirror := self._wandb_compat_mirror) is not None:
                 mirror.history(whole, step, commit, plain)
@@ -218,6 +220,8 @@ def _log_artifact(
     *_: Any,
     **__: Any,
 ) -> None:
+    with mirror.lock:
+        mirror.catch_up()
     mirror.holdings.log(artifact, mirror.step, aliases, tags, distributed_id, finalize)
 
 
