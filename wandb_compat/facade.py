@@ -199,7 +199,11 @@ def _tap(alias: ModuleType) -> None:
 def _mirroring(function: FunctionType, begin: str) -> Callable[..., Any]:
     @functools.wraps(function)
     def mirroring(*args: Any, **kwargs: Any) -> Any:
-        run = function(*args, **kwargs)
+        try:
+            run = function(*args, **kwargs)
+        except BaseException as error:
+            real.unseen(error)
+            raise
         _mirror(run, begin)
         return run
 

@@ -29,6 +29,15 @@ def load(spec: ModuleSpec) -> ModuleType:
     return module
 
 
+def unseen(error: BaseException) -> None:
+    """Take the frame of the caller out of a traceback that it re-raises: the script sees what wandb alone would show.
+
+    Python 3.10 puts it back.
+    """
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next
+
+
 def _search() -> tuple[ModuleSpec | None, list[str]]:
     others: list[str] = []
     for entry in sys.path:

@@ -15,7 +15,7 @@ from wandb_compat import records
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror
 from wandb_compat.pipeline import NUMBERS
-from wandb_compat.real import ALIAS
+from wandb_compat.real import ALIAS, unseen
 
 _MIRROR = "_wandb_compat_mirror"  # attribute of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")
@@ -118,8 +118,11 @@ def _history(real: Method) -> Method:
         except BaseException as error:
             if not _ROWS.__exit__(type(error), error, error.__traceback__):
                 raise
-        # The short call is the faster one.
-        result = real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
+        try:  # the short call is the faster one
+            result = real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
+        except BaseException as error:
+            unseen(error)
+            raise
         try:
             if (mirror := self._wandb_compat_mirror) is not None:
                 mirror.history(whole, step, commit, plain)
@@ -145,7 +148,11 @@ def _after(tell: Callable[..., None], what: str) -> Callable[[Method], Method]:
     def make(real: Method) -> Method:
         @functools.wraps(real)
         def tapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-            result = real(self, *args, **kwargs)
+            try:
+                result = real(self, *args, **kwargs)
+            except BaseException as error:
+                unseen(error)
+                raise
             with guard:
                 if (mirror := self._wandb_compat_mirror) is not None:
                     tell(mirror, result, *args, **kwargs)
@@ -166,6 +173,9 @@ def _ending(real: Method) -> Method:
     def tapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return real(self, *args, **kwargs)
+        except BaseException as error:
+            unseen(error)
+            raise
         finally:
             with Guard("the end of the run"):
                 if (mirror := self._wandb_compat_mirror) is not None:
@@ -196,7 +206,11 @@ def _property(real: property, setter: Method, name: str) -> property:
     guard = Guard(f"a change of {name} is not sent")
 
     def change(self: Any, value: Any) -> None:
-        setter(self, value)
+        try:
+            setter(self, value)
+        except BaseException as error:
+            unseen(error)
+            raise
         with guard:
             if (mirror := self._wandb_compat_mirror) is not None:
                 mirror.about(self, name)

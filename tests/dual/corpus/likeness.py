@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,12 @@ DELIBERATE = (
         "our journal is written with it, and wandb looks for it by name",
         r"records of run \d+: (telemetry|run)",
         r',\s*"imports_(init|finish)": \{\s*"orjson": true\s*\}|,\s*"orjson": true(?=\s*\})|"orjson": true,\s*',
+    ),
+    Deliberate(
+        "Python 3.10: a traceback of what wandb raises has a frame of wandb-compat",
+        "the methods that are tapped are called by ours; later releases of Python let us leave the traceback",
+        "stderr" if sys.version_info < (3, 11) else "nothing",
+        r"(?m)^ +File \"[^\n]*wandb_compat[^\n]*\n(    [^\n]*\n)+",
     ),
     Deliberate(
         "IPython 9: wandb records what the cell that first uses it prints, not what the cell of its import prints",

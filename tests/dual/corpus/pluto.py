@@ -7,7 +7,11 @@ from wandb_compat.cli.compare import compare
 
 # By script, what of the comparison is known to differ (regular expressions for part and name), and why.
 KNOWN: dict[str, list[tuple[str, str]]] = {
-    "odd_values": [("history (decimal|fraction).*", "these are numbers in Pluto, and wandb keeps their text")],
+    "odd_values": [
+        ("history (decimal|fraction).*", "these are numbers in Pluto, and wandb keeps their text"),
+        ("history enum.*", "a number in Pluto as in newer releases; wandb 0.18 keeps its text"),
+    ],
+    "fork_and_rewind": [("history a at step 0", "offline, wandb 0.18 counts on from 0, whatever the branch")],
 }
 
 

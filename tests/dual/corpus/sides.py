@@ -54,7 +54,8 @@ class Side:
         for name in sorted(names, key=len, reverse=True):  # one of the same second is the other's with a number
             text = text.replace(name, names[name])
         for number, id in enumerate(dict.fromkeys(next(run.glob("*.wandb")).stem[4:] for run in self.runs)):
-            text = re.sub(rf"\b{re.escape(id)}\b", f"<id {number}>", text)
+            if id:  # wandb before 0.19 takes an empty one
+                text = re.sub(rf"\b{re.escape(id)}\b", f"<id {number}>", text)
         for place, name in ((self.folder, "<folder>"), (self.environment.folder, "<environment>")):
             text = text.replace(str(place), name)
         for pattern, instead in UNSTEADY:
@@ -68,7 +69,10 @@ UNSTEADY = (
     (r"0x[0-9a-f]{6,}", "<address>"),
     (r"wandb-client-artifact://\w+", "wandb-client-artifact://<id>"),
     (r"\bdummy-\w{8}\b", "dummy-<id>"),
+    (r"\brun-<time>-\w{8}\b", "run-<time>-<id>"),  # of a run that is not in the script's folder
     (r"Done\. \d+\.\ds", "Done."),
+    (r'"id": \d{10,}', '"id": <address>'),  # of a layer, in the graph of a model
+    (r"(?m)^Matplotlib is building the font cache.*\n", ""),  # where that takes long
     (r"(process|pid)[ :=]*\d+", r"\1 <number>"),
 )
 
@@ -140,7 +144,8 @@ class Theatre:
         work = folder / "work"
         work.mkdir()
         shutil.copy(SCRIPTS / f"{script}.py", work / "script.py")
-        changes = {"WANDB_MODE": "offline", "COLUMNS": "120"}
+        # wandb prints sets, and their order is that of the hashes.
+        changes = {"WANDB_MODE": "offline", "COLUMNS": "120", "PYTHONHASHSEED": "0"}
         if ours:
             changes |= {
                 **self.variables,

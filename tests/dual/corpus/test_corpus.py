@@ -1,6 +1,6 @@
 """Dual mode leaves wandb untouched, and what wandb has recorded is in Pluto: a corpus of scripts, with and without us.
 
-Scripts that differ in kind run with the newest wandb, a few with the others; `make corpus` runs all with all.
+Scripts that differ in kind run with the newest wandb, a few with two others; `make corpus` runs all with all.
 """
 
 import os
@@ -14,8 +14,9 @@ from tests.dual.corpus.likeness import DELIBERATE, differences, table
 from tests.dual.corpus.pluto import KNOWN, missing
 from tests.dual.corpus.sides import SCRIPTS, Theatre, lent
 from tests.swap.environments import ROOT
+from wandb_compat.mirror.versions import TESTED
 
-NEWEST, OTHERS = "0.31", ("0.18", "0.25")
+NEWEST, OTHERS = TESTED[-1], ("0.18", "0.25")
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 NEEDS_TORCH = {"watched_model"}
 KINDS = (
@@ -34,7 +35,9 @@ KINDS = (
 FEW = ("commit_false", "define_metric", "summary_changes")
 ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"
 CASES = [
-    (version, name) for version in (NEWEST, *OTHERS) for name in (NAMES if ALL else KINDS if version == NEWEST else FEW)
+    (version, name)
+    for version in (TESTED if ALL else (NEWEST, *OTHERS))
+    for name in (NAMES if ALL else KINDS if version == NEWEST else FEW)
 ]
 
 

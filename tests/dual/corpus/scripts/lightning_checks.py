@@ -13,9 +13,11 @@ run.define_metric("trainer/global_step")
 run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
 run.log({"trainer/global_step": 10, "loss": 1})
 run.log({"trainer/global_step": 20, "loss": 2})
-try:
-    attached = wandb._attach(run.id)
-    print(type(attached).__name__, attached.id == run.id)
-except Exception as error:
-    print(type(error).__name__, error)
+for _ in range(5):
+    try:
+        attached = wandb._attach(run.id)
+        break
+    except wandb.errors.UsageError:  # old releases wait for their service, but not for long on a busy machine
+        attached = None
+print(type(attached).__name__, attached.id == run.id)
 run.finish()
