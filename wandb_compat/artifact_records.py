@@ -26,6 +26,23 @@ class ArtifactRecords:
         self._home = home
         self._submit = submit
         self._sent: set[tuple[str, str]] = set()  # key and file name
+        self._kept: dict[tuple[str, str], str] = {}  # where files lie in the run folder that have not been sent yet
+
+    def keep(self, artifact: Any) -> None:
+        """Keep the files of an artifact that is going to be logged, which its owner may delete meanwhile.
+
+        Raises:
+            OSError: a file that was added as immutable is gone.
+        """
+        name = artifact.name.partition(":")[0]
+        for path, entry in artifact.manifest.entries.items():
+            if entry.local_path is not None:
+                self._keep(content_place(name, path, base64.b64decode(entry.digest).hex()), Path(entry.local_path))
+
+    def finish(self) -> None:
+        """Let go of the files of artifacts that were not logged in the end."""
+        while self._kept:
+            staging.release(self._home, self._kept.popitem()[1])
 
     def log(
         self,
@@ -105,14 +122,19 @@ class ArtifactRecords:
         self._submit(record)
         return record
 
+    def _keep(self, place: tuple[str, str], source: Path) -> None:
+        if place not in self._sent and place not in self._kept:
+            # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
+            self._kept[place] = staging.take(self._home, source, link_from=0)
+
     def _file(self, key: str, name: str, path: str, source: Path) -> list[dict[str, Any]]:
-        if (key, name) in self._sent:
+        place = key, name
+        if place in self._sent:
             return []
-        # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
-        staged = staging.take(self._home, source, link_from=0)
+        self._keep(place, source)
         self._submit(records.Key(key, "ARTIFACT"))
-        self._sent.add((key, name))
-        return [{"key": key, "name": name, "path": staged, "caption": path}]
+        self._sent.add(place)
+        return [{"key": key, "name": name, "path": self._kept.pop(place), "caption": path}]
 
 
 def used(artifact: Any) -> records.Config:

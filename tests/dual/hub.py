@@ -15,11 +15,13 @@ class Hub:
     Attributes:
         url: its address.
         asked: names of the GraphQL operations so far.
+        trials: commands for an agent of a sweep, which come before the one to end.
     """
 
     def __init__(self) -> None:
         hub = self
         self.asked: list[str] = []
+        self.trials: list[dict[str, Any]] = []
 
         class Handler(_Handler):
             owner = hub
@@ -48,6 +50,18 @@ class Hub:
         if "createRunFiles" in query:
             files = [{"name": name, "uploadUrl": f"{self.url}/upload"} for name in variables["files"]]
             return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
+        if "createAgent(" in query:
+            return {"createAgent": {"agent": {"id": "g"}}}
+        if "agentHeartbeat(" in query:
+            commands: list[dict[str, Any]] = []
+            if not json.loads(variables["runState"]):  # the agent has nothing to do
+                commands = [self.trials.pop(0) if self.trials else {"type": "exit"}]
+            return {"agentHeartbeat": {"agent": {"id": "g"}, "commands": json.dumps(commands)}}
+        if "ArtifactType(" in query:
+            return {"project": None}
+        if "createArtifact(" in query:  # it has every artifact already, so that nothing is left to upload
+            made = {"id": "a", "state": "COMMITTED", "artifactSequence": {"latestArtifact": {"id": "a"}}}
+            return {"createArtifact": {"artifact": made}}
         viewer = {"id": "u", "entity": "me", "flags": "{}", "username": "me", "email": "", "teams": {"edges": []}}
         return {"viewer": viewer, "serverInfo": {"cliVersionInfo": {}, "features": []}}
 

@@ -39,6 +39,11 @@ class Holdings:
         ignored = (*getattr(run._settings, "ignore_globs", ()), *_LOGGED)
         self._files = FolderFiles(Path(run._settings.files_dir), home, submit, ignored, tell=tell)
 
+    def keep(self, artifact: Any) -> None:
+        """Keep the files of an artifact that wandb is going to take: once they are uploaded it deletes its copies."""
+        if artifact.type not in _MADE_BY_LOG:
+            self._artifacts.keep(artifact)
+
     def log(
         self, artifact: Any, step: int, aliases: Any, tags: Any, part: str | None = None, final: bool = True
     ) -> None:
@@ -81,6 +86,7 @@ class Holdings:
 
     def finish(self) -> None:
         """Take whatever else lies in the run's folder."""
+        self._artifacts.finish()
         self._files.finish()
 
 

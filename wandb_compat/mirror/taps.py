@@ -298,6 +298,12 @@ _TAPS = (
         _told(Mirror.metric, _METRIC),
         instead=_Tap("define_metric", ("name",), _after(lambda mirror, made, *_, **__: mirror.metric(made), _METRIC)),
     ),
+    _Tap(  # which it calls right before it hands the artifact over
+        "_assert_can_log_artifact",
+        ("artifact",),
+        _after(lambda mirror, _, artifact: mirror.holdings.keep(artifact), _ARTIFACT),
+        required=False,
+    ),
     _Tap(
         "_log_artifact",
         (*_PATHS, "distributed_id", "finalize"),
