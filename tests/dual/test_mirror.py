@@ -147,6 +147,28 @@ def test_not_mirrored(stage: Stage, changes: dict[str, str]) -> None:
     assert not list(stage.folder.glob("wandb/*/pluto"))
 
 
+WAITING = """
+    import os, signal
+    from wandb_compat import pipeline
+    from wandb_compat.mirror import runs
+    pipeline.FLUSH_INTERVAL = 60
+    pipeline.QUEUE_LIMIT = runs.QUEUE_LIMIT = 5
+    import wandb
+    run = wandb.init()
+    for step in range(100):
+        run.log({"a": step, "b": 0.5})
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_rows_do_not_pile_up(stage: Stage) -> None:
+    """Rows that wait for a thread which does not come are taken by that of the script: a kill loses few."""
+    stage.run(WAITING, code=None, PLUTO_MODE="offline")
+    (file,) = stage.folder.glob("wandb/offline-run-*/pluto/run-*.wandb")
+    steps = [json.loads(line.split(b" row ")[1])["step"] for line in file.read_bytes().splitlines() if b" row " in line]
+    assert steps == list(range(len(steps))) and 100 - 2 * 6 <= len(steps) <= 100
+
+
 FAULT = """
     import os
     from wandb_compat import pipeline

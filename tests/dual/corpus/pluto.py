@@ -19,10 +19,12 @@ def missing(side: Side, script: str, project: str) -> list[str]:
     """Return in words what differs of each run of a side that is not known to differ."""
     found, seen = [], set()
     for folder in side.runs:
-        (file,) = folder.glob("run-*.wandb")
-        if file.name in seen:  # a run that was resumed: its folders are compared together
+        names = {file.name for file in folder.glob("run-*.wandb")}
+        # A run that was resumed: its folders are compared together. An id with a slash, which wandb 0.18 takes, makes
+        # folders in which no run is looked for.
+        if names <= seen:
             continue
-        seen.add(file.name)
+        seen |= names
         for part, told in compare(folder, project).parts.items():
             for one in told.differences:
                 text = f"{part} {one.what}"
