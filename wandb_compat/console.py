@@ -24,7 +24,8 @@ PIPE_SIZE = 1024**2  # bytes, on Linux
 REDIRECT_PATIENCE = 1.0  # seconds that the end waits for children which still print
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _LEVELS = {"stdout": "INFO", "stderr": "ERROR"}  # as pluto-ml marks the two streams
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # that a line may hold
+_MOVES = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # of the cursor and the like, which mean nothing in a list of lines
 
 
 class ConsoleCapture:
@@ -33,6 +34,7 @@ class ConsoleCapture:
     `write` of the present `sys.stdout` and `sys.stderr` is wrapped; a wrapper only appends to a queue, a thread does
     the rest. With `redirect` the file descriptors 1 and 2 are taken as well, and with them what subprocesses and
     libraries in C print. Of a progress bar, which overwrites its line after a carriage return, the last state is kept.
+    Colours are kept too.
     """
 
     def __init__(
@@ -172,12 +174,12 @@ class ConsoleCapture:
                 self._partial[name] = _last_state(rest) if "\r" in rest[:-1] else rest[: 2 * LINE_LIMIT]
 
     def _line(self, name: str, text: str, at: float) -> None:
-        line = _ESCAPES.sub("", _last_state(text))
+        line = _last_state(_MOVES.sub("", text))
         if self._secret is None:
             self._secret = self._ask_secret() or ""
-        if self._secret:
-            line = line.replace(self._secret, REDACTED)
-        if not line.strip():
+        if self._secret and self._secret in _plain(line):
+            line = _plain(line).replace(self._secret, REDACTED)
+        if not line:
             return
         line = line[:LINE_LIMIT]
         self._count[name] += 1
@@ -302,4 +304,9 @@ def _writes_to(stream: Any, descriptor: int) -> bool:
 
 def _last_state(text: str) -> str:
     """Return what stands in a line after all its carriage returns."""
-    return next((part for part in reversed(text.split("\r")) if part.strip()), "")
+    return next((part for part in reversed(text.split("\r")) if _plain(part).strip()), "")
+
+
+def _plain(text: str) -> str:
+    """Return a line without its colours."""
+    return COLOURS.sub("", text)

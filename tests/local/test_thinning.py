@@ -101,6 +101,21 @@ def test_a_long_series_is_read_from_chunks(store: Store) -> None:
     assert len(drawn(store, 50_000, 50_050, 300)) == 51
 
 
+def test_the_end_of_a_line_is_as_coarse_as_the_rest(store: Store) -> None:
+    """Points that no chunk covers yet make no noisy tail; the last finite value is still told exactly."""
+    run = new_run(store)
+    points = {step: math.sin(step) for step in range(4000)} | {3999: math.nan}
+    send(store, run, points)
+    assert thinning.catch_up(store) == 3584
+    check(store, points, wanted=150)
+    found = drawn(store, wanted=150)
+    assert len({*found[1:, thinning.STEP] - found[:-1, thinning.STEP]}) == 1
+    with store.read() as connection:
+        assert thinning.last(connection, 1, found, STEP) == math.sin(3998)
+        assert thinning.last(connection, 1, drawn(store, high=1000), 1000) == math.sin(1000)
+        assert thinning.last(connection, 1, drawn(store, low=3999), STEP) is None
+
+
 def test_a_folder_that_is_opened_again_goes_on(tmp_path: Path) -> None:
     """After a restart the same chunks are used, and new points and late ones find their place."""
     points = {step: float(step % 97) for step in range(5000)}

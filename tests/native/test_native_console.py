@@ -57,24 +57,24 @@ def test_lines_of_both_streams_are_counted_apart(monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_a_progress_bar_the_last_state_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line that is overwritten after carriage returns counts once, without colours."""
+    """A line that is overwritten after carriage returns counts once, with its colours and without moves of the cursor."""
     stand_in(monkeypatch)
 
     def act() -> None:
         for percent in range(0, 101, 10):
-            sys.stderr.write(f"\r\x1b[32m{percent}%\x1b[0m")
-        sys.stderr.write("\n")
+            sys.stderr.write(f"\r\x1b[2K\x1b[32m{percent}%\x1b[0m")
+        sys.stderr.write("\r\x1b[0m\n")
         print("windows\r")
 
-    assert [line.message for line in captured(act)] == ["100%", "windows"]
+    assert [line.message for line in captured(act)] == ["\x1b[32m100%\x1b[0m", "windows"]
 
 
 def test_the_key_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A script that prints its environment does not send the key away; on screen nothing changes."""
     streams = stand_in(monkeypatch)
-    lines = captured(lambda: print("KEY=mlpi_secret"), secret=lambda: "mlpi_secret")
-    assert [line.message for line in lines] == ["KEY=[key]"]
-    assert streams[0].getvalue() == "KEY=mlpi_secret\n"
+    lines = captured(lambda: print("KEY=mlpi_secret\n\x1b[1mmlpi\x1b[0m_secret"), secret=lambda: "mlpi_secret")
+    assert [line.message for line in lines] == ["KEY=[key]", "[key]"]
+    assert streams[0].getvalue() == "KEY=mlpi_secret\n\x1b[1mmlpi\x1b[0m_secret\n"
 
 
 def test_streams_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,11 +52,18 @@ for number in range(2):
         run.log({{"beep": wandb.Audio(numpy.sin(numpy.arange(4000) / 9), sample_rate=8000)}})
         run.log({{"page": wandb.Html("<p id=told>still</p><script>told.textContent = 'moved'</script>")}})
         print("a line on the console", HOSTILE)
+        print("\\x1b[32mgreen\\x1b[0m and \\x1b[38;5;208morange \\x1b[48;2;1;2;3mwords\\x1b[0m")
         artifact = wandb.Artifact("weights", "model")
         with artifact.new_file("notes.txt") as file:
             file.write(str(number))
         run.log_artifact(artifact)
         run.alert(f"Too high {{HOSTILE}}", "look", level="WARN")
+        run.summary["verdict"] = HOSTILE
+with wandb.init(project="forks", name="trunk") as trunk:
+    trunk.log({{"loss": 2}})
+    trunk.log({{"loss": 1}})
+with wandb.init(project="forks", name="branch", fork_from=f"{{trunk.id}}?_step=0") as branch:
+    branch.log({{"loss": 1.5}})
 """
 
 THEIRS = """
@@ -135,7 +142,9 @@ def visit(browser: object, served: Running) -> Iterator[Callable[..., object]]:
         return page
 
     yield open_page
-    hacked = [page.evaluate("window.hacked") for context in contexts for page in context.pages]
+    pages = [page for context in contexts for page in context.pages]
+    hacked = [page.evaluate("window.hacked") for page in pages]
+    troubles += [page.url for page in pages if "[object " in page.locator("body").inner_text()]
     for context in contexts:
         context.close()
     assert not any(hacked)

@@ -118,19 +118,35 @@ def test_every_tab_shows_its_own(visit: Any, served: Running, options: dict[str,
     page.get_by_label("Find in the console").fill("line on")
     page.locator(".console mark", has_text="line on").wait_for()
     page.get_by_role("tab", name="Artifacts").click()
-    page.locator("th", has_text="v0").wait_for()
+    page.get_by_role("button", name="Files of weights v0").click()
+    link = page.get_by_role("link", name="notes.txt")
+    assert page.request.get(served.url + link.get_attribute("href")).text() == "0"
+    assert page.request.get(served.url + link.get_attribute("href").replace("signature=", "signature=0")).status == 403
     page.get_by_role("tab", name="Summary").click()
     page.locator("th", has_text="eval/score").wait_for()
-    page.get_by_role("tab", name="About").click()
+    assert HOSTILE in page.locator("tr", has_text="verdict").inner_text()
+    page.get_by_role("tab", name="Config").click()
+    page.locator("td", has_text="adam").wait_for()
+    page.get_by_role("button", name="1 alert").click()
     page.get_by_text("Too high").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_console_colours(visit: Any, served: Running) -> None:
-    """ANSI colours of what pluto-ml sent are drawn, not printed."""
+    """ANSI colours of what pluto-ml and we sent are drawn, not printed; words are found across them."""
+
+    def dyes(text: str) -> list[str]:
+        look = "(piece) => [getComputedStyle(piece).color, getComputedStyle(piece).backgroundColor]"
+        return page.locator(".console span", has_text=re.compile(f"^{text}$")).evaluate(look)  # type: ignore[no-any-return]
+
     (number,) = run_numbers(served, "theirs")
     page = visit(f"/o/local/projects/theirs/{number}?tab=console")
-    assert page.locator(".console .a31").inner_text() == "red words"
+    assert dyes("red words")[0] == "rgb(255, 138, 128)"
+    page = visit(f"/o/local/projects/views/{run_numbers(served, 'views')[0]}?tab=console")
+    page.get_by_label("Find in the console").fill("Green and orange")
+    until(page, "document.querySelectorAll('.console div').length === 1")
+    assert dyes("orange ") == ["rgb(255, 135, 0)", "rgba(0, 0, 0, 0)"]
+    assert dyes("words") == ["rgb(255, 135, 0)", "rgb(1, 2, 3)"]
 
 
 def test_a_sweep_as_parallel_coordinates(visit: Any) -> None:
@@ -138,9 +154,31 @@ def test_a_sweep_as_parallel_coordinates(visit: Any) -> None:
     page = visit("/o/local/projects/views?tag=sweep:abc&view=parallel")
     page.wait_for_selector("svg.parallel path", state="attached")
     assert page.locator("svg.parallel path").count() == 2
+    assert {"0.1", "0.15", "0.2"} <= set(page.locator("svg.parallel text").all_text_contents())
+    assert page.get_by_role("button", name="config.lr").get_attribute("aria-pressed") == "true"
     page.locator("svg.parallel path").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".chart canvas")
+
+
+def test_where_runs_were_forked(visit: Any, served: Running) -> None:
+    """Trunk and branch lead to each other."""
+    trunk, branch = run_numbers(served, "forks")
+    page = visit(f"/o/local/projects/forks/{branch}?tab=about")
+    page.get_by_text("at step 0 → branch").wait_for()
+    page.get_by_role("link", name="trunk").click()
+    page.get_by_role("tab", name="About").click()
+    page.get_by_text("(from step 0)").wait_for()
+
+
+def test_a_sum_of_several_runs(visit: Any, served: Running) -> None:
+    """Compared runs stand beside each other with the last, lowest or highest value of each metric."""
+    numbers = ",".join(map(str, run_numbers(served, "views")))
+    page = visit(f"/o/local/projects/views/{numbers}?tab=summary")
+    page.get_by_label("Value of each metric").select_option("max")
+    row = page.locator("tr", has=page.locator("th", has_text=re.compile("^eval/score$")))
+    until(page, "location.search.includes('value=max')")
+    assert row.locator("td").all_inner_texts() == ["2,500", "2,500"]
 
 
 def test_a_running_run_grows_on_the_page(
@@ -166,6 +204,11 @@ with wandb.init(project="live", name="growing") as run:
     try:
         page = visit("/")
         page.get_by_role("link", name="live").click()
+        page.get_by_label("Choose growing").focus()
+        process.stdin.write("0.75\n")
+        process.stdin.flush()
+        page.locator("td", has_text="0.75").wait_for()
+        assert page.evaluate("document.activeElement.ariaLabel") == "Choose growing"  # the table was drawn anew
         page.get_by_role("link", name="growing").click()
         page.wait_for_selector(".chart canvas")
         asked: list[float] = []

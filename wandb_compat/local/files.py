@@ -73,7 +73,7 @@ def sign(store: Store, method: str, base: str, run: int, log_name: str, name: st
 
     As on Pluto a file is known by run, log name and file name: logging it again replaces its bytes.
     """
-    blob = hashlib.sha256(f"{run}\n{log_name}\n{name}".encode()).hexdigest()
+    blob = _blob(run, log_name, name)
     expires = str(store.now() + int(lifetime * 1000))
     query = {"name": name, "expires": expires, "signature": _signature(store, method, blob, name, expires)}
     return f"{base}/blob/{blob}?{urlencode(query)}"
@@ -87,7 +87,20 @@ def admit(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str
         raise Refusal(403, "The URL is not one that this server signed")
     if store.now() > int(expires):
         raise Refusal(403, "The URL has expired; ask for a new one")
-    return store.files / blob[:2] / blob, name
+    return _place(store, blob), name
+
+
+def stored(store: Store, run: int, log_name: str, name: str) -> Path:
+    """Return where the bytes of a file are, if they have come."""
+    return _place(store, _blob(run, log_name, name))
+
+
+def _blob(run: int, log_name: str, name: str) -> str:
+    return hashlib.sha256(f"{run}\n{log_name}\n{name}".encode()).hexdigest()
+
+
+def _place(store: Store, blob: str) -> Path:
+    return store.files / blob[:2] / blob
 
 
 def _signature(store: Store, method: str, blob: str, name: str, expires: str) -> str:

@@ -12,9 +12,8 @@ from wandb_compat.local import filters, limits
 from wandb_compat.local.fields import Query, Refusal, inner_document
 from wandb_compat.local.filters import Candidate, Predicate
 from wandb_compat.local.runs import STATUSES
-from wandb_compat.local.store import Store
+from wandb_compat.local.store import FINITE, Store
 
-FINITE = "value IS NOT NULL AND abs(value) < 9e999"
 LAST = f"SELECT value FROM metric WHERE series = series.id AND {FINITE} ORDER BY step DESC LIMIT 1"
 # Parameters of Pluto's own page; to ignore them would answer a question that was not asked.
 UNSUPPORTED = ("fieldFilters", "konduktorJobPrefix", "includeFieldValues", "visibleColumns")

@@ -115,10 +115,8 @@ def routes(store: Store, bounds: Limits, door: Doorkeeper) -> list[Route]:
         body = await run_in_threadpool(page_data.charts, store, asked)
         return Response(body, media_type="application/octet-stream", headers=GUARDS)
 
-    def list_files(store: Store, query: Query) -> Any:
-        return page_data.files(
-            store, query, lambda run, key, name: files.sign(store, "GET", "", run, key, name, bounds.page_url)
-        )
+    def link(run: int, key: str, name: str) -> str:
+        return files.sign(store, "GET", "", run, key, name, bounds.page_url)
 
     async def export(request: Request) -> Response:
         query = Query(request.query_params)
@@ -161,7 +159,10 @@ def routes(store: Store, bounds: Limits, door: Doorkeeper) -> list[Route]:
         Route("/signout", sign_out, methods=["POST"]),
         *(Route(path, view(call), methods=["GET"]) for path, call in VIEWS.items()),
         Route("/page/charts", charts, methods=["POST"]),
-        Route("/page/files", view(list_files), methods=["GET"]),
+        Route("/page/files", view(lambda store, query: page_data.files(store, query, link)), methods=["GET"]),
+        Route(
+            "/page/contents", view(lambda store, query: page_artifacts.contents(store, query, link)), methods=["GET"]
+        ),
         Route("/page/export", export, methods=["GET"]),
         Route("/page/events", events, methods=["GET"]),
     ]

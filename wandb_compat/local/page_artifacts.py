@@ -1,4 +1,4 @@
-"""What the page shows of artifacts: the versions of all that runs logged or used."""
+"""What the page shows of artifacts: the versions of all that runs logged or used, and what is in one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from wandb_compat.artifacts import Collection, Entry
-from wandb_compat.local import page_data
-from wandb_compat.local.fields import Query
+from wandb_compat.local import files, limits, page_data
+from wandb_compat.local.fields import Query, Refusal
 from wandb_compat.local.listing import decoded
 from wandb_compat.local.store import Store
 
@@ -49,6 +49,8 @@ def artifacts(store: Store, query: Query) -> Answer:
                             "size": version.entry.size,
                             "time": version.entry.time,
                             "run": version.entry.run,
+                            "key": version.entry.key,
+                            "manifest": version.entry.manifest,
                             "runName": names.get(version.entry.run),
                         }
                         for version in Collection(name, found).versions.values()
@@ -57,6 +59,36 @@ def artifacts(store: Store, query: Query) -> Answer:
                 for name, found in sorted(entries.items())
             ],
         }
+
+
+def contents(store: Store, query: Query, link: page_data.Link) -> Answer:
+    """Return what the manifest of a version tells: metadata, and files with links that expire."""
+    run, key, name = query.integer("run"), query.text("key"), query.text("manifest")
+    try:
+        manifest = _object(json.loads(files.stored(store, run, key, name).read_bytes()))
+    except FileNotFoundError:
+        raise Refusal(404, "The list of this version's files has not come yet") from None
+    except ValueError:
+        raise Refusal(422, "The list of this version's files cannot be read: it is no JSON") from None
+    told, entries = _object(manifest.get("artifact")), _object(manifest.get("contents"))
+    listed = []
+    for path, entry in list(entries.items())[: limits.FILES]:
+        one = _object(entry)
+        kept = isinstance(one.get("run"), int) and isinstance(one.get("key"), str) and isinstance(one.get("file"), str)
+        listed.append(
+            {
+                "path": path,
+                "size": one.get("size"),
+                "reference": one.get("ref"),
+                "url": link(one["run"], one["key"], one["file"]) if kept else None,
+            }
+        )
+    return {
+        "description": told.get("description"),
+        "metadata": _object(told.get("metadata")),
+        "total": len(entries),
+        "files": listed,
+    }
 
 
 def read_entries(published: Any) -> list[Entry]:

@@ -15,8 +15,8 @@ import orjson
 
 from wandb_compat.local import filters, limits, listing, thinning
 from wandb_compat.local.fields import Fields, Query, Refusal, inner_document
-from wandb_compat.local.listing import FINITE, decoded
-from wandb_compat.local.store import Store
+from wandb_compat.local.listing import decoded
+from wandb_compat.local.store import FINITE, Store
 
 Answer = dict[str, Any]
 Link = Callable[[int, str, str], str]
@@ -153,7 +153,7 @@ def charts(store: Store, asked: Fields) -> bytes:
     Returns:
         Four bytes with the length of a JSON header (little-endian), the header, blanks up to a multiple of eight bytes,
         then doubles: of each line in the header's `lines` first all steps, then all times, lowest, highest and mean
-        values and numbers of points without a finite value.
+        values and numbers of points without a finite value. The header also tells the last finite value of each.
     """
     numbers, keys = asked.get("runs"), asked.texts("keys")
     if not isinstance(numbers, list) or not all(type(number) is int for number in numbers) or len(numbers) > SHOWN:
@@ -175,7 +175,8 @@ def charts(store: Store, asked: Fields) -> bytes:
                     continue
                 found = thinning.buckets(connection, series, low, high, width)
                 if len(found):
-                    lines.append({"run": number, "key": key, "length": len(found)})
+                    last = thinning.last(connection, series, found, high)
+                    lines.append({"run": number, "key": key, "length": len(found), "last": last})
                     pieces.append(found.T.tobytes())
     header = orjson.dumps({"lines": lines})
     header += b" " * (-(len(header) + 4) % 8)
@@ -260,7 +261,7 @@ def console(store: Store, query: Query) -> Answer:
     search = (query.maybe_text("search") or "").lower()
     offset = query.maybe_integer("offset", 0, 10**9) or 0
     with store.read() as connection:
-        condition, given = "run = ? AND (? = '' OR instr(lower(message), ?) > 0)", (run, search, search)
+        condition, given = "run = ? AND (? = '' OR instr(lower(plain(message)), ?) > 0)", (run, search, search)
         total = connection.execute(f"SELECT count(*) FROM console WHERE {condition}", given).fetchone()[0]
         rows = connection.execute(
             f"SELECT time, type, line, message FROM console WHERE {condition}"

@@ -10,9 +10,9 @@ from typing import Any
 
 from wandb_compat.local import filters, limits, names
 from wandb_compat.local.fields import Query, Refusal
-from wandb_compat.local.listing import FINITE, decoded, iso
+from wandb_compat.local.listing import decoded, iso
 from wandb_compat.local.runs import find, find_by_display_id, page
-from wandb_compat.local.store import Store
+from wandb_compat.local.store import FINITE, Store
 
 Answer = dict[str, Any]
 

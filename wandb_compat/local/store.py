@@ -14,8 +14,10 @@ from pathlib import Path
 
 import filelock
 
+from wandb_compat.console import COLOURS
 from wandb_compat.local.news import News
 
+FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # what can be drawn of metrics
 VERSION = 2  # of the schema below
 
 # Made of the metrics, see thinning.py: folders of version 1 don't have it.
@@ -171,6 +173,8 @@ class Store:
         # Handlers run on a pool of threads; `write` and `read` see to it that one thread has a connection at a time.
         connection = sqlite3.connect(self.folder / "pluto.db", isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
+        # What is searched in a line of the console is what people see of it.
+        connection.create_function("plain", 1, lambda text: COLOURS.sub("", text), deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # an answered request survives a power cut
         connection.execute("PRAGMA cache_size = -32000")  # kilobytes

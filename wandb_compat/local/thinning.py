@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from wandb_compat.local.store import Store
+from wandb_compat.local.store import FINITE, Store
 
 Buckets = NDArray[np.float64]
 
@@ -95,22 +95,39 @@ def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wa
         if found * LENGTH >= wanted:
             break
     pieces: list[Buckets] = []
-    weights: list[int] = []
+    sizes: list[NDArray[np.float64]] = []
+    whole = 1  # points in a bucket, so that the end of a line is drawn like the rest of it
     if found * CHUNK > 2 * wanted:
+        whole = POINTS << level
         for lower in range(level, -1, -1):
             rows = connection.execute(
                 f"SELECT last, data FROM thin WHERE {inside} ORDER BY first", (series, lower, low, high)
             ).fetchall()
             if rows:
-                pieces.append(np.frombuffer(b"".join(data for _, data in rows)).reshape(-1, COLUMNS))
-                weights.append(POINTS << lower)
+                data = np.frombuffer(b"".join(data for _, data in rows)).reshape(-1, COLUMNS)
+                size = np.full(len(data), float(POINTS << lower))
+                pieces.append(_merged(data, size, 1 << (level - lower)))
+                sizes.append(_summed(size, 1 << (level - lower)))
                 low = rows[-1][0] + 1
     raw = _points(_fetched(connection, "series = ? AND step BETWEEN ? AND ? ORDER BY step", (series, low, high)))
-    pieces.append(raw)
-    weights.append(1)
+    pieces.append(_merged(raw, np.ones(len(raw)), whole))
+    sizes.append(_summed(np.ones(len(raw)), whole))
     together = np.concatenate(pieces)
-    size = np.repeat(np.array(weights, float), [len(piece) for piece in pieces])
-    return _merged(together, size, -(-len(together) // wanted))
+    return _merged(together, np.concatenate(sizes), -(-len(together) // wanted))
+
+
+def last(connection: sqlite3.Connection, series: int, found: Buckets, high: int) -> float | None:
+    """Return the last finite value in buckets of a series up to a step; only the points of one bucket are looked at."""
+    finite = np.flatnonzero(np.isfinite(found[:, MEAN]))
+    if not len(finite):
+        return None
+    low = int(found[finite[-1], STEP])
+    high = min(high, int(found[finite[-1] + 1, STEP]) - 1) if finite[-1] + 1 < len(found) else high
+    row = connection.execute(
+        f"SELECT value FROM metric WHERE series = ? AND step BETWEEN ? AND ? AND {FINITE} ORDER BY step DESC LIMIT 1",
+        (series, low, high),
+    ).fetchone()
+    return None if row is None else float(row[0])
 
 
 Chunk = tuple[int, int, int, int, bytes]  # series, level, first step, last step, buckets
@@ -182,6 +199,11 @@ def _merged(data: Buckets, size: NDArray[np.float64], by: int) -> Buckets:
     made[:, MEAN] = np.where(weight > 0, mean, np.nan)
     made[:, HOLES] = np.add.reduceat(data[:, HOLES], starts)
     return made
+
+
+def _summed(size: NDArray[np.float64], by: int) -> NDArray[np.float64]:
+    """Return how many points buckets have of which each replaces `by` neighbours."""
+    return np.add.reduceat(size, np.arange(0, len(size), by)) if len(size) else size
 
 
 def _top(connection: sqlite3.Connection, series: int) -> int:

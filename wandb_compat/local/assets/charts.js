@@ -87,7 +87,7 @@ export function charts(runs, look, zoomed) {
     card.drawn = new uPlot({
       width: Math.max(120, card.plot.clientWidth), height: card.plot.clientHeight, series, bands, legend: { show: false },
       scales: { x: { time: look.x === "wall", ...(look.zoom ? { min: look.zoom[0], max: look.zoom[1] } : {}) }, y: { distr: look.log ? 3 : 1 } },
-      axes: [{ ...axis, ...(look.x === "wall" ? {} : { values: ticks }) }, { ...axis, size: 52, values: ticks }],
+      axes: [{ ...axis, ...(look.x === "wall" ? {} : { values: ticks }) }, { ...axis, size: (_, all) => (all ? 22 + 6.5 * Math.max(...all.map((text) => text.length)) : 52), values: ticks }],
       cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: group.key, setSeries: false, scales: ["x", null] }, points: { size: 6 } },
       hooks: {
         setCursor: [() => read(card)],
@@ -95,9 +95,9 @@ export function charts(runs, look, zoomed) {
       },
     }, data, card.plot);
     card.drawn.over.addEventListener("dblclick", (event) => { event.stopImmediatePropagation(); zoomed(null); }, true);
-    const last = labels.map(([place, run]) => `${run.name} ${number(final(data[place]))}`).join(", ");
+    const last = labels.map(([, run]) => `${run.name} ${number(card.lines.get(run.id).last)}`).join(", ");
     card.plot.setAttribute("aria-label", `Line chart of ${card.key}; last values: ${last}${holes ? `; ${holes} points are not finite` : ""}. Arrow keys move along it, plus and minus zoom.`);
-    card.resting = [...labels.map(([place, run, dye]) => words(run.name, final(data[place]), dye)), ...(holes ? [h("span", { class: "warn" }, `${holes} not finite`)] : [])];
+    card.resting = [...labels.map(([, run, dye]) => words(run.name, card.lines.get(run.id).last, dye)), ...(holes ? [h("span", { class: "warn" }, `${holes} not finite`)] : [])];
     read(card);
   }
 
@@ -125,6 +125,8 @@ export function charts(runs, look, zoomed) {
     const card = { key, box, plot, readout, seen: false, lines: null };
     cards.set(box, card);
     watch.observe(box);
+    plot.addEventListener("focus", () => readout.setAttribute("aria-live", "polite")); // not each of them while a run grows
+    plot.addEventListener("blur", () => readout.removeAttribute("aria-live"));
     plot.addEventListener("keydown", (event) => {
       const chart = card.drawn;
       if (!chart) return;
@@ -143,7 +145,13 @@ export function charts(runs, look, zoomed) {
     return box;
   }
 
-  const resize = new ResizeObserver(() => { for (const card of cards.values()) if (card.drawn && card.plot.clientWidth) card.drawn.setSize({ width: card.plot.clientWidth, height: card.plot.clientHeight }); });
+  const resize = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const { drawn, plot } = cards.get(target) ?? {};
+      const size = { width: plot?.clientWidth, height: plot?.clientHeight };
+      if (drawn && size.width && (size.width !== drawn.width || size.height !== drawn.height)) drawn.setSize(size);
+    }
+  });
 
   return {
     add: (key) => { const box = add(key); resize.observe(box); return box; },
@@ -194,11 +202,6 @@ function along(line, across) {
     const share = high === low ? 0 : (step - across.step[low]) / (across.step[high] - across.step[low]);
     return across.mean[low] + share * (across.mean[high] - across.mean[low]);
   };
-}
-
-function final(values) {
-  for (let index = values.length - 1; index >= 0; index--) if (values[index] !== null && values[index] !== undefined) return values[index];
-  return null;
 }
 
 function nearest(values, at) {

@@ -4,25 +4,58 @@ import { get } from "./data.js";
 import { h, settled } from "./dom.js";
 
 const ESCAPE = /\x1b\[([0-9;]*)([A-Za-z])/g;
+const DYES = ["#8a8d9b", "#ff8a80", "#5fd08a", "#f0b352", "#7fb0ff", "#e59bff", "#62d5e0", "#ffffff"];
+const PLAIN = { ink: null, ground: null, marks: [] };
+const ENDS = { 22: [1, 2], 23: [3], 24: [4], 27: [7] };
 
-/** Return a line as pieces of text with the classes that its ANSI codes ask for. */
+/** Return a line as pieces of text with what its ANSI codes ask for: ink, ground, and marks such as bold. */
 export function coloured(text) {
   const pieces = [];
-  let at = 0, codes = new Set();
+  let at = 0, style = PLAIN;
   for (const found of text.matchAll(ESCAPE)) {
-    if (found.index > at) pieces.push([text.slice(at, found.index), codes]);
+    pieces.push([text.slice(at, found.index), style]);
     at = found.index + found[0].length;
-    if (found[2] !== "m") continue;
-    codes = new Set(codes);
-    for (const code of (found[1] || "0").split(";").map(Number)) {
-      if (code === 0) codes.clear();
-      else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) { for (let one = 30; one < 38; one++) codes.delete(one); codes.add(code >= 90 ? code - 60 : code); }
-      else if (code === 39) for (let one = 30; one < 38; one++) codes.delete(one);
-      else if (code === 22) { codes.delete(1); codes.delete(2); } else if (code >= 1 && code <= 4) codes.add(code);
-    }
+    if (found[2] === "m") style = styled(style, (found[1] || "0").split(";").map(Number));
   }
-  pieces.push([text.slice(at), codes]);
+  pieces.push([text.slice(at), style]);
   return pieces.filter(([piece]) => piece);
+}
+
+function styled({ ink, ground, marks }, codes) {
+  for (let place = 0; place < codes.length; place++) {
+    const code = codes[place], unit = code % 10;
+    if (code === 0) ({ ink, ground, marks } = PLAIN);
+    else if ((code >= 1 && code <= 4) || code === 7) marks = [...marks, code];
+    else if (code in ENDS) marks = marks.filter((mark) => !ENDS[code].includes(mark));
+    else if (code === 38 || code === 48) {
+      const whole = codes[place + 1] === 2;
+      const dye = whole ? rgb(codes.slice(place + 2, place + 5)) : indexed(codes[place + 2] ?? 7);
+      if (code === 38) ink = dye; else ground = dye;
+      place += whole ? 4 : 2;
+    } else if (code === 39) ink = null;
+    else if (code === 49) ground = null;
+    else if (unit < 8 && ((code >= 30 && code < 38) || code >= 90 && code < 98)) ink = DYES[unit];
+    else if (unit < 8 && ((code >= 40 && code < 48) || code >= 100 && code < 108)) ground = DYES[unit];
+  }
+  return { ink, ground, marks };
+}
+
+/** Return one of the 256 colours: 16 that have names, a cube of 216, and 24 greys. */
+function indexed(number) {
+  if (number < 16) return DYES[number % 8];
+  if (number > 231) return rgb(Array(3).fill(8 + 10 * (number - 232)));
+  return rgb([36, 6, 1].map((side) => [0, 95, 135, 175, 215, 255][Math.floor((number - 16) / side) % 6]));
+}
+
+const rgb = (parts) => `rgb(${[0, 1, 2].map((part) => parts[part] || 0).join(" ")})`;
+
+function piece(words, { ink, ground, marks }) {
+  const span = h("span", { class: marks.map((mark) => `a${mark}`).join(" ") }, words);
+  const [front, back] = marks.includes(7) ? [ground ?? "#14151a", ink ?? "#dcdde6"] : [ink, ground];
+  if (front) span.style.color = front;
+  else if (DYES.includes(ground)) span.style.color = "#14151a"; // they are light
+  if (back) span.style.background = back;
+  return span;
 }
 
 export async function console_tab({ panel, runs, query, remember }) {
@@ -41,7 +74,7 @@ export async function console_tab({ panel, runs, query, remember }) {
     count.textContent = `${total.toLocaleString("en")} lines`;
     older.disabled = offset + 1000 >= total;
     newer.disabled = !offset;
-    page.replaceChildren(...lines.map(([, type, , message]) => h("div", { class: type === "ERROR" ? "ERROR" : "" }, coloured(message).map(([text, codes]) => h("span", { class: [...codes].map((code) => `a${code}`).join(" ") }, marked(text, search.value))))));
+    page.replaceChildren(...lines.map(([, type, , message]) => h("div", { class: type === "ERROR" ? "ERROR" : "" }, coloured(message).map(([text, style]) => piece(marked(text, search.value), style)))));
     if (atEnd) page.scrollTop = page.scrollHeight;
   };
   await draw();

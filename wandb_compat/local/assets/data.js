@@ -6,7 +6,7 @@ export async function get(view, query = {}) {
   return (await answered(fetch(`/page/${view}?${asked}`))).json();
 }
 
-/** Return lines of charts by run and key: typed arrays `step`, `time`, `low`, `high`, `mean`, `holes`. */
+/** Return lines of charts by run and key: typed arrays `step`, `time`, `low`, `high`, `mean`, `holes`; and the `last` finite value. */
 export async function lines(runs, keys, width, low, high) {
   const body = JSON.stringify({ runs, keys, width, ...(low === undefined ? {} : { low, high }) });
   const answer = await answered(fetch("/page/charts", { method: "POST", body, headers: { "Content-Type": "application/json" } }));
@@ -16,7 +16,7 @@ export async function lines(runs, keys, width, low, high) {
   let at = 4 + length;
   const found = new Map(keys.map((key) => [key, new Map()]));
   for (const line of header.lines) {
-    const made = {};
+    const made = { last: line.last };
     for (const column of ["step", "time", "low", "high", "mean", "holes"]) {
       made[column] = new Float64Array(buffer, at, line.length);
       at += 8 * line.length;

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return an element; `on*` properties become listeners, true and false set or leave out an attribute. */
+/** Return an element; `on*` properties become listeners, true and false set or leave out an attribute, save those that assistive technology reads. */
 export function h(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
@@ -13,6 +13,7 @@ export function s(tag, properties = {}, ...children) {
 
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("aria-") && typeof value === "boolean") { element.setAttribute(name, String(value)); continue; }
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "color") element.style.background = value;
@@ -21,6 +22,14 @@ function fill(element, properties, children) {
   }
   element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
+}
+
+/** Put other children into an element; what had the keyboard there gives it to its like among the new ones. */
+export function refill(place, ...children) {
+  const like = (element) => `${element.tagName} ${element.getAttribute("aria-label") ?? element.getAttribute("href") ?? element.textContent}`;
+  const held = place.contains(document.activeElement) && document.activeElement !== place ? like(document.activeElement) : null;
+  place.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  if (held !== null) [...place.querySelectorAll("a, button, input, select, [tabindex]")].find((element) => like(element) === held)?.focus({ preventScroll: true });
 }
 
 export const PALETTE = ["#5b8ff9", "#f08a3c", "#2fb38a", "#e0567a", "#9270e8", "#c7a217", "#2aa7c9", "#b06b4f", "#7d8a2e", "#d05fc5"];

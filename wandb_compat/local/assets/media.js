@@ -1,7 +1,7 @@
 // What is no number: pictures, sounds, films and pages with a step slider; tables, histograms and texts over steps.
 
 import { get } from "./data.js";
-import { bytes, colour, h, number, PALETTE, s, settled, show } from "./dom.js";
+import { bytes, colour, h, number, PALETTE, refill, s, settled, show } from "./dom.js";
 
 const PICTURES = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"]);
 const SOUNDS = new Set(["wav", "mp3", "ogg", "flac"]);
@@ -81,6 +81,7 @@ function medium(file, masks, runs) {
 function picture(file, words, masks) {
   const image = h("img", { src: file.url, alt: words, loading: "lazy" });
   const box = h("div", { class: "picture" }, image);
+  image.addEventListener("load", () => box.classList.toggle("coarse", image.naturalWidth < 160)); // its pixels are to be seen
   const layers = [];
   for (const [name, layer] of Object.entries(file.annotations?.boxes ?? {})) layers.push([name, () => boxes(image, layer)]);
   for (const [name, layer] of Object.entries(file.annotations?.masks ?? {})) if (masks.has(layer?.fileName)) layers.push([name, () => mask(masks.get(layer.fileName))]);
@@ -254,10 +255,10 @@ async function tables(run, name, values, section) {
     }
     const pages = Math.max(1, Math.ceil(rows.length / ROWS));
     kept.page = Math.min(kept.page, pages - 1);
-    view.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, names.map((title, place) => h("th", { scope: "col", "aria-sort": kept.sort === place ? (kept.down ? "descending" : "ascending") : "none" },
+    refill(view, h("table", {}, h("thead", {}, h("tr", {}, names.map((title, place) => h("th", { scope: "col", class: rows.some((row) => typeof row[place] === "number") ? "number" : "", "aria-sort": kept.sort === place ? (kept.down ? "descending" : "ascending") : "none" },
       h("button", { onclick: () => { kept.down = kept.sort === place && !kept.down; kept.sort = place; draw(); } }, String(title), kept.sort === place ? (kept.down ? " ↓" : " ↑") : ""))))),
     h("tbody", {}, rows.slice(kept.page * ROWS, (kept.page + 1) * ROWS).map((row) => h("tr", {}, row.map(cell))))));
-    under.replaceChildren(h("button", { disabled: !kept.page, onclick: () => { kept.page--; draw(); } }, "Previous rows"), h("button", { disabled: kept.page >= pages - 1, onclick: () => { kept.page++; draw(); } }, "Next rows"),
+    refill(under, pages > 1 && [h("button", { disabled: !kept.page, onclick: () => { kept.page--; draw(); } }, "Previous rows"), h("button", { disabled: kept.page >= pages - 1, onclick: () => { kept.page++; draw(); } }, "Next rows")],
       h("span", { class: "faint" }, `${rows.length} rows, page ${kept.page + 1} of ${pages}`));
   };
   draw();

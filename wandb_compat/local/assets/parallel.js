@@ -30,7 +30,7 @@ export function parallel(runs, fields, named, take, open) {
     const label = key.replace(/^(config|summary)\./, "");
     drawing.append(s("line", { x1: at(place), x2: at(place), y1: TOP, y2: HEIGHT - BOTTOM }),
       s("text", { x: at(place), y: 18 + 16 * (place % 2), "text-anchor": "middle" }, label.length > 28 ? `…${label.slice(-27)}` : label),
-      scales[place].ticks.map(([share, text]) => s("text", { x: at(place) + 5, y: height(share) + 4 }, text.length > 14 ? `${text.slice(0, 13)}…` : text)));
+      ...scales[place].ticks.map(([share, text]) => s("text", { x: at(place) + (place === last ? -5 : 5), y: height(share) + 4, "text-anchor": place === last ? "end" : "start" }, text.length > 14 ? `${text.slice(0, 13)}…` : text)));
   });
   return h("div", { class: "card" }, pick, drawing);
 }

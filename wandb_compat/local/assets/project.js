@@ -1,18 +1,19 @@
 // The projects, and the runs of one: searched, sorted, filtered, chosen to be compared. All of it stands in the address.
 
 import { get, listen } from "./data.js";
-import { ago, h, lasting, number, settled, state, tags } from "./dom.js";
+import { ago, h, lasting, number, refill, settled, state, tags } from "./dom.js";
 import { go, path, remember } from "./main.js";
 import { parallel } from "./parallel.js";
 
 const PAGE = 100;
+const MOST = 20; // runs beside each other
 const STATES = ["running", "completed", "failed", "terminated", "cancelled"];
 const OPERATORS = ["=", "!=", ">=", "<=", ">", "<", "~"];
 
 export async function front(home) {
   const draw = async () => {
     const { projects } = await get("projects");
-    home.replaceChildren(h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
+    refill(home, h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
       h("a", { class: "card", href: path(one.name) }, h("h3", {}, one.name),
         h("div", { class: "faint" }, `${one.runs} run${one.runs === 1 ? "" : "s"}`, one.running ? `, ${one.running} running` : "", one.failed ? `, ${one.failed} failed` : ""),
         h("div", { class: "faint" }, ago(one.seen))))) : h("div", { class: "card row" }, h("p", {}, "No runs yet. In a terminal: ", h("code", {}, "wandb-compat run --local -- python train.py"))));
@@ -43,7 +44,7 @@ export async function view(home, name) {
     ...words.summary.filter((key) => !key.startsWith("sys/")).slice(0, 4).map((key) => `summary.${key}`)];
   const columns = () => (query().has("columns") ? query().getAll("column") : usual);
 
-  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Runs" });
+  const table = h("div", { class: "scroll runs", tabindex: 0, role: "region", "aria-label": "Runs" });
   const count = h("span", { class: "faint", role: "status" });
   const chips = h("span");
   const trouble = h("span", { class: "bad", role: "alert" });
@@ -85,19 +86,19 @@ export async function view(home, name) {
       count.textContent = found.total === found.all ? `${found.all} runs` : `${found.total} of ${found.all} runs`;
       drawing.setAttribute("aria-pressed", coordinates);
       tagged.replaceChildren(h("option", { value: "" }, "any tag"), ...found.tags.map((tag) => h("option", { value: tag }, tag)));
-      chips.replaceChildren(...["tag", "where"].flatMap((kind) => asked.getAll(kind).map((text) =>
+      refill(chips, ["tag", "where"].flatMap((kind) => asked.getAll(kind).map((text) =>
         h("button", { class: "tag", "aria-label": `Remove the filter ${text}`, onclick: () => set({ [kind]: asked.getAll(kind).filter((one) => one !== text) }) }, `${text} ×`))));
-      if (coordinates) table.replaceChildren(parallel(found.runs, fields, asked.getAll("axis"), (axis) => set({ axis }), (one) => go(path(name, one.id))));
-      else table.replaceChildren(rows(found, shown, sort, offset));
+      if (coordinates) refill(table, parallel(found.runs, fields, asked.getAll("axis"), (axis) => set({ axis }), (one) => go(path(name, one.id))));
+      else refill(table, rows(found, shown, sort, offset));
     } catch (error) {
       trouble.textContent = error.message;
     }
   };
 
   function rows(found, shown, sort, offset) {
-    const heading = (label, field) => {
+    const heading = (label, field, numbers) => {
       const down = sort === `-${field}`, up = sort === field;
-      return h("th", { scope: "col", "aria-sort": down ? "descending" : up ? "ascending" : "none" },
+      return h("th", { scope: "col", class: numbers ? "number" : "", "aria-sort": down ? "descending" : up ? "ascending" : "none" },
         h("button", { onclick: () => set({ sort: down ? field : `-${field}` }) }, label, down ? " ↓" : up ? " ↑" : ""));
     };
     const sortable = (key) => (key.startsWith("config.") ? `${key}.value` : `summary_metrics.${key.slice(8)}`);
@@ -106,12 +107,12 @@ export async function view(home, name) {
       h("button", { disabled: offset + PAGE >= found.total, onclick: () => set({ offset: offset + PAGE }) }, "Next"),
       h("span", { class: "faint" }, found.total ? `${offset + 1}–${Math.min(offset + PAGE, found.total)} of ${found.total}` : "No run matches."));
     return h("div", {}, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden-words" }, "Chosen")), heading("Name", "name"), heading("State", "status"),
-      heading("Created", "createdAt"), h("th", { scope: "col" }, "Duration"), h("th", { scope: "col" }, "Tags"), shown.map((key) => heading(key.replace(/^(config|summary)\./, ""), sortable(key))))),
+      heading("Created", "createdAt"), h("th", { scope: "col" }, "Duration"), h("th", { scope: "col" }, "Tags"), shown.map((key, place) => heading(key.replace(/^(config|summary)\./, ""), sortable(key), found.runs.some((one) => typeof one.values[place] === "number"))))),
     h("tbody", {}, found.runs.map((one) => h("tr", {},
       h("td", {}, h("input", { type: "checkbox", checked: chosen.has(one.id), "aria-label": `Choose ${one.name}`, onchange: (event) => {
         if (event.target.checked) chosen.add(one.id); else chosen.delete(one.id);
-        compare.disabled = !chosen.size || chosen.size > 20;
-        compare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
+        compare.disabled = !chosen.size || chosen.size > MOST;
+        compare.textContent = !chosen.size ? "Compare" : chosen.size > MOST ? `Compare (at most ${MOST})` : `Compare ${chosen.size}`;
       } })),
       h("th", { scope: "row" }, h("a", { href: path(name, one.id) }, one.name), " ", h("span", { class: "faint" }, one.display)),
       h("td", {}, state(one.status)), h("td", {}, ago(one.created)), h("td", {}, lasting((one.ended ?? one.seen) - one.created)), h("td", {}, tags(one.tags)),

@@ -3,7 +3,7 @@
 import { charts } from "./charts.js";
 import { console_tab } from "./console.js";
 import { get, listen } from "./data.js";
-import { ago, bytes, colour, h, lasting, moment, number, settled, show, state, tags } from "./dom.js";
+import { ago, bytes, colour, h, lasting, moment, number, refill, settled, show, state, tags } from "./dom.js";
 import { path, remember } from "./main.js";
 import { data_tab, files_tab } from "./media.js";
 
@@ -21,13 +21,15 @@ export async function view(home, project, numbers) {
   const panel = h("div", { role: "tabpanel", id: "panel", tabindex: -1 });
   let tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
 
-  const drawHead = () => head.replaceChildren(runs.length === 1
+  const drawHead = () => refill(head, runs.length === 1
     ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
-      h("div", { class: "faint" }, `began ${ago(runs[0].created)}, lasted ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports()))
-    : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), runs.map((run, place) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(place) }),
+      h("div", { class: "faint" }, `began ${ago(runs[0].created)}, ${runs[0].ended === null ? "running for" : "lasted"} ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports(), warnings()))
+    : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), warnings(), runs.map((run, place) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(place) }),
       h("a", { href: path(project, run.id) }, run.name), " ", state(run.status), " ",
       h("a", { href: path(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Take ${run.name} out` }, "×")))));
   const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format === "csv" ? "CSV" : "Parquet"), " "]));
+
+  const warnings = () => (about.alerts.length ? [" · ", h("button", { class: "tag warn", onclick: () => { remember({ tab: "about" }); open("about"); } }, `${about.alerts.length} alert${about.alerts.length > 1 ? "s" : ""}`)] : null);
 
   const files = () => about.files.filter((file) => MEDIA.has(file.type) && !file.name.startsWith("artifacts/"));
   const counts = () => ({ charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
@@ -118,63 +120,106 @@ function chartTab({ panel, runs, about, query, remember }, mine) {
 /** Return a table of names against runs; rows whose cells differ are marked. */
 function beside(runs, rows, only) {
   const columns = runs.length > 1;
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? h("i", { class: "dot", color: colour(place) }) : null, columns ? run.name : "Value")))),
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Keys and values" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? h("i", { class: "dot", color: colour(place) }) : null, columns ? run.name : "Value")))),
     h("tbody", {}, rows.map(([key, cells]) => {
       const differs = columns && new Set(cells.map((cell) => (cell === undefined ? "" : show(cell)))).size > 1;
       return only && !differs ? null : h("tr", { class: differs ? "differs" : "" }, h("th", { scope: "row" }, key, differs ? h("span", { class: "hidden-words" }, " (differs)") : ""), cells.map((cell) => h("td", { class: "wrap mono" }, cell === undefined ? h("span", { class: "faint" }, "—") : show(cell))));
     }))));
 }
 
-function configTab({ panel, runs, query, remember }) {
+function configTab({ panel, about, query, remember }) {
   const filter = h("input", { type: "search", placeholder: "Find keys and values", "aria-label": "Find keys and values", class: "grow", oninput: () => draw() });
   const only = h("input", { type: "checkbox", checked: query().has("differing"), onchange: () => { remember({ differing: only.checked ? 1 : null }); draw(); } });
   const place = h("div");
   const draw = () => {
+    const { runs } = about();
     const keys = [...new Set(runs.flatMap((run) => Object.keys(run.config)))].sort();
     const word = filter.value.toLowerCase();
-    place.replaceChildren(beside(runs, keys.map((key) => [key, runs.map((run) => run.config[key])]).filter(([key, cells]) => `${key} ${cells.map(show).join(" ")}`.toLowerCase().includes(word)), only.checked));
+    const rows = keys.map((key) => [key, runs.map((run) => run.config[key])]).filter(([key, cells]) => `${key} ${cells.map(show).join(" ")}`.toLowerCase().includes(word));
+    refill(place, rows.length ? beside(runs, rows, only.checked) : h("p", { class: "faint" }, keys.length ? "Nothing of that name or value." : "No config has been logged."));
   };
-  panel.append(h("div", { class: "row" }, filter, runs.length > 1 ? h("label", {}, only, "only what differs") : null), place);
+  panel.append(h("div", { class: "row" }, filter, about().runs.length > 1 ? h("label", {}, only, "only what differs") : ""), place);
   draw();
+  return { grew: draw };
 }
 
-async function summaryTab({ panel, runs }) {
-  const place = h("div", { class: "scroll" });
-  panel.append(place);
+async function summaryTab({ panel, runs, about, query, remember }) {
+  const several = runs.length > 1;
+  const kinds = [["last", "last"], ["min", "lowest"], ["max", "highest"]];
+  const pick = h("select", { "aria-label": "Value of each metric", onchange: () => { remember({ value: pick.value === "last" ? null : pick.value }); draw(); } }, kinds.map(([value, label]) => h("option", { value, selected: query().get("value") === value }, `${label} value`)));
+  const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Summary" });
+  panel.append(several ? h("div", { class: "row" }, pick) : "", place);
   const draw = async () => {
     const { metrics } = await get("summary", { runs: runs.map((run) => run.id).join(",") });
-    place.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), runs.map((run, at) => ["last", "lowest", "highest"].map((what) => h("th", { scope: "col" }, runs.length > 1 ? [h("i", { class: "dot", color: colour(at) }), `${run.name}: `] : "", what))))),
-      h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.name), runs.map((run) => ["last", "min", "max"].map((what) => h("td", { class: "number" }, number(metric.runs[run.id]?.[what])))))))));
-    const texts = runs.flatMap((run) => Object.entries(run.wandb.summary ?? {}).filter(([, value]) => typeof value === "string"));
-    if (texts.length) place.append(h("table", {}, h("tbody", {}, texts.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", { class: "wrap" }, value))))));
+    const columns = several ? kinds.filter(([value]) => value === pick.value) : kinds;
+    const logged = new Set(about().metrics);
+    const own = about().runs.map((run) => Object.fromEntries(Object.entries(run.wandb.summary ?? {}).filter(([key, value]) => !logged.has(key) && !key.startsWith("_") && (value === null || typeof value !== "object" || !("_type" in value)))));
+    const others = [...new Set(own.flatMap((values) => Object.keys(values)))].sort();
+    refill(place, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), runs.map((run, at) => columns.map(([, label]) => h("th", { scope: "col", class: "number" }, several ? [h("i", { class: "dot", color: colour(at) }), run.name] : label))))),
+      h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.name), runs.map((run) => columns.map(([what]) => h("td", { class: "number" }, number(metric.runs[run.id]?.[what])))))),
+        others.map((key) => h("tr", {}, h("th", { scope: "row" }, key), own.map((values) => h("td", { class: typeof values[key] === "number" ? "number" : "wrap", colspan: columns.length }, number(values[key]))))))));
   };
   await draw();
   return { refresh: draw };
 }
 
-async function artifactTab({ panel, runs }) {
-  const { files } = await get("files", { runs: runs.map((run) => run.id).join(",") });
-  const name = (id) => runs.find((run) => run.id === id).name;
+async function artifactTab({ panel, runs, about, project }) {
   const several = runs.length > 1;
-  const listed = (some, strip) => h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, [several && "Run", "File", "Size", "Step", "Logged"].filter(Boolean).map((label) => h("th", { scope: "col" }, label)))),
-    h("tbody", {}, some.map((file) => h("tr", {}, several ? h("td", {}, name(file.run)) : null, h("td", {}, h("a", { href: file.url, download: file.name.split("/").pop() }, file.key.slice(strip) || file.name)), h("td", { class: "number" }, bytes(file.size)), h("td", { class: "number" }, file.step), h("td", {}, moment(file.time)))))));
-  const { collections, used } = await get("artifacts", { runs: runs.map((run) => run.id).join(",") });
-  for (const { name: title, versions } of collections) {
-    const prefix = `artifacts/${title}/`;
-    const own = files.filter((file) => file.key.startsWith(prefix) && !(file.key === `${prefix}manifest` && file.name.startsWith("manifest-")));
-    panel.append(h("h2", {}, title, " ", h("span", { class: "faint" }, versions[0]?.type ?? "artifact")), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["Version", "Aliases", "Run", "Size", "Logged", "Digest"].map((label) => h("th", { scope: "col" }, label)))),
-      h("tbody", {}, [...versions].reverse().map((one) => h("tr", {}, h("th", { scope: "row" }, `v${one.number}`), h("td", {}, tags(one.aliases.map(String))), h("td", {}, h("a", { href: path(runs[0].project, one.run) }, one.runName ?? one.run)), h("td", { class: "number" }, bytes(one.size)), h("td", {}, moment(one.time)), h("td", { class: "mono" }, one.digest.slice(0, 12))))))),
-    own.length ? h("details", {}, h("summary", {}, `${own.length} file${own.length > 1 ? "s" : ""} of ${several ? "these runs" : "this run"}`), listed(own, prefix.length)) : "");
-  }
-  for (const one of used) panel.append(h("p", {}, name(one.run), " used ", h("code", {}, one.name)));
-  const others = files.filter((file) => !file.key.startsWith("artifacts/"));
-  if (others.length) panel.append(h("h2", {}, "Files"), listed(others, 0));
+  const asked = { runs: runs.map((run) => run.id).join(",") };
+  const name = (id) => runs.find((run) => run.id === id).name;
+  const table = (labels, rows) => h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, labels.map((label) => h("th", { scope: "col", class: label === "Size" || label === "Step" ? "number" : "" }, label)))), h("tbody", {}, rows)));
+  const place = h("div");
+  panel.append(place);
+  let seen = "";
+
+  const version = (one, label) => {
+    const inside = h("tr", { hidden: true }, h("td", { colspan: 6, class: "inside" }));
+    const open = h("button", { class: "quiet", "aria-expanded": "false", "aria-label": `Files of ${label}`, onclick: async () => {
+      inside.hidden = !inside.hidden;
+      open.setAttribute("aria-expanded", String(!inside.hidden));
+      if (inside.hidden) return;
+      try {
+        const { description, metadata, total, files } = await get("contents", { run: one.run, key: one.key, manifest: one.manifest });
+        inside.firstChild.replaceChildren(description ? h("p", {}, description) : "", Object.keys(metadata).length ? h("pre", {}, JSON.stringify(metadata, null, 1)) : "",
+          ...files.map((file) => h("div", {}, file.url ? h("a", { href: file.url, download: file.path.split("/").pop() }, file.path) : h("span", {}, file.path), " ", h("span", { class: "faint" }, file.reference ? `refers to ${file.reference}` : typeof file.size === "number" ? bytes(file.size) : ""))),
+          total > files.length ? h("p", { class: "faint" }, `and ${total - files.length} more`) : total ? "" : h("p", { class: "faint" }, "It holds no files."));
+      } catch (trouble) { inside.firstChild.replaceChildren(h("span", { class: "bad" }, trouble.message)); }
+    } }, `v${one.number}`);
+    return [h("tr", {}, h("th", { scope: "row" }, open), h("td", {}, tags(one.aliases.map(String))), h("td", {}, h("a", { href: path(project, one.run) }, one.runName ?? one.run)), h("td", { class: "number" }, bytes(one.size)), h("td", {}, moment(one.time)), h("td", { class: "mono" }, one.digest.slice(0, 12))), inside];
+  };
+  const grew = async () => {
+    const now = JSON.stringify([about().files, about().runs.map((run) => [run.wandb.artifacts, run.wandb.used_artifacts])]);
+    if (now === seen) return; // what has been opened stays open
+    seen = now;
+    const [{ files }, { collections, used }] = await Promise.all([get("files", asked), get("artifacts", asked)]);
+    const others = files.filter((file) => !file.key.startsWith("artifacts/"));
+    refill(place,
+      collections.map(({ name: title, versions }) => [h("h2", {}, title, " ", h("span", { class: "faint" }, versions[0]?.type ?? "artifact")),
+        table(["Version", "Aliases", "Run", "Size", "Logged", "Digest"], [...versions].reverse().map((one) => version(one, `${title} v${one.number}`)))]),
+      used.map((one) => h("p", {}, name(one.run), " used ", h("code", {}, one.name))),
+      others.length ? [h("h2", {}, "Files"), table([several && "Run", "File", "Size", "Step", "Logged"].filter(Boolean), others.map((file) => h("tr", {}, several ? h("td", {}, name(file.run)) : null,
+        h("td", {}, h("a", { href: file.url, download: file.name.split("/").pop() }, file.key)), h("td", { class: "number" }, bytes(file.size)), h("td", { class: "number" }, file.step), h("td", {}, moment(file.time)))))] : null,
+      collections.length || others.length || used.length ? null : h("p", { class: "faint" }, "No artifacts or files have been logged."));
+  };
+  await grew();
+  return { grew };
 }
 
-function aboutTab({ panel, runs, about, project }) {
+function aboutTab({ panel, about, project }) {
   const link = (run) => h("a", { href: path(project, run.id) }, `${run.display} ${run.name}`);
-  const { alerts } = about();
-  panel.append(h("h2", {}, "Alerts"), alerts.length ? h("div", { class: "cards" }, alerts.map((alert) => h("article", { class: "card" }, h("h3", { class: { ERROR: "bad", WARN: "warn" }[alert.level] ?? "" }, `${alert.level}: ${alert.title}`), h("p", {}, alert.body), h("p", { class: "faint" }, runs.find((run) => run.id === alert.run)?.name, ", ", moment(alert.time))))) : h("p", { class: "faint" }, "None."),
-    h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? [[...run.lineage].reverse().map((one) => [link(one), h("span", { class: "faint" }, ` at step ${one.step} → `)]), h("b", {}, run.name), run.forks.length ? [" → ", run.forks.map((one) => [link(one), h("span", { class: "faint" }, ` (from step ${one.fork_step}) `)])] : ""] : h("span", { class: "faint" }, `${run.name} is no fork and has none.`))),
-    h("h2", {}, "System"), beside(runs, [["id", runs.map((run) => run.external ?? undefined)], ["began", runs.map((run) => moment(run.created))], ["last sign of life", runs.map((run) => moment(run.seen))], ...[...new Set(runs.flatMap((run) => Object.keys(run.metadata)))].sort().map((key) => [key, runs.map((run) => run.metadata[key])])]));
+  const draw = () => {
+    const { alerts, runs } = about();
+    const notes = runs.filter((run) => typeof run.wandb.notes === "string" && run.wandb.notes);
+    const lineage = (run) => [[...run.lineage].reverse().map((one) => [link(one), h("span", { class: "faint" }, ` at step ${one.step} → `)]), h("b", {}, run.name),
+      run.forks.length ? [" → ", run.forks.map((one) => [link(one), h("span", { class: "faint" }, ` (from step ${one.fork_step}) `)])] : ""];
+    const facts = [["id", (run) => run.external ?? undefined], ["group", (run) => run.wandb.group], ["job type", (run) => run.wandb.job_type], ["began", (run) => moment(run.created)], ["last sign of life", (run) => moment(run.seen)]];
+    refill(panel,
+      notes.length ? [h("h2", {}, "Notes"), notes.map((run) => h("article", { class: "card part" }, runs.length > 1 ? h("h3", {}, run.name) : "", h("div", { class: "notes" }, run.wandb.notes)))] : null,
+      h("h2", {}, "Alerts"), alerts.length ? h("div", { class: "cards" }, alerts.map((alert) => h("article", { class: "card" }, h("h3", { class: { ERROR: "bad", WARN: "warn" }[alert.level] ?? "" }, `${alert.level}: ${alert.title}`), h("p", {}, alert.body), h("p", { class: "faint" }, runs.length > 1 ? `${runs.find((run) => run.id === alert.run)?.name}, ` : "", moment(alert.time))))) : h("p", { class: "faint" }, "None."),
+      h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? lineage(run) : h("span", { class: "faint" }, `${run.name} is no fork and has none.`))),
+      h("h2", {}, "System"), beside(runs, [...facts.map(([label, fact]) => [label, runs.map(fact)]).filter(([, cells]) => cells.some((cell) => cell !== undefined && cell !== null)),
+        ...[...new Set(runs.flatMap((run) => Object.keys(run.metadata)))].sort().map((key) => [key, runs.map((run) => run.metadata[key])])]));
+  };
+  draw();
+  return { grew: draw };
 }
