@@ -90,3 +90,12 @@ def test_metrics_leave_as_csv_and_parquet(pluto_server: Running, run: int) -> No
     table = parquet.read_table(io.BytesIO(answer.content))
     assert table.num_rows == 6
     assert table.column("key").to_pylist().count("a") == 3
+
+
+def test_what_the_browser_has_is_not_sent_again(pluto_server: Running) -> None:
+    """An asset comes whole the first time, and as a word when nothing has changed."""
+    address = f"{pluto_server.url}/assets/charts.js"
+    first = requests.get(address, timeout=30)
+    assert first.text.startswith("// Line charts")
+    again = requests.get(address, headers={"If-None-Match": first.headers["ETag"]}, timeout=30)
+    assert (again.status_code, again.content) == (304, b"")

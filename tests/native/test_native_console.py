@@ -57,7 +57,7 @@ def test_lines_of_both_streams_are_counted_apart(monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_a_progress_bar_the_last_state_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line that is overwritten after carriage returns counts once, with its colours and without moves of the cursor."""
+    """A line that is overwritten after carriage returns counts once, with colours and without moves of the cursor."""
     stand_in(monkeypatch)
 
     def act() -> None:

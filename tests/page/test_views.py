@@ -163,7 +163,7 @@ def test_a_sweep_as_parallel_coordinates(visit: Any) -> None:
 
 def test_where_runs_were_forked(visit: Any, served: Running) -> None:
     """Trunk and branch lead to each other."""
-    trunk, branch = run_numbers(served, "forks")
+    _, branch = run_numbers(served, "forks")
     page = visit(f"/o/local/projects/forks/{branch}?tab=about")
     page.get_by_text("at step 0 → branch").wait_for()
     page.get_by_role("link", name="trunk").click()

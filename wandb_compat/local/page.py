@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from urllib.parse import parse_qs, quote
 import orjson
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from wandb_compat.local import files, page_artifacts, page_data
@@ -67,10 +69,10 @@ def routes(store: Store, bounds: Limits, door: Doorkeeper) -> list[Route]:
         if not door.knows(request.cookies.get(door.cookie_name, "")):
             there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/signin?next={quote(there, safe='')}", 303, GUARDS)
-        return _asset("index.html")
+        return _asset(request, "index.html")
 
     async def asset(request: Request) -> Response:
-        return _asset(request.path_params["name"])
+        return _asset(request, request.path_params["name"])
 
     async def sign_in(request: Request) -> Response:
         ticket = request.query_params.get("ticket")
@@ -87,7 +89,7 @@ def routes(store: Store, bounds: Limits, door: Doorkeeper) -> list[Route]:
                 address = _inside(there) if known else f"/signin?used=1&next={quote(there, safe='')}"
                 return RedirectResponse(address, 303, GUARDS)
         else:
-            return _asset("signin.html")
+            return _asset(request, "signin.html")
         answer = RedirectResponse(_inside(there), 303, GUARDS)
         answer.set_cookie(
             door.cookie_name,
@@ -184,11 +186,22 @@ def _inside(path: str) -> str:
     return quote(path, safe="/?&=%:+,;@!$'()*~-._") if harmless else "/"
 
 
-def _asset(name: str) -> Response:
+def _asset(request: Request, name: str) -> Response:
+    """Return an asset, or that the browser has it already."""
     path = ASSETS / name
     if path.parent != ASSETS or path.suffix not in KINDS or not path.is_file():
         raise Refusal(404, f"Not found: {name}")
-    return FileResponse(path, media_type=KINDS[path.suffix], headers=GUARDS)
+    content, tag = _read(path, path.stat().st_mtime_ns)
+    headers = {**GUARDS, "ETag": tag}
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=KINDS[path.suffix], headers=headers)
+
+
+@functools.cache
+def _read(path: Path, changed: int) -> tuple[bytes, str]:
+    content = path.read_bytes()
+    return content, f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
 
 async def _small(request: Request) -> bytes:
