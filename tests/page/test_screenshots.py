@@ -29,10 +29,10 @@ for number, (lr, optimizer) in enumerate([(0.1, "sgd"), (0.01, "adam"), (0.003, 
             if step % 200 == 0:
                 row |= {"eval/loss": 2.3 * fall + 0.3, "eval/accuracy": 0.92 - 0.8 * fall}
                 row |= {"eval/recall": 0.9 - 0.7 * fall, "lr": lr * 0.5 ** (step // 1000)}
-            if step == 3800:
+            if step % 1000 == 800:
                 grid = numpy.add.outer(numpy.arange(120), numpy.arange(180))[:, :, None] * numpy.array([1, 2, 3])
                 box = {"position": {"minX": 0.2, "minY": 0.25, "maxX": 0.7, "maxY": 0.8}, "class_id": 1}
-                boxes = {"guess": {"box_data": [{**box, "box_caption": "cat"}], "class_labels": {1: "cat"}}}
+                boxes = {"guess": {"box_data": [{**box, "scores": {"p": 0.93}}], "class_labels": {1: "cat"}}}
                 arrays = [(grid * k % 255).astype("uint8") for k in (1, 2)]
                 row["samples"] = [wandb.Image(array, caption="a cat, perhaps", boxes=boxes) for array in arrays]
             run.log(row)
@@ -40,7 +40,8 @@ for number, (lr, optimizer) in enumerate([(0.1, "sgd"), (0.01, "adam"), (0.003, 
 VIEWS = {
     "table": ("", "tbody tr"),
     "compared": ("/{all}", ".chart canvas"),
-    "media": ("/{first}?tab=media", ".picture"),
+    "media": ("/{first}?tab=media", ".picture rect"),
+    "sweep": ("?view=parallel", "svg.parallel path"),
 }
 
 
@@ -57,7 +58,7 @@ def test_a_view_is_kept_as_a_picture(
     numbers = run_numbers(served, "pictures")
     path = address.format(all=",".join(map(str, numbers)), first=numbers[0])
     page = visit(f"/o/local/projects/pictures{path}", viewport={"width": 1200, "height": 760})
-    page.wait_for_selector(mark)
+    page.wait_for_selector(mark, state="attached")
     until(page, "document.fonts.status === 'loaded'")
     page.wait_for_timeout(1000)  # lines are drawn a frame after their canvas
     assert FOLDER is not None

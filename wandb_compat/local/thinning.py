@@ -87,10 +87,15 @@ def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wa
 
     Where there are few points, each is a bucket of its own. A bucket at either end may reach beyond the steps.
     """
-    inside = "series = ? AND level = ? AND last >= ? AND first <= ?"
+    # The chunks of a level lie in a row, so there is one place in the index to begin at.
+    inside = (
+        "series = :series AND level = :level AND first <= :high AND last >= :low AND first >= coalesce("
+        "(SELECT max(first) FROM thin WHERE series = :series AND level = :level AND first <= :low), 0)"
+    )
+    given = {"series": series, "low": low, "high": high}
     level = found = 0
     for level in range(_top(connection, series), -1, -1):
-        given = (series, level, low, high)
+        given["level"] = level
         found = connection.execute(f"SELECT count(*) FROM thin WHERE {inside}", given).fetchone()[0]
         if found * LENGTH >= wanted:
             break
@@ -100,15 +105,14 @@ def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wa
     if found * CHUNK > 2 * wanted:
         whole = POINTS << level
         for lower in range(level, -1, -1):
-            rows = connection.execute(
-                f"SELECT last, data FROM thin WHERE {inside} ORDER BY first", (series, lower, low, high)
-            ).fetchall()
+            given["level"] = lower
+            rows = connection.execute(f"SELECT last, data FROM thin WHERE {inside} ORDER BY first", given).fetchall()
             if rows:
                 data = np.frombuffer(b"".join(data for _, data in rows)).reshape(-1, COLUMNS)
                 size = np.full(len(data), float(POINTS << lower))
                 pieces.append(_merged(data, size, 1 << (level - lower)))
                 sizes.append(_summed(size, 1 << (level - lower)))
-                low = rows[-1][0] + 1
+                low = given["low"] = rows[-1][0] + 1
     raw = _points(_fetched(connection, "series = ? AND step BETWEEN ? AND ? ORDER BY step", (series, low, high)))
     pieces.append(_merged(raw, np.ones(len(raw)), whole))
     sizes.append(_summed(np.ones(len(raw)), whole))

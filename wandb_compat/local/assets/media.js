@@ -100,7 +100,7 @@ function picture(file, words, masks) {
 function boxes(image, layer) {
   const wide = image.naturalWidth, high = image.naturalHeight;
   const drawing = s("svg", { viewBox: `0 0 ${wide} ${high}`, preserveAspectRatio: "none", "aria-hidden": true });
-  const size = Math.max(9, Math.min(wide, high) / 22);
+  const size = Math.max(9, Math.min(wide, high) / 18);
   for (const one of Array.isArray(layer?.box_data) ? layer.box_data : []) {
     const at = one.position ?? {};
     const scale = one.domain === "pixel" ? [1, 1] : [wide, high];
@@ -109,9 +109,16 @@ function boxes(image, layer) {
     const dye = colour(Number(one.class_id) || 0);
     const score = Object.entries(one.scores ?? {}).map(([name, value]) => `${name} ${number(value)}`).join(" ");
     drawing.append(s("rect", { x: left * scale[0], y: top * scale[1], width: width * scale[0], height: height * scale[1], fill: "none", stroke: dye, "stroke-width": 2, "vector-effect": "non-scaling-stroke" }),
-      s("text", { x: left * scale[0] + 2, y: top * scale[1] + size, fill: dye, "font-size": size }, [one.box_caption ?? layer.class_labels?.[one.class_id] ?? one.class_id ?? "", score].join(" ")));
+      ...label([one.box_caption ?? layer.class_labels?.[one.class_id] ?? one.class_id ?? "", score].filter((word) => word !== "").join(" "), left * scale[0], top * scale[1], size, dye));
   }
   return drawing;
+}
+
+/** Return words on a ground of their own, as a picture may have any colour; they stand above a box where there is room. */
+function label(words, x, y, size, dye) {
+  const at = y >= 1.3 * size ? y - 1.3 * size : y;
+  return words ? [s("rect", { x, y: at, width: (0.62 * words.length + 0.6) * size, height: 1.3 * size, fill: dye }),
+    s("text", { x: x + 0.3 * size, y: at + size, fill: "#14151a", "font-size": size }, words)] : [];
 }
 
 function mask(file) {
