@@ -37,6 +37,11 @@ def test_from_nothing_to_a_drawing(cli: Command, folder: Path, stopped: None) ->
     assert len(links) == 2
     (signin,) = re.findall(r"http://127\.0\.0\.1:\d+/signin\S+", second.stderr)
     assert requests.get(signin, timeout=30).url == signin.partition("/signin")[0] + "/"
+    browser, opened = folder / "browser", folder / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o700)
+    cli("serve", "--open", BROWSER=str(browser))
+    assert requests.get(opened.read_text().strip(), timeout=30).url == signin.partition("/signin")[0] + "/"
     cli("run", "--", sys.executable, "train.py", WANDB_MODE="offline", WANDB_DIR=str(folder / "away"))
     assert "50 rows sent" in cli("import", "away").stdout
     assert cli("plot", "3").stdout.split() == ["loss"]

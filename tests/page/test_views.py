@@ -179,6 +179,9 @@ def test_a_sum_of_several_runs(visit: Any, served: Running) -> None:
     row = page.locator("tr", has=page.locator("th", has_text=re.compile("^eval/score$")))
     until(page, "location.search.includes('value=max')")
     assert row.locator("td").all_inner_texts() == ["2,500", "2,500"]
+    page.get_by_role("tab", name="Summary").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("[role=tab][aria-selected=true]:focus", has_text="About").wait_for()
 
 
 def test_a_running_run_grows_on_the_page(

@@ -121,7 +121,7 @@ export function charts(runs, look, zoomed) {
       larger.setAttribute("aria-pressed", large);
       ask(card);
     } }, "⤢");
-    const box = h("section", { class: "card chart", "aria-label": key }, h("header", {}, h("h3", {}, key), larger), plot, readout);
+    const box = h("section", { class: "card chart", "aria-label": key }, h("header", {}, h("h2", {}, key), larger), plot, readout);
     const card = { key, box, plot, readout, seen: false, lines: null };
     cards.set(box, card);
     watch.observe(box);

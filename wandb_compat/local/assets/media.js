@@ -22,7 +22,7 @@ export async function files_tab({ panel, runs }, known) {
     const told = h("output", { class: "mono" });
     const view = h("div", { class: "gallery" });
     const pace = h("label", { class: "pace" }, "step", slider, told);
-    const box = h("section", { class: "card part", "aria-label": name }, h("header", {}, h("h3", {}, name), pace), view);
+    const box = h("section", { class: "card part", "aria-label": name }, h("header", {}, h("h2", {}, name), pace), view);
     const section = { box, files: [], masks: new Map(), last: true, drawn: "",
       fill: () => {
         const all = steps();
@@ -153,7 +153,7 @@ export async function data_tab({ panel, runs, about }) {
       const section = shown.get(mark);
       if (!most--) return;  // the others' turn comes with the next news
       section.count = one.count;
-      try { await fill(section, one, runs); } catch (trouble) { section.box.replaceChildren(h("h3", {}, one.name), h("p", { class: "bad" }, trouble.message)); }
+      try { await fill(section, one, runs); } catch (trouble) { section.box.replaceChildren(h("h2", {}, one.name), h("p", { class: "bad" }, trouble.message)); }
     }
   };
   await grew(Infinity);
@@ -162,7 +162,7 @@ export async function data_tab({ panel, runs, about }) {
 
 async function fill(section, one, runs) {
   const { values } = await get("values", { runs: runs.map((run) => run.id).join(","), name: one.name, type: one.type });
-  const title = h("h3", {}, one.name, " ", h("span", { class: "faint" }, one.type.toLowerCase()));
+  const title = h("h2", {}, one.name, " ", h("span", { class: "faint" }, one.type.toLowerCase()));
   const parts = runs.map((run, place) => [run, place, values.filter((value) => value.run === run.id)]).filter(([, , own]) => own.length);
   const label = (run, place) => (runs.length > 1 ? h("div", {}, h("i", { class: "dot", color: colour(place) }), run.name) : null);
   const bodies = [];

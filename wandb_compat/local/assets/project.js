@@ -14,7 +14,7 @@ export async function front(home) {
   const draw = async () => {
     const { projects } = await get("projects");
     refill(home, h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
-      h("a", { class: "card", href: path(one.name) }, h("h3", {}, one.name),
+      h("a", { class: "card", href: path(one.name) }, h("h2", {}, one.name),
         h("div", { class: "faint" }, `${one.runs} run${one.runs === 1 ? "" : "s"}`, one.running ? `, ${one.running} running` : "", one.failed ? `, ${one.failed} failed` : ""),
         h("div", { class: "faint" }, ago(one.seen))))) : h("div", { class: "card row" }, h("p", {}, "No runs yet. In a terminal: ", h("code", {}, "wandb-compat run --local -- python train.py"))));
   };
