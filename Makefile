@@ -6,7 +6,7 @@ READY := $(ENV)/.ready
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test faults frameworks check bench docs page screenshots clean
+.PHONY: demo test faults frameworks check bench viewing docs page screenshots clean
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
@@ -35,6 +35,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# How long the embedded server's page takes to open; fills 4 GB of the temporary folder first.
+viewing: $(READY)
+	$(BIN)/python -m bench.viewing
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
