@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy
 
 import wandb
-from wandb.sdk.integration_utils.auto_logging import AutologAPI
+from wandb.sdk.integration_utils.auto_logging import AutologAPI, PatchAPI
 
-# Every pipeline defines its own `__call__`.
-PIPELINES = """
-AltDiffusion AmusedPipeline AnimateDiff AudioLDM2 AudioLDM BlipDiffusionControlNet BlipDiffusion CycleDiffusion
-DDIM DDPM Flux FluxImg2Img IF Kandinsky3Img2Img Kandinsky3 KandinskyCombined
-KandinskyImg2ImgCombined KandinskyInpaintCombined
-KandinskyV22Combined KandinskyV22Img2ImgCombined KandinskyV22InpaintCombined LDMTextToImage LDM
-LatentConsistencyModel MusicLDM PNDM PaintByExample PixArtAlpha PixArtSigma RePaint SemanticStableDiffusion ShapE
-StableDiffusion3 StableDiffusion3Img2Img StableDiffusionAdapter StableDiffusionAttendAndExcite
-StableDiffusionControlNetImg2Img StableDiffusionControlNetInpaint StableDiffusionControlNet StableDiffusionDepth2Img
-StableDiffusionGLIGEN StableDiffusionImageVariation StableDiffusionImg2Img StableDiffusionInpaint
-StableDiffusionInstructPix2Pix StableDiffusionLatentUpscale StableDiffusionModelEditing StableDiffusionPanorama
-StableDiffusionParadigms StableDiffusionPix2PixZero StableDiffusion StableDiffusionSAG StableDiffusionUpscale
-StableDiffusionXLControlNetImg2Img StableDiffusionXLControlNet StableDiffusionXLImg2Img StableDiffusionXLInpaint
-StableDiffusionXL StableVideoDiffusion TextToVideoSD TextToVideoZero VersatileDiffusionDualGuided
-VersatileDiffusionImageVariation VersatileDiffusionTextToImage WuerstchenCombined
-"""
 INPUTS = ("prompt", "negative_prompt", "image", "mask_image", "control_image", "example_image", "reference_image")
 DEFAULT_RATE = 16_000  # samples a second, of a vocoder that does not say
 
@@ -80,8 +66,66 @@ def _film(frames: Any) -> Any:
     return film.transpose(0, 3, 1, 2)
 
 
-autolog = AutologAPI(
-    name="diffusers",
-    symbols=[f"{name.removesuffix('Pipeline')}Pipeline.__call__" for name in PIPELINES.split()],
-    resolver=resolve,
-)
+class Pipelines(PatchAPI):
+    """The `__call__` of every pipeline, of those too that are imported or defined later."""
+
+    def __init__(self) -> None:
+        super().__init__("diffusers", (), resolve)
+        self._patched: list[tuple[Any, Any]] = []
+        self._hook: Any = None  # what the library itself does with a new pipeline
+        self._inside: ContextVar[bool] = ContextVar("inside", default=False)
+
+    def patch(self, run: wandb.Run) -> None:
+        """Log the calls to a run from now on."""
+        base = self.set_api.DiffusionPipeline
+        self._hook = vars(base).get("__init_subclass__")
+
+        def __init_subclass__(cls: Any, **kwargs: Any) -> None:
+            before = self._hook.__get__(None, cls) if self._hook else super(base, cls).__init_subclass__
+            before(**kwargs)
+            self._wrap(cls, run)
+
+        base.__init_subclass__ = classmethod(__init_subclass__)
+        for kind in dict.fromkeys(_kinds_of(base)):
+            self._wrap(kind, run)
+
+    def _wrap(self, kind: Any, run: wandb.Run) -> None:
+        if (original := vars(kind).get("__call__")) is not None:
+            self._patched.append((kind, original))
+            kind.__call__ = self._logged(original, run)
+
+    def _logged(self, original: Any, run: wandb.Run) -> Any:
+        """Log a pipeline that the user calls, and not those that it calls itself."""
+        logged = super()._logged(original, run)
+
+        @functools.wraps(original)
+        def outermost(*args: Any, **kwargs: Any) -> Any:
+            if self._inside.get():
+                return original(*args, **kwargs)
+            mark = self._inside.set(True)
+            try:
+                return logged(*args, **kwargs)
+            finally:
+                self._inside.reset(mark)
+
+        return outermost
+
+    def unpatch(self) -> None:
+        """Give the functions back."""
+        base = self.set_api.DiffusionPipeline
+        if self._hook is None:
+            del base.__init_subclass__
+        else:
+            base.__init_subclass__ = self._hook
+        for kind, original in self._patched:
+            kind.__call__ = original
+        self._patched = []
+
+
+def _kinds_of(base: Any) -> Iterator[Any]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from _kinds_of(kind)
+
+
+autolog = AutologAPI("diffusers", (), resolve, patch_api=Pipelines())

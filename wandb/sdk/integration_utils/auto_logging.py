@@ -101,13 +101,20 @@ class AutologAPI:
         symbols: its functions, as of `PatchAPI`.
         resolver: what to log of a call, as of `PatchAPI`.
         telemetry_feature: accepted.
+        patch_api: patches in its own way, instead of name, symbols and resolver.
     """
 
     def __init__(
-        self, name: str, symbols: Sequence[str], resolver: Resolver, telemetry_feature: str | None = None
+        self,
+        name: str,
+        symbols: Sequence[str],
+        resolver: Resolver,
+        telemetry_feature: str | None = None,
+        *,
+        patch_api: PatchAPI | None = None,
     ) -> None:
         self._name = name
-        self._patch_api = PatchAPI(name, symbols, resolver)
+        self._patch_api = patch_api or PatchAPI(name, symbols, resolver)
         self._run: wandb.Run | None = None
         self._own = False
 
