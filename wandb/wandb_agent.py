@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wandb import env
+from wandb.errors import CommError
 from wandb.errors.term import termerror
 from wandb.sdk.sweeps import SweepNotFoundError
 from wandb.sdk.sweeps.agent import Agent
@@ -43,6 +44,7 @@ def agent(
 
     Raises:
         TypeError, ValueError: an argument is none of these.
+        wandb.CommError: there is no such sweep.
         wandb.UsageError: the sweep cannot be searched, or has no program and there is no function.
 
     Example:
@@ -67,8 +69,7 @@ def agent(
     try:
         desk = Desk(sweep, place[-1] if place else project)
     except SweepNotFoundError as error:
-        termerror(str(error))
-        return
+        raise CommError(str(error)) from error
     global _running
     _running += 1
     try:

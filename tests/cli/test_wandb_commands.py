@@ -153,6 +153,23 @@ def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environme
     shim.unlink()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("agent nowhere/nosweep", "There is no sweep nosweep"),
+        ("artifact ls nowhere", "Could not find project nowhere"),
+        ("artifact get nowhere/nothing:v0", "not found"),
+        ("pull nowhere/norun", "Could not find run"),
+        ("restore nowhere/norun", "Could not find run"),
+        ("sweep nofile.yaml", "nofile.yaml"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line(cli: Command, words: str, said: str) -> None:
+    """The exit code is wandb's 1, and no traceback is shown."""
+    done = cli(*words.split(), module="wandb", code=1)
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
 def test_logs_of_tensorboard_are_sent(cli: Command, folder: Path, environment: dict[str, str]) -> None:
     """`wandb sync FOLDER` logs event files as a run, which `wandb.Api().sync_tensorboard` does too."""
     tensorboard = pytest.importorskip("torch.utils.tensorboard")

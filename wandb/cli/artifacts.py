@@ -91,7 +91,11 @@ def list_(path: str, kind: str | None) -> None:
     from wandb.util import to_human_size
 
     api = wandb.Api()
-    for type_ in [api.artifact_type(kind, path)] if kind else api.artifact_types(path):
+    try:
+        types = [api.artifact_type(kind, path)] if kind else list(api.artifact_types(path))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    for type_ in types:
         for collection in type_.collections():
             latest = next(iter(collection.artifacts()), None)
             if latest is not None:
