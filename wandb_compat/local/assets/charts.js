@@ -1,10 +1,11 @@
 // Line charts: only those in sight are asked for, all of them in one request, thinned by the server.
 
 import { lines } from "./data.js";
-import { colour, h, number } from "./dom.js";
+import { colour, dot, h, number, PALETTE } from "./dom.js";
 import uPlot from "./uPlot.esm.js";
 
 const MOST = 40; // charts in one request
+const EXPAND = 2; // uPlot.join: a gap stays one where another run has points
 
 /**
  * Return the charts of some metrics and what to do with them.
@@ -71,8 +72,8 @@ export function charts(runs, look, zoomed) {
           tables.push([points.x, points.raw]);
         }
       }
-      labels.push([series.length, run, dye]);
-      series.push({ stroke: dye, width: 1.5, points: { show: !many || points.x.length < 30, size: many ? 4 : 7, fill: dye } });
+      labels.push([series.length, run, place]);
+      series.push({ stroke: dye, width: 1.5, ...(place < PALETTE.length ? {} : { dash: [5, 3] }), points: { show: !many || points.x.length < 30, size: many ? 4 : 7, fill: dye } });
       tables.push([points.x, points.mean]);
     });
     card.box.classList.toggle("empty", !tables.length);
@@ -80,7 +81,7 @@ export function charts(runs, look, zoomed) {
     card.drawn = null;
     card.plot.replaceChildren();
     if (!tables.length) { card.plot.textContent = values ? "" : "no finite value"; return; }
-    const data = tables.length > 1 ? uPlot.join(tables, tables.map((table) => table.slice(1).map(() => 1))) : tables[0];
+    const data = tables.length > 1 ? uPlot.join(tables, tables.map((table) => table.map(() => EXPAND))) : tables[0];
     const axis = { stroke: ink.getPropertyValue("--faint"), grid: { stroke: ink.getPropertyValue("--line"), width: 1 }, ticks: { stroke: ink.getPropertyValue("--line") }, font: "11px system-ui", size: 34 };
     const ticks = (_, all) => all.map((value) => (value === null ? "" : short(value)));
     card.labels = labels;
@@ -97,11 +98,11 @@ export function charts(runs, look, zoomed) {
     card.drawn.over.addEventListener("dblclick", (event) => { event.stopImmediatePropagation(); zoomed(null); }, true);
     const last = labels.map(([, run]) => `${run.name} ${number(card.lines.get(run.id).last)}`).join(", ");
     card.plot.setAttribute("aria-label", `Line chart of ${card.key}; last values: ${last}${holes ? `; ${holes} points are not finite` : ""}. Arrow keys move along it, plus and minus zoom.`);
-    card.resting = [...labels.map(([, run, dye]) => words(run.name, card.lines.get(run.id).last, dye)), ...(holes ? [h("span", { class: "warn" }, `${holes} not finite`)] : [])];
+    card.resting = [...labels.map(([, run, place]) => words(run.name, card.lines.get(run.id).last, place)), ...(holes ? [h("span", { class: "warn" }, `${holes} not finite`)] : [])];
     read(card);
   }
 
-  const words = (name, value, dye) => h("span", {}, h("i", { class: "dot", color: dye }), runs.length > 1 ? `${name} ` : "", number(value));
+  const words = (name, value, place) => h("span", {}, dot(place), runs.length > 1 ? [h("span", { class: "name", title: name }, name), " "] : "", number(value));
 
   function read(card) {
     const chart = card.drawn;
@@ -110,7 +111,7 @@ export function charts(runs, look, zoomed) {
     if (at === null || at === undefined || (chart.cursor.left ?? -1) < 0) { card.readout.replaceChildren(...card.resting); return; }
     const x = chart.data[0][at];
     card.readout.replaceChildren(h("span", {}, look.x === "wall" ? new Date(x * 1000).toLocaleString() : `${look.x === "time" ? "seconds" : look.x} ${number(x)}`),
-      ...card.labels.map(([place, run, dye]) => words(run.name, nearest(chart.data[place], at), dye)));
+      ...card.labels.map(([series, run, place]) => words(run.name, nearest(chart.data[series], at), place)));
   }
 
   function add(key) {

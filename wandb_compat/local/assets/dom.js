@@ -37,6 +37,9 @@ export const PALETTE = ["#5b8ff9", "#f08a3c", "#2fb38a", "#e0567a", "#9270e8", "
 /** Return a run's colour, the same wherever it is shown beside the same others. */
 export const colour = (place) => PALETTE[place % PALETTE.length];
 
+/** Return the mark of a run among those that it is shown beside; a ring where colours come again. */
+export const dot = (place) => h("i", { class: place < PALETTE.length ? "dot" : "dot ring", color: colour(place) });
+
 export const state = (status) => h("span", { class: `state ${status}` }, status.toLowerCase());
 
 export const tags = (names) => names.map((name) => h("span", { class: "tag" }, name));

@@ -41,7 +41,7 @@ async function show() {
     if (home.isConnected) leave = left || (() => {});
     else if (left) left();
   } catch (trouble) {
-    home.replaceChildren(h("p", { class: "bad", role: "alert" }, trouble.message));
+    home.replaceChildren(h("p", { class: "bad", role: "alert" }, trouble.message), h("p", {}, runs ? h("a", { href: path(at) }, `All runs of ${at}`) : h("a", { href: "/" }, "All projects")));
     if (!(trouble instanceof Error) || trouble.name !== "Error") throw trouble;
   }
 }

@@ -1,7 +1,7 @@
 // What is no number: pictures, sounds, films and pages with a step slider; tables, histograms and texts over steps.
 
 import { get } from "./data.js";
-import { bytes, colour, h, number, PALETTE, refill, s, settled, show } from "./dom.js";
+import { bytes, colour, dot, h, number, PALETTE, refill, s, settled, show } from "./dom.js";
 
 const PICTURES = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"]);
 const SOUNDS = new Set(["wav", "mp3", "ogg", "flac"]);
@@ -65,7 +65,7 @@ export async function files_tab({ panel, runs }, known) {
 
 function medium(file, masks, runs) {
   const place = runs.findIndex((run) => run.id === file.run);
-  const caption = h("figcaption", {}, runs.length > 1 ? [h("i", { class: "dot", color: colour(place) }), runs[place]?.name, " "] : "", file.caption ?? "", " ", h("a", { href: file.url, download: file.name.split("/").pop() }, bytes(file.size)));
+  const caption = h("figcaption", {}, runs.length > 1 ? [dot(place), runs[place]?.name, " "] : "", file.caption ?? "", " ", h("a", { href: file.url, download: file.name.split("/").pop() }, bytes(file.size)));
   const words = file.caption || `${file.key} at step ${file.step}`;
   if (PICTURES.has(file.type)) return h("figure", {}, picture(file, words, masks), caption);
   if (SOUNDS.has(file.type)) return h("figure", {}, h("audio", { src: file.url, controls: true, preload: "metadata", "aria-label": words }), caption);
@@ -94,7 +94,7 @@ function picture(file, words, masks) {
     return h("label", {}, one, name);
   });
   const classes = Object.values({ ...file.annotations?.boxes, ...file.annotations?.masks }).flatMap((layer) => Object.entries(layer?.class_labels ?? {}));
-  return h("div", {}, box, h("div", { class: "row" }, switches, [...new Map(classes)].slice(0, 30).map(([id, label]) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(Number(id) || 0) }), String(label)))));
+  return h("div", {}, box, h("div", { class: "row" }, switches, [...new Map(classes)].slice(0, 30).map(([id, label]) => h("span", { class: "tag" }, dot(Number(id) || 0), String(label)))));
 }
 
 function boxes(image, layer) {
@@ -164,7 +164,7 @@ async function fill(section, one, runs) {
   const { values } = await get("values", { runs: runs.map((run) => run.id).join(","), name: one.name, type: one.type });
   const title = h("h2", {}, one.name, " ", h("span", { class: "faint" }, one.type.toLowerCase()));
   const parts = runs.map((run, place) => [run, place, values.filter((value) => value.run === run.id)]).filter(([, , own]) => own.length);
-  const label = (run, place) => (runs.length > 1 ? h("div", {}, h("i", { class: "dot", color: colour(place) }), run.name) : null);
+  const label = (run, place) => (runs.length > 1 ? h("div", {}, dot(place), run.name) : null);
   const bodies = [];
   for (const [run, place, own] of parts) {
     if (one.type === "string-series") bodies.push(h("div", { class: "grow" }, label(run, place), timeline(own)));

@@ -102,10 +102,10 @@ export async function view(home, name) {
         h("button", { onclick: () => set({ sort: down ? field : `-${field}` }) }, label, down ? " ↓" : up ? " ↑" : ""));
     };
     const sortable = (key) => (key.startsWith("config.") ? `${key}.value` : `summary_metrics.${key.slice(8)}`);
-    const pages = h("div", { class: "row" },
+    const pages = !found.total ? h("p", { class: "none faint" }, found.all ? "No run matches." : "No runs have been logged to this project.") : h("div", { class: "row" },
       h("button", { disabled: !offset, onclick: () => set({ offset: Math.max(0, offset - PAGE) || null }) }, "Previous"),
       h("button", { disabled: offset + PAGE >= found.total, onclick: () => set({ offset: offset + PAGE }) }, "Next"),
-      h("span", { class: "faint" }, found.total ? `${offset + 1}–${Math.min(offset + PAGE, found.total)} of ${found.total}` : "No run matches."));
+      h("span", { class: "faint" }, `${offset + 1}–${Math.min(offset + PAGE, found.total)} of ${found.total}`));
     return h("div", {}, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden-words" }, "Chosen")), heading("Name", "name"), heading("State", "status"),
       heading("Created", "createdAt"), h("th", { scope: "col" }, "Duration"), h("th", { scope: "col" }, "Tags"), shown.map((key, place) => heading(key.replace(/^(config|summary)\./, ""), sortable(key), found.runs.some((one) => typeof one.values[place] === "number"))))),
     h("tbody", {}, found.runs.map((one) => h("tr", {},

@@ -3,7 +3,7 @@
 import { charts } from "./charts.js";
 import { console_tab } from "./console.js";
 import { get, listen } from "./data.js";
-import { ago, bytes, colour, h, lasting, moment, number, refill, settled, show, state, tags } from "./dom.js";
+import { ago, bytes, dot, h, lasting, moment, number, refill, settled, show, state, tags } from "./dom.js";
 import { path, remember } from "./main.js";
 import { data_tab, files_tab } from "./media.js";
 
@@ -24,7 +24,7 @@ export async function view(home, project, numbers) {
   const drawHead = () => refill(head, runs.length === 1
     ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
       h("div", { class: "faint" }, `began ${ago(runs[0].created)}, ${runs[0].ended === null ? "running for" : "lasted"} ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports(), warnings()))
-    : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), warnings(), runs.map((run, place) => h("span", { class: "tag" }, h("i", { class: "dot", color: colour(place) }),
+    : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), warnings(), runs.map((run, place) => h("span", { class: "tag" }, dot(place),
       h("a", { href: path(project, run.id) }, run.name), " ", state(run.status), " ",
       h("a", { href: path(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Take ${run.name} out` }, "×")))));
   const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format === "csv" ? "CSV" : "Parquet"), " "]));
@@ -120,7 +120,7 @@ function chartTab({ panel, runs, about, query, remember }, mine) {
 /** Return a table of names against runs; rows whose cells differ are marked. */
 function beside(runs, rows, only) {
   const columns = runs.length > 1;
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Keys and values" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? h("i", { class: "dot", color: colour(place) }) : null, columns ? run.name : "Value")))),
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Keys and values" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? dot(place) : null, columns ? run.name : "Value")))),
     h("tbody", {}, rows.map(([key, cells]) => {
       const differs = columns && new Set(cells.map((cell) => (cell === undefined ? "" : show(cell)))).size > 1;
       return only && !differs ? null : h("tr", { class: differs ? "differs" : "" }, h("th", { scope: "row" }, key, differs ? h("span", { class: "hidden-words" }, " (differs)") : ""), cells.map((cell) => h("td", { class: "wrap mono" }, cell === undefined ? h("span", { class: "faint" }, "—") : show(cell))));
@@ -155,7 +155,7 @@ async function summaryTab({ panel, runs, about, query, remember }) {
     const logged = new Set(about().metrics);
     const own = about().runs.map((run) => Object.fromEntries(Object.entries(run.wandb.summary ?? {}).filter(([key, value]) => !logged.has(key) && !key.startsWith("_") && (value === null || typeof value !== "object" || !("_type" in value)))));
     const others = [...new Set(own.flatMap((values) => Object.keys(values)))].sort();
-    refill(place, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), runs.map((run, at) => columns.map(([, label]) => h("th", { scope: "col", class: "number" }, several ? [h("i", { class: "dot", color: colour(at) }), run.name] : label))))),
+    refill(place, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), runs.map((run, at) => columns.map(([, label]) => h("th", { scope: "col", class: "number" }, several ? [dot(at), run.name] : label))))),
       h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.name), runs.map((run) => columns.map(([what]) => h("td", { class: "number" }, number(metric.runs[run.id]?.[what])))))),
         others.map((key) => h("tr", {}, h("th", { scope: "row" }, key), own.map((values) => h("td", { class: typeof values[key] === "number" ? "number" : "wrap", colspan: columns.length }, number(values[key]))))))));
   };
