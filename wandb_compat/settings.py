@@ -112,7 +112,10 @@ class Settings(BaseModel):
         description="Bytes of one journal file; a delivered file is deleted, save the first.",
     )
     batch_size: int = _named(
-        "WANDB_COMPAT_BATCH_SIZE", default=1024**2, ge=1024, description="Bytes of one request that carries rows."
+        "WANDB_COMPAT_BATCH_SIZE",
+        default=512 * 1024,
+        ge=1024,
+        description="Bytes of one request that carries rows; what the courier needs of memory grows with it.",
     )
     heartbeat: float = _named(
         "WANDB_COMPAT_HEARTBEAT", default=4.0, gt=0, description="Seconds between two heartbeats and system samples."

@@ -28,7 +28,7 @@ LANES = {
     "files": ("file",),
     "artifacts": ("artifact",),
 }
-READ_SIZE = 512 * 1024  # bytes that are read at once; a longer record still comes whole
+_PIECE = 512 * 1024  # bytes that are read at once; a longer record still comes whole
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
 REASONS = 3  # different reasons of refusals that are told
 _START = journal.pattern(b"start")
@@ -193,7 +193,7 @@ def _waiting(home: Path, lane: str) -> int:
     for file in journal.files(home):
         with file.open("rb") as stream:
             stream.seek(acks.place(lane, file.name))
-            while chunk := stream.read(READ_SIZE):
+            while chunk := stream.read(_PIECE):
                 chunk += stream.readline()
                 count += len(_MARKS[lane].findall(chunk))
     return count
@@ -202,7 +202,7 @@ def _waiting(home: Path, lane: str) -> int:
 def start_of(home: Path) -> records.Start | None:
     """Return the first record of a run folder, or None when there is none."""
     for file in journal.files(home)[:2]:
-        for entries, _ in journal.read(file, size=READ_SIZE, wanted=_START):
+        for entries, _ in journal.read(file, size=_PIECE, wanted=_START):
             for entry in entries:
                 known = records.Start.__dataclass_fields__  # a later version may tell more
                 return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})

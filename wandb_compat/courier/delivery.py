@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_compat import journal, records
-from wandb_compat.courier.acks import LANES, READ_SIZE, Acks
+from wandb_compat.courier.acks import LANES, Acks
 from wandb_compat.courier.publish import Publisher
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.uploads import PRESIGN_LIMIT, Uploads
@@ -58,7 +58,7 @@ class Lane:
         self.name = name
         self.client = client  # of the lane's thread: the sessions of requests are not to be shared
         self.count = count  # of records in a batch, at most
-        self.size = self._full = size  # bytes of a batch, at most
+        self.size = self.full = size  # bytes of a batch, at most
         self.taken: bytes | None = None  # a line that the server has taken, on an ingest route
         self.doubts = 0
         self.wanted = journal.pattern(*(kind.encode() for kind in LANES[name]), END)
@@ -70,12 +70,12 @@ class Lane:
     def failed(self, wait: float | None) -> None:
         """Note that the server did not take a batch; the next one will be smaller and later."""
         self.backoff.failed(wait)
-        self.size = max(self.size // 2, min(SMALLEST_BATCH, self._full))
+        self.size = max(self.size // 2, min(SMALLEST_BATCH, self.full))
 
     def succeeded(self) -> None:
         """Note that it did."""
         self.backoff.succeeded()
-        self.size = min(self.size * 2, self._full)
+        self.size = min(self.size * 2, self.full)
         self.doubts = 0
 
 
@@ -173,7 +173,7 @@ class Delivery:
         try:
             if file.stat().st_size <= place:
                 return False
-            entries, place = next(journal.read(file, place, READ_SIZE, lane.wanted), ([], place))
+            entries, place = next(journal.read(file, place, lane.full, lane.wanted), ([], place))
         except FileNotFoundError:
             return False
         if place == self.acks.place(lane.name, file.name):
