@@ -16,7 +16,11 @@ class SettingsFields(BaseModel):
 
     # Scripts set names that came and went with versions: they are kept, and mean nothing.
     model_config = ConfigDict(
-        extra="allow", validate_assignment=True, coerce_numbers_to_str=True, protected_namespaces=()
+        extra="allow",
+        validate_assignment=True,
+        coerce_numbers_to_str=True,
+        protected_namespaces=(),
+        defer_build=True,  # until the class that is used is built, once
     )
 
     allow_media_symlink: bool = False
