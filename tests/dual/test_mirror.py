@@ -150,9 +150,9 @@ def test_not_mirrored(stage: Stage, changes: dict[str, str]) -> None:
 WAITING = """
     import os, signal
     from wandb_compat import pipeline
-    from wandb_compat.mirror import runs
+    from wandb_compat.mirror import taps
     pipeline.FLUSH_INTERVAL = 60
-    pipeline.QUEUE_LIMIT = runs.QUEUE_LIMIT = 5
+    pipeline.QUEUE_LIMIT = taps.QUEUE_LIMIT = 5
     import wandb
     run = wandb.init()
     for step in range(100):

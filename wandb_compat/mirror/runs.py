@@ -27,7 +27,7 @@ from wandb_compat.mirror.shared_step import FILE as STEP_FILE
 from wandb_compat.mirror.shared_step import SharedStep
 from wandb_compat.pipeline import Outcome, Pipeline
 from wandb_compat.server_text import cut_name, published_summary, server_tags
-from wandb_compat.settings import QUEUE_LIMIT, Settings
+from wandb_compat.settings import Settings
 
 FOLDER = "pluto"  # in the real run's folder: the mirror's own run folder; `cli/folders.py` finds it there
 BUDGET = 5.0  # seconds that the mirror may add to the end of a run…
@@ -72,7 +72,7 @@ class Mirror:
         mirror = cls.__new__(cls)
         mirror._prepare(run, own, home, None)
         mirror._finished = True
-        mirror._puts_off = False
+        mirror.puts_off = False
         # Steps are counted by wandb's service for all processes together; it tells the last.
         mirror.step = int(dict(run.summary).get("_step", -1)) + 1
         if (home / STEP_FILE).exists():
@@ -90,10 +90,10 @@ class Mirror:
         self.home = home
         # Re-entrant: a signal handler may log while the thread that it interrupted does.
         self.lock: AbstractContextManager[Any] = threading.RLock()
-        # Rows that wait to be taken: data, step, commit, time. Many at a time, by the writer's thread, cost less than
-        # half of what they cost one by one, between two calls of wandb.
-        self._rows: deque[tuple[Mapping[str, Any], Any, bool | None, float]] = deque()
-        self._puts_off = True  # whether rows may wait; not where other processes count the steps too
+        # Rows of numbers that wait to be taken: data, step, commit, time. Many at a time, by the writer's thread, cost
+        # less than half of what they cost one by one, between two calls of wandb.
+        self.rows: deque[tuple[Mapping[str, Any], Any, bool | None, float]] = deque()
+        self.puts_off = True  # whether rows may wait; not where other processes count the steps too
         self.summary: dict[str, Any] = {}
         self._nested: set[str] = set()  # keys of the summary below which the script has set single values
         self.rules: MetricRules | None = None  # once a metric has been defined
@@ -130,7 +130,7 @@ class Mirror:
         with Guard("the processes of the run count its steps for themselves", self._settings):
             if not self._finished and not isinstance(self.lock, SharedStep):
                 with self.lock:
-                    self._puts_off = False
+                    self.puts_off = False
                     self.catch_up()
                     self.lock = SharedStep(self, self.home)
 
@@ -173,20 +173,15 @@ class Mirror:
     ) -> None:
         """Take a row at the step at which wandb keeps it; what wandb drops is dropped.
 
-        `plain` says that `data` is a dict of numbers of Python's own, which is left to us.
+        `plain` says that all values are known to be numbers of Python's own.
         """
-        if plain and self._puts_off:
-            self._rows.append((data, step, commit, time()))
-            if len(self._rows) > QUEUE_LIMIT:
-                self.catch_up()
-            return
         with self.lock:
             self.catch_up()
             self._take(data, step, commit, time(), plain)
 
     def catch_up(self) -> None:
         """Take the rows that wait."""
-        if rows := self._rows:
+        if rows := self.rows:
             with self.lock:
                 while rows:
                     self._take(*rows.popleft(), plain=True)
@@ -396,7 +391,7 @@ def _before_fork() -> None:
 def _after_fork_in_child() -> None:
     for mirror in list(living):
         mirror.lock = threading.RLock()
-        mirror._rows.clear()  # they are the parent's
+        mirror.rows.clear()  # they are the parent's
         with Guard("the steps of this process are its own"):
             mirror.lock = SharedStep(mirror, mirror.home, joins=True)
 

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import time
 from types import MethodType
 from typing import Any
 
@@ -16,6 +17,7 @@ from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror
 from wandb_compat.pipeline import NUMBERS
 from wandb_compat.real import ALIAS, unseen
+from wandb_compat.settings import QUEUE_LIMIT
 
 _MIRROR = "_wandb_compat_mirror"  # attribute of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")
@@ -125,7 +127,10 @@ def _history(real: Method) -> Method:
             raise
         try:
             if (mirror := self._wandb_compat_mirror) is not None:
-                mirror.history(whole, step, commit, plain)
+                if plain and mirror.puts_off and len(rows := mirror.rows) < QUEUE_LIMIT:
+                    rows.append((whole, step, commit, time()))
+                else:
+                    mirror.history(whole, step, commit, plain)
         except BaseException as error:
             if not _ROWS.__exit__(type(error), error, error.__traceback__):
                 raise
