@@ -649,3 +649,16 @@ def test_no_record_holds_the_environment(read: Read, monkeypatch: pytest.MonkeyP
     for file in Path(run.sync_dir).rglob("*"):
         assert not file.is_file() or b"topsecret" not in file.read_bytes()
     assert os.environ["MY_TOKEN"]
+
+
+def test_a_run_shows_itself(read) -> None:
+    """Outside of a notebook `display` shows nothing and says so; without a page `to_html` is a line of text."""
+    run = wandb.init(mode="offline", config={"lr": 1})
+    assert run.display() is False
+    assert run.to_html() and "<iframe" not in run.to_html()
+    status = run.status()
+    assert (status.sync_items_total, status.sync_items_pending) == (0, 0)
+    run.pin_config_keys(["lr"])
+    run.pin_config_keys(["lr", "model.depth"])
+    run.finish()
+    assert read(run).about()["pinned_config_keys"] == ["lr", "model.depth"]
