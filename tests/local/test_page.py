@@ -6,13 +6,17 @@ import csv
 import io
 import json
 import time
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
 from tests.local.raw_http import Api
-from wandb_compat.local import sessions
+from wandb_compat.local import files, sessions
+from wandb_compat.local.fields import Query, Refusal
 from wandb_compat.local.serve import Running
+from wandb_compat.local.store import Store
 
 
 @pytest.fixture
@@ -99,3 +103,19 @@ def test_what_the_browser_has_is_not_sent_again(pluto_server: Running) -> None:
     assert first.text.startswith("// Line charts")
     again = requests.get(address, headers={"If-None-Match": first.headers["ETag"]}, timeout=30)
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_addresses_of_files_end(tmp_path: Path) -> None:
+    """A signed address leads to its file until its time is over, and not to another file."""
+    now = [1000.0]
+    store = Store(tmp_path / "data", clock=lambda: now[0])
+    address = urlsplit(files.sign(store, "GET", "", 1, "pictures", "a.png", 60))
+    blob, query = address.path.rpartition("/")[2], dict(parse_qsl(address.query))
+    assert files.admit(store, "GET", blob, Query(query)) == (files.stored(store, 1, "pictures", "a.png"), "a.png")
+    for wrong in ({**query, "name": "b.html"}, {**query, "expires": "9999999999999"}):
+        with pytest.raises(Refusal, match="not one that this server signed"):
+            files.admit(store, "GET", blob, Query(wrong))
+    now[0] += 61
+    with pytest.raises(Refusal, match="expired"):
+        files.admit(store, "GET", blob, Query(query))
+    store.close()

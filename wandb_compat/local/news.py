@@ -26,9 +26,12 @@ class News:
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> News:
         """Return the news of a folder that is being opened: nobody knows how many points wait in which series."""
-        covered = connection.execute("SELECT series, max(last) FROM thin WHERE level = 0 GROUP BY series")
-        every = connection.execute("SELECT id FROM series")
-        return cls({row[0]: row[1] for row in covered}, {row[0]: UNKNOWN for row in every})
+        every = connection.execute(
+            "SELECT id, (SELECT last FROM thin WHERE series = series.id AND level = 0 ORDER BY first DESC LIMIT 1)"
+            " FROM series"
+        ).fetchall()
+        covered = {row[0]: row[1] for row in every if row[1] is not None}
+        return cls(covered, {row[0]: UNKNOWN for row in every})
 
     def arrive(
         self, connection: sqlite3.Connection, series: int, lowest: int, points: Sequence[tuple[int, int, float | None]]
