@@ -123,10 +123,10 @@ class Row:
             self.others.append((records.Key(name, "DATA"), series))
 
     def _several(self, key: str, numbers: list[Number]) -> None:
+        self.summary[key] = numbers
         if len(numbers) > FEW:
             self._histogram(key, numbers)
             return
-        self.summary[key] = numbers
         names = [key] if len(numbers) == 1 else [f"{key}/{index}" for index in range(len(numbers))]
         self.numbers.update({printable(name): number for name, number in zip(names, numbers, strict=True)})
 
@@ -141,6 +141,7 @@ class Row:
             self._several(key, flat.tolist())
         else:
             self._histogram(key, flat)
+            self.summary[key] = arrays.array(value).tolist() if size <= MANY else _counted(flat)
 
     def _histogram(self, key: str, numbers: Any) -> None:
         name = printable(key)
@@ -159,22 +160,32 @@ class Row:
             self._text(key, records.dump(value).decode(), value)
 
 
-def summarise(data: Mapping[str, Any], values: Mapping[str, Any], into: dict[str, Any], prefix: str = "") -> None:
+def summarise(
+    data: Mapping[str, Any],
+    values: Mapping[str, Any],
+    into: dict[str, Any],
+    prefix: str = "",
+    top: dict[str, Any] | None = None,
+) -> None:
     """Put the values of a row into a summary; `values` has the dicts of `data` flattened with `.`.
 
-    Of a custom chart wandb's summary has the table alone, under the table's own key.
+    Of a custom chart wandb's summary has the table alone, under the table's own key, also of one in a dict.
     """
+    top = into if top is None else top
     for key, value in data.items():
         if isinstance(value, Mapping):
+            if not value:
+                continue
             below = into.get(str(key))
             if not isinstance(below, dict):
                 below = into[str(key)] = {}
-            summarise(value, values, below, f"{prefix}{key}.")
+            summarise(value, values, below, f"{prefix}{key}.", top)
         elif f"{prefix}{key}" in values:
             told = values[f"{prefix}{key}"]
             if isinstance(told, dict) and "table_key" in told:
-                key, told = told["table_key"], {name: one for name, one in told.items() if name != "table_key"}
-            into[str(key)] = told
+                top[told["table_key"]] = {name: one for name, one in told.items() if name != "table_key"}
+            else:
+                into[str(key)] = told
 
 
 def _number(value: Any) -> Number | None:

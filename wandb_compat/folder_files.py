@@ -25,7 +25,6 @@ LOOK = 2.0  # seconds between two looks whether live files have changed
 OWN = {
     "conda-environment.yaml",
     "config.yaml",
-    "diff.patch",
     "output.log",
     "requirements.txt",
     "wandb-metadata.json",

@@ -7,6 +7,7 @@ What a value is says its `_log_type`, which the real wandb's objects have as wel
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import sys
@@ -143,6 +144,9 @@ def source_of(value: Any) -> Path | Draft:
             f"{type(value).__name__} media created by a reference to external storage cannot currently be added to a"
             f" run: {path}"
         )
+    if value._log_type == "plotly-file":  # wandb has written it, there are none of users'
+        content = Path(path).read_bytes()
+        return Draft(".plotly.json", partial(_unpack_plotly, content), len(content))
     return Path(path)
 
 
@@ -156,6 +160,10 @@ def _figure(value: Any, kind: str) -> Item:
 def plotly_draft(figure: Any) -> Draft:
     """Return the file of a plotly figure as it is now, which plotly itself reads back."""
     return Draft(".plotly.json", partial(_write_plotly, figure.to_plotly_json()))  # a deep copy
+
+
+def _unpack_plotly(content: bytes, path: Path) -> None:
+    _write_plotly(json.loads(content), path)
 
 
 def _write_plotly(document: Any, path: Path) -> None:

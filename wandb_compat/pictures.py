@@ -60,14 +60,16 @@ class Picture:
         image = Image.fromarray(to_bytes(self._pixels, self._normalize))
         return image if image.mode == self._mode else image.convert(self._mode)
 
-    def write(self, file_type: str, path: Path, level: int = darkroom.LEVEL) -> None:
-        """Encode the picture as png, with a level of compression from 0 to 9, or as jpg, jpeg or bmp."""
-        if file_type != "png":
-            _writable(self.image(), file_type).save(path, format={"jpg": "jpeg"}.get(file_type, file_type))
-        elif (pixels := self._bytes()) is not None:
-            path.write_bytes(_png(pixels, level))
+    def write(self, file_type: str, path: Path) -> None:
+        """Encode the picture as png, jpg, jpeg or bmp, as wandb does: its artifacts have digests of these bytes."""
+        _writable(self.image(), file_type).save(path, format={"jpg": "jpeg"}.get(file_type, file_type))
+
+    def write_raw(self, path: Path) -> None:
+        """Encode the picture as a PNG that is not compressed."""
+        if (pixels := self._bytes()) is not None:
+            path.write_bytes(_png(pixels))
         else:
-            _writable(self.image(), "png").save(path, format="png", compress_level=level)
+            _writable(self.image(), "png").save(path, format="png", compress_level=0)
 
     def _bytes(self) -> NDArray[Any] | None:
         """Return the pixels if a PNG holds them as they are and nothing beside them, else None."""
@@ -79,7 +81,7 @@ class Picture:
 
     def draft(self, file_type: str) -> Draft:
         """Return the file that `write` will write; a PNG can be compressed later."""
-        raw = (".raw.png", partial(self.write, "png", level=0)) if file_type == "png" else None
+        raw = (".raw.png", self.write_raw) if file_type == "png" else None
         return Draft(f".{file_type}", partial(self.write, file_type), self.nbytes, raw)
 
 
@@ -124,8 +126,8 @@ def _mode_of(pixels: NDArray[Any]) -> str:
     return "L" if pixels.ndim == 2 else _CHANNELS[pixels.shape[2]]
 
 
-def _png(pixels: NDArray[Any], level: int) -> bytes:
-    """Return the PNG of bytes with 1, 3 or 4 channels.
+def _png(pixels: NDArray[Any]) -> bytes:
+    """Return the PNG of bytes with 1, 3 or 4 channels, not compressed.
 
     Twice as fast as Pillow, and without the interpreter lock, for which the caller of `log` would have to wait.
     """
@@ -139,7 +141,7 @@ def _png(pixels: NDArray[Any], level: int) -> bytes:
     numpy.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
     colour = {"L": 0, "RGB": 2, "RGBA": 6}[_mode_of(pixels)]
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.data, level)), (b"IEND", b""))
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.data, 0)), (b"IEND", b""))
     return darkroom.SIGNATURE + b"".join(darkroom.chunk(kind, data) for kind, data in parts)
 
 

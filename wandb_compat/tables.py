@@ -101,7 +101,8 @@ def _put_table(row: Row, key: str, table: Any) -> dict[str, Any]:
         setattr(table, _TAKEN, len(table.data))
     if hasattr(table, "_mark_logged"):  # ours; the real wandb does this itself
         table._mark_logged()
-    about = {"_type": "table-file", "ncols": len(table.columns), "nrows": len(table.data), "log_mode": mode}
+    kind = "incremental-table-file" if mode == "INCREMENTAL" else "table-file"
+    about = {"_type": kind, "ncols": len(table.columns), "nrows": len(table.data), "log_mode": mode}
     roles = {f"{role}_columns": list(getattr(table, f"_{role}_columns", ())) for role in ("input", "output", "score")}
     about.update({role: names for role, names in roles.items() if names})
     row.summary[key] = about

@@ -1,6 +1,7 @@
 """Files that scripts save, write into `run.dir` or log as code arrive, each under its own path."""
 
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -260,3 +261,35 @@ def test_the_folder_has_what_tools_expect(script: Script, tmp_path: Path) -> Non
     assert '"x": 2' in (folder / "wandb-summary.json").read_text()
     assert "train.py" in (folder / "wandb-metadata.json").read_text()
     assert "printed" in (folder / "output.log").read_text()
+
+
+def test_changes_that_no_commit_holds(script: Script, arrived: Arrived, tmp_path: Path) -> None:
+    """With `save_code` what differs from the last commit and from upstream is there, byte by byte."""
+    work, upstream = tmp_path / "work", tmp_path / "upstream.git"
+    who = ("-c", "user.name=n", "-c", "user.email=e@example.com")
+
+    def git(*line: str, cwd: Path = work) -> bytes:
+        return subprocess.run(["git", *who, *line], cwd=cwd, check=True, capture_output=True).stdout
+
+    work.mkdir()
+    text = "import wandb\nwandb.init().finish()\n"
+    (work / "train.py").write_text(text)
+    (work / "latin.txt").write_bytes(b"\xe4\n")
+    (work / ".gitignore").write_text("wandb\n")
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    git("clone", "-q", "--bare", str(work), str(upstream), cwd=tmp_path)
+    git("remote", "add", "origin", str(upstream))
+    git("fetch", "-q", "origin")
+    git("branch", "-q", "--set-upstream-to=origin/main")
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    script(text, WANDB_SAVE_CODE="true")
+    assert saved(arrived).keys() == {"code/train.py"}
+    (work / "latin.txt").write_bytes(b"\xf6\r\n")
+    script(text, WANDB_SAVE_CODE="true")
+    found = saved(arrived)
+    assert found["diff.patch"] == git("diff", "HEAD") and b"+\xf6\r\n" in found["diff.patch"]
+    sha = git("rev-parse", "origin/main").decode().strip()
+    assert found[f"diff_{sha}.patch"] == git("diff", "origin/main")
+    assert (work / "wandb" / "latest-run" / "files" / "diff.patch").read_bytes() == found["diff.patch"]

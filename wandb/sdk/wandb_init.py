@@ -299,7 +299,7 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
             target=write_requirements, args=(requirements,), name="wandb-compat-packages", daemon=True
         ).start()
     if settings.save_code and not settings.disable_code:
-        run._save_program()
+        run._save_code()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")
     if settings._jupyter:
         from wandb import jupyter

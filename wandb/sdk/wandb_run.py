@@ -86,6 +86,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         self._console: ConsoleCapture | None = None
         self._artifacts = None
         self._saved = None
+        self._patching = None
         self._tensorboard: TensorBoardSync | None = None
         self._url: str | None = None
         self._found: dict[str, Any] = {}  # the summary, as a forked or attached process has found it
@@ -178,6 +179,8 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
             from wandb import jupyter
 
             jupyter.keep_code(self)
+        if self._patching is not None:
+            self._patching.join()
         self._files().finish()
         if self._settings.sweep_id:
             from wandb.sdk.sweeps.desk import report

@@ -259,7 +259,7 @@ class Delivery:
     def _send_run(self, lines: Lines) -> list[tuple[int, str]]:
         """Send the records that are not rows; neighbours of a kind make one request."""
         session = self.session
-        keys: dict[str, list[str]] = {}
+        types: dict[str, str] = {}  # of keys
         config: dict[str, Any] = {}
         tags: list[str] | None = None
         alerts: list[Any] = []
@@ -267,7 +267,7 @@ class Delivery:
         ending: dict[str, Any] | None = None
         for kind, document in map(records.decode, lines):
             if kind == "key":
-                keys.setdefault(document["type"], []).append(document["name"])
+                types.setdefault(document["name"], document["type"])  # a key keeps its first type
             elif kind == "config":
                 records.merge(config, document["values"])
             elif kind == "tags":
@@ -278,7 +278,8 @@ class Delivery:
                 graph = document
             elif kind == "exit":
                 ending = document
-        for kind, names in keys.items():
+        for kind in dict.fromkeys(types.values()):
+            names = [name for name, type in types.items() if type == kind]
             session.client.add_keys(session.run, kind, names)
         if config:
             session.add_config(config)

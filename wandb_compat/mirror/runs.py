@@ -329,7 +329,7 @@ class Mirror:
         if summary is not None:
             # Of a dict that was set as a whole, wandb ends with those values only that were then set one by one.
             mine = {key: self.summary[key] for key in self._nested & self.summary.keys()}
-            self.summary = dict(summary)
+            self.summary = _own_words(dict(summary), self.summary)
             records.merge(self.summary, mine)
         try:
             bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
@@ -374,6 +374,17 @@ class Mirror:
 
     def _warn(self, sentence: str) -> None:
         say("warning", sentence, self._settings, once=True)
+
+
+def _own_words(told: Any, mine: Any) -> Any:
+    """Return what wandb tells in a summary; of media what we do, for theirs names places where Pluto has no files."""
+    if isinstance(told, dict) and isinstance(mine, dict):
+        if "_type" in told and "_type" in mine:
+            return mine
+        return {key: _own_words(value, mine.get(key)) for key, value in told.items()}
+    if isinstance(told, list) and isinstance(mine, list) and len(told) == len(mine):
+        return list(map(_own_words, told, mine))
+    return told
 
 
 def _public(config: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ FOLDERS = {
     "object3D-file": "object3D",
     "molecule-file": "molecule",
     "table-file": "table",
+    "incremental-table-file": "table",
 }
 LISTS = {
     "images/separated": "image-file",
@@ -150,7 +151,7 @@ def with_folders(summary: dict[str, Any]) -> dict[str, Any]:
             continue
         kind = value.get("_type")
         if kind in FOLDERS:
-            path = f"{key}.table.json" if kind == "table-file" else value.get("path")
+            path = f"{key}.table.json" if FOLDERS[kind] == "table" else value.get("path")
             value = {**value, "path": media_path(kind, path)} if path else value
         elif kind in LISTS and isinstance(value.get("filenames"), list):
             value = {**value, "filenames": [media_path(LISTS[kind], name) for name in value["filenames"]]}
@@ -169,7 +170,7 @@ def without_folders(value: Any) -> Any:
     """Return a summary value as it is stored."""
     if not isinstance(value, dict):
         return value
-    if value.get("_type") == "table-file":
+    if FOLDERS.get(value.get("_type")) == "table":
         return {key: one for key, one in value.items() if key != "path"}
     if value.get("_type") in FOLDERS and "path" in value:
         return {**value, "path": value["path"].rpartition("/")[2]}

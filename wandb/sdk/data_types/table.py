@@ -114,8 +114,7 @@ class Table(Media):
         self.columns = list(columns)
         assert all(type(one) in (str, int) for one in self.columns), "columns argument expects list of strings or ints"
         self._make_column_types(_dtypes.AnyType if allow_mixed_types else dtype, optional)
-        for row in data:
-            self.add_data(*row)
+        self.add_rows(*data)
 
     def _make_column_types(self, dtype: Any, optional: bool | list[bool]) -> None:
         dtype = _dtypes.UnknownType() if dtype is None else dtype
@@ -137,6 +136,9 @@ class Table(Media):
             TypeError: a value does not fit its column.
         """
         self._before_change()
+        if self._is_alike(data):
+            self.data.append(list(data))
+            return
         if len(data) != len(self.columns):
             raise ValueError(f"This table expects {len(self.columns)} columns: {self.columns}, found {len(data)}")
         for name, value in zip(self.columns, data, strict=True):
@@ -153,23 +155,41 @@ class Table(Media):
 
     def add_rows(self, *rows: Iterable[Any]) -> None:
         """Add several rows."""
+        self._before_change()
         for row in rows:
-            self.add_data(*row)
+            if type(row) is list and self._is_alike(row):
+                self.data.append(row.copy())
+            else:
+                self.add_data(*row)
+
+    def _is_alike(self, row: Sequence[Any]) -> bool:
+        """Whether a row can be added past all rules, for its classes are known to change nothing."""
+        floats = self._known_rows.get(tuple(map(type, row)))
+        if floats is None:
+            return False
+        for at in floats:  # noqa: SIM110 - a generator would cost as much as all the rest
+            if row[at] != row[at]:  # NaN counts as missing
+                return False
+        return True
 
     def _take_types(self, row: Sequence[Any]) -> None:
-        """Let the columns' types take a row, past the rules where the row's classes are known to change nothing."""
-        classes = tuple(map(type, row))
-        steady = _STEADY.issuperset(classes) and all(value == value for value in row)  # NaN counts as missing
-        if steady and classes in self._known_rows:
-            return
+        """Let the columns' types take a row."""
         values = dict(zip(self.columns, row, strict=True))
         before = self._column_types
         after = before.assign(values)
         if isinstance(after, _dtypes.InvalidType):
             raise TypeError(f"Data row contained incompatible types:\n{before.explain(values)}")
         self._column_types = after
-        if steady and after == before and _goes_by_class(after):
-            self._known_rows.add(classes)
+        classes = tuple(map(type, row))
+        if (
+            _STEADY.issuperset(classes)
+            and all(value == value for value in row)
+            and after == before
+            and not self._fk_cols
+            and self._pk_col is None
+            and _goes_by_class(after)
+        ):
+            self._known_rows[classes] = [at for at, one in enumerate(classes) if one is float]
 
     # Columns
 
@@ -257,7 +277,8 @@ class Table(Media):
                 f"Cannot have multiple primary keys - {self._pk_col} is already set as the primary key."
             )
         self._column_types.params["type_map"][col_name] = wbtype
-        self._known_rows: set[tuple[type, ...]] = set()  # classes of rows that change no type
+        # Classes of rows that change no type, and where floats stand in them.
+        self._known_rows: dict[tuple[type, ...], list[int]] = {}
         self._keys_changed()
         return wbtype
 

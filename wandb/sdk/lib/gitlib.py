@@ -110,6 +110,11 @@ class GitRepo:
         return self._commit or self._ask("rev-parse", "HEAD")
 
     @property
+    def upstream_commit(self) -> str | None:
+        """The commit of the branch that the one which is checked out follows, as far as it was fetched."""
+        return self._ask("rev-parse", "--verify", "-q", "@{upstream}")
+
+    @property
     def branch(self) -> str | None:
         """The branch that is checked out."""
         return self._ask("symbolic-ref", "--short", "-q", "HEAD")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from wandb.errors import CommError
 from wandb.errors.term import termlog, termwarn
 from wandb.sdk.lib.saved_files import SavedFiles
-from wandb_compat import artifact_records, records
+from wandb_compat import artifact_records, background, records
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
@@ -44,6 +45,7 @@ class RunFiles:
     _is_finished: bool
     _artifacts: LoggedArtifacts | None
     _saved: SavedFiles | None
+    _patching: threading.Thread | None
 
     if TYPE_CHECKING:
         id: str
@@ -157,8 +159,26 @@ class RunFiles:
         except ValueError:  # another drive
             return path
 
+    def _save_code(self) -> None:
+        """Save the running script as `code/SCRIPT`, and what no commit holds as `diff.patch`."""
+        self._save_program()
+        if self._settings.disable_git:
+            return
+        from wandb.sdk.lib import patches
+        from wandb.sdk.lib.gitlib import GitRepo
+
+        folder, files = Path(self.dir), self._files()
+        repository = GitRepo(self._settings.git_root or os.getcwd())  # noqa: PTH109 - the script may go elsewhere
+
+        def save() -> None:
+            for patch in patches.write(folder, repository):
+                files.keep(patch)
+
+        self._patching = background.start(
+            "patches", save, lambda error: termwarn(f"diff.patch is not saved: {error}", repeat=False)
+        )
+
     def _save_program(self) -> None:
-        """Save the running script as `code/SCRIPT`."""
         path = Path(self._program())
         if path.is_file():
             inside = path if not path.is_absolute() and ".." not in path.parts else Path(path.name)
