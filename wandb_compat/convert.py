@@ -232,9 +232,22 @@ def histogram(numbers: Any, bins: int = BINS) -> str:
     """Return Pluto's document of a histogram with equal-width bins; NaN and infinities are not counted."""
     import numpy
 
-    values = numpy.asarray(numbers, dtype=float)
-    counts, edges = numpy.histogram(values[numpy.isfinite(values)], bins=bins)
-    return histogram_document(counts.tolist(), edges.tolist())
+    return histogram_document(*_binned(numpy.asarray(numbers, dtype=float), bins))
+
+
+def _binned(values: Any, bins: int) -> tuple[list[Number], list[float]]:
+    """Return counts and edges of bins of equal width; of one bin where the numbers' type cannot tell more apart."""
+    import numpy
+
+    values = values[numpy.isfinite(values)]
+    if values.dtype.name in ("bool", "float16"):  # which numpy's histogram does not take, or only up to 65504
+        values = values.astype(numpy.float32)
+    try:
+        with numpy.errstate(over="raise"):
+            counts, edges = numpy.histogram(values, bins=bins)
+    except (ValueError, FloatingPointError):
+        return [values.size], [values.min().item(), values.max().item()]
+    return counts.tolist(), edges.tolist()
 
 
 def histogram_document(counts: list[Number], edges: list[float]) -> str:
@@ -292,10 +305,8 @@ def _foreign(key: str, value: Any) -> Any:
 
 
 def _counted(array: Any) -> dict[str, Any]:
-    import numpy
-
-    counts, edges = numpy.histogram(array[numpy.isfinite(array)], bins=MANY)
-    return {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+    counts, edges = _binned(array, MANY)
+    return {"_type": "histogram", "values": counts, "bins": edges}
 
 
 def rich(value: Any) -> bool:

@@ -30,11 +30,15 @@ class Stage:
     server: Server
     variables: dict[str, str]
 
-    def run(self, text: str, code: int | None = 0, **changes: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, text: str, code: int | None = 0, seconds: float = 120, **changes: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a script in an empty folder."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "train.py").write_text(textwrap.dedent(text))
-        return self.environment.run("train.py", cwd=self.folder, code=code, **{**self.variables, **changes})
+        return self.environment.run(
+            "train.py", cwd=self.folder, code=code, seconds=seconds, **{**self.variables, **changes}
+        )
 
     def recorded(self) -> list[dict[str, Any]]:
         """Return the history rows in the one `.wandb` file of the real wandb."""

@@ -140,9 +140,9 @@ def test_both_modes_leave_the_same(stage: Stage) -> None:
     """One script with a value of every kind: keys, numbers, bytes, captions, charts, artifacts, files, summary."""
     libraries = {"LENT": sysconfig.get_path("purelib"), "MPLBACKEND": "agg", "WANDB_COMPAT_FINISH_BUDGET": "60"}
     alone = f"{stage.project}-alone"
-    stage.run(SCRIPT, **libraries)
+    stage.run(SCRIPT, seconds=400, **libraries)
     stage.folder.rename(stage.folder.with_name("dual"))  # references name the folder
-    stage.run(SCRIPT, DISABLE_WANDB_LOGGING="true", **{**libraries, "PLUTO_PROJECT": alone})
+    stage.run(SCRIPT, seconds=400, DISABLE_WANDB_LOGGING="true", **{**libraries, "PLUTO_PROJECT": alone})
     dual, pluto_only = Left(stage, stage.project).parts, Left(stage, alone).parts
     lines = {"a printed line": "INFO", "an error line": "ERROR"}
     for left in (dual, pluto_only):

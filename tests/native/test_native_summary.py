@@ -103,3 +103,15 @@ def test_a_running_run_publishes_its_summary_from_time_to_time(read, monkeypatch
     run.finish()
     sent = [document["values"]["wandb"]["summary"]["loss"] for document in read(run).all("config")]
     assert sent == [2, 3]
+
+
+def test_the_summary_of_many_numbers() -> None:
+    """A list and a short array as they are, of a long array wandb's histogram, at worst of one bin."""
+    run = wandb.init(mode="offline")
+    run.log({"list": list(range(40)), "array": numpy.arange(12).reshape(3, 4), "flags": numpy.arange(64) > 31})
+    run.log({"long": numpy.arange(64.0), "same": numpy.full(40, 1e300), "far": numpy.array([-1.7e308, 1.7e308] * 20)})
+    assert run.summary["list"] == list(range(40)) and run.summary["array"] == numpy.arange(12).reshape(3, 4).tolist()
+    assert run.summary["flags"]["values"] == [32, *[0] * 30, 32]
+    assert run.summary["long"]["values"] == [2] * 32 and run.summary["long"]["bins"][-1] == 63
+    assert run.summary["same"].items() == [("_type", "histogram"), ("values", [40]), ("bins", [1e300, 1e300])]
+    assert run.summary["far"]["bins"] == [-1.7e308, 1.7e308]
