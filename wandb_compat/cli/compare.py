@@ -321,9 +321,12 @@ def _summary(told: Recorded, pluto: _Pluto, loose: str) -> Part:
 def _kind(value: Any) -> Any:
     """Return a value, of media their type only: each side tells the place of its own files."""
     if isinstance(value, dict):
-        if isinstance(value.get("_type"), str):
-            return {"_type": value["_type"]}
+        if isinstance(kind := value.get("_type"), str):
+            # A figure of matplotlib's, of which wandb makes one of plotly's where it can, is drawn for Pluto.
+            return {"_type": "image-file" if kind == "plotly-file" else kind}
         return {key: _kind(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_kind(one) for one in value]
     return value
 
 
