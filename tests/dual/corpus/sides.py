@@ -71,7 +71,7 @@ UNSTEADY = (
     (r"\bdummy-\w{8}\b", "dummy-<id>"),
     (r"\brun-<time>-\w{8}\b", "run-<time>-<id>"),  # of a run that is not in the script's folder
     (r"Done\. \d+\.\ds", "Done."),
-    (r'"id": \d{10,}', '"id": <address>'),  # of a layer, in the graph of a model
+    (r'"id": ?\d{10,}', '"id": <address>'),  # of a layer, in the graph of a model
     (r"(?m)^Matplotlib is building the font cache.*\n", ""),  # where that takes long
     (r"(process|pid)[ :=]*\d+", r"\1 <number>"),
 )
