@@ -12,7 +12,8 @@ wandb.integration.gym wandb.integration.huggingface wandb.integration.keras wand
 wandb.integration.langchain wandb.integration.lightgbm wandb.integration.lightning.fabric wandb.integration.metaflow
 wandb.integration.openai wandb.integration.prodigy wandb.integration.sacred wandb.integration.sagemaker
 wandb.integration.sb3 wandb.integration.sklearn wandb.integration.tensorboard wandb.integration.tensorflow
-wandb.integration.torch wandb.integration.ultralytics wandb.integration.weave wandb.integration.xgboost
+wandb.integration.magic wandb.integration.torch wandb.integration.ultralytics wandb.integration.weave
+wandb.integration.xgboost wandb.integration.yolov8
 """
 
 
