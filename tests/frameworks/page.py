@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.frameworks.table import FRAMEWORKS, NOT_RUN, Framework
+from tests.frameworks.table import FRAMEWORKS, Framework
 from tests.swap.environments import ROOT
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -45,13 +45,6 @@ This page is generated from the results by `python docs/generate.py`.
 |---|---|---|---|---|
 """
 
-TAIL = """
-## Not run
-
-| framework | why |
-|---|---|
-"""
-
 LAYOUTS = """
 ## How projects ask whether wandb is there
 
@@ -77,6 +70,6 @@ def page() -> str:
         title = f"*{one.title}*" if one.group == "light" else one.title
         cells = [title, result["version"], *(result["settings"].get(name, "") for name in ("dual", "pluto")), one.note]
         text += f"| {' | '.join(cells)} |\n"
-    waiting = {one.title: "there is a script, without a result so far" for one in FRAMEWORKS if one.script not in kept}
-    text += TAIL + "".join(f"| {name} | {why} |\n" for name, why in {**NOT_RUN, **waiting}.items())
+    if waiting := [one.title for one in FRAMEWORKS if one.script not in kept]:
+        text += f"\nThere is a script, without a result so far: {', '.join(waiting)}.\n"
     return text + LAYOUTS

@@ -13,10 +13,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from tests.frameworks.table import GROUPS, UNFIT, Framework
+from tests.frameworks.table import BARE, GROUPS, REALS, TORCH, UNFIT, Framework
 from tests.swap.environments import OURS, REAL, ROOT, Environment, uv
 from wandb_compat import recorded
-from wandb_compat.cli.compare import OWN, compare, equal
+from wandb_compat.cli.compare import ABSENT, OWN, compare, equal
 from wandb_compat.cli.folders import MIRROR
 from wandb_compat.recorded import Recorded
 
@@ -47,8 +47,8 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
         setting: a key of SETTINGS.
         wheel: ours, the newest of which is always in it.
     """
-    things = GROUPS[group]
-    name = f"{group}-{hashlib.sha256(repr((things, REAL)).encode()).hexdigest()[:8]}"
+    things, real = GROUPS[group], REALS.get(group, REAL)
+    name = f"{group}-{hashlib.sha256(repr((things, real)).encode()).hexdigest()[:8]}"
     made = Environment(SHELF / name / setting, wheel)
     # The installer of packages looks for wheels where pip does: that one of torch may lie on this disk.
     if "PIP_FIND_LINKS" in os.environ:
@@ -58,17 +58,15 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
         if not (made.folder / "ready").exists():
             shutil.rmtree(made.folder, ignore_errors=True)
             made.create()
-            uv(
-                "pip",
-                "install",
-                "--quiet",
-                "--python",
-                made.python,
-                *things,
-                *([REAL] if REAL in SETTINGS[setting] else []),
-            )
+            install = ("pip", "install", "--quiet", "--python", made.python)
+            wanted = [real] if REAL in SETTINGS[setting] else []
+            if group in BARE:
+                uv(*install, "--no-deps", *things)
+                things = ()
+            if things or wanted:
+                uv(*install, *things, *wanted)
             # The real wandb too is required by some frameworks: its users remove it.
-            unwanted = UNFIT if REAL in SETTINGS[setting] else ("wandb", *UNFIT)
+            unwanted = (*(() if wanted else ("wandb",)), *(UNFIT if TORCH in things else ()))
             for name in unwanted:
                 if list(made.site.glob(f"{name}-*.dist-info")):
                     uv("pip", "uninstall", "--quiet", "--python", made.python, name)
@@ -161,7 +159,7 @@ def things(run: Recorded) -> set[str]:
 def disturbed(alone: Recorded, dual: Recorded, loose: str) -> list[str]:
     """Return in words where the real wandb has recorded something else with us beside it."""
     found = []
-    before, after = _flat(alone), _flat(dual)
+    before, after = _flat(alone, loose), _flat(dual, loose)
     for key in sorted({*before, *after}):
         one, other = before.get(key, "(absent)"), after.get(key, "(absent)")
         steady = not re.fullmatch(loose, key[1]) if loose else True
@@ -170,14 +168,16 @@ def disturbed(alone: Recorded, dual: Recorded, loose: str) -> list[str]:
     return found
 
 
-def _flat(run: Recorded) -> dict[tuple[Any, ...], Any]:
+def _flat(run: Recorded, loose: str) -> dict[tuple[Any, ...], Any]:
+    random = [path for path in run.files if loose and re.fullmatch(loose, path)]
     rows = [(key, step, value) for step, row in run.rows.items() for key, value in row.items()]
     return {
         **{("history", key, step): _steady(value) for key, step, value in rows if key not in OWN},
         **{("config", key): value for key, value in run.config.items() if key not in OWN},
         **{("summary", key): _steady(value) for key, value in run.summary.items() if key not in OWN},
         **{("artifact", one.name, one.type, *sorted(one.aliases)): one.digest for one in run.artifacts},
-        **{("file", path): True for path in run.files},
+        **{("file", path): True for path in run.files if path not in random},
+        ("files of other names", ""): len(random),
         ("tags", ""): sorted(run.tags),
         ("name", ""): run.name,
         ("notes", ""): run.notes,
@@ -194,7 +194,7 @@ def _steady(value: Any) -> Any:
     return value
 
 
-def missing(run: Path, project: str, run_id: str, loose: str) -> list[str]:
+def missing(run: Path, project: str, run_id: str, loose: str, beyond: str = "") -> list[str]:
     """Return in words what Pluto does not have as the real wandb has recorded it.
 
     Args:
@@ -202,6 +202,7 @@ def missing(run: Path, project: str, run_id: str, loose: str) -> list[str]:
         project: in Pluto.
         run_id: of the run in Pluto, where a script that was run again has made another.
         loose: as in the table.
+        beyond: the same.
     """
     report = compare(run, project, run_id=run_id, loose=loose)
     unnamed = not told(run).name  # then each makes up a name: wandb's server, we
@@ -210,4 +211,5 @@ def missing(run: Path, project: str, run_id: str, loose: str) -> list[str]:
         for name, part in report.parts.items()
         for one in part.differences
         if not (unnamed and one.what.startswith("name"))
+        and not (beyond and one.wandb == ABSENT and re.fullmatch(rf"({beyond})( at step \d+)?", one.what))
     ]

@@ -13,7 +13,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "lightning-utilities",
         "numpy",
         "omegaconf==2.3.*",
+        "optuna-integration>=4",
         "scikit-learn",
+        "tensorboard==2.*",
+        "tensorboardX==2.*",
         "xgboost-cpu==3.*",
     ),
     "torch": (
@@ -24,7 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "lightning==2.6.*",
         "lm-eval==0.4.*",
         "numpy",
-        "optuna-integration>=4",
+        "optuna",
         "pillow",
         "ray[tune]==2.*",
         "sentence-transformers>=5",
@@ -39,9 +42,20 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "torchtitan": (TORCH, "torchtitan==0.3.*"),
     "verl": (TORCH, "verl==0.9.*"),
     "inspect": ("inspect-ai==0.3.*", "inspect-wandb==0.3.*"),
+    "ultralytics": ("torch==2.14.1", "torchvision==0.29.1", "ultralytics==8.*"),
+    "composer": ("mosaicml==0.32.*",),
+    "openrlhf": ("openrlhf==0.11.*",),
 }
 
-# Required by some, and built for graphics cards only: it does not go with that build of torch.
+# Where the newest wandb does not do: the release that the library asks for.
+REALS = {"composer": "wandb==0.18.*"}
+
+# Installed without what it requires: flash-attn, deepspeed and others that are built for graphics cards only.
+BARE = ("openrlhf",)
+
+EVENT_FILE = r".*tfevents\.\d+\..*"  # its name tells the time and the process
+
+# Required by some, and of no build that goes with TORCH.
 UNFIT = ("torchvision",)
 
 
@@ -56,7 +70,9 @@ class Framework:
         group: the environment, a key of GROUPS.
         expected: regular expressions, each of which has to match something that wandb has recorded, written as `history
             KEY`, `config KEY`, `summary KEY`, `tag TAG`, `artifact NAME`, `file PATH` or `media KEY`.
-        loose: regular expression for names whose value is another in each execution: times, random names.
+        loose: regular expression for names whose value is another in each execution, as times are, and for files
+            that each execution names otherwise.
+        beyond: regular expression for names of which Pluto has, in pluto mode, what wandb drops.
         runs: how many runs the script makes.
         settings: those in which it is compared with the real wandb alone.
         variables: of the environment.
@@ -69,6 +85,7 @@ class Framework:
     group: str
     expected: tuple[str, ...]
     loose: str = ""
+    beyond: str = ""
     runs: int = 1
     settings: tuple[str, ...] = ("dual", "pluto")
     variables: dict[str, str] = field(default_factory=dict)
@@ -171,6 +188,7 @@ FRAMEWORKS = (
         "catboost",
         "torch",
         ("history learn-RMSE", "history validation-RMSE", "artifact model_.*"),
+        loose="model_.*",  # the time at which it was trained is in the file
     ),
     Framework(
         "cleanrl's way",
@@ -178,7 +196,19 @@ FRAMEWORKS = (
         "",
         "torch",
         ("history charts/episodic_return", "history global_step", "config learning_rate"),
+        loose=EVENT_FILE,
+        beyond=".*text_summary",
         note="a script of our own: `sync_tensorboard=True`, `SummaryWriter`, `save_code=True`",
+    ),
+    Framework(
+        "tensorboardX",
+        "tensorboardx_writer",
+        "tensorboardX",
+        "light",
+        ("history loss/train", "history global_step", "media weights", "media picture", "config rate", "tag b"),
+        loose=EVENT_FILE,
+        beyond=".*text_summary",
+        note="`sync_tensorboard=True`; texts, which wandb leaves in the file, are in Pluto in pluto mode",
     ),
     Framework(
         "Stable-Baselines3, `WandbCallback`",
@@ -186,7 +216,8 @@ FRAMEWORKS = (
         "stable-baselines3",
         "torch",
         ("history train/loss", "config policy", "config algo", "file .*model.zip"),
-        loose=r".*(time/fps|time_elapsed|device)",
+        # Of objects the address is told.
+        loose=rf"{EVENT_FILE}|time/fps|time_elapsed|start_time|_logger|env|rollout_buffer",
         note="with `sync_tensorboard=True`",
     ),
     Framework(
@@ -216,10 +247,12 @@ FRAMEWORKS = (
         "optuna-integration, `WeightsAndBiasesCallback`",
         "optuna_callback",
         "optuna-integration",
-        "torch",
+        "light",
         ("history error", "history power", "config x", "tag o"),
+        beyond="error|trial_number|x",
         runs=3,
-        note="`as_multirun=True`, `track_in_wandb`",
+        variables={"WANDB_NAME": "optimised"},
+        note="`as_multirun=True`, `track_in_wandb`; of the first trial, wandb drops a row whose step is lower",
     ),
     Framework(
         "Ray Tune, `WandbLoggerCallback`",
@@ -282,11 +315,41 @@ FRAMEWORKS = (
         ("config .*",),
         note="requires the distribution `wandb`: without it, as after `pip uninstall wandb`",
     ),
+    Framework(
+        "ultralytics, its callback",
+        "ultralytics_callback",
+        "ultralytics",
+        "ultralytics",
+        (
+            "history train/box_loss",
+            "history metrics/mAP50\\(B\\)",
+            "history lr/pg0",
+            "config imgsz",
+            "media .*results",
+            "artifact run_.*_model",
+        ),
+        loose="run_.*_model",  # the time is in the file
+        note="`yolo settings wandb=True`",
+    ),
+    Framework(
+        "composer, `WandBLogger`",
+        "composer_logger",
+        "mosaicml",
+        "composer",
+        ("history loss/train/total", "history time/batch", "media pictures", "media rows", "tag c", "artifact .*"),
+        note="`log_artifacts=True`; with wandb 0.18, as it asks for none newer than that",
+    ),
+    Framework(
+        "OpenRLHF, its `WandbLogger`",
+        "openrlhf_logger",
+        "openrlhf",
+        "openrlhf",
+        (
+            "history train/policy_loss",
+            "history train/global_step",
+            "history eval/accuracy",
+            "media train/generated_samples",
+        ),
+        note="this module alone: the trainers need graphics cards",
+    ),
 )
-
-# What cannot be run here, and why.
-NOT_RUN = {
-    "ultralytics": "needs torchvision, of which there is no build that goes with torch's CPU build on PyPI",
-    "composer": "no release can be installed beside this release of torch",
-    "OpenRLHF": "needs flash-attn and deepspeed, which are built for graphics cards",
-}

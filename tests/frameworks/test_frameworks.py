@@ -60,7 +60,7 @@ def _differences(alone: Play, other: Play, server: Running) -> list[str]:
     ids = arrived(server, other.project)
     assert len(ids) == len(truth), other.output
     for (run, _), run_id in zip(truth, ids, strict=True):
-        found += missing(run, other.project, run_id, framework.loose)
+        found += missing(run, other.project, run_id, framework.loose, framework.beyond)
     return found
 
 

@@ -32,10 +32,10 @@ from wandb_compat.convert import brief, rich
 from wandb_compat.server_text import published_summary
 
 if TYPE_CHECKING:
-    from wandb.integration.tensorboard.sync import TensorBoardSync
     from wandb_compat.console import ConsoleCapture
     from wandb_compat.earlier import Earlier
     from wandb_compat.pipeline import Pipeline
+    from wandb_compat.tensorboard.sync import TensorBoardSync
 
 _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 
@@ -148,7 +148,9 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
             quiet: True prints nothing but warnings and errors.
         """
         if self._tensorboard is not None:
-            self._tensorboard.finish()
+            from wandb.integration.tensorboard import monkeypatch
+
+            self._tensorboard.finish(monkeypatch.flush)
         with self._history.lock:
             if self._is_finished:
                 return

@@ -161,7 +161,7 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
         "summary": _summary(told, pluto, loose),
         "description": _description(told, pluto),
         "media": _media(told, pluto),
-        "files": _files(told, pluto),
+        "files": _files(told, pluto, loose),
         "artifacts": _artifacts(told, pluto, loose),
         "end": _end(told, pluto),
     }
@@ -365,9 +365,15 @@ def _media(told: Recorded, pluto: _Pluto) -> Part:
     return part
 
 
-def _files(told: Recorded, pluto: _Pluto) -> Part:
+def _files(told: Recorded, pluto: _Pluto, loose: str) -> Part:
     part = Part()
+    if loose:
+        names = (name.removeprefix("save/") for name in pluto.types if name.startswith("save/"))
+        counts = [sum(bool(re.fullmatch(loose, path)) for path in paths) for paths in (told.files, names)]
+        part.check(loose, f"{counts[0]} files", f"{counts[1]} files")
     for path in told.files:
+        if loose and re.fullmatch(loose, path):  # Pluto has it, by another name
+            continue
         key, _ = place("save", path)
         part.check(path, "saved", "saved" if key in pluto.types or pluto.files(key) else ABSENT)
     return part

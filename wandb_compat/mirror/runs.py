@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from time import time
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb_compat import background, credentials, machine_info, ranks, records
 from wandb_compat.alerts import Alerts
@@ -28,6 +28,9 @@ from wandb_compat.mirror.shared_step import SharedStep
 from wandb_compat.pipeline import Outcome, Pipeline
 from wandb_compat.server_text import cut_name, published_summary, server_tags
 from wandb_compat.settings import Settings
+
+if TYPE_CHECKING:
+    from wandb_compat.tensorboard.sync import TensorBoardSync
 
 FOLDER = "pluto"  # in the real run's folder: the mirror's own run folder; `cli/folders.py` finds it there
 BUDGET = 5.0  # seconds that the mirror may add to the end of a run…
@@ -52,6 +55,7 @@ class Mirror:
         home = self.home_of(run)
         home.mkdir(parents=True, exist_ok=True)
         self._prepare(run, own, home, credential)
+        self._begun: float = run.start_time  # in seconds since the epoch
         # Of the next row without a step of its own, as wandb counts; offline its service alone knows of a branch.
         branch = getattr(run._settings, "fork_from", None) or getattr(run._settings, "resume_from", None)
         begun = 0 if run._settings._shared else run.step  # in shared mode its server counts, for all writers
@@ -106,6 +110,7 @@ class Mirror:
         self._newest = 0  # its time, ms
         self._summary_due = (time() + SUMMARY_INTERVAL) * 1000  # ms
         self._alerts = Alerts()
+        self._tensorboard: TensorBoardSync | None = None
         if "finish_budget" in own.model_fields_set:
             self._budget = own.finish_budget
         else:
@@ -294,6 +299,16 @@ class Mirror:
         """Take what the script has written to the log of the run."""
         self.console.feed("stdout", text if text.endswith("\n") else f"{text}\n")
 
+    def tensorboard(self, logdir: str, save: bool = True, root_logdir: str = "") -> None:
+        """Take a log folder, whose files wandb's service reads for itself."""
+        if self._finished or os.getpid() != self._pid:
+            return
+        if self._tensorboard is None:
+            from wandb_compat.tensorboard.sync import TensorBoardSync
+
+            self._tensorboard = TensorBoardSync(self._begun, self.history, self._warn, texts=False)
+        self._tensorboard.add(logdir, False, root_logdir)  # the service keeps the files too, in the run's folder
+
     def about(self, run: Any, name: str) -> None:
         """Take a new name, new notes or new tags."""
         if name == "tags":
@@ -342,6 +357,8 @@ class Mirror:
 
     def _end(self, code: int) -> None:
         with Guard("the end of the run", self._settings):
+            if self._tensorboard is not None:
+                self._tensorboard.finish()
             self._publish_summary()
             with Guard("the files of the run are not sent", self._settings):
                 self.holdings.finish()

@@ -335,6 +335,12 @@ _TAPS = (
     _Tap("mark_preempting", (), _told(Mirror.preempting, "a preemption is not noted")),
     _Tap("pin_config_keys", ("keys",), _told(Mirror.pinned, "pinned keys are not noted"), required=False),
     _Tap("write_logs", ("text",), _told(Mirror.written, _LINE), required=False),
+    _Tap(
+        "_tensorboard_callback",
+        ("logdir", "save", "root_logdir"),
+        _told(Mirror.tensorboard, "what is written for TensorBoard is not sent"),
+        without="what is written for TensorBoard does not reach Pluto",
+    ),
     _Tap("_console_callback", ("name", "data"), _told(Mirror.printed, _LINE)),
     _Tap("_console_raw_callback", ("name", "data"), _told(Mirror.printed, _LINE)),
     _Tap("_atexit_cleanup", ("exit_code",), _ending, instead=_Tap("finish", ("exit_code",), _ending)),

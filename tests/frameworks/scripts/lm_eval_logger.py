@@ -5,7 +5,13 @@ from lm_eval.loggers import WandbLogger
 results = {
     "results": {"toy": {"alias": "toy", "acc,none": 0.75, "acc_stderr,none": 0.1}},
     "configs": {
-        "toy": {"task": "toy", "output_type": "multiple_choice", "num_fewshot": 0, "metadata": {"version": 1.0}}
+        "toy": {
+            "task": "toy",
+            "output_type": "multiple_choice",
+            "num_fewshot": 0,
+            "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}],
+            "metadata": {"version": 1.0},
+        }
     },
     "config": {"model": "tiny", "model_args": "a=1", "batch_size": 1},
     "versions": {"toy": 1.0},

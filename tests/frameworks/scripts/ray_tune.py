@@ -20,7 +20,8 @@ tune.Tuner(
     tune_config=tune.TuneConfig(max_concurrent_trials=1),
     run_config=tune.RunConfig(
         storage_path=os.path.abspath("results"),
-        callbacks=[WandbLoggerCallback(project="ray", group="tuned", log_config=True, tags=["r"])],
+        # Of what lies in the trial's own folder, Ray copies what is there at some moment.
+        callbacks=[WandbLoggerCallback(project="ray", group="tuned", log_config=True, tags=["r"], dir=os.getcwd())],
         verbose=0,
     ),
 ).fit()

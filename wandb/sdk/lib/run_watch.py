@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from wandb.errors.term import termwarn
 from wandb.sdk import wandb_watch
 from wandb_compat import records
 
@@ -80,7 +81,12 @@ class RunWatch:
         if self._pipeline is None or self._is_finished:
             return
         if self._tensorboard is None:
-            from wandb.integration.tensorboard.sync import TensorBoardSync
+            from wandb_compat.tensorboard.sync import TensorBoardSync
 
-            self._tensorboard = TensorBoardSync(self)
+            self._tensorboard = TensorBoardSync(
+                self.settings.x_start_time or 0.0,
+                self.log,
+                partial(termwarn, repeat=False),
+                lambda file, folder: self.save(str(file), base_path=str(folder), glob=False),
+            )
         self._tensorboard.add(logdir, save, root_logdir)

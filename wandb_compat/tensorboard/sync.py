@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb.errors.term import termwarn
-from wandb.integration.tensorboard import monkeypatch
-from wandb.integration.tensorboard.event_files import EventFile, event_files
+from wandb_compat.tensorboard.event_files import EventFile, event_files
 
 if TYPE_CHECKING:
-    from wandb.sdk.wandb_run import Run
+    from wandb_compat.tensorboard.summaries import Summaries
 
 POLL = 1.0  # seconds between two looks at the files
 # Seconds in which a second log folder may show that keys need the folder's name before them.
@@ -23,18 +22,17 @@ WAIT_FOR_OTHERS = 10.0
 class Stream:
     """One event file: the values of a step are one row, which is complete when the next step begins."""
 
-    def __init__(self, path: Path, namespace: str) -> None:
+    def __init__(self, path: Path, namespace: str, summaries: Summaries) -> None:
         self._file = EventFile(path)
+        self._summaries = summaries
         self._namespace = namespace
         self._row: dict[str, Any] = {}
         self._step = 0
 
     def rows(self, last: bool) -> Iterator[dict[str, Any]]:
         """Yield the rows that are complete; with `last` also the one that is not."""
-        from wandb.integration.tensorboard.summaries import values_of
-
         for event in self._file.events():
-            values = values_of(event.summary, self._namespace)
+            values = self._summaries.values(event.summary, self._namespace)
             if not values:
                 continue
             if self._row and event.step != self._step:
@@ -58,8 +56,27 @@ class Folder:
 class TensorBoardSync:
     """All log folders of one run."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(
+        self,
+        since: float,
+        log: Callable[[dict[str, Any]], Any],
+        warn: Callable[[str], Any],
+        keep: Callable[[Path, Path], Any] = lambda file, folder: None,
+        *,
+        texts: bool = True,
+    ) -> None:
+        """Follow nothing yet.
+
+        Args:
+            since: time from which on files are the run's, in seconds since the epoch.
+            log: takes a row.
+            warn: takes a sentence for the user; the same one comes more than once.
+            keep: takes a file that is to be kept with the run, and the folder whose part of the path is not kept.
+            texts: log texts too, which wandb leaves in the file.
+        """
+        self._since, self._log, self._warn, self._keep = since, log, warn, keep
+        self._texts = texts
+        self._summaries: Summaries | None = None  # once there is something to read: it is dear
         self._pid = os.getpid()
         self._folders: dict[Path, Folder] = {}
         self._root: Path | None = None  # once settled, that of folders without one of their own
@@ -87,14 +104,19 @@ class TensorBoardSync:
             if not self._thread.is_alive():
                 self._thread.start()
 
-    def finish(self) -> None:
-        """Log what is left, and follow no more."""
+    def finish(self, flush: Callable[[], Any] | None = None) -> None:
+        """Log what is left, and follow no more.
+
+        Args:
+            flush: brings to disk what writers still hold back.
+        """
         if os.getpid() != self._pid or self._done.is_set():
             return
         self._done.set()
         if self._thread.is_alive():
             self._thread.join()
-        monkeypatch.flush()
+        if flush is not None:
+            flush()
         self._look(last=True)
 
     def _follow(self) -> None:
@@ -113,9 +135,9 @@ class TensorBoardSync:
                 self._find(folder)
                 for stream in folder.streams.values():
                     for row in stream.rows(last):
-                        self._run.log(row)
+                        self._log(row)
         except Exception as error:
-            termwarn(f"TensorBoard's files could not be read in full: {type(error).__name__}: {error}", repeat=False)
+            self._warn(f"TensorBoard's files could not be read in full: {type(error).__name__}: {error}")
 
     def _settled(self, folders: list[Folder], last: bool) -> bool:
         """Whether it is known what comes before the keys."""
@@ -128,11 +150,18 @@ class TensorBoardSync:
 
     def _find(self, folder: Folder) -> None:
         root = folder.root or self._root
-        for file in event_files(folder.path, self._run.settings.x_start_time or 0.0):
+        for file in event_files(folder.path, self._since):
             if file in folder.streams:
                 continue
             inside = root is not None and folder.path.is_relative_to(root)
             namespace = folder.path.relative_to(root).as_posix() if root is not None and inside else ""
-            folder.streams[file] = Stream(file, "" if namespace == "." else namespace)
+            folder.streams[file] = Stream(file, "" if namespace == "." else namespace, self._reader())
             if folder.save:
-                self._run.save(str(file), base_path=str(root if inside else folder.path), glob=False)
+                self._keep(file, root if root is not None and inside else folder.path)
+
+    def _reader(self) -> Summaries:
+        if self._summaries is None:
+            from wandb_compat.tensorboard.summaries import Summaries
+
+            self._summaries = Summaries(sys.modules["wandb"], self._warn, shortest=True, texts=self._texts)
+        return self._summaries
