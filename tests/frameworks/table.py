@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "keras": ("keras==3.*", "tensorflow-cpu>=2.18"),  # wandb's callbacks import tensorflow, whatever the backend
     "fastai": (TORCH, "fastai==2.*"),
-    "torchtune": (TORCH, "torchao", "torchtune==0.6.*"),
+    "torchtune": (TORCH, "torchao==0.10.*", "torchtune==0.6.*"),
     "torchtitan": (TORCH, "torchtitan==0.3.*"),
     "verl": (TORCH, "verl==0.9.*"),
     "inspect": ("inspect-ai==0.3.*", "inspect-wandb==0.3.*"),
@@ -269,6 +269,7 @@ FRAMEWORKS = (
         "keras",
         "keras",
         ("history epoch/loss", "history batch/loss", "config units", "artifact run_.*_model"),
+        loose="run_.*_model",  # the time is in the file
     ),
     Framework(
         "fastai, `WandbCallback`",

@@ -1,10 +1,11 @@
 """Ray Tune with its WandbLoggerCallback: each trial is a run, logged by a process of its own."""
 
 import os
+import time
 
 import ray
 from ray import tune
-from ray.air.integrations.wandb import WandbLoggerCallback
+from ray.air.integrations.wandb import WandbLoggerCallback, _WandbLoggingActor
 
 
 def train(config):
@@ -13,6 +14,15 @@ def train(config):
         tune.report({"error": (config["x"] - 0.5) ** 2 / (step + 1)})
 
 
+class Patient(_WandbLoggingActor):
+    """Ray's own. It is killed as soon as it has ended the run, when wandb's service may still be writing its record."""
+
+    def run(self):
+        super().run()
+        time.sleep(5)
+
+
+WandbLoggerCallback._logger_actor_cls = Patient
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
 tune.Tuner(
     train,
