@@ -30,19 +30,22 @@ class MetricRules:
     def __init__(self) -> None:
         self._defined: dict[str, Definition] = {}
         self._found: dict[str, Definition | None] = {}  # by name of a logged metric
-        self._steps: dict[str, Any] = {}  # last value of each step metric
+        self._steps: dict[str, int | float] = {}  # last value of each step metric
         self._forms: dict[str, dict[str, float]] = {}
         self._counts: dict[str, int] = {}
 
     @classmethod
     def of(cls, told: Any, summary: Mapping[str, Any]) -> MetricRules:
-        """Return the definitions that an earlier run has told, with the forms that its summary has come to."""
+        """Return the definitions that an earlier run has told, with what its summary has come to."""
         rules = cls()
         for one in told if isinstance(told, list) else ():
             given = {field: one[field] for field in _FIELDS if field in one}
             if "summary" in given:
                 given["summary"] = tuple(given["summary"])
             rules.define(Definition(one["name"], **given))
+        for step in {rule.step_metric for rule in rules._defined.values()}:
+            if step is not None and isinstance(last := summary.get(step), (int, float)):
+                rules._steps[step] = last
         rules._forms = {key: dict(value) for key, value in summary.items() if isinstance(value, dict)}
         return rules
 
@@ -63,13 +66,15 @@ class MetricRules:
         ]
 
     def complete(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a row with the last values of the step metrics that its metrics ask for and that it lacks."""
-        missing = {}
+        """Return a row with the last values of the step metrics that its metrics ask for and that it lacks.
+
+        A step metric that has no number yet is 0, as wandb has it.
+        """
+        missing: dict[str, int | float] = {}
         for key in data:
             rule = self._rule(key) if isinstance(key, str) else None
             if rule is not None and rule.step_sync and rule.step_metric and rule.step_metric not in data:
-                missing[rule.step_metric] = self._steps.get(rule.step_metric)
-        missing = {key: value for key, value in missing.items() if value is not None}
+                missing[rule.step_metric] = self._steps.get(rule.step_metric, 0)
         return {**data, **missing} if missing else data
 
     def apply(self, values: Mapping[str, Any], summary: dict[str, Any]) -> None:
@@ -77,7 +82,7 @@ class MetricRules:
         steps = {rule.step_metric for rule in self._defined.values()}
         for key, value in values.items():
             if key in steps:
-                self._steps[key] = value
+                self._steps[key] = value if isinstance(value, (int, float)) else 0
             rule = self._rule(key)
             if rule is not None and rule.summary and rule.summary != ("copy",):
                 self._put(summary, key, self._form(key, value, rule))

@@ -37,7 +37,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "trl==1.*",
     ),
     "keras": ("keras==3.*", "tensorflow-cpu>=2.18"),  # wandb's callbacks import tensorflow, whatever the backend
-    "fastai": (TORCH, "fastai==2.*"),
+    "fastai": (
+        TORCH,
+        "fastai==2.8.7",
+        "fastcore<2",
+    ),  # from 2.8.9 on its callback fails on every number of the configuration
     "torchtune": (TORCH, "torchao==0.10.*", "torchtune==0.6.*"),
     "torchtitan": (TORCH, "torchtitan==0.3.*"),
     "verl": (TORCH, "verl==0.9.*"),
@@ -313,8 +317,10 @@ FRAMEWORKS = (
         "inspect_hooks",
         "inspect-ai",
         "inspect",
-        ("config .*",),
-        note="requires the distribution `wandb`: without it, as after `pip uninstall wandb`",
+        ("history accuracy", "history samples", "config inspect task metadata", "tag inspect_task:tiny"),
+        loose="logs|inspect task metadata",  # random names
+        variables={"WANDB_API_KEY": "0" * 40, "WANDB_ENTITY": "nobody"},
+        note="requires the distribution `wandb`, as above, and that `WANDB_API_KEY` and `WANDB_ENTITY` are set",
     ),
     Framework(
         "ultralytics, its callback",

@@ -66,7 +66,7 @@ def test_best_follows_the_goal() -> None:
 
 
 def test_rows_get_the_step_metric_that_they_lack() -> None:
-    """The last value of the step metric is added where it is not logged, for all names that a `*` covers."""
+    """The last value of the step metric, or 0, is added where it is not logged, for all names that a `*` covers."""
     with wandb.init(mode="offline") as run:
         run.define_metric("epoch")
         metric = run.define_metric("train/*", step_metric="epoch")

@@ -11,6 +11,9 @@ with wandb.init(project="corpus") as run:
     run.define_metric("hidden", hidden=True)
     run.define_metric("quiet", summary="none")
     run.define_metric("first", summary="first")
+    run.define_metric("late/*", step_metric="late/step", step_sync=True)
+    for key in ("late/loss", "late/step", "late/loss"):  # before there is a step, it is 0
+        run.log({key: 7})
     for epoch in range(4):
         run.log({"epoch": epoch, "train/loss": 4 - epoch, "val/loss": abs(epoch - 2), "accuracy": epoch % 3})
         run.log({"both": epoch, "hidden": epoch, "quiet": epoch, "first": epoch})
