@@ -280,7 +280,8 @@ FRAMEWORKS = (
         "fastai_callback",
         "fastai",
         "fastai",
-        ("history train_loss", "history accuracy", "tag f", "artifact run-.*"),
+        ("history train_loss", "history accuracy", "tag f", "artifact model"),
+        loose="train_samples_per_sec",
     ),
     Framework(
         "lm-eval, `WandbLogger`",

@@ -79,7 +79,7 @@ def test_rows_get_the_step_metric_that_they_lack() -> None:
         assert given == {"train/loss": 2}
     assert metric.step_metric == "epoch" and metric.step_sync is True
     assert rows(run) == [
-        {"train/loss": 0},
+        {"train/loss": 0, "epoch": 0},
         {"epoch": 1, "train/loss": 1},
         {"train/loss": 2, "epoch": 1},
         {"free/x": 3},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from functools import partial
 from pathlib import Path
 
 import wandb
 from wandb.errors import Error
-from wandb.errors.term import termlog
-from wandb.integration.tensorboard.sync import Stream
+from wandb.errors.term import termlog, termwarn
+from wandb_compat.tensorboard.sync import Stream
 
 
 def event_files(root: str | os.PathLike[str]) -> list[Path]:
@@ -42,6 +43,9 @@ def log(
         raise Error(f"There are no event files of TensorBoard in {home}: name the folder that its writers were given")
     if importlib.util.find_spec("tensorboard") is None:
         raise Error("TensorBoard's files are read with its own package: `pip install tensorboard`")
+    from wandb_compat.tensorboard.summaries import Summaries
+
+    summaries = Summaries(wandb, partial(termwarn, repeat=False), shortest=True)
     run = wandb.init(
         project=project,
         entity=entity,
@@ -56,7 +60,7 @@ def log(
         for file in files:
             termlog(f"Found a log of TensorBoard: {file}")
             folder = file.parent.relative_to(home).as_posix()
-            for row in Stream(file, "" if folder == "." else folder).rows(last=True):
+            for row in Stream(file, "" if folder == "." else folder, summaries).rows(last=True):
                 run.log(row)
             run.save(str(file), base_path=str(home), policy="now", glob=False)
     return run.id
