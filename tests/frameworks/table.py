@@ -264,7 +264,7 @@ FRAMEWORKS = (
         "ray",
         "torch",
         ("history error", "config x", "tag r"),
-        loose=r".*(time_.*|timestamp|date|pid|hostname|node_ip|trial_id|experiment_id|iterations_since_restore)",
+        loose=r".*(time_.*|timestamp|date|pid|hostname|node_ip|trial_id|trial_log_path|experiment_id|iterations_since_restore)",
         runs=2,
     ),
     Framework(

@@ -27,7 +27,7 @@ ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
 tune.Tuner(
     train,
     param_space={"x": tune.grid_search([0.1, 0.4])},
-    tune_config=tune.TuneConfig(max_concurrent_trials=1),
+    tune_config=tune.TuneConfig(max_concurrent_trials=1, trial_name_creator=lambda trial: f"x-{trial.config['x']}"),
     run_config=tune.RunConfig(
         storage_path=os.path.abspath("results"),
         # Of what lies in the trial's own folder, Ray copies what is there at some moment.
