@@ -281,7 +281,7 @@ FRAMEWORKS = (
         "fastai",
         "fastai",
         ("history train_loss", "history accuracy", "tag f", "artifact model"),
-        loose="train_samples_per_sec",
+        loose="train_samples_per_sec|Learner",  # of the learner the address is told
     ),
     Framework(
         "lm-eval, `WandbLogger`",
