@@ -51,8 +51,9 @@ DELIBERATE = (
     Deliberate(
         "wandb's telemetry counts orjson among the imported packages",
         "our journal is written with it, and wandb looks for it by name",
-        r"records of run \d+: (telemetry|run)",
-        r',\s*"imports_(init|finish)": \{\s*"orjson": true\s*\}|,\s*"orjson": true(?=\s*\})|"orjson": true,\s*',
+        r"records of run \d+: (telemetry|run|config)",
+        r',\s*"imports_(init|finish)": \{\s*"orjson": true\s*\}|,\s*"orjson": true(?=\s*\})|"orjson": true,\s*'
+        r'|\\"1\\": \[105\], ',
     ),
     Deliberate(
         "Python 3.10: a traceback of what wandb raises has a frame of wandb-compat",
