@@ -26,6 +26,7 @@ from wandb_compat import recorded
 
 # Rooms of which the trainer uses some; what it does not use is not called, and no case.
 NOT_HERE = ("local", "cli", "courier.__main__", "courier.work", "courier.delivery", "courier.pulse", "wire")
+NEEDS_MORE = ("tensorboard.summaries",)  # cannot be imported without TensorBoard
 # The fence itself, and what runs before there is a wandb to be disturbed.
 EXEMPT = (
     "Guard.",
@@ -51,7 +52,7 @@ def functions():
     found = {}
     for module in pkgutil.walk_packages(wandb_compat.__path__, "wandb_compat."):
         name = module.name.partition(".")[2]
-        if name.startswith((*NOT_HERE, "dropin", "__main__")):
+        if name.startswith((*NOT_HERE, *NEEDS_MORE, "dropin", "__main__")):
             continue
         room = importlib.import_module(module.name)
         for place in [room, *(one for one in vars(room).values() if inspect.isclass(one))]:

@@ -23,7 +23,7 @@ REAL = "wandb==0.31.*"
 
 def clean_environ(home: Path, **changes: str) -> dict[str, str]:
     """Return the environment of a user who has set nothing but `changes`, with a home of their own."""
-    ours = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "PYTHON", "VIRTUAL_ENV")
+    ours = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "PYTHON", "PYTEST", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {
         **kept,
