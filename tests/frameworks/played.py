@@ -170,12 +170,19 @@ def disturbed(alone: Recorded, dual: Recorded, loose: str) -> list[str]:
 
 def _flat(run: Recorded, loose: str) -> dict[tuple[Any, ...], Any]:
     random = [path for path in run.files if loose and re.fullmatch(loose, path)]
+    # The tables of charts have random names.
+    charts = [one for one in run.artifacts if one.type == "run_table" and loose and re.fullmatch(loose, one.name)]
     rows = [(key, step, value) for step, row in run.rows.items() for key, value in row.items()]
     return {
         **{("history", key, step): _steady(value) for key, step, value in rows if key not in OWN},
         **{("config", key): value for key, value in run.config.items() if key not in OWN},
         **{("summary", key): _steady(value) for key, value in run.summary.items() if key not in OWN},
-        **{("artifact", one.name, one.type, *sorted(one.aliases)): one.digest for one in run.artifacts},
+        **{
+            ("artifact", one.name, one.type, *sorted(one.aliases)): one.digest
+            for one in run.artifacts
+            if one not in charts
+        },
+        ("tables of charts", ""): len(charts),
         **{("file", path): True for path in run.files if path not in random},
         ("files of other names", ""): len(random),
         ("tags", ""): sorted(run.tags),

@@ -336,7 +336,7 @@ FRAMEWORKS = (
             "media .*results",
             "artifact run_.*_model",
         ),
-        loose="run_.*_model",  # the time is in the file
+        loose=r"run_.*_model|.*_table-.*|model/speed.*",  # the time is in the file
         note="`yolo settings wandb=True`",
     ),
     Framework(
@@ -344,7 +344,14 @@ FRAMEWORKS = (
         "composer_logger",
         "mosaicml",
         "composer",
-        ("history loss/train/total", "history time/batch", "media pictures", "media rows", "tag c", "artifact .*"),
+        (
+            "history loss/train/total",
+            "history time/batch",
+            "media pictures Table",
+            "media rows",
+            "tag c",
+            "artifact .*",
+        ),
         note="`log_artifacts=True`; with wandb 0.18, as it asks for none newer than that",
     ),
     Framework(

@@ -76,7 +76,7 @@ class Part:
     def same(self, what: str, wandb: Any, pluto: Any) -> bool:
         """Whether both sides have the same, or, of what is loose, have it, of lists as many."""
         if self.loose and re.fullmatch(self.loose, what):
-            counts = [len(one) if isinstance(one, list) else one is ABSENT for one in (wandb, pluto)]
+            counts = [len(one) if isinstance(one, list) else int(one is not ABSENT) for one in (wandb, pluto)]
             return counts[0] == counts[1]
         return equal(wandb, pluto)
 

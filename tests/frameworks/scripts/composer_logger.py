@@ -7,6 +7,9 @@ from composer.core import Callback
 from composer.loggers import WandBLogger
 from composer.models import ComposerClassifier
 
+import wandb
+
+wandb.util._get_max_cli_version = lambda: None  # 0.18 asks its server, for minutes, when it logs a table offline
 torch.manual_seed(7)
 
 

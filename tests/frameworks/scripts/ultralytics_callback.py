@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from ultralytics import YOLO, settings
 
-settings.update({"wandb": True})
+import wandb
+
+settings.update({"wandb": True, "runs_dir": str(Path("runs").absolute())})
 rng = np.random.default_rng(7)
 for part in ("train", "val"):
     for kind in ("images", "labels"):
@@ -20,6 +22,7 @@ for part in ("train", "val"):
 Path("squares.yaml").write_text(
     f"path: {Path('squares').absolute()}\ntrain: images/train\nval: images/val\nnames: [square]\n"
 )
+wandb.init(project="yolo", name="tiny")  # the callback takes a run that is there; its own has the time as its id
 YOLO("yolov8n.yaml").train(
     data="squares.yaml", epochs=2, imgsz=64, batch=2, workers=0, device="cpu", project="yolo", name="tiny"
 )
