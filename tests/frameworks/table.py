@@ -352,6 +352,7 @@ FRAMEWORKS = (
             "tag c",
             "artifact .*",
         ),
+        loose="checkpoints.ep.*",  # times are in the file
         note="`log_artifacts=True`; with wandb 0.18, as it asks for none newer than that",
     ),
     Framework(

@@ -31,6 +31,7 @@ Trainer(
     max_duration="2ep",
     device="cpu",
     run_name="composed",
+    seed=7,
     loggers=[WandBLogger(project="composer", tags=["c"], log_artifacts=True)],
     callbacks=[Pictures()],
     save_folder="checkpoints",
