@@ -20,7 +20,7 @@ import orjson
 
 from wandb_compat import arrays, background, farewell, ranks, records
 from wandb_compat.convert import Later, Row
-from wandb_compat.courier.acks import Acks, waiting_files, waiting_rows
+from wandb_compat.courier.acks import Acks, waiting_rows, waiting_words
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
@@ -275,8 +275,7 @@ class Pipeline:
         how = f"send them with `wandb-compat sync {self.home}`"
         if self._courier is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
-        files = waiting_files(self.home)
-        what = f"{waiting} rows" + (f" and {files} files or artifacts" if files else "")
+        what = waiting_words(self.home)
         return Outcome(False, waiting, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
 
     # The writer

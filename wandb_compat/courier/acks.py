@@ -181,9 +181,15 @@ def waiting_bytes(home: Path) -> int:
     return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
 
 
-def waiting_files(home: Path) -> int:
-    """Return how many files and artifacts of a run folder the server has not acknowledged."""
-    return _waiting(home, "files") + _waiting(home, "artifacts")
+def waiting_words(home: Path) -> str:
+    """Return in words what the server has not acknowledged of a run folder, such as `200 rows and 3 files`."""
+    counts = {
+        "rows": waiting_rows(home),
+        "values that are no numbers": _waiting(home, "data"),
+        "files or artifacts": _waiting(home, "files") + _waiting(home, "artifacts"),
+    }
+    *others, last = [f"{count} {what}" for what, count in counts.items() if count] or ["the last records"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _waiting(home: Path, lane: str) -> int:
