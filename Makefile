@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py)

@@ -274,17 +274,13 @@ def test_a_sweep_with_a_configuration(api: wandb.Api, log: Logged, request: pyte
 @pytest.mark.parametrize(
     "call",
     [
-        lambda api: api.reports("p"),
         lambda api: api.queued_run("e", "p", "q", "1"),
         lambda api: api.run_queue("e", "q"),
         lambda api: api.create_user("a@b.c"),
         lambda api: api.registry("r"),
         lambda api: api.automations(),
-        lambda api: api.sync_tensorboard("logs"),
         lambda api: api.run("rich/rich1").delete(),
-        lambda api: api.run("rich/rich1").stop(),
         lambda api: api.run("rich/rich1").update_state("pending"),
-        lambda api: api.run("rich/rich1").download_history_exports("x"),
         lambda api: api.run("rich/rich1").file("weights.bin").delete(),
         lambda api: wandb.apis.public.QueuedRun(None),
         lambda api: wandb.apis.InternalApi().upsert_run(),
