@@ -19,6 +19,12 @@ from wandb_compat.local.serve import Running, running
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background; scripts under test would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many tests run at once: they wait for processes, servers and clocks a good part of their time."""
+    return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
 LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK", "WORLD_SIZE", "SLURM_")
 
 

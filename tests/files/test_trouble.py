@@ -134,7 +134,7 @@ def test_an_offline_run_keeps_its_files_for_sync(
         """,
         WANDB_MODE="offline",
     )
-    assert "0 rows and 3 files or artifacts are not on the Pluto server yet" in done.stderr
+    assert "3 files or artifacts are not on the Pluto server yet" in done.stderr
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
     subprocess.run(
         [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, check=True, timeout=60, cwd=ROOT

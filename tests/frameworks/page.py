@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.frameworks.table import FRAMEWORKS, Framework
+from tests.frameworks.table import FRAMEWORKS, QUICK, Framework
 from tests.swap.environments import ROOT
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -67,7 +67,7 @@ def page() -> str:
     for one in FRAMEWORKS:
         if (result := kept.get(one.script)) is None:
             continue
-        title = f"*{one.title}*" if one.group == "light" else one.title
+        title = f"*{one.title}*" if one.script in QUICK else one.title
         cells = [title, result["version"], *(result["settings"].get(name, "") for name in ("dual", "pluto")), one.note]
         text += f"| {' | '.join(cells)} |\n"
     if waiting := [one.title for one in FRAMEWORKS if one.script not in kept]:

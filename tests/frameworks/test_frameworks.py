@@ -1,6 +1,6 @@
 """What a framework's own wandb integration records arrives in Pluto, in dual mode and without wandb.
 
-The light rows are run always; `make frameworks` runs all.
+The quick rows are run always; `make frameworks` runs all.
 """
 
 import os
@@ -12,11 +12,11 @@ import pytest
 from tests.e2e.stage import Server
 from tests.frameworks.page import note
 from tests.frameworks.played import Play, disturbed, environment, missing, play, things, told, version
-from tests.frameworks.table import FRAMEWORKS, Framework
+from tests.frameworks.table import FRAMEWORKS, QUICK, Framework
 from wandb_compat.local.serve import Running
 
 ALL = os.environ.get("WANDB_COMPAT_FRAMEWORKS") == "all"
-CASES = [one for one in FRAMEWORKS if ALL or one.group == "light"]
+CASES = [one for one in FRAMEWORKS if ALL or one.script in QUICK]
 
 
 @pytest.mark.parametrize("framework", CASES, ids=lambda one: one.script)

@@ -24,7 +24,7 @@ TESTS = Path(__file__).parent / "apart"
 
 @pytest.mark.skipif(os.environ.get("WANDB_COMPAT_FRAMEWORKS") != "all", reason="make frameworks runs it")
 def test_libraries_apart() -> None:
-    """CatBoost, diffusers, DSPy, Fabric, transformers, Sacred, OpenAI, Metaflow and Kubeflow Pipelines run for real."""
+    """CatBoost, diffusers, DSPy, Lightning, transformers, Sacred, OpenAI, Metaflow and Kubeflow run for real."""
     mark = hashlib.sha256(repr((THINGS, sys.version_info[:2])).encode()).hexdigest()[:8]
     made = Environment(ROOT / ".cache" / "integrations" / mark, ROOT)
     made.folder.parent.mkdir(parents=True, exist_ok=True)

@@ -155,7 +155,7 @@ def _log_a_run(folder: Path) -> str:
         run.save(str(folder / "note.txt"), base_path=str(folder))
         artifact = wandb.Artifact(f"verify-{run.id}", "dataset")
         artifact.add_file(str(folder / "note.txt"))
-        run.log_artifact(artifact).wait()
+        run.log_artifact(artifact)
     return f"{run.project}/{run.id}"
 
 

@@ -1,6 +1,6 @@
 """Dual mode leaves wandb untouched, and what wandb has recorded is in Pluto: a corpus of scripts, with and without us.
 
-Scripts that differ in kind run with the newest wandb, a few with two others; `make corpus` runs all with all.
+Scripts that differ in kind run with the newest wandb, a few with the oldest; `make corpus` runs all with all.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.dual.corpus.sides import SCRIPTS, Theatre, lent
 from tests.swap.environments import ROOT
 from wandb_compat.mirror.versions import TESTED
 
-NEWEST, OTHERS = TESTED[-1], ("0.18", "0.25")
+NEWEST, OLDEST = TESTED[-1], TESTED[0]
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 NEEDS_TORCH = {"watched_model"}
 KINDS = (
@@ -36,7 +36,7 @@ FEW = ("commit_false", "define_metric", "summary_changes")
 ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"
 CASES = [
     (version, name)
-    for version in (TESTED if ALL else (NEWEST, *OTHERS))
+    for version in (TESTED if ALL else (NEWEST, OLDEST))
     for name in (NAMES if ALL else KINDS if version == NEWEST else FEW)
 ]
 
