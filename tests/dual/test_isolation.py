@@ -46,7 +46,7 @@ def test_surroundings(stage: Stage, troubles: list[str]) -> None:
 
 
 def test_server(stage: Stage, door: Door) -> None:
-    """A server that does every wrong thing, or hangs where it matters; with more rounds, every fault at each endpoint."""
+    """A server that does every wrong thing, or hangs where it matters; with more rounds, every fault everywhere."""
     cases = [*((fault, "") for fault in FAULTS), *(("hang", where) for where in ("create", "metrics", "trigger"))]
     if ROUNDS > 1:
         cases = list(itertools.product(FAULTS, ENDPOINTS))
