@@ -275,7 +275,7 @@ class Pipeline:
         how = f"send them with `wandb-compat sync {self.home}`"
         if self._courier is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
-        what = waiting_words(self.home)
+        what = waiting_words(self.home, waiting)
         return Outcome(False, waiting, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
 
     # The writer

@@ -181,10 +181,10 @@ def waiting_bytes(home: Path) -> int:
     return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
 
 
-def waiting_words(home: Path) -> str:
-    """Return in words what the server has not acknowledged of a run folder, such as `200 rows and 3 files`."""
+def waiting_words(home: Path, rows: int) -> str:
+    """Return in words what the server has not acknowledged of a run folder, beside the rows that were counted."""
     counts = {
-        "rows": waiting_rows(home),
+        "rows": rows,
         "values that are no numbers": _waiting(home, "data"),
         "files or artifacts": _waiting(home, "files") + _waiting(home, "artifacts"),
     }

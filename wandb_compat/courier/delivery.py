@@ -82,9 +82,7 @@ class Lane:
 class Delivery:
     """All lanes of one run folder."""
 
-    def __init__(
-        self, home: Path, session: Session, batch_size: int, acks: Acks, idle: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, home: Path, session: Session, batch_size: int, acks: Acks, idle: Callable[[], object]) -> None:
         """Start the lanes.
 
         Args:
