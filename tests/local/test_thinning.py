@@ -156,7 +156,7 @@ def test_an_undone_batch_costs_nothing(store: Store, monkeypatch: pytest.MonkeyP
     send(store, run, points)
     thinning.catch_up(store)
     with pytest.raises(RuntimeError), store.write() as connection:
-        store.news.arrive(connection, 1, 700, [(700, 2, 1e6)])
+        store.news.arrive(connection, 1, [700])
         raise RuntimeError
     thinning.catch_up(store)
     check(store, points)

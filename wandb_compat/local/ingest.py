@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import math
+import operator
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -24,32 +25,56 @@ from wandb_compat.local.store import Store
 LOWEST, HIGHEST = float(-(2**63)), float(2**63)
 NUMBERS = frozenset((int, float))
 
+METRIC_KEYS = ("time", "step", "data")
+METRIC = operator.itemgetter(*METRIC_KEYS)
+TOGETHER = 64  # points that one statement inserts: SQLite may take no more than 999 values
+UPSERT = (
+    "INSERT INTO metric (series, step, time, value) VALUES {} ON CONFLICT (series, step)"
+    " DO UPDATE SET time = excluded.time, value = excluded.value WHERE excluded.time >= time"
+)
+ONE_POINT = UPSERT.format("(?, ?, ?, ?)")
+MANY_POINTS = UPSERT.format(", ".join(["(?, ?, ?, ?)"] * TOGETHER))
+
 Answer = dict[str, Any]
 Parsed = TypeVar("Parsed")
+MetricLine = tuple[int, int, dict[str, float | None]]  # time, step, values by name
+# Lines with the same names: names, times, steps, the values of each name.
+Block = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], list[tuple[Any, ...]]]
 
 
 def metrics(store: Store, run: int, body: bytes) -> Answer:
     """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal."""
-    lines, answer = _parse(body, _metric_line)
-    by_name: dict[str, list[tuple[int, int, float | None]]] = {}
-    newest = 0
-    lowest = limits.STEP
-    for names, neighbours in itertools.groupby(lines, lambda line: tuple(line[2])):  # made columns of by a pass in C
-        times, steps, values = zip(*neighbours, strict=True)
-        newest, lowest = max(newest, *times), min(lowest, *steps)
-        for name, column in zip(names, zip(*map(dict.values, values), strict=True), strict=True):
-            by_name.setdefault(name, []).extend(zip(steps, times, column, strict=True))
+    lines = _at_once(body)
+    answer: Answer = {"stored": len(lines), "rejected": []}
+    blocks = list(_blocks(lines))
+    if not blocks or not all(map(_usual, blocks)):
+        lines, answer = _parse(body, _metric_line)
+        blocks = list(_blocks(lines))
+    by_name: dict[str, tuple[list[Any], list[Any], list[Any]]] = {}  # steps, times, values
+    for names, times, steps, columns in blocks:
+        for name, column in zip(names, columns, strict=True):
+            for known, more in zip(by_name.setdefault(name, ([], [], [])), (steps, times, column), strict=True):
+                known.extend(more)
+    newest = max((max(times) for _, times, _, _ in blocks), default=0)
     with store.write() as connection:
         _touch(connection, run, store.now(), newest)
-        for name, points in by_name.items():  # one series after the other: its points lie side by side on disk
+        values: list[int | float | None] = []  # series, step, time and value of one point after the other
+        for name, found in by_name.items():  # a series' points lie side by side on disk
             series = _series(connection, run, name)
-            connection.executemany(
-                f"INSERT INTO metric (series, step, time, value) VALUES ({series}, ?, ?, ?) ON CONFLICT (series, step)"
-                " DO UPDATE SET time = excluded.time, value = excluded.value WHERE excluded.time >= time",
-                points,
-            )
-            store.news.arrive(connection, series, lowest, points)
+            store.news.arrive(connection, series, found[0])
+            points = [series] * (4 * len(found[0]))
+            points[1::4], points[2::4], points[3::4] = found
+            values += points
+        _insert(connection, values)
     return answer
+
+
+def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
+    """Insert points; many with a statement, as each takes and gives back the interpreter's lock."""
+    whole = len(values) - len(values) % (4 * TOGETHER)
+    for start in range(0, whole, 4 * TOGETHER):
+        connection.execute(MANY_POINTS, values[start : start + 4 * TOGETHER])
+    connection.executemany(ONE_POINT, zip(*[iter(values[whole:])] * 4, strict=True))
 
 
 def data(store: Store, run: int, body: bytes) -> Answer:
@@ -89,21 +114,54 @@ def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Par
     return good, {"stored": len(good), "rejected": rejected}
 
 
-def _metric_line(line: bytes) -> tuple[int, int, dict[str, float | None]]:
-    row = _object(line, ("time", "step", "data"))
+def _at_once(body: bytes) -> list[MetricLine]:
+    """Return the lines of a batch, parsed in C but not looked at, or none where that cannot be done."""
+    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+    try:
+        rows = orjson.loads(b"[%s]" % b",".join(lines))
+        found = list(map(METRIC, rows))
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return []
+    alike = len(rows) == len(lines) and all(
+        kind is dict for kind in {*map(type, rows), *(type(one[2]) for one in found)}
+    )
+    return found if alike and {len(METRIC_KEYS)}.issuperset(map(len, rows)) else []
+
+
+def _blocks(lines: list[MetricLine]) -> Iterator[Block]:
+    """Yield neighbours that have the same names, as columns made by a pass in C."""
+    for names, neighbours in itertools.groupby(lines, lambda line: tuple(line[2])):
+        times, steps, values = zip(*neighbours, strict=True)
+        yield names, times, steps, list(zip(*map(dict.values, values), strict=True))
+
+
+def _usual(block: Block) -> bool:
+    """Return whether nothing in a block needs a closer look, as `_metric_line` takes."""
+    names, times, steps, columns = block
+    if not names or not all(map(str.strip, names)) or not {int}.issuperset(map(type, times + steps)):
+        return False
+    if min(times) < 0 or max(times) > limits.TIME or min(steps) < 0 or max(steps) > limits.STEP:
+        return False
+    return all(
+        # The sum is finite only if every number is.
+        NUMBERS.issuperset(map(type, column))
+        and math.isfinite(sum(column))
+        and min(column) > LOWEST
+        and max(column) < HIGHEST
+        for column in columns
+    )
+
+
+def _metric_line(line: bytes) -> MetricLine:
+    row = _object(line, METRIC_KEYS)
     time, step, values = _integer(row, "time", limits.TIME), _integer(row, "step", limits.STEP), row["data"]
     if not isinstance(values, dict) or not values:
         raise ValueError("data must be an object with at least one number")
-    numbers = values.values()
-    # The sum is finite only if every number is.
-    usual = NUMBERS.issuperset(map(type, numbers)) and math.isfinite(sum(numbers)) and all(map(str.strip, values))
-    if not (usual and min(numbers) > LOWEST and max(numbers) < HIGHEST):
-        values = dict(_checked(values, line))
-    return time, step, values
+    return time, step, dict(_checked(values, line))
 
 
 def _checked(values: dict[str, Any], line: bytes) -> Iterator[tuple[str, float | None]]:
-    """Yield names and values of a line that holds something out of the ordinary."""
+    """Yield names and values of a line."""
     exact = json.loads(line)["data"]  # keeps large integers, which the fast parser turns into floats
     for name, value in values.items():
         if not name.strip():

@@ -33,24 +33,18 @@ class News:
         covered = {row[0]: row[1] for row in every if row[1] is not None}
         return cls(covered, {row[0]: UNKNOWN for row in every})
 
-    def arrive(
-        self, connection: sqlite3.Connection, series: int, lowest: int, points: Sequence[tuple[int, int, float | None]]
-    ) -> None:
-        """Note points that are being stored, none with a step below `lowest`; what they make wrong is dropped."""
+    def arrive(self, connection: sqlite3.Connection, series: int, steps: Sequence[int]) -> None:
+        """Note at which steps points are being stored; what they make wrong is dropped."""
         self.batches += 1
-        self._waiting[series] = self._waiting.get(series, 0) + len(points)
-        if lowest < self._lowest.get(series, NEVER):
-            self._lowest[series] = lowest
-        covered = self.covered.get(series, -1)
-        if lowest <= covered:
-            first = min(points)[0]
-            if first <= covered:
-                connection.execute("DELETE FROM thin WHERE series = ? AND last >= ?", (series, first))
-                left = connection.execute(
-                    "SELECT max(last) FROM thin WHERE series = ? AND level = 0", (series,)
-                ).fetchone()[0]
-                self.covered[series] = -1 if left is None else left
-                self._waiting[series] = UNKNOWN
+        self._waiting[series] = self._waiting.get(series, 0) + len(steps)
+        first = min(steps)
+        if first < self._lowest.get(series, NEVER):
+            self._lowest[series] = first
+        if first <= self.covered.get(series, -1):
+            connection.execute("DELETE FROM thin WHERE series = ? AND last >= ?", (series, first))
+            left = connection.execute("SELECT max(last) FROM thin WHERE series = ? AND level = 0", (series,)).fetchone()
+            self.covered[series] = -1 if left[0] is None else left[0]
+            self._waiting[series] = UNKNOWN
 
     def begin(self, enough: int) -> list[int]:
         """Return the series in which so many points wait; from now on it is watched what comes to them."""
