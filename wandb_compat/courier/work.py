@@ -165,11 +165,7 @@ class Work:
         gone_since: float | None = None
         while True:
             self.bell.clear()
-            moved = False
-            if session.state.run is None:
-                self._open(session)
-            else:
-                moved = delivery.round()
+            moved = self._open(session) if session.state.run is None else delivery.round()
             State.live(self.home)
             progress(session.state)
             waits = self._follow and self._trainer.alive()
@@ -203,17 +199,19 @@ class Work:
         before = State.read(self.home)
         return {} if before is None else {"run": before.run, "display_id": before.display_id, "url": before.url}
 
-    def _open(self, session: Session) -> None:
+    def _open(self, session: Session) -> bool:
+        """Take up the run on the server; return whether that has worked."""
         if not self._opening.ready():
-            return
+            return False
         try:
             session.open()
         except WireError as error:
             self._opening.failed(getattr(error, "wait", None))
             session.ill("open", error)
-        else:
-            self._opening.succeeded()
-            session.well("open")
+            return False
+        self._opening.succeeded()
+        session.well("open")
+        return True
 
     def _pulse(self, session: Session) -> Pulse:
         samples = None
