@@ -20,6 +20,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)  # of an extension that not every environment has
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at once: they wait for processes, servers and clocks a good part of their time."""
     return max(2, (os.cpu_count() or 2) * 3 // 2)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_KINDS: set[type] = set()  # types of arrays that have been seen
+
 
 def size(value: Any) -> int | None:
     """Return the number of elements of an array, tensor or scalar of numpy's kind, or None when it is none."""
@@ -29,18 +31,30 @@ def element(value: Any) -> Any:
 
 
 def numbers(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a row with arrays of no dimension as Python's numbers, or None where anything else is in it."""
+    """Return a row with arrays of one element as Python's numbers, or None where anything else is in it."""
     plain = {}
     for key, value in row.items():
-        if type(value) is not float and type(value) is not int:
-            shape = getattr(value, "shape", None)
-            if not isinstance(shape, tuple) or shape or not hasattr(value, "item"):
+        kind = type(value)
+        if kind is not float and kind is not int:
+            if kind not in _KINDS and not _is_kind(value):
                 return None
-            value = value.item()
-            if type(value) is not float and type(value) is not int:
+            try:
+                value = value.item()  # also looks for us whether there are more
+            except (RuntimeError, TypeError, ValueError):
+                return None
+            kind = type(value)
+            if kind is not float and kind is not int:
                 return None
         plain[key] = value
     return plain
+
+
+def _is_kind(value: Any) -> bool:
+    """Return whether a value is an array, and remember its type."""
+    found = hasattr(value, "item") and size(value) is not None
+    if found:
+        _KINDS.add(type(value))
+    return found
 
 
 def array(data: Any) -> NDArray[Any]:

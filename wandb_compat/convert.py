@@ -30,6 +30,7 @@ MANY = 32  # numbers of an array above which wandb keeps a digest of it, in a li
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 Number = int | float
+NUMBERS = frozenset((int, float))  # types of the values that are numbers as they are
 
 
 class Later:

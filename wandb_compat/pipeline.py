@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from wandb_compat import arrays, background, farewell, ranks, records
-from wandb_compat.convert import Later, Row
+from wandb_compat.convert import NUMBERS, Later, Row
 from wandb_compat.courier.acks import Acks, waiting_rows, waiting_words
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import State
@@ -31,7 +31,6 @@ from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
 STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
 
-NUMBERS = frozenset((int, float))  # types of the values that take the short way
 _dumps = orjson.dumps
 Notify = Callable[[str, str], None]
 

@@ -11,7 +11,7 @@ from tests.e2e.stage import Script, Server
 from tests.faults.conftest import ROUNDS
 
 RUNS = {"offline": 40 if ROUNDS == 1 else 1000, "online": 10 if ROUNDS == 1 else 1000}
-ROWS = 300_000 if ROUNDS == 1 else 5_000_000
+ROWS = 300_000 if ROUNDS == 1 else 20_000_000
 SEGMENT = 1024**2  # bytes
 GROWTH = 4096 * 1024  # bytes of memory by which a process may grow, as its heap is broken into pieces
 GROWTH_A_RUN = 16 * 1024  # …and what a run may add to that

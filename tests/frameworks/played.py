@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -50,9 +49,6 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
     things, real = GROUPS[group], REALS.get(group, REAL)
     name = f"{group}-{hashlib.sha256(repr((things, real)).encode()).hexdigest()[:8]}"
     made = Environment(SHELF / name / setting, wheel)
-    # The installer of packages looks for wheels where pip does: that one of torch may lie on this disk.
-    if "PIP_FIND_LINKS" in os.environ:
-        os.environ.setdefault("UV_FIND_LINKS", os.environ["PIP_FIND_LINKS"])
     made.folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(made.folder.with_suffix(".lock")):
         if not (made.folder / "ready").exists():

@@ -39,8 +39,10 @@ def clean_environ(home: Path, **changes: str) -> dict[str, str]:
 
 def uv(*line: str | Path) -> str:
     """Run uv, return what it has said."""
-    # The user's own environment: uv's settings and its cache of packages.
-    done = subprocess.run([UV, *line], capture_output=True, text=True)
+    # The user's own environment: uv's settings and its cache of packages. It looks for wheels where pip does: that one
+    # of torch may lie on this disk.
+    environment = {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **os.environ}
+    done = subprocess.run([UV, *line], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

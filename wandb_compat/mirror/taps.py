@@ -13,9 +13,9 @@ from types import MethodType
 from typing import Any
 
 from wandb_compat import records
+from wandb_compat.convert import NUMBERS
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror
-from wandb_compat.pipeline import NUMBERS
 from wandb_compat.real import ALIAS, unseen
 from wandb_compat.settings import QUEUE_LIMIT
 

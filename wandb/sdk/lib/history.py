@@ -9,7 +9,7 @@ from time import time
 from typing import Any
 
 from wandb.errors.term import termwarn
-from wandb_compat.convert import summarise
+from wandb_compat.convert import NUMBERS, summarise
 from wandb_compat.metric_rules import MetricRules
 
 # What a server stores: an unsigned integer, of which databases keep 63 bits.
@@ -96,8 +96,8 @@ class History:
                 self._newest = now
             self._time = now
             self._last = at
-            if values is data:
-                self.items.update(data)
+            if values is data or (values.keys() == data.keys() and NUMBERS.issuperset(map(type, values.values()))):
+                self.items.update(values)
             else:
                 summarise(data, values, self.items)
             if self.rules is not None:
