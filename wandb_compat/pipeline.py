@@ -28,6 +28,7 @@ from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
 from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
 
+WRITTEN_TOGETHER = 2000  # records: each is copied twice on its way to the disk, and a long queue should not be
 UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
 STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
 
@@ -291,36 +292,41 @@ class Pipeline:
     def _write(self) -> None:
         """Bring to disk what waits; whoever calls does the work."""
         with self._writing:
-            lines = self._unwritten
+            # All that is there now, and no more: other threads may bring the next as fast as this one writes.
+            for _ in range(2 + len(self._queue) // WRITTEN_TOGETHER):
+                lines = self._unwritten
+                while self._queue and len(lines) < WRITTEN_TOGETHER:
+                    lines.append(self._queue.popleft())
+                if not lines or self._journal is None or not self._written(self._journal, lines):
+                    return
+                self._unwritten = []
+
+    def _written(self, journal: Journal, lines: list[bytes]) -> bool:
+        """Append records to the journal; return whether they are done with, on disk or lost."""
+        try:
+            journal.append(lines)
+        except JournalFull as error:
+            self._lose(lines, error)
+        except Exception as error:  # the disk; and nothing else may fill the memory either
+            self._say("disk", "warning", f"the journal cannot be written: {error}; rows are kept in memory meanwhile")
+            self._disk_trouble = str(error)
             while self._queue:
                 lines.append(self._queue.popleft())
-            if not lines or self._journal is None:
-                return
-            try:
-                self._journal.append(lines)
-            except JournalFull as error:
-                self._lose(lines, error)
-            except Exception as error:  # the disk; and nothing else may fill the memory either
-                self._say(
-                    "disk", "warning", f"the journal cannot be written: {error}; rows are kept in memory meanwhile"
-                )
-                self._disk_trouble = str(error)
-                if sum(map(len, lines)) > UNWRITTEN_LIMIT:
-                    self._lose(lines, error)
-            else:
-                self._unwritten = []
-                if self._journal.restored:
-                    self._say(
-                        "deleted",
-                        "warning",
-                        f"{self.home} was deleted while the run goes on; the journal's last file was written anew",
-                    )
+            if sum(map(len, lines)) <= UNWRITTEN_LIMIT:
+                return False
+            self._lose(lines, error)
+        if journal.restored:
+            self._say(
+                "deleted",
+                "warning",
+                f"{self.home} was deleted while the run goes on; the journal's last file was written anew",
+            )
+        return True
 
     def _lose(self, lines: list[bytes], error: Exception) -> None:
         self._say("lost", "error", f"the journal takes no more records, what is logged now is lost: {error}")
         self._disk_trouble = str(error)
         self._lost += len(lines)
-        self._unwritten = []
 
     def _look(self) -> None:
         """Take in what the courier tells, at most every STATE_INTERVAL."""
