@@ -12,7 +12,7 @@ from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.state import ENDED, State
 
 TICK = 0.1  # seconds between two looks whether the courier has ended
-PATIENCE = 3.0  # seconds to wait for a server that is known to be away
+PATIENCE = 3.0  # seconds to wait for a server that is known to be away, or for a courier that cannot know of the end
 SILENCE = 1.0  # seconds before anything is shown: most runs end sooner
 LINE_INTERVAL = 5.0  # seconds between two lines where no bar can be drawn
 

@@ -236,6 +236,7 @@ class Pipeline:
         began = monotonic()
         if unmade := self._encoder.finish(self._budget):
             self._say("unmade", "error", f"{unmade} values could not be encoded within {self._budget:g} s and are lost")
+        before = self._lost
         self.submit(exit)
         self._stop.set()
         if self._writer is not None and self._writer is not threading.current_thread():
@@ -247,13 +248,15 @@ class Pipeline:
                 self._journal.close()
         _living.discard(self)
         if self._courier is not None and not self._in_child:
+            # A courier that cannot read of the end waits for the end of this process.
+            budget = self._budget if self._lost == before else min(self._budget, farewell.PATIENCE)
             # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
             bar = bar and exit.state != "terminated"
             farewell.wait(
                 self._courier,
                 self.status,
                 began=began,
-                budget=self._budget,
+                budget=budget,
                 say=lambda line: self._notify("info", line),
                 bar=bar,
             )
