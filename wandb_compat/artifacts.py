@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.convert import printable
+from wandb_compat.records import printable
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client

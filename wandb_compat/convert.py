@@ -13,7 +13,6 @@ import enum
 import itertools
 import math
 import os
-import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -22,12 +21,12 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from wandb_compat import arrays, records
-from wandb_compat.settings import STRING_LIMIT
+from wandb_compat.bounds import STRING_LIMIT
+from wandb_compat.records import printable
 
 FEW = 8  # numbers of a list up to which each gets a metric of its own; of more a histogram is drawn
 BINS = 64  # of such a histogram, as pluto-ml draws it
 MANY = 32  # numbers of an array above which wandb keeps a digest of it, in a list as in the summary
-_UNPRINTABLE = re.compile(r"[^ -~]")
 
 Number = int | float
 NUMBERS = frozenset((int, float))  # types of the values that are numbers as they are
@@ -45,12 +44,6 @@ class Later:
         self.make = make
         self.name = name
         self.size = size
-
-
-def printable(name: str) -> str:
-    """Return a key or name as Pluto spells it: whatever is not printable ASCII becomes `-`."""
-    name = _UNPRINTABLE.sub("-", name)
-    return name if name.strip() else "-"
 
 
 class Row:

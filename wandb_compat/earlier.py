@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_compat import background, journal, records
 from wandb_compat.artifacts import RUN_ID
+from wandb_compat.bounds import NAME_LIMIT, RESUME_PATIENCE
 from wandb_compat.records import merge
-from wandb_compat.settings import NAME_LIMIT, RESUME_PATIENCE, Settings
 
 if TYPE_CHECKING:
+    from wandb_compat.settings import Settings
     from wandb_compat.wire.client import Client
 
 TARGET = "pluto_run_id"  # in the system metadata, beside RUN_ID: a PLUTO_RUN_ID that is an external id
@@ -218,7 +219,7 @@ def ask(own: Settings, key: str, question: Any) -> Any:
     errors: list[Exception] = []
 
     def run() -> None:
-        answers.append(question(Client(resolve(own), key)))
+        answers.append(question(Client(resolve(own.urls), key)))
 
     began = monotonic()
     background.start("question", run, errors.append).join(RESUME_PATIENCE)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 
 from wandb_compat import background, records
+from wandb_compat.bounds import SNAPSHOT_LIMIT
 from wandb_compat.convert import Later
-from wandb_compat.settings import SNAPSHOT_LIMIT
 
 
 class Encoder:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from wandb_compat import drafts, pictures, records, staging
-from wandb_compat.convert import Later, histogram_document, plain, printable
+from wandb_compat.convert import Later, histogram_document, plain
 from wandb_compat.drafts import Draft
+from wandb_compat.records import printable
 
 if TYPE_CHECKING:
     from wandb_compat.convert import Row

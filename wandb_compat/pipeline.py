@@ -19,14 +19,16 @@ from typing import Any
 import orjson
 
 from wandb_compat import arrays, background, farewell, ranks, records
+from wandb_compat.bounds import FLUSH_INTERVAL, QUEUE_LIMIT
 from wandb_compat.convert import NUMBERS, Later, Row
 from wandb_compat.courier.acks import Acks, waiting_rows, waiting_words
 from wandb_compat.courier.launch import Courier
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
 from wandb_compat.encoder import Encoder
 from wandb_compat.journal import Journal, JournalFull
-from wandb_compat.settings import FLUSH_INTERVAL, QUEUE_LIMIT, Settings
+from wandb_compat.settings import Settings
 
 WRITTEN_TOGETHER = 2000  # records: each is copied twice on its way to the disk, and a long queue should not be
 UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
@@ -111,7 +113,7 @@ class Pipeline:
         self._journal = self._new_journal(self._head)
         self._take_rank(start.rank)
         if online and credential is not None:
-            self._courier = Courier(self.home, credential)
+            self._courier = Courier(self.home, credential, Orders.of(self._settings))
             if start.rank is not None:
                 self._guard(ranks.Ranks(start, self.home).enter)
             self._guard(self._courier.announce)

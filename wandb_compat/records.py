@@ -8,6 +8,7 @@ epoch, steps are integers from 0.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
@@ -192,6 +193,7 @@ KINDS: dict[str, type[Record]] = {
 
 # Lists in `config["wandb"]`, and what tells their items apart: a server replaces lists as a whole.
 LISTS = {"custom_charts": "key", "metrics": "name"}
+_UNPRINTABLE = re.compile(r"[^ -~]")
 
 
 def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
@@ -221,6 +223,12 @@ def unite(known: dict[str, Any], config: dict[str, Any]) -> None:
         if isinstance(ours.get(name), list) and isinstance(theirs.get(name), list):
             items = {one.get(mark): one for one in (*theirs[name], *ours[name]) if isinstance(one, dict)}
             ours[name] = list(items.values())
+
+
+def printable(name: str) -> str:
+    """Return a key or name as Pluto spells it: whatever is not printable ASCII becomes `-`."""
+    name = _UNPRINTABLE.sub("-", name)
+    return name if name.strip() else "-"
 
 
 def state_of(code: int) -> RunState:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wandb_compat.settings import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.bounds import NAME_LIMIT, TAG_LIMIT
 
 Warn = Callable[[str], None]
 

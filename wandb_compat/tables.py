@@ -15,7 +15,8 @@ from typing import Any
 from uuid import uuid4
 
 from wandb_compat import arrays, media, records, staging
-from wandb_compat.convert import Later, Row, plain, printable
+from wandb_compat.convert import Later, Row, plain
+from wandb_compat.records import printable
 
 _TAKEN = "_rows_in_pluto"  # attribute of a growing table: how many of its rows have been taken
 CELL_SIZE = 64  # bytes that a cell takes in memory, about

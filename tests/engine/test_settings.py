@@ -58,7 +58,7 @@ def test_the_folder_comes_from_the_first_that_names_one() -> None:
 
 def test_no_url_at_all_means_the_public_cloud() -> None:
     """Without any PLUTO_URL_* the hosted service is meant."""
-    assert resolve(settings()) == CLOUD
+    assert resolve(settings().urls) == CLOUD
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_no_url_at_all_means_the_public_cloud() -> None:
 )
 def test_standard_ports_complete_each_other(environ: dict[str, str]) -> None:
     """One host on Pluto's standard ports tells where the rest is."""
-    found = resolve(settings(**environ))
+    found = resolve(settings(**environ).urls)
     assert [found.app, found.api, found.ingest, found.py] == [
         f"http://pluto.lab:{port}" for port in (3000, 3001, 3003, 3004)
     ]
@@ -80,7 +80,7 @@ def test_standard_ports_complete_each_other(environ: dict[str, str]) -> None:
 def test_one_url_for_all_the_others_is_taken_for_the_missing_one() -> None:
     """The three documented variables with one value complete the fourth, which the old page never names."""
     url = "http://127.0.0.1:7480"
-    found = resolve(settings(PLUTO_URL_APP=url, PLUTO_URL_API=url, PLUTO_URL_INGEST=url))
+    found = resolve(settings(PLUTO_URL_APP=url, PLUTO_URL_API=url, PLUTO_URL_INGEST=url).urls)
     assert found.hosts() == [url]
 
 
@@ -101,7 +101,7 @@ def test_one_url_for_all_the_others_is_taken_for_the_missing_one() -> None:
 def test_what_cannot_be_derived_is_refused_by_name(environ: dict[str, str], named: str) -> None:
     """A half-configured server of one's own never falls back to the public cloud."""
     with pytest.raises(EndpointError, match=named):
-        resolve(settings(**environ))
+        resolve(settings(**environ).urls)
 
 
 def test_credentials_are_looked_for_in_the_promised_order(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 import wandb
 from tests.e2e.stage import Script, Server
 from wandb.errors import UsageError, term
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.work import Work
 from wandb_compat.settings import Settings
 
@@ -296,13 +297,13 @@ def test_a_courier_that_takes_over_does_not_call_the_run_resumed(
     here: dict[str, str], server: Server, project: str
 ) -> None:
     """A folder that is delivered by two couriers, one after the other, is still one run that began here."""
-    settings = Settings.read()[0]
+    orders = Orders.of(Settings.read()[0])
     with wandb.init(mode="offline") as run:
         run.log({"a": 1})
     from wandb_compat.courier.work import Trainer
 
     home = Path(run.sync_dir)
     for _ in range(2):
-        work = Work(home, server.key, settings, trainer=Trainer(None), follow=False)
+        work = Work(home, server.key, orders, trainer=Trainer(None), follow=False)
         assert work.run().resumed is False
         (home / "journal" / "courier.journal").unlink()

@@ -21,9 +21,9 @@ from tests.faults.conftest import ROUNDS
 from tests.faults.door import Door
 from tests.faults.training import Train, all_there, sync
 from wandb_compat import journal
+from wandb_compat.bounds import QUEUE_LIMIT
 from wandb_compat.local.limits import Limits
 from wandb_compat.local.serve import running
-from wandb_compat.settings import QUEUE_LIMIT
 
 IMAGES = """
 import numpy, wandb

@@ -18,11 +18,13 @@ from rich.table import Table
 
 from wandb_compat import credentials, recorded, records
 from wandb_compat.artifacts import RUN_ID, place
+from wandb_compat.bounds import STRING_LIMIT
 from wandb_compat.cli.folders import MIRROR, Folder
-from wandb_compat.convert import FEW, printable
+from wandb_compat.convert import FEW
 from wandb_compat.recorded import NotRecorded, Recorded
+from wandb_compat.records import printable
 from wandb_compat.server_text import cut_name, server_tags
-from wandb_compat.settings import STRING_LIMIT, Settings
+from wandb_compat.settings import Settings
 from wandb_compat.wire.client import WireError, reach
 from wandb_compat.wire.endpoints import EndpointError, resolve
 
@@ -177,7 +179,7 @@ class _Pluto:
         if key is None:
             raise CannotCompare(f"there is no Pluto key: {credentials.HINT}")
         try:
-            api = resolve(settings).api
+            api = resolve(settings.urls).api
             reach(api)  # one attempt, before a client that makes several
         except (EndpointError, WireError) as error:
             raise CannotCompare(str(error)) from None

@@ -107,7 +107,7 @@ def examine() -> Iterator[Finding]:
             yield Finding("problem", f"what {credential.source} holds is no Pluto key: those begin with {prefixes}")
             key = None
     try:
-        endpoints = resolve(settings)
+        endpoints = resolve(settings.urls)
     except EndpointError as error:
         yield Finding("problem", str(error))
     else:

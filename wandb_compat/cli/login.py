@@ -66,7 +66,7 @@ def _check(key: str) -> str:
         click.ClickException: it does not, or cannot say.
     """
     try:
-        endpoints = resolve(Settings.read()[0])
+        endpoints = resolve(Settings.read()[0].urls)
         organisation = Client(endpoints, key).check()
     except (EndpointError, WireError) as error:
         raise click.ClickException(

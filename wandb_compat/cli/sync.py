@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from wandb_compat import credentials
 from wandb_compat.cli.folders import Folder, default_path, find
 from wandb_compat.courier.acks import Acks, waiting_bytes
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.settings import Settings
@@ -75,10 +76,10 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: in
             assert folder.start is not None
             click.echo(f"{folder}: would send {folder.waiting} rows as run {folder.start.id} of {folder.start.project}")
     elif unfinished:
-        settings = Settings.read()[0].model_copy(update={"linger": patience})
-        key = _key(settings)
-        _endpoints(settings)
-        whole += _send_all(unfinished, key, settings, jobs)
+        orders = Orders.of(Settings.read()[0])._replace(linger=patience)
+        key = _key()
+        _check(orders)
+        whole += _send_all(unfinished, key, orders, jobs)
     return 0 if all(whole) and (ours or not paths) else 1
 
 
@@ -103,7 +104,7 @@ def _refusals(folder: Folder) -> str:
     return f", save {len(acks.refused)} records that it refused: {acks.reasons} (see {folder}/logs/courier.log)"
 
 
-def _key(settings: Settings) -> str:
+def _key() -> str:
     credential = credentials.find(post_sunset=True)
     if credential is None:
         raise click.ClickException(f"there is no Pluto key: {credentials.HINT}. The rows stay in the journal")
@@ -114,14 +115,14 @@ def _key(settings: Settings) -> str:
     )
 
 
-def _endpoints(settings: Settings) -> None:
+def _check(orders: Orders) -> None:
     try:
-        resolve(settings)
+        resolve(orders.urls)
     except EndpointError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _send_all(folders: list[Folder], key: str, settings: Settings, jobs: int) -> list[bool]:
+def _send_all(folders: list[Folder], key: str, orders: Orders, jobs: int) -> list[bool]:
     """Send run folders, each in its turn, whatever befalls the others; return of each whether all of it is there."""
     runs: dict[tuple[str, str], list[Folder]] = {}
     for folder in folders:
@@ -130,18 +131,18 @@ def _send_all(folders: list[Folder], key: str, settings: Settings, jobs: int) ->
     with _progress(len(folders)) as begin, _logs():
 
         def send(parts: list[Folder]) -> list[bool]:
-            return [_send(part, key, settings, begin) for part in parts]
+            return [_send(part, key, orders, begin) for part in parts]
 
         with ThreadPoolExecutor(min(jobs, len(runs)), thread_name_prefix="sync") as pool:
             return [one for results in pool.map(send, runs.values()) for one in results]
 
 
-def _send(folder: Folder, key: str, settings: Settings, begin: Begin) -> bool:
+def _send(folder: Folder, key: str, orders: Orders, begin: Begin) -> bool:
     """Deliver one run folder and say how it went; return whether the server has everything."""
     _home.set(folder.home)
     try:
         with begin(folder) as show:
-            state = Work(folder.home, key, settings, trainer=Trainer.of(folder.home), follow=False).run(show)
+            state = Work(folder.home, key, orders, trainer=Trainer.of(folder.home), follow=False).run(show)
     except (Busy, NoRun) as error:
         click.echo(f"{folder}: {error}", err=True)
         return False

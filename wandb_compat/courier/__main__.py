@@ -1,4 +1,4 @@
-"""Entry of the courier process: `python -m wandb_compat.courier RUN_FOLDER`, with the key on standard input."""
+"""Entry of the courier process: `python -m wandb_compat.courier RUN_FOLDER`, with key and orders on standard input."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from wandb_compat.courier import orphans
 from wandb_compat.courier.acks import start_of
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
-from wandb_compat.settings import Settings
 from wandb_compat.wire.endpoints import EndpointError
 
 
@@ -26,22 +26,20 @@ def main() -> int:
         logging.info("the trainer has ended before it could hand over the key")
         return 0
     hello = json.loads(line)
-    settings, complaints = Settings.read()
-    for complaint in complaints:
-        logging.warning(complaint)
+    orders = Orders(**hello["orders"])
     if not hello["key"]:
         State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(home)
         return 0
     if sys.argv[2:] == [orphans.OPTION]:
-        orphans.deliver(home, hello["key"], settings)
+        orphans.deliver(home, hello["key"], orders)
         return 0
     work = Work(
         home,
         hello["key"],
-        settings,
+        orders,
         trainer=Trainer(hello["trainer"]),
         follow=True,
-        orphans=_adopt(home, hello["key"], settings),
+        orphans=_adopt(home, hello["key"], orders),
     )
     threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
     try:
@@ -58,11 +56,11 @@ def main() -> int:
     return 0
 
 
-def _adopt(home: Path, key: str, settings: Settings) -> str | None:
+def _adopt(home: Path, key: str, orders: Orders) -> str | None:
     """See to runs that were cut off; no trouble with them must hold up this one."""
     try:
         start = start_of(home)
-        return orphans.adopt(home, start, key, settings) if settings.adopt and start is not None else None
+        return orphans.adopt(home, start, key, orders) if orders.adopt and start is not None else None
     except Exception:
         logging.exception("runs beside this one")
         return None

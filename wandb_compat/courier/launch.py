@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from time import monotonic, sleep
 
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import State
 from wandb_compat.credentials import Credential
 
@@ -30,9 +31,10 @@ if hasattr(os, "register_at_fork"):
 class Courier:
     """Handle of the courier process of one run folder."""
 
-    def __init__(self, home: Path, credential: Credential) -> None:
+    def __init__(self, home: Path, credential: Credential, orders: Orders) -> None:
         self.home = home
         self._credential = credential
+        self._orders = orders
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._next_start = 0.0
@@ -64,7 +66,7 @@ class Courier:
 
     def _start(self) -> None:
         # The key goes through standard input, and not in the arguments or the environment, which other tools may show.
-        hello = {"key": self._credential.reveal(), "trainer": os.getpid()}
+        hello = {"key": self._credential.reveal(), "trainer": os.getpid(), "orders": self._orders._asdict()}
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from wandb_compat import journal
 from wandb_compat.courier.acks import Acks, start_of, waiting_rows
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import ENDED, State
 from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
 from wandb_compat.records import Start
-from wandb_compat.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _silence(home: Path, files: list[Path]) -> float:
     return now - max((file.stat().st_mtime for file in signs), default=now)
 
 
-def adopt(home: Path, start: Start, key: str, settings: Settings) -> str | None:
+def adopt(home: Path, start: Start, key: str, orders: Orders) -> str | None:
     """See to what lies orphaned beside a run folder; return a sentence for the user when there is anything.
 
     Earlier parts of the same run are delivered before this returns, or the old values would come after the new ones.
@@ -108,27 +108,28 @@ def adopt(home: Path, start: Start, key: str, settings: Settings) -> str | None:
     others = [orphan for orphan in found if not orphan.is_part_of(start)]
     for orphan in found:
         if orphan not in others:
-            _deliver(orphan, key, settings.model_copy(update={"linger": 0.0}))
+            _deliver(orphan, key, orders._replace(linger=0.0))
     if others:
         command = [sys.executable, "-m", "wandb_compat.courier", str(home), OPTION]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         assert process.stdin is not None
-        process.stdin.write(json.dumps({"key": key, "trainer": None}).encode() + b"\n")
+        hello = {"key": key, "trainer": None, "orders": orders._asdict()}
+        process.stdin.write(json.dumps(hello).encode() + b"\n")
         process.stdin.close()
     names = ", ".join(orphan.start.id for orphan in found[:3]) + (", …" if len(found) > 3 else "")
     runs = f"{len(found)} earlier runs that were cut off ({names})" if len(found) > 1 else f"run {names}, cut off,"
     return f"{runs} left {sum(counts)} rows here; they are sent to Pluto in the background"
 
 
-def deliver(home: Path, key: str, settings: Settings) -> None:
+def deliver(home: Path, key: str, orders: Orders) -> None:
     """Deliver what lies orphaned beside a run folder, one after the other."""
     for orphan in find(home):
-        _deliver(orphan, key, settings)
+        _deliver(orphan, key, orders)
 
 
-def _deliver(orphan: Orphan, key: str, settings: Settings) -> None:
+def _deliver(orphan: Orphan, key: str, orders: Orders) -> None:
     try:
-        state = Work(orphan.home, key, settings, trainer=Trainer(None), follow=False).run()
+        state = Work(orphan.home, key, orders, trainer=Trainer(None), follow=False).run()
         log.info("orphan %s: %s, %s rows sent, %s refused", orphan.home, state.phase, state.sent, state.refused)
     except (Busy, NoRun, OSError) as error:
         log.info("orphan %s: %s", orphan.home, error)

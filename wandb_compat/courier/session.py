@@ -12,9 +12,9 @@ from time import monotonic, time
 from typing import Any
 
 from wandb_compat import earlier, ranks
+from wandb_compat.bounds import BACKOFF, CONNECT_PATIENCE
 from wandb_compat.courier.state import State
 from wandb_compat.records import LISTS, Start, merge, unite
-from wandb_compat.settings import BACKOFF, CONNECT_PATIENCE
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Client, Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints
@@ -108,7 +108,7 @@ class Session:
         if target is not None:
             created = self.client.resume(target)
         else:
-            created = self._forked() if start.fork else self.client.create(models.Create.of(start))
+            created = self._forked() if start.fork else self.client.create(models.create_body(start))
         self._project = created.project or self._project  # a run told by its number may lie elsewhere
         resumed = created.resumed
         if self._before is not None and self._before.run == created.run:  # another courier has been here before us
@@ -133,12 +133,12 @@ class Session:
         merge(config, self.start.config)
         start = replace(self.start, config=config)
         try:
-            return self.client.create(models.Create.of(start, parent))
+            return self.client.create(models.create_body(start, parent))
         except Refused as error:
             if not error.content:
                 raise
             log.error("no fork of %s at step %s but a run without a parent: %s", run_id, step, error)
-            return self.client.create(models.Create.of(start))
+            return self.client.create(models.create_body(start))
 
     def _join(self, run: int, by_number: bool) -> None:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""

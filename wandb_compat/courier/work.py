@@ -18,13 +18,13 @@ import psutil
 from wandb_compat import journal, records
 from wandb_compat.courier.acks import Acks, start_of
 from wandb_compat.courier.delivery import Delivery
+from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.pulse import Pulse
 from wandb_compat.courier.session import Backoff, Session
 from wandb_compat.courier.state import State
 from wandb_compat.folder_files import FolderFiles
 from wandb_compat.ranks import Ranks
 from wandb_compat.records import Exit, Start
-from wandb_compat.settings import Settings
 from wandb_compat.wire.client import Refused, WireError
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.models import STATUS
@@ -93,7 +93,7 @@ class Work:
         self,
         home: Path,
         key: str,
-        settings: Settings,
+        orders: Orders,
         *,
         trainer: Trainer,
         follow: bool,
@@ -104,7 +104,7 @@ class Work:
         Args:
             home: the run folder.
             key: key of the Pluto server.
-            settings: URLs and bounds; `linger` seconds are spent on a server that is away once the trainer is gone.
+            orders: URLs and bounds; `linger` seconds are spent on a server that is away once the trainer is gone.
             trainer: who writes the journal.
             follow: whether to stay for what a living trainer has still to say; else what is there now is delivered.
             orphans: what to tell the user of runs beside this one that were cut off.
@@ -113,7 +113,7 @@ class Work:
         self.home = home
         self.bell = threading.Event()
         self._key = key
-        self._settings = settings
+        self._orders = orders
         self._trainer = trainer
         self._follow = follow
         self._ranks: Ranks | None = None
@@ -135,7 +135,7 @@ class Work:
         start = start_of(self.home)
         if start is None:
             raise NoRun(f"{self.home} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run")
-        endpoints = resolve(self._settings)
+        endpoints = resolve(self._orders.urls)
         (self.home / "journal").mkdir(exist_ok=True)
         try:
             with filelock.FileLock(State.lock(self.home)).acquire(timeout=0):
@@ -150,7 +150,7 @@ class Work:
         self._ranks = Ranks(start, self.home) if start.rank is not None else None
         acks = Acks(self.home)
         session.account(pid=os.getpid(), refused=len(acks.refused), orphans=self._orphans)
-        delivery = Delivery(self.home, session, self._settings.batch_size, acks, self.bell.set)
+        delivery = Delivery(self.home, session, self._orders.batch_size, acks, self.bell.set)
         try:
             if delivery.acks.closed and delivery.empty():
                 session.account(**self._known_before(), phase="done")
@@ -188,7 +188,7 @@ class Work:
                     return
             if not waits:
                 gone_since = gone_since or time.monotonic()
-                patience = 0 if session.hopeless else self._settings.linger
+                patience = 0 if session.hopeless else self._orders.linger
                 if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
                     session.account(phase="left")
                     return
@@ -220,10 +220,10 @@ class Work:
                 self.home,
                 session.start.id,
                 role="system",
-                segment_size=self._settings.segment_size,
-                limit=self._settings.journal_limit,
+                segment_size=self._orders.segment_size,
+                limit=self._orders.journal_limit,
             )
-        pulse = Pulse(session, samples, self._settings.heartbeat)
+        pulse = Pulse(session, samples, self._orders.heartbeat)
         pulse.start()
         return pulse
 
@@ -234,8 +234,8 @@ class Work:
             self.home,
             session.start.id,
             role="late",
-            segment_size=self._settings.segment_size,
-            limit=self._settings.journal_limit,
+            segment_size=self._orders.segment_size,
+            limit=self._orders.journal_limit,
         )
         submit = lambda record: book.append([records.encode(record)])  # noqa: E731
         try:

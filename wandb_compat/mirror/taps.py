@@ -13,11 +13,11 @@ from types import MethodType
 from typing import Any
 
 from wandb_compat import records
+from wandb_compat.bounds import QUEUE_LIMIT
 from wandb_compat.convert import NUMBERS
 from wandb_compat.mirror.guard import Guard, say
 from wandb_compat.mirror.runs import WANDBS, Mirror
 from wandb_compat.real import ALIAS, unseen
-from wandb_compat.settings import QUEUE_LIMIT
 
 _MIRROR = "_wandb_compat_mirror"  # attribute of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")

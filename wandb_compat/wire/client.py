@@ -15,11 +15,10 @@ from typing import Any, BinaryIO, NamedTuple
 from uuid import uuid4
 
 import requests
-from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
 
 from wandb_compat import __version__
-from wandb_compat.settings import (
+from wandb_compat.bounds import (
     ANSWER_LIMIT,
     ANSWER_TIME,
     CONNECT_PATIENCE,
@@ -29,7 +28,7 @@ from wandb_compat.settings import (
     WAIT_LIMIT,
 )
 from wandb_compat.wire.endpoints import Endpoints
-from wandb_compat.wire.models import Create, Created, Status
+from wandb_compat.wire.models import Created, Status
 
 PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
@@ -131,9 +130,9 @@ class Client:
 
     # Runs
 
-    def create(self, body: Create) -> Created:
+    def create(self, body: dict[str, Any]) -> Created:
         """Create a run, or take up the one with the same external id in the same project."""
-        return self._created("/api/runs/create", body.model_dump(exclude_unset=True))
+        return self._created("/api/runs/create", body)
 
     def resume(self, body: dict[str, Any]) -> Created:
         """Take up a run that the server knows by number or display id."""
@@ -141,8 +140,8 @@ class Client:
 
     def _created(self, path: str, body: dict[str, Any]) -> Created:
         try:
-            return Created.model_validate(self._post(self.endpoints.api, path, body))
-        except ValidationError:
+            return Created.of(self._post(self.endpoints.api, path, body))
+        except ValueError:
             raise _strange(self.endpoints.api + path) from None
 
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from wandb_compat.settings import Settings
 
 VARIABLES = ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY")
 # The ports of Pluto's own compose file, in the order of VARIABLES.
@@ -16,8 +15,7 @@ class EndpointError(ValueError):
     """Some of the URLs are set and the others do not follow from them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(NamedTuple):
     """Base URLs without a trailing slash."""
 
     app: str
@@ -27,7 +25,7 @@ class Endpoints:
 
     def hosts(self) -> list[str]:
         """Return the distinct base URLs, in order."""
-        return list(dict.fromkeys(astuple(self)))
+        return list(dict.fromkeys(self))
 
 
 CLOUD = Endpoints(
@@ -38,8 +36,8 @@ CLOUD = Endpoints(
 )
 
 
-def resolve(settings: Settings) -> Endpoints:
-    """Return the URLs that the settings name; none at all means the public cloud.
+def resolve(given: Sequence[str | None]) -> Endpoints:
+    """Return all URLs from those that are given, in the order of VARIABLES; none at all means the public cloud.
 
     A missing one is derived where there is one way only: all others are the same URL, or the others are one host's
     standard ports (3000 app, 3001 api, 3003 ingest, 3004 py).
@@ -47,7 +45,6 @@ def resolve(settings: Settings) -> Endpoints:
     Raises:
         EndpointError: a URL is missing and cannot be derived, or is no http(s) URL; the text names the variable.
     """
-    given = (settings.pluto_url_app, settings.pluto_url_api, settings.pluto_url_ingest, settings.pluto_url_py)
     urls = [url.strip().rstrip("/") if url else None for url in given]
     for variable, url in zip(VARIABLES, urls, strict=True):
         if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Literal, NamedTuple
 
 from wandb_compat import __version__
-from wandb_compat.convert import printable
-from wandb_compat.records import RunState, Start
-from wandb_compat.settings import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.bounds import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.records import RunState, Start, printable
 
 Status = Literal["RUNNING", "COMPLETED", "FAILED", "TERMINATED", "CANCELLED"]
 STATUS: dict[RunState, Status] = {"completed": "COMPLETED", "failed": "FAILED", "terminated": "TERMINATED"}
 
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _NUMBER = re.compile(r"[0-9]+")
 _DISPLAY_ID = re.compile(r"[A-Z0-9]{1,4}-[0-9]+")
 
@@ -50,37 +48,26 @@ def _finite(value: Any) -> Any:
     return value
 
 
-class Create(BaseModel):
-    """Body of `POST /api/runs/create`."""
+def create_body(start: Start, parent: int | None = None) -> dict[str, Any]:
+    """Return the body of `POST /api/runs/create` for a run's first record.
 
-    runName: str
-    projectName: str
-    externalId: str | None
-    config: str | None
-    loggerSettings: str
-    systemMetadata: str | None
-    tags: list[str] | None
-    createdAt: int | None
-    forkRunId: int | None = None
-    forkStep: int | None = None
-    inheritConfig: bool | None = None
-
-    @classmethod
-    def of(cls, start: Start, parent: int | None = None) -> Create:
-        """Return the body for a run's first record; `parent` is the server's number of the run to fork from."""
-        body = cls(
-            runName=name(start.name),
-            projectName=name(start.project),
-            externalId=(start.target or start.id)[:NAME_LIMIT],
-            config=document(start.config) if start.config else None,
-            loggerSettings=document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),
-            systemMetadata=document(start.metadata) if start.metadata else None,
-            tags=tags(start.tags) or None,
-            createdAt=start.time,
-        )
-        if parent is not None and start.fork is not None:
-            body.forkRunId, body.forkStep, body.inheritConfig = parent, start.fork[1], False
-        return body
+    Args:
+        start: the record.
+        parent: the server's number of the run to fork from.
+    """
+    body = {
+        "runName": name(start.name),
+        "projectName": name(start.project),
+        "externalId": (start.target or start.id)[:NAME_LIMIT],
+        "config": document(start.config) if start.config else None,
+        "loggerSettings": document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),
+        "systemMetadata": document(start.metadata) if start.metadata else None,
+        "tags": tags(start.tags) or None,
+        "createdAt": start.time,
+    }
+    if parent is not None and start.fork is not None:
+        body |= {"forkRunId": parent, "forkStep": start.fork[1], "inheritConfig": False}
+    return body
 
 
 def resume_body(target: str) -> dict[str, Any] | None:
@@ -92,13 +79,24 @@ def resume_body(target: str) -> dict[str, Any] | None:
     return None
 
 
-class Created(BaseModel):
+class Created(NamedTuple):
     """Answer to create and resume."""
 
-    model_config = ConfigDict(extra="ignore")
+    run: int
+    url: str | None
+    display_id: str | None
+    project: str | None
+    resumed: bool
 
-    run: int = Field(alias="runId")
-    url: str | None = None
-    display_id: str | None = Field(default=None, alias="displayId")
-    project: str | None = Field(default=None, alias="projectName")
-    resumed: bool = False
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> Created:
+        """Return what an answer says; numbers and flags may come as text.
+
+        Raises:
+            ValueError: it does not have the form of one.
+        """
+        run, resumed = answer.get("runId"), _FLAGS.get(str(answer.get("resumed", False)).lower())
+        url, display_id, project = texts = [answer.get(name) for name in ("url", "displayId", "projectName")]
+        if not isinstance(run, int | str) or not all(isinstance(one, str | None) for one in texts) or resumed is None:
+            raise ValueError(f"no answer to create or resume: {answer}")
+        return cls(int(run), url, display_id, project, resumed)

@@ -1,5 +1,5 @@
 """On a courier's PYTHONPATH: its waits are a hundredth of what they are, so minutes pass in seconds."""
 
-from wandb_compat import settings
+from wandb_compat import bounds
 
-settings.BACKOFF = (settings.BACKOFF[0] / 100, settings.BACKOFF[1] / 100)
+bounds.BACKOFF = (bounds.BACKOFF[0] / 100, bounds.BACKOFF[1] / 100)

@@ -74,7 +74,7 @@ class Api:
             self.api_key = credential.reveal() if credential is not None else None
         if self.api_key is None:
             raise UsageError(f"No Pluto key for wandb.Api(): {credentials.HINT}, then call it again")
-        endpoints = resolve(own)
+        endpoints = resolve(own.urls)
         self.settings: dict[str, Any] = {
             "base_url": endpoints.app,
             "entity": own.wandb_entity,
@@ -218,13 +218,13 @@ class Api:
         from wandb.apis.public.runs import Run
         from wandb.util import generate_id
         from wandb_compat.records import Start
-        from wandb_compat.wire.models import Create
+        from wandb_compat.wire.models import create_body
 
         if state != "running":
             refuse(f"Run.create(state={state!r})", "a run begins when it is made")
         id, project = run_id or generate_id(), project or self.settings["project"] or "uncategorized"
         start = Start(time=int(time() * 1000), project=project, id=id, name=id, entity=entity, metadata={RUN_ID: id})
-        self._reader.wire.create(Create.of(start))
+        self._reader.wire.create(create_body(start))
         return Run(self._reader, entity, project, id)
 
     # Projects, sweeps

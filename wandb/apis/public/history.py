@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb.apis.public.run_document import LISTS, media_path
-from wandb_compat.convert import printable
+from wandb_compat.records import printable
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run

@@ -38,7 +38,7 @@ def shelf(project: str | None) -> Shelf:
     key = credential.reveal() if credential is not None else None
     if key is None:
         raise UsageError(f"Artifacts cannot be read without a Pluto key: {credentials.HINT}")
-    return Shelf(Client(resolve(own), key), models.name(own.project(project)))
+    return Shelf(Client(resolve(own.urls), key), models.name(own.project(project)))
 
 
 @dataclass
