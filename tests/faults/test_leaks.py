@@ -59,6 +59,7 @@ def test_many_runs_in_one_process(script: Script, server: Server, project: str, 
         WANDB_SILENT="true",
     )
     before, after = found(done.stdout)
+    print(f"{RUNS[mode]} {mode} runs: {before} before, {after} after")
     memory = before.pop("memory"), after.pop("memory")
     assert memory[1] - memory[0] < GROWTH + GROWTH_A_RUN * RUNS[mode]
     assert after.pop("objects") - before.pop("objects") < 100

@@ -26,9 +26,11 @@ THINGS = (
 )
 TESTS = Path(__file__).parent / "apart"
 YOLO = """
-from ultralytics import YOLO
+from pathlib import Path
+from ultralytics import YOLO, settings
 from wandb.integration.yolov8 import add_callbacks
 
+settings.update({"runs_dir": str(Path("runs").absolute())})
 model = add_callbacks(YOLO("yolov8n.yaml"), project="squares", run_name="tiny", tags=["small"])
 model.train(data="squares.yaml", epochs=2, imgsz=64, batch=2, workers=0, device="cpu")
 """
