@@ -3,6 +3,8 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
+# The tests start thousands of interpreters, each of which would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10

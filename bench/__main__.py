@@ -140,7 +140,7 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
     report.section("10 scalars a call, by the latency of the server", rounds, far, *CALL, "init")
     kinds = {kind: ours(kind, calls) for kind in ("float", "numpy", "torch")}
     report.section("one scalar of a library, wandb-compat", rounds, kinds, *CALL)
-    for kind, amount in (("image", 100), ("audio", 20), ("table", 5)):
+    for kind, amount in (("image", 100), ("audio", 100), ("table", 5)):
         report.section(f"{kind}, one a call", rounds, of((OURS, "wandb"), kind, amount), *CALL, "finish")
     sustained = {OURS: ours("sustained", given.seconds, WANDB_COMPAT_FINISH_BUDGET="600")}
     report.section(
