@@ -23,7 +23,7 @@ class Server:
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer of a query endpoint."""
         answer = requests.get(
-            self.url + path, params=query, headers={"Authorization": f"Bearer {self.key}"}, timeout=60
+            self.url + path, params=query, headers={"Authorization": f"Bearer {self.key}"}, timeout=300
         )
         answer.raise_for_status()
         return answer.json()
