@@ -35,6 +35,13 @@ def test_a_cut_costs_only_what_lies_behind_it(at: int) -> None:
     assert [e.line for e in journal.scan(FILE[:at])] == LINES[: sum(end <= at for end in ENDS)]
 
 
+@given(st.integers(0, len(FILE)), st.integers(0, len(FILE)))
+def test_what_is_written_behind_a_torn_record_is_read(first: int, second: int) -> None:
+    """Two writers were cut off, one after the other; a third one's records are all there."""
+    torn = FILE[:first] + FILE[:second]
+    assert [e.line for e in journal.scan(torn + FILE)][-len(LINES) :] == LINES
+
+
 @given(st.integers(0, len(FILE) - 1), st.integers(0, 7))
 def test_a_flipped_bit_costs_only_its_own_record(at: int, bit: int) -> None:
     """A flipped bit loses the record that it lies in and no other, and invents none."""
