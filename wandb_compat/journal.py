@@ -94,7 +94,7 @@ def read(
             chunk = file.read(size)
             whole = chunk.rfind(b"\n") + 1
             if whole:
-                yield list(scan(chunk[:whole], offset, wanted)), offset + whole
+                yield list(scan(chunk, offset, wanted)), offset + whole
                 offset += whole
             elif len(chunk) == size:
                 size *= 2
