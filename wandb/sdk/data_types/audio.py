@@ -5,19 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
 from wandb_compat.drafts import Draft
-
-_SAMPLES = ("float32", "float64", "int16", "int32")  # what soundfile writes
-
-
-def _write(samples: Any, rate: int, path: Path) -> None:
-    import soundfile
-
-    soundfile.write(path, samples, rate)
 
 
 class Audio(BatchableMedia):
@@ -58,15 +49,15 @@ class Audio(BatchableMedia):
             return
         if sample_rate is None:
             raise ValueError('Argument "sample_rate" is required when instantiating wandb.Audio with raw data.')
-        from wandb_compat import arrays
+        from wandb_compat import arrays, sounds
 
         samples = arrays.snapshot(data_or_path)
         if samples.ndim not in (1, 2):
             raise ValueError(f"wandb.Audio takes (time) or (time, channel), not an array of shape {samples.shape}")
-        if samples.dtype.name not in _SAMPLES:
-            raise ValueError(f"dtype must be one of {list(_SAMPLES)} and not {samples.dtype.name!r}")
+        if samples.dtype.name not in sounds.SAMPLES:
+            raise ValueError(f"dtype must be one of {list(sounds.SAMPLES)} and not {samples.dtype.name!r}")
         self._duration = len(samples) / float(sample_rate)
-        self._set_draft(Draft(".wav", partial(_write, samples, int(sample_rate)), int(samples.nbytes)))
+        self._set_draft(Draft(".wav", partial(sounds.write_wav, samples, int(sample_rate)), int(samples.nbytes)))
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any) -> Audio:
