@@ -31,25 +31,23 @@ class Register:
             folder.mkdir(mode=0o700, exist_ok=True, parents=True)
             if not _own(folder):
                 raise OSError(f"{folder} belongs to somebody else")
-        self._sweep()
-        import psutil
-
-        process = psutil.Process()
-        draft = self.folder / f".{name}.{process.pid}"
-        draft.write_text(json.dumps({**document, "pid": process.pid, "born": process.create_time()}))
+        pid = os.getpid()
+        draft = self.folder / f".{name}.{pid}"
+        draft.write_text(json.dumps({**document, "pid": pid, "since": time()}))
         draft.replace(self.folder / name)
 
-    def _sweep(self) -> None:
-        """Remove what processes that were killed have left behind, in this list and others."""
+    def leave(self, name: str) -> None:
+        """Take a document out of the list, and with it what processes that were killed have left in this and others."""
+        self._remove(name)
         with contextlib.suppress(OSError):
             for folder in self.folder.parent.iterdir():
                 other = Register(folder.name)
-                for name in other.names():
-                    if folder.joinpath(name).stat().st_mtime < time() - KEPT and not alive(other.read(name) or {}):
-                        other.leave(name)
+                for left in other.names():
+                    if folder.joinpath(left).stat().st_mtime < time() - KEPT and not alive(other.read(left) or {}):
+                        other._remove(left)
 
-    def leave(self, name: str) -> None:
-        """Take a document out of the list, and the list away when it was the last."""
+    def _remove(self, name: str) -> None:
+        """Remove a document, and the list when it was the last."""
         with contextlib.suppress(OSError):
             (self.folder / name).unlink(missing_ok=True)
             self.folder.rmdir()
@@ -74,12 +72,13 @@ class Register:
 
 
 def alive(document: dict[str, Any]) -> bool:
-    """Whether the process that entered a document still runs: numbers of processes come again."""
+    """Whether the process `pid` of a document, which was there at the moment `since`, still runs."""
     import psutil  # here, as few runs need it and every `init` would wait for it
 
     try:
         process = psutil.Process(document["pid"])
-        return process.create_time() == document["born"] and process.status() != psutil.STATUS_ZOMBIE
+        # Numbers of processes come again; moments of their births are known to a second.
+        return process.create_time() <= document["since"] + 1 and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError):
         return False
 

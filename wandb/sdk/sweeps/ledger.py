@@ -50,7 +50,7 @@ class Trial:
     def orphan(self) -> bool:
         """Whether its agent was on this machine and is gone."""
         here = self.state == "running" and self.host == socket.gethostname()
-        return here and not alive({"pid": self.pid, "born": self.born})
+        return here and not alive({"pid": self.pid, "since": self.born})
 
 
 def folder() -> Path:
