@@ -31,7 +31,9 @@ def _of_16_bits(samples: NDArray[Any]) -> NDArray[Any]:
     if samples.dtype == numpy.int16:
         return samples
     if samples.dtype.kind == "f":
-        highest = numpy.nextafter(samples.dtype.type(FULL), samples.dtype.type(0))
-        scaled = numpy.clip(samples * samples.dtype.type(FULL), -FULL, min(highest, samples.dtype.type(FULL - 1)))
-        samples = numpy.rint(scaled, out=scaled).astype(numpy.int32)
+        kind = samples.dtype.type
+        highest = min(kind(FULL - 1), numpy.nextafter(kind(FULL), kind(0)))  # float32 does not have the former
+        with numpy.errstate(over="ignore", invalid="ignore"):  # what is no number becomes some number, without a word
+            scaled = numpy.clip(samples * kind(FULL), -FULL, highest)
+            samples = numpy.rint(scaled, out=scaled).astype(numpy.int32)
     return (samples >> 16).astype(numpy.int16)

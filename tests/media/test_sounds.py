@@ -1,6 +1,7 @@
 """Sounds are written as libsndfile writes them, byte for byte."""
 
 import io
+import platform
 from pathlib import Path
 
 import numpy
@@ -13,16 +14,18 @@ from hypothesis.extra import numpy as arrays
 from wandb_compat import sounds
 
 SHAPES = st.integers(0, 9) | st.tuples(st.integers(0, 9), st.integers(1, 3))
-FLOATS = st.floats(-3, 3, width=32) | st.sampled_from([1.0, -1.0, 0.5 / 2**15, 1 - 2**-24])
+SAME = platform.machine() in ("x86_64", "AMD64")  # what NaN becomes as an integer is the processor's choice
+FLOATS = st.floats(-3, 3, width=32) | st.floats(width=32, allow_nan=SAME) | st.sampled_from([1.0, -1.0, 1 - 2**-24])
 WHOLE = {"int16": st.integers(-(2**15), 2**15 - 1), "int32": st.integers(-(2**31), 2**31 - 1)}
 SAMPLES = st.sampled_from(sounds.SAMPLES).flatmap(
     lambda name: arrays.arrays(name, SHAPES, elements=WHOLE.get(name, FLOATS))
 )
 
 
+@pytest.mark.filterwarnings("error")
 @given(SAMPLES, st.integers(1, 192_000))
 def test_the_bytes_are_those_of_libsndfile(tmp_path_factory: pytest.TempPathFactory, samples, rate: int) -> None:
-    """Samples of each type, mono and more, also beyond full scale, give the file that soundfile writes."""
+    """Samples of each type, mono and more, also beyond full scale, quietly give the file that soundfile writes."""
     path = tmp_path_factory.getbasetemp() / "sound.wav"
     sounds.write_wav(samples, rate, path)
     expected = io.BytesIO()
