@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -65,8 +64,8 @@ class Courier:
         self._start()
 
     def _start(self) -> None:
-        # The key goes through standard input, and not in the arguments or the environment, which other tools may show.
-        hello = {"key": self._credential.reveal(), "trainer": os.getpid(), "orders": self._orders._asdict()}
+        # The key goes with it, and not in the arguments or the environment, which other tools may show.
+        hello = self._orders.hello(self._credential.reveal(), os.getpid())
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()
@@ -74,7 +73,7 @@ class Courier:
             end, pipe = os.pipe()
             try:
                 # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
-                os.write(pipe, json.dumps(hello).encode() + b"\n")
+                os.write(pipe, hello)
                 # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "wandb_compat.courier", str(self.home)],

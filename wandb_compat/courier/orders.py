@@ -5,6 +5,7 @@ The courier does not read them itself: pydantic would be a fifth of its memory a
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,3 +27,12 @@ class Orders(NamedTuple):
     def of(cls, settings: Settings) -> Orders:
         """Return what the settings say."""
         return cls(**{name: getattr(settings, name) for name in cls._fields})
+
+    def hello(self, key: str | None, trainer: int | None) -> bytes:
+        """Return the line by which a courier sets out; it comes through standard input, where no other tool shows it.
+
+        Args:
+            key: of the Pluto server, None when there is none.
+            trainer: number of the process to follow, None when there is none.
+        """
+        return json.dumps({"key": key, "trainer": trainer, "orders": self._asdict()}).encode() + b"\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import subprocess
@@ -113,8 +112,7 @@ def adopt(home: Path, start: Start, key: str, orders: Orders) -> str | None:
         command = [sys.executable, "-m", "wandb_compat.courier", str(home), OPTION]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         assert process.stdin is not None
-        hello = {"key": key, "trainer": None, "orders": orders._asdict()}
-        process.stdin.write(json.dumps(hello).encode() + b"\n")
+        process.stdin.write(orders.hello(key, None))
         process.stdin.close()
     names = ", ".join(orphan.start.id for orphan in found[:3]) + (", …" if len(found) > 3 else "")
     runs = f"{len(found)} earlier runs that were cut off ({names})" if len(found) > 1 else f"run {names}, cut off,"

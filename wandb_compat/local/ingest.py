@@ -122,10 +122,9 @@ def _at_once(body: bytes) -> list[MetricLine]:
         found = list(map(METRIC, rows))
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return []
-    alike = len(rows) == len(lines) and all(
-        kind is dict for kind in {*map(type, rows), *(type(one[2]) for one in found)}
-    )
-    return found if alike and {len(METRIC_KEYS)}.issuperset(map(len, rows)) else []
+    kinds = {*map(type, rows), *(type(values) for _, _, values in found)}
+    alike = len(rows) == len(lines) and kinds == {dict} and {*map(len, rows)} == {len(METRIC_KEYS)}
+    return found if alike else []
 
 
 def _blocks(lines: list[MetricLine]) -> Iterator[Block]:
