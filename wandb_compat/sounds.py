@@ -1,4 +1,4 @@
-"""Writes sounds as WAV files of 16 bits a sample: the very bytes that libsndfile writes, in a quarter of its time."""
+"""Writes sounds as WAV files of 16 bits a sample: the very bytes that libsndfile writes, in a third of its time."""
 
 from __future__ import annotations
 
