@@ -4,6 +4,7 @@
 import of a submodule, in several threads at once. Imported at interpreter start, so it imports nothing itself.
 """
 
+import os
 import sys
 from _thread import allocate_lock, get_ident
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 else:
     Loader, ModuleType = object, type(sys)
 
-LOADING = "__wandb_compat_loading__"  # in a module's dictionary: the thread that loads it
+LOADING = "__wandb_compat_loading__"  # in a module's dictionary: the process and the thread that load it
 # Names with two underscores are asked of every module by Python itself and by tools; only these mean that it is used.
 _USES = ("__path__", "__version__", "__all__")
 _transition = allocate_lock()
+_awaited: "dict[int, ModuleType]" = {}  # which module each waiting thread waits for
 
 
 class Dormant(ModuleType):
@@ -68,7 +70,7 @@ def wake(module: ModuleType) -> None:
         mine = isinstance(module, Dormant)
         if mine:
             asleep = type(module)
-            module.__dict__[LOADING] = get_ident()
+            module.__dict__[LOADING] = os.getpid(), get_ident()
             module.__class__ = Waking
     if not mine:
         wait(module)
@@ -89,17 +91,19 @@ def wait(module: ModuleType) -> bool:
     """Wait until another thread has loaded the module; return whether it has: it has not on the loading thread."""
     if LOADING not in module.__dict__:
         return True
-    if module.__dict__.get(LOADING) == get_ident():
+    if get_ident() in _loading(module):
         return False
     from time import sleep
 
     locks = _let_go(module)
+    _awaited[get_ident()] = module
     try:
         while LOADING in module.__dict__:
-            if _waits_for(get_ident(), module.__dict__.get(LOADING)):
-                return False  # both would wait for ever: go on with what is there, as in a circular import
+            if _in_vain(module):
+                return False  # go on with what is there, as in a circular import
             sleep(0.005)
     finally:
+        del _awaited[get_ident()]
         for lock in locks:
             lock.acquire()
     return True
@@ -122,17 +126,34 @@ def _let_go(package: ModuleType) -> "list[Any]":
     return held
 
 
-def _waits_for(goal: int, thread: "int | None") -> bool:
-    """Whether a thread is the goal, or waits for an import of the goal's, be it through the imports of others."""
-    frames = sys._current_frames()
-    for _ in range(len(frames)):
-        if thread == goal:
+def _in_vain(module: ModuleType) -> bool:
+    """Whether a module's loading waits for this thread, be it by way of others, or did not survive a fork."""
+    if module.__dict__.get(LOADING, (os.getpid(),))[0] != os.getpid():
+        return True
+    ahead, seen = _loading(module), set()
+    while ahead:
+        thread = ahead.pop()
+        if thread == get_ident():
             return True
-        frame = frames.get(thread) if thread else None
-        if frame is None or frame.f_code.co_name != "acquire" or "importlib._bootstrap" not in frame.f_code.co_filename:
-            return frame is None  # it ended, or did not survive a fork
-        thread = getattr(frame.f_locals.get("self"), "owner", None)  # of the module's lock
+        if thread not in seen:
+            seen.add(thread)
+            ahead += _obstacles(thread)
     return False
+
+
+def _loading(module: "ModuleType | None") -> "list[int]":
+    """Return the thread that loads a module, if one does."""
+    return list(vars(module).get(LOADING, ())[1:]) if module is not None else []
+
+
+def _obstacles(thread: int) -> "list[int]":
+    """Return the threads that have to do something before one that waits in an import can go on."""
+    import _frozen_importlib
+
+    # What Python's own look for deadlocks goes by: the lock a thread waits for; from 3.12 on a list of them.
+    locks = getattr(_frozen_importlib, "_blocking_on", {}).get(thread) or []
+    owners = [lock.owner for lock in (list(locks) if isinstance(locks, list) else [locks])]
+    return [owner for owner in owners if owner] + _loading(_awaited.get(thread))
 
 
 class Deferred(Loader):

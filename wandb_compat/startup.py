@@ -7,7 +7,7 @@ the rest of the engine only when somebody imports `wandb`.
 import os
 import sys
 
-from wandb_compat.dormant import Deferred, Dormant, loaded, wait, wake
+from wandb_compat.dormant import Deferred, Dormant, loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,19 +81,17 @@ class Finder:
     def find_spec(self, name: str, path: "Any" = None, target: "ModuleType | None" = None) -> "ModuleSpec | None":
         if name[:5] not in ("wandb", "pluto"):
             return None
-        if isinstance(target, Dormant) and name != "wandb":
-            wake(target)  # a reload before the first use
         if name[5:6] == ".":
-            package = sys.modules.get(name[:5])
-            if isinstance(package, ModuleType):
-                wait(package)  # its modules are imported by the thread that loads it, until that is done
+            # Nothing here may wait for the thread that loads the package: Python's global import lock is held.
+            if isinstance(target, Dormant):
+                return target.__spec__  # a reload before the first use: it sleeps on
             return loaded(sys.modules[name]) if target is None and name in sys.modules else None
         try:
             if name == "wandb":
                 from wandb_compat import facade
 
                 return facade.find(target)
-            if name == "pluto" and target is None:
+            if name == "pluto" and (target is None or isinstance(target, Dormant)):
                 return _find_pluto()
         except Exception as error:
             complain(f"{name} is left alone: {error!r}")

@@ -247,6 +247,7 @@ def test_many_threads_use_wandb_first(beside: Environment, variables: dict[str, 
         """if True:
         import sys, threading
         import wandb
+        sys.setswitchinterval(0.0001)
         ways = ["wandb.init", "__import__('wandb.sdk.wandb_run')", "__import__('wandb.util')", "dir(wandb)",
                 "__import__('wandb', fromlist=['Table']).Table", "__import__('wandb.errors').errors.Error"]
         start, failed = threading.Barrier(12), []

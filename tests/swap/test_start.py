@@ -59,13 +59,15 @@ def test_pluto_is_whole(environment: Environments, use: str) -> None:
     environment(OURS).run("-c", f"import importlib.metadata, importlib.util, inspect, pickle, sys\n{use}")
 
 
-def test_many_threads_use_pluto_first(environment: Environments) -> None:
+@pytest.mark.parametrize("switch", [0.005, 0.0001, 0.00001, 0.00001])
+def test_many_threads_use_pluto_first(environment: Environments, switch: float) -> None:
     """Threads that use pluto first at the same moment, each in its own way, all get the one package."""
     environment(OURS).run(
         "-c",
-        """if True:
-        import threading
+        f"""if True:
+        import sys, threading
         import pluto
+        sys.setswitchinterval({switch})
         ways = ["pluto.Image", "__import__('pluto.query')", "__import__('pluto.sets').sets.Settings", "dir(pluto)"]
         start, failed = threading.Barrier(8), []
         def use(way):
@@ -78,7 +80,6 @@ def test_many_threads_use_pluto_first(environment: Environments) -> None:
         [thread.start() for thread in threads]
         [thread.join() for thread in threads]
         assert not failed, failed
-        import sys
         assert pluto.query is sys.modules["pluto.query"] and pluto.Image is sys.modules["pluto.file"].Image
         """,
     )
