@@ -32,7 +32,7 @@ class ArtifactRecords:
         """Keep the files of an artifact that is going to be logged, which its owner may delete meanwhile.
 
         Raises:
-            OSError: a file that was added as immutable is gone.
+            OSError: a file that was added as immutable is gone, or there is no room to keep it; nothing is told then.
         """
         name = artifact.name.partition(":")[0]
         for path, entry in artifact.manifest.entries.items():
@@ -72,18 +72,19 @@ class ArtifactRecords:
             final: whether that is complete now.
 
         Raises:
-            OSError: a file that was added as immutable is gone.
+            OSError: a file that was added as immutable is gone, or there is no room to keep it; nothing is told then.
         """
         name = artifact.name.partition(":")[0]
         manifest: dict[str, Any] = {}
         files: list[dict[str, Any]] = []
         if source is None:
+            self.keep(artifact)  # all of it, before anything is told
             manifest = artifact.manifest.to_manifest_json()
             for path, entry in artifact.manifest.entries.items():
                 if entry.local_path is not None:
                     key, file = content_place(name, path, base64.b64decode(entry.digest).hex())
                     manifest["contents"][path] |= {"key": key, "file": file}
-                    files += self._file(key, file, path, Path(entry.local_path))
+                    files += self._file(key, file, path)
             own = {"name": artifact.name, "type": artifact.type, "digest_algorithm": algorithm}
             manifest["artifact"] = {**own, **about}
         record = records.Artifact(
@@ -127,11 +128,10 @@ class ArtifactRecords:
             # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
             self._kept[place] = staging.take(self._home, source, link_from=0)
 
-    def _file(self, key: str, name: str, path: str, source: Path) -> list[dict[str, Any]]:
+    def _file(self, key: str, name: str, path: str) -> list[dict[str, Any]]:
         place = key, name
         if place in self._sent:
             return []
-        self._keep(place, source)
         self._submit(records.Key(key, "ARTIFACT"))
         self._sent.add(place)
         return [{"key": key, "name": name, "path": self._kept.pop(place), "caption": path}]

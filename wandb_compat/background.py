@@ -6,16 +6,13 @@ import threading
 from collections.abc import Callable
 
 
-def start(name: str, work: Callable[[], object], failed: Callable[[Exception], object]) -> threading.Thread:
-    """Start a daemon thread.
+def start(name: str, work: Callable[[], object], failed: Callable[[Exception], object]) -> threading.Thread | None:
+    """Start a daemon thread and return it; None if the machine grants no more, or the interpreter is ending.
 
     Args:
         name: what it is for; the thread's name is `wandb-compat-NAME`.
         work: what it does.
         failed: called in the thread with what `work` has raised, if so.
-
-    Raises:
-        RuntimeError: the interpreter starts no more threads.
     """
 
     def guarded() -> None:
@@ -25,5 +22,8 @@ def start(name: str, work: Callable[[], object], failed: Callable[[Exception], o
             failed(error)
 
     thread = threading.Thread(target=guarded, name=f"wandb-compat-{name}", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
     return thread

@@ -104,7 +104,7 @@ class ConsoleCapture:
 
         try:
             self._redirected.append(Redirection(descriptor, feed))
-        except OSError:  # closed, as in some daemons
+        except OSError:  # closed, as in some daemons, or no thread to be had
             return False
         return True
 
@@ -211,7 +211,7 @@ class Redirection:
             feed: takes pieces of text; called from a thread of its own.
 
         Raises:
-            OSError: the descriptor is closed.
+            OSError: the descriptor is closed, or no thread can be started.
         """
         self._descriptor = descriptor
         self._feed: Callable[[str], None] | None = feed
@@ -225,8 +225,11 @@ class Redirection:
         os.dup2(writer, descriptor, inheritable=inherited)
         os.close(writer)
         self._ours = _identity(descriptor)
-        self._thread = threading.Thread(target=self._run, name=f"wandb-compat-fd{descriptor}", daemon=True)
-        self._thread.start()
+        thread = background.start(f"fd{descriptor}", self._run, lambda error: None)
+        if thread is None:
+            os.dup2(self._before, descriptor, inheritable=inherited)
+            raise OSError("the machine grants no thread")
+        self._thread = thread
 
     def stop(self) -> None:
         """Let the descriptor lead where it did; children that still hold ours are served to their end, unheard."""

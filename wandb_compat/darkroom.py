@@ -19,6 +19,7 @@ from wandb_compat import film
 log = logging.getLogger(__name__)
 
 LEVEL = 4  # of 9: a PNG as small as what Pillow writes, in less than half the time
+ROOM = 1024**2  # bytes that a disk has to have left when it is not to blame for a video without an encoding
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RAW = re.compile(r"\.raw([0-9.]*)\.([a-z0-9]+)$")
 _STORED = b"\x78\x01"  # how data begins that zlib has not compressed
@@ -45,7 +46,11 @@ def develop(path: Path) -> None:
             with path.open("rb") as stream:
                 if not stream.read(6).startswith(b"\x93NUMPY"):
                     return
-            film.encode(path, float(match[1]), match[2], finished)
+            try:
+                film.encode(path, float(match[1]), match[2], finished)
+            except OSError:
+                finished.write_bytes(bytes(ROOM))  # a full disk says so, which ffmpeg does not
+                raise
         os.replace(finished, path)  # noqa: PTH105 - in one step
     finally:
         with contextlib.suppress(OSError):

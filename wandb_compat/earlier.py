@@ -222,7 +222,9 @@ def ask(own: Settings, key: str, question: Any) -> Any:
         answers.append(question(Client(resolve(own.urls), key)))
 
     began = monotonic()
-    background.start("question", run, errors.append).join(RESUME_PATIENCE)
+    if (asking := background.start("question", run, errors.append)) is None:
+        raise Unanswered("the machine grants no thread to ask the Pluto server with")
+    asking.join(RESUME_PATIENCE)
     if answers:
         return answers[0]
     if not errors:

@@ -59,11 +59,8 @@ class Encoder:
 
     def _awake(self) -> bool:
         if self._thread is None:
-            try:
-                self._thread = background.start("encoder", self._run, self._failed)
-            except RuntimeError:  # the interpreter is shutting down
-                return False
-        return True
+            self._thread = background.start("encoder", self._run, self._failed)
+        return self._thread is not None
 
     def _run(self) -> None:
         while True:

@@ -116,6 +116,8 @@ class FolderFiles:
             self._note()
         if policy == "live" and self._watch is None and not self._over.is_set():
             self._watch = background.start("files", self._look, self._failed)
+            if self._watch is None:
+                self._failed(RuntimeError("the machine grants no thread"))
 
     def _failed(self, error: Exception) -> None:
         self._tell("warning", f"changes of saved files are sent at the end of the run only: {error}")

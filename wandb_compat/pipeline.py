@@ -103,7 +103,8 @@ class Pipeline:
         self._courier: Courier | None = None
         self._state: State | None = None
         self._state_due = 0.0
-        self._in_child = False
+        self._in_child = False  # of a fork
+        self._at_once = False  # whether each record is written by its caller
         self._rank: int | None = None  # of this process, when several log to one run of the server
         self._naming: ranks.Naming | None = None  # of a rank other than 0
 
@@ -122,12 +123,15 @@ class Pipeline:
         if self._courier is not None and self._courier.ready:  # now: the script may be killed right after `init`
             self._guard(self._courier.keep_running)
         self._writer = background.start("writer", self._run, self._failed)
+        if self._writer is None:
+            self._at_once = True
+            self._say("no thread", "warning", "the machine grants no thread: each row is written while `log` is called")
         _living.add(self)
 
     def join(self, run_id: str) -> None:
         """Write to a run that another process has begun and will end, each record at once, as in a forked child."""
         self._run_id = run_id
-        self._in_child = True
+        self._in_child = self._at_once = True
         self._journal = self._new_journal()
         _living.add(self)
 
@@ -166,7 +170,7 @@ class Pipeline:
                 if numbers is not None and isfinite(sum(numbers.values())):
                     queue = self._queue
                     queue.append(b"row " + _dumps({"time": time, "step": step, "data": numbers}))
-                    if self._in_child or len(queue) > QUEUE_LIMIT:
+                    if self._at_once or len(queue) > QUEUE_LIMIT:
                         self._write()
                     return numbers
         except (TypeError, OverflowError):  # an unhashable key, an integer over 64 bits, a step of another type
@@ -183,7 +187,7 @@ class Pipeline:
         for key, record in row.others:
             self._tell_key(key.name, key.type)
             if isinstance(record, Later):
-                self._encoder.take(record, now=self._in_child)
+                self._encoder.take(record, now=self._at_once)
             else:
                 self.submit(record)
         if row.charts:
@@ -211,7 +215,7 @@ class Pipeline:
 
     def _put(self, line: bytes) -> None:
         self._queue.append(line)
-        if self._in_child or len(self._queue) > QUEUE_LIMIT:
+        if self._at_once or len(self._queue) > QUEUE_LIMIT:
             self._write()
 
     @property
@@ -392,7 +396,7 @@ class Pipeline:
         self._queue = deque()
         self._encoder.after_fork()
         self._unwritten = []
-        self._in_child = True
+        self._in_child = self._at_once = True
         self._journal = self._new_journal()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 from tests.e2e.stage import Script, Server
 from tests.faults.test_courier import rows
+from tests.files.conftest import Arrived, arrived
+
+__all__ = ["arrived"]
 
 BEGIN = """
 import os, shutil, sys, time, wandb
@@ -99,6 +103,112 @@ print("trained on")
     assert kept == expected(len(kept)) and len(kept) >= 1000
     lost_rows = 6000 - len(kept)
     assert lost_rows > 0 and lost_rows <= lost <= lost_rows + 3  # the summary and the end are records too
+
+
+MEDIA = """
+import numpy
+pixels = numpy.random.default_rng(0).integers(0, 255, (8, 3, 64, 64), numpy.uint8)
+for step in range(20):
+    run.log({"image": wandb.Image(pixels[0].T)})
+run.log({"film": wandb.Video(pixels, format="mp4")})
+for name in "abc":
+    artifact = wandb.Artifact(name, "dataset")
+    artifact.add_file("train.py")
+    run.log_artifact(artifact)
+run.finish()
+"""
+# A disk that is full from the start, and a table of descriptors that is full again and again.
+TROUBLES = {
+    "no room": """
+ballast = open("ballast", "wb", 0)
+for size in (65536, 64):
+    try:
+        while True: ballast.write(bytes(size))
+    except OSError: pass
+full.set()
+time.sleep(3)
+os.unlink("ballast")
+ballast.close()
+""",
+    "no descriptors": """
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 4096))
+held = []
+full.set()
+while not os.path.exists(folder + "/journal/courier.journal"): pass
+for round in range(40):
+    try:
+        while True: held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError: pass
+    time.sleep(0.04)
+    while held: os.close(held.pop())
+    time.sleep(0.01)
+""",
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_files_wait_for_the_machine(
+    script: Script,
+    server: Server,
+    project: str,
+    environment: dict[str, str],
+    small: Path,
+    arrived: Arrived,
+    trouble: str,
+) -> None:
+    """Images, videos and artifacts that cannot be finished or read for a while are neither refused nor forgotten."""
+    script(BEGIN + MEDIA, WANDB_MODE="offline")
+    (folder,) = small.glob("wandb/offline-run-*")
+    text = f"""
+import os, resource, threading, time
+from wandb_compat.cli import main
+folder, full = {str(folder)!r}, threading.Event()
+def trouble():{TROUBLES[trouble].replace(chr(10), chr(10) + "    ")}
+thread = threading.Thread(target=trouble)
+thread.start()
+full.wait()
+try:
+    main(["sync", "--patience", "60", folder])
+finally:
+    thread.join()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=small, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr and "refused" not in done.stdout + done.stderr
+    assert server.ended(project)["status"] == "COMPLETED"
+    files = arrived.files()
+    assert files["film"][4:8] == b"ftyp" and files["image"].startswith(b"\x89PNG")
+    collections = {f"artifacts/{name}" for name in "abc"}
+    assert collections <= {key.rpartition("/")[0] for key in files}, files.keys()
+
+
+def test_an_artifact_that_a_full_disk_cannot_keep(
+    script: Script, server: Server, project: str, small: Path, arrived: Arrived
+) -> None:
+    """Training goes on, the user hears of it, and the same artifact can be logged when there is room again."""
+    done = script(
+        BEGIN
+        + """
+data = os.path.join(os.path.dirname(os.getcwd()), "data.txt")
+open(data, "w").write("kept" * 1000)
+with open("ballast", "wb", 0) as ballast:
+    for size in (65536, 64, 1):
+        try:
+            while True: ballast.write(bytes(size))
+        except OSError: pass
+artifact = wandb.Artifact("data", "dataset")
+artifact.add_file(data)
+assert run.log_artifact(artifact) is artifact and artifact.is_draft()
+run.log_code(".")
+os.unlink("ballast")
+assert run.log_artifact(artifact).wait().version == "v0"
+run.finish()
+"""
+    )
+    assert done.stderr.count("artifact data is not logged: [Errno 28]") == 1 and "Traceback" not in done.stderr
+    assert b"kept" * 1000 in arrived.files().values()
 
 
 def test_a_file_may_not_grow(script: Script, server: Server, project: str) -> None:

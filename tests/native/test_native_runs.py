@@ -540,6 +540,31 @@ def test_a_signal_handler_may_log_while_its_thread_logs(script: Any) -> None:
     assert sum("a" in row for _, row in ended.run.rows()) == 20000
 
 
+@pytest.mark.parametrize("console", ["wrap", "redirect"])
+def test_where_no_thread_can_be_started(script: Any, console: str) -> None:
+    """A limit on processes that is reached, which does not bind root: rows, media and files are kept all the same."""
+    ended = script(
+        """
+        import threading
+        import numpy, wandb
+        def refuse(*about, **more): raise RuntimeError("can't start new thread")
+        threading._start_new_thread = refuse
+        run = wandb.init(sync_tensorboard=True)
+        for value in range(100):
+            run.log({"a": value})
+        run.log({"image": wandb.Image(numpy.eye(8))})
+        open("kept.txt", "w").write("x")
+        run.save("kept.txt", policy="live")
+        print("trained")
+        """,
+        WANDB_CONSOLE=console,
+    )
+    assert ended.code == 0 and "trained" in ended.out, ended.err
+    assert "Traceback" not in ended.err and ended.err.count("grants no thread: each row is written") == 1
+    assert [row["a"] for _, row in ended.run.rows() if "a" in row] == list(range(100))
+    assert {record["key"] for record in ended.run.all("file")} >= {"image", "save/kept.txt"}
+
+
 def test_threads_log_into_one_run(read: Read) -> None:
     """Every row of every thread arrives, each at a step of its own."""
     run = wandb.init(mode="offline")

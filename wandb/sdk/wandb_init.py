@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time
@@ -21,7 +20,7 @@ from wandb.sdk.lib.saved_files import write_requirements
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, say, warn_once
 from wandb.sdk.wandb_settings import Settings
-from wandb_compat import machine_info, ranks, records
+from wandb_compat import background, machine_info, ranks, records
 from wandb_compat import settings as engine
 from wandb_compat.artifacts import RUN_ID
 from wandb_compat.console import ConsoleCapture
@@ -295,9 +294,7 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
     run_folder.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:
         requirements = Path(run.dir, "requirements.txt")
-        threading.Thread(
-            target=write_requirements, args=(requirements,), name="wandb-compat-packages", daemon=True
-        ).start()
+        background.start("packages", lambda: write_requirements(requirements), lambda error: None)
     if settings.save_code and not settings.disable_code:
         run._save_code()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")

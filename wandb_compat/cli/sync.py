@@ -209,12 +209,10 @@ class _Logs(logging.Handler):
         home = _home.get()
         if home is None:
             return
-        try:
+        with contextlib.suppress(OSError):  # a full disk: what stops the delivery is said on the terminal too
             (home / "logs").mkdir(exist_ok=True)
             with (home / "logs" / "courier.log").open("a", encoding="utf-8") as log:
                 log.write(self.format(record) + "\n")
-        except OSError:
-            self.handleError(record)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wandb_compat import journal, records
+from wandb_compat import journal, passing, records
 from wandb_compat.courier.acks import LANES, Acks
 from wandb_compat.courier.publish import Publisher
 from wandb_compat.courier.session import Backoff, Session
@@ -130,17 +130,28 @@ class Delivery:
         return moved
 
     def _keep_delivering(self, lane: Lane) -> None:
+        broken = False
         while True:
             lane.call.wait(RETRY_LOOK if lane.backoff.troubled else None)
             if self._stopped:
                 return
             lane.call.clear()
+            if not lane.backoff.ready():
+                continue
             try:
-                while not self._stopped and self._round(lane, journal.files(self.home)):
-                    pass
-            except Exception:  # a full disk, a fault of ours: the run must not wait for a thread that is dead
-                log.exception("lane %s", lane.name)
-                lane.backoff.failed()
+                with passing.heeded():
+                    while not self._stopped and self._round(lane, journal.files(self.home)):
+                        pass
+            except Exception as error:  # a fault of ours too: the run must not wait for a thread that is dead
+                log.error("lane %s: %s", lane.name, error, exc_info=not isinstance(error, Unavailable))
+                lane.failed(None)
+                self.session.ill(lane.name, Unavailable(str(error)))
+                broken = True
+            else:
+                if broken and lane.backoff.ready():  # nothing else has gone wrong this time
+                    lane.succeeded()
+                    self.session.well(lane.name)
+                    broken = False
             if self.exit is not None:
                 self._idle()
 

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-from wandb_compat import darkroom, staging
+from wandb_compat import darkroom, passing, staging
 from wandb_compat.courier.session import Session
 from wandb_compat.wire.client import Client, Unavailable
 
@@ -71,7 +71,8 @@ class Uploads:
                 if batch is None:
                     return
                 try:
-                    self._send(client, batch, sent)
+                    with passing.heeded():
+                        self._send(client, batch, sent)
                 except Exception as error:
                     errors.append(error)
 
@@ -130,9 +131,12 @@ class Uploads:
 def _readable(path: Path) -> bool:
     """Whether a file can be sent; one that was only written down is finished first."""
     try:
-        darkroom.develop(path)
-        with path.open("rb"):
-            return True
+        with passing.heeded():
+            darkroom.develop(path)
+            with path.open("rb"):
+                return True
+    except Unavailable:
+        raise
     except ImportError as error:
         raise Unavailable(f"a video cannot be encoded here: {error}; install wandb-compat[media] and numpy") from error
     except Exception as error:  # a file that is gone, frames that ffmpeg does not like: the others have still to go

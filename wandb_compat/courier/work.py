@@ -15,7 +15,7 @@ from pathlib import Path
 import filelock
 import psutil
 
-from wandb_compat import journal, records
+from wandb_compat import journal, passing, records
 from wandb_compat.courier.acks import Acks, start_of
 from wandb_compat.courier.delivery import Delivery
 from wandb_compat.courier.orders import Orders
@@ -25,7 +25,7 @@ from wandb_compat.courier.state import State
 from wandb_compat.folder_files import FolderFiles
 from wandb_compat.ranks import Ranks
 from wandb_compat.records import Exit, Start
-from wandb_compat.wire.client import Refused, WireError
+from wandb_compat.wire.client import Refused, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.models import STATUS
 
@@ -117,6 +117,7 @@ class Work:
         self._trainer = trainer
         self._follow = follow
         self._ranks: Ranks | None = None
+        self._pulse: Pulse | None = None
         self._settled = False  # what a trainer that was killed could not do at its end
         self._opening = Backoff()
         self._closing = Backoff()
@@ -161,32 +162,41 @@ class Work:
         return session.state
 
     def _rounds(self, session: Session, delivery: Delivery, progress: Callable[[State], None]) -> None:
-        pulse: Pulse | None = None
         gone_since: float | None = None
+        troubled = False
         while True:
             self.bell.clear()
-            moved = self._open(session) if session.state.run is None else delivery.round()
-            State.live(self.home)
-            progress(session.state)
-            waits = self._follow and self._trainer.alive()
-            if waits and delivery.exit is None and pulse is None and session.state.run is not None:
-                pulse = self._pulse(session)
-            if waits and delivery.exit is None:
+            moved, waits = False, self._follow and self._trainer.alive()
+            try:
+                with passing.heeded():
+                    moved = self._open(session) if session.state.run is None else delivery.round()
+                    State.live(self.home)
+                    progress(session.state)
+                    if session.state.run is not None and waits and delivery.exit is None:
+                        self._pulse = self._pulse or self._beating(session)
+                    elif session.state.run is not None and not moved and delivery.empty():
+                        if self._pulse is not None:
+                            self._pulse.stop()
+                            self._pulse = None
+                            moved = True  # its last samples have still to go
+                        elif not self._follow and delivery.exit is None and self._trainer.alive():
+                            session.account(phase="left")
+                            return
+                        elif delivery.exit is None and not self._settled:
+                            self._settle(session)
+                            moved = True
+                        elif self._close(session, delivery):
+                            return
+            except Unavailable as error:
+                session.ill("machine", error)
+                troubled = True
+            else:
+                if troubled:
+                    session.well("machine")
+                    troubled = False
+            if waits:
                 gone_since = None
-            elif session.state.run is not None and not moved and delivery.empty():
-                if pulse is not None:
-                    pulse.stop()
-                    pulse = None
-                    continue  # its last samples have still to go
-                if not self._follow and delivery.exit is None and self._trainer.alive():
-                    session.account(phase="left")
-                    return
-                if delivery.exit is None and not self._settled:
-                    self._settle(session)
-                    continue
-                if self._close(session, delivery):
-                    return
-            if not waits:
+            else:
                 gone_since = gone_since or time.monotonic()
                 patience = 0 if session.hopeless else self._orders.linger
                 if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
@@ -213,7 +223,7 @@ class Work:
         session.well("open")
         return True
 
-    def _pulse(self, session: Session) -> Pulse:
+    def _beating(self, session: Session) -> Pulse:
         samples = None
         if session.start.system_metrics:
             samples = journal.Journal(

@@ -346,9 +346,8 @@ class Mirror:
             mine = {key: self.summary[key] for key in self._nested & self.summary.keys()}
             self.summary = _own_words(dict(summary), self.summary)
             records.merge(self.summary, mine)
-        try:
-            bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
-        except RuntimeError:  # the interpreter starts no more threads
+        bounded = background.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
+        if bounded is None:
             self._end(code)
             return
         bounded.join(self._budget + 1)

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,8 @@ class TensorBoardSync:
             given = Path(os.path.abspath(root)) if root else None  # noqa: PTH100
             self._folders[path] = Folder(path, save, given)
             if not self._thread.is_alive():
-                self._thread.start()
+                with suppress(RuntimeError):  # no thread to be had: everything is read at the end
+                    self._thread.start()
 
     def finish(self, flush: Callable[[], Any] | None = None) -> None:
         """Log what is left, and follow no more.

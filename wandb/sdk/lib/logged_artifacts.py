@@ -43,7 +43,7 @@ class LoggedArtifacts:
             awaitable: whether there is a courier to wait for.
 
         Raises:
-            OSError: a file that was added as immutable is gone.
+            OSError: a file that was added as immutable is gone, or cannot be kept.
         """
         name = artifact.name.partition(":")[0]
         artifact.metadata = dict(artifact.metadata)  # the user may have put anything in

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from wandb.errors import CommError
-from wandb.errors.term import termlog, termwarn
+from wandb.errors.term import termerror, termlog, termwarn
 from wandb.sdk.lib.saved_files import SavedFiles
-from wandb_compat import artifact_records, background, records
+from wandb_compat import artifact_records, background, passing, records
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
@@ -288,9 +288,14 @@ class RunFiles:
             raise TypeError("You must pass an instance of wandb.Artifact or a valid file path to log_artifact")
         artifact.distributed_id = part
         artifact._entity, artifact._project = self.entity, self.project
-        self._logged().log(
-            artifact, self._history.step, chosen, checked, part=part, final=final, awaitable=self._awaitable
-        )
+        try:
+            self._logged().log(
+                artifact, self._history.step, chosen, checked, part=part, final=final, awaitable=self._awaitable
+            )
+        except OSError as error:
+            if not passing.passes(error):
+                raise
+            termerror(f"artifact {artifact.name} is not logged: {error}; log it again when there is room")
         return artifact
 
     def use_artifact(
