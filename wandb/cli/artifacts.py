@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -99,7 +98,7 @@ def list_(path: str, kind: str | None) -> None:
         for collection in type_.collections():
             latest = next(iter(collection.artifacts()), None)
             if latest is not None:
-                when = datetime.fromisoformat(latest.updated_at).strftime("%Y-%m-%d %H:%M")
+                when = latest.updated_at[:16].replace("T", " ")
                 termlog(f"{type_.name:<15s}{when:<18s}{to_human_size(latest.size):>12s} {latest.name}")
 
 
