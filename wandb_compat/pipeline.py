@@ -303,12 +303,12 @@ class Pipeline:
         with self._writing:
             # All that is there now, and no more: other threads may bring the next as fast as this one writes.
             for _ in range(2 + len(self._queue) // WRITTEN_TOGETHER):
-                lines = self._unwritten
+                lines, self._unwritten = self._unwritten, []  # a signal handler that logs here must not find them
                 while self._queue and len(lines) < WRITTEN_TOGETHER:
                     lines.append(self._queue.popleft())
                 if not lines or self._journal is None or not self._written(self._journal, lines):
+                    self._unwritten = lines + self._unwritten
                     return
-                self._unwritten = []
 
     def _written(self, journal: Journal, lines: list[bytes]) -> bool:
         """Append records to the journal; return whether they are done with, on disk or lost."""

@@ -523,21 +523,29 @@ def test_no_home_directory_is_fine(script: Any) -> None:
     assert ended.run.rows() == [(0, {"a": 1})]
 
 
-def test_a_signal_handler_may_log_while_its_thread_logs(script: Any) -> None:
-    """A handler that interrupts `log` and logs itself does not hang."""
+@pytest.mark.parametrize("process", ["the run's own", "a fork"])
+def test_a_signal_handler_may_log_while_its_thread_logs(script: Any, process: str) -> None:
+    """A handler that interrupts `log` and logs itself does not hang, and every row of both is there once."""
     ended = script(
-        """
-        import signal, wandb
+        f"""
+        import itertools, os, signal, wandb
         run = wandb.init()
-        signal.signal(signal.SIGALRM, lambda *_: run.log({"alarm": 1}))
+        if {process == "a fork"} and os.fork():
+            os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+        alarms = itertools.count()
+        signal.signal(signal.SIGALRM, lambda *_: run.log({{"alarm": next(alarms)}}))
         signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
         for value in range(20000):
-            run.log({"a": value})
+            run.log({{"a": value}})
         signal.setitimer(signal.ITIMER_REAL, 0)
+        run.finish()
         """
     )
     assert ended.code == 0, ended.err
-    assert sum("a" in row for _, row in ended.run.rows()) == 20000
+    rows = [row for _, row in ended.run.rows()]
+    assert [row["a"] for row in rows if "a" in row] == list(range(20000))
+    alarms = sorted(row["alarm"] for row in rows if "alarm" in row)
+    assert alarms == list(range(len(alarms))) and alarms
 
 
 @pytest.mark.parametrize("console", ["wrap", "redirect"])

@@ -22,7 +22,7 @@ RESTART_PAUSE_LIMIT = 60.0  # …up to this
 
 # A child that is forked while a process is being started inherits the pipe that tells of its start, and the start would
 # not be over before the child's end: forks wait for the few milliseconds that it takes.
-_starting = threading.Lock()
+_starting = threading.RLock()  # a signal handler that forks may interrupt a start
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
 
