@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import os
@@ -215,6 +216,10 @@ class Redirection:
         """
         self._descriptor = descriptor
         self._feed: Callable[[str], None] | None = feed
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._passing = threading.Lock()  # held by whoever reads, for as long as what was read is not written
+        self._over = False
+        self._pid = os.getpid()
         self._before = os.dup(descriptor)
         inherited = os.get_inheritable(descriptor)
         try:
@@ -238,28 +243,57 @@ class Redirection:
             os.dup2(self._before, self._descriptor)
         self._thread.join(REDIRECT_PATIENCE)
         self._feed = None
+        if self._thread.is_alive():
+            atexit.register(self._drain)
 
     def _run(self) -> None:
-        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         try:
-            # A terminal reports its end as an error.
-            while data := self._read():
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(self._before, view) :]
-                if (feed := self._feed) is not None:
-                    feed(decode(data))
+            going = True
+            while going:
+                _readable(self._reader, None)
+                with self._passing:
+                    going = not _readable(self._reader, 0) or self._pass_on()
         except OSError:  # nobody reads any more what the process prints, as behind `| head`
             pass
         finally:
-            os.close(self._reader)
-            os.close(self._before)
+            with self._passing:
+                self._over = True
+                os.close(self._reader)
+                os.close(self._before)
+
+    def _drain(self) -> None:
+        """Pass on what children have printed so far: the thread ends with the script, in the middle of its work."""
+        if os.getpid() == self._pid:
+            with self._passing, contextlib.suppress(OSError):
+                while not self._over and _readable(self._reader, 0) and self._pass_on():
+                    pass
+
+    def _pass_on(self) -> bool:
+        """Take the next piece to where it was meant for; return whether there was one."""
+        data = self._read()
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._before, view) :]
+        if data and (feed := self._feed) is not None:
+            feed(self._decode(data))
+        return bool(data)
 
     def _read(self) -> bytes:
         try:
             return os.read(self._reader, 64 * 1024)
-        except OSError:
+        except OSError:  # so a terminal reports its end
             return b""
+
+
+def _readable(descriptor: int, seconds: float | None) -> bool:
+    """Wait until there is something to read, or the end; None waits for ever."""
+    import select
+
+    if sys.platform == "darwin":  # where poll knows no terminals
+        return bool(select.select([descriptor], [], [], seconds)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def _pipe() -> tuple[int, int]:
