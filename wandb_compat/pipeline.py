@@ -21,7 +21,7 @@ import orjson
 from wandb_compat import arrays, background, farewell, ranks, records
 from wandb_compat.bounds import FLUSH_INTERVAL, QUEUE_LIMIT
 from wandb_compat.convert import NUMBERS, Later, Row
-from wandb_compat.courier.acks import Acks, waiting_rows, waiting_words
+from wandb_compat.courier.acks import Acks, waiting
 from wandb_compat.courier.launch import Courier
 from wandb_compat.courier.orders import Orders
 from wandb_compat.courier.state import State
@@ -279,13 +279,12 @@ class Pipeline:
                 f" but {state.refused} that it refused (see {self.home}/logs/courier.log)" if state.refused else ""
             )
             return Outcome(not lost, 0, f"Pluto has every row of the run{refused}{lost}")
-        waiting = waiting_rows(self.home)
+        rows, what = waiting(self.home)
         reason = f": {state.trouble}" if state.trouble else ""
         how = f"send them with `wandb-compat sync {self.home}`"
         if self._courier is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
-        what = waiting_words(self.home, waiting)
-        return Outcome(False, waiting, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
+        return Outcome(False, rows, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
 
     # The writer
 

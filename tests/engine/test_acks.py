@@ -1,8 +1,14 @@
 """The courier's notes of what the server has answered: never more than needed, and never lost."""
 
+import itertools
 from pathlib import Path
 
-from wandb_compat.courier.acks import LANES, NOTES_SIZE, Acks
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_compat import journal
+from wandb_compat.courier.acks import LANES, NOTES_SIZE, Acks, waiting, waiting_rows
 
 
 def test_notes_of_a_long_run_stay_small(tmp_path: Path) -> None:
@@ -42,3 +48,32 @@ def test_notes_that_cannot_be_written_anew_are_kept(tmp_path: Path) -> None:
     for to in range(20_000):
         acks.note("metrics", "run-abc.wandb", to)
     assert Acks(tmp_path).place("metrics", "run-abc.wandb") == 19_999
+
+
+@given(st.lists(st.sampled_from(["row", "data", "file", "artifact", "key", "console"]), max_size=40), st.data())
+def test_what_waits_is_counted_by_lane(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[str], data: st.DataObject
+) -> None:
+    """Of each lane that is counted what lies behind its own place, wherever the pieces that are read end."""
+    home = tmp_path_factory.mktemp("run")
+    texts = [journal.frame([f'{kind} {{"text":" row {{"}}'.encode()]) for kind in kinds]
+    ends = [0, *itertools.accumulate(map(len, texts))]
+    (home / "run-abc.wandb").write_bytes(b"".join(texts))
+    acks = Acks(home)
+    left = {}
+    for lane, kind in {"metrics": "row", "data": "data", "files": "file", "artifacts": "artifact"}.items():
+        place = data.draw(st.integers(0, len(kinds)))
+        acks.note(lane, "run-abc.wandb", ends[place])
+        left[lane] = kinds[place:].count(kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wandb_compat.courier.acks._PIECE", data.draw(st.integers(1, 300)))
+        rows, words = waiting(home)
+        assert rows == waiting_rows(home) == left["metrics"]
+    told = {
+        "rows": rows,
+        "values that are no numbers": left["data"],
+        "files or artifacts": left["files"] + left["artifacts"],
+    }
+    counted = [f"{count} {what}" for what, count in told.items() if count]
+    assert all(one in words for one in counted) and words.count(",") + words.count(" and ") == max(0, len(counted) - 1)
+    assert counted or words == "the last records"

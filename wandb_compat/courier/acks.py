@@ -32,8 +32,6 @@ _PIECE = 512 * 1024  # bytes that are read at once; a longer record still comes 
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
 REASONS = 3  # different reasons of refusals that are told
 _START = journal.pattern(b"start")
-# What stands in front of a lane's records.
-_MARKS = {lane: re.compile(rb"\x1e[0-9a-f]{8} (?:%b) " % "|".join(kinds).encode()) for lane, kinds in LANES.items()}
 
 
 class Acks:
@@ -171,7 +169,7 @@ def _framed(notes: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
 
 def waiting_rows(home: Path) -> int:
     """Return how many history rows of a run folder the server has not acknowledged."""
-    return _waiting(home, "metrics")
+    return _waiting(home, {"metrics"})["row"]
 
 
 def waiting_bytes(home: Path) -> int:
@@ -181,28 +179,40 @@ def waiting_bytes(home: Path) -> int:
     return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
 
 
-def waiting_words(home: Path, rows: int) -> str:
-    """Return in words what the server has not acknowledged of a run folder, beside the rows that were counted."""
+def waiting(home: Path) -> tuple[int, str]:
+    """Return how many history rows of a run folder the server has not acknowledged, and what it has not in words."""
+    found = _waiting(home, {"metrics", "data", "files", "artifacts"})
     counts = {
-        "rows": rows,
-        "values that are no numbers": _waiting(home, "data"),
-        "files or artifacts": _waiting(home, "files") + _waiting(home, "artifacts"),
+        "rows": found["row"],
+        "values that are no numbers": found["data"],
+        "files or artifacts": found["file"] + found["artifact"],
     }
     *others, last = [f"{count} {what}" for what, count in counts.items() if count] or ["the last records"]
-    return f"{', '.join(others)} and {last}" if others else last
+    return found["row"], f"{', '.join(others)} and {last}" if others else last
 
 
-def _waiting(home: Path, lane: str) -> int:
-    """Count the records of a lane that the server has not acknowledged."""
-    acks = Acks(home)
-    count = 0
+def _waiting(home: Path, lanes: set[str]) -> Counter[str]:
+    """Count by kind what the server has not acknowledged of some lanes, in one pass: it may be gigabytes."""
+    acks, found = Acks(home), Counter[bytes]()
+    marks = _marks(kind for lane in lanes for kind in LANES[lane])
     for file in journal.files(home):
+        places = {lane: acks.place(lane, file.name) for lane in lanes}
+        begin = min(places.values())
         with file.open("rb") as stream:
-            stream.seek(acks.place(lane, file.name))
+            stream.seek(begin)
             while chunk := stream.read(_PIECE):
                 chunk += stream.readline()
-                count += len(_MARKS[lane].findall(chunk))
-    return count
+                found.update(marks.findall(chunk))
+                for lane, place in places.items():
+                    if place > begin:  # of this lane more has been acknowledged than of others
+                        found.subtract(_marks(LANES[lane]).findall(chunk, 0, place - begin))
+                begin += len(chunk)
+    return Counter({kind.decode(): count for kind, count in found.items()})
+
+
+def _marks(kinds: Iterable[str]) -> re.Pattern[bytes]:
+    """Return what finds the kinds of records by what stands in front of them."""
+    return re.compile(rb"\x1e[0-9a-f]{8} (%b) " % "|".join(kinds).encode())
 
 
 def start_of(home: Path) -> records.Start | None:
