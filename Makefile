@@ -22,7 +22,7 @@ faults: $(READY)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)
-	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus tests/swap/test_real.py
+	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus tests/dual/test_mirror.py tests/swap/test_real.py
 
 # Every framework, each with its own wandb integration; writes the results from which docs/frameworks.md is made.
 frameworks: $(READY)

@@ -1,6 +1,7 @@
 """Scripts in dual mode: the real wandb, offline, with our wheel beside it, against the embedded Pluto server."""
 
 import json
+import os
 import re
 import subprocess
 import textwrap
@@ -17,6 +18,7 @@ from tests.faults.door import Door
 from tests.swap.environments import OURS, ROOT, Environment
 from wandb_compat.mirror.versions import TESTED
 
+ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"  # every release of wandb, as with `make corpus`
 RECORDS = ROOT / "tests" / "swap" / "undisturbed.py"
 
 

@@ -19,7 +19,7 @@ FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "h
 def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
     """Assert that the trainings with these troubles, one after the other, see what they see alone."""
     sides = []
-    variables = {**stage.variables, "WANDB_COMPAT_FINISH_BUDGET": "1", **changes}
+    variables = {**stage.variables, "WANDB_COMPAT_FINISH_BUDGET": "0.3", **changes}
     alone = {**variables, "PLUTO_MODE": "disabled"}
     for folder, arguments, used in (("alone", ["nothing"] * len(troubles), alone), ("troubled", troubles, variables)):
         home = stage.folder.with_name(folder)

@@ -3,13 +3,13 @@
 Scripts that differ in kind run with the newest wandb, a few with the oldest; `make corpus` runs all with all.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.dual.conftest import ALL
 from tests.dual.corpus.likeness import DELIBERATE, differences, table
 from tests.dual.corpus.pluto import KNOWN, missing
 from tests.dual.corpus.sides import SCRIPTS, Theatre, lent
@@ -33,7 +33,6 @@ KINDS = (
     "uncaught_exception",
 )
 FEW = ("commit_false", "define_metric", "summary_changes")
-ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"
 CASES = [
     (version, name)
     for version in (TESTED if ALL else (NEWEST, OLDEST))
