@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any, TextIO
 
 from wandb_compat import background
@@ -264,8 +264,9 @@ class Redirection:
     def _drain(self) -> None:
         """Pass on what children have printed so far: the thread ends with the script, in the middle of its work."""
         if os.getpid() == self._pid:
+            until = monotonic() + REDIRECT_PATIENCE  # some print for ever
             with self._passing, contextlib.suppress(OSError):
-                while not self._over and _readable(self._reader, 0) and self._pass_on():
+                while monotonic() < until and not self._over and _readable(self._reader, 0) and self._pass_on():
                     pass
 
     def _pass_on(self) -> bool:

@@ -103,7 +103,7 @@ def wait(module: ModuleType) -> bool:
                 return False  # go on with what is there, as in a circular import
             sleep(0.005)
     finally:
-        del _awaited[get_ident()]
+        _awaited.pop(get_ident(), None)  # a signal handler may have waited meanwhile
         for lock in locks:
             lock.acquire()
     return True

@@ -145,6 +145,21 @@ def test_children_may_outlive_the_run(script: Script) -> None:
     assert [line for line in lines if line.isdigit()] == [str(number) for number in range(1, 100_001)]
 
 
+def test_a_child_that_prints_for_ever_holds_up_no_end(script: Script) -> None:
+    """A script that leaves such a child behind ends, and hands on what it can."""
+    done = script(
+        """
+        import subprocess, wandb
+        with wandb.init():
+            child = subprocess.Popen("while echo y; do sleep 0.001; done", shell=True, stderr=subprocess.DEVNULL)
+        print(child.pid)
+        """,
+        WANDB_CONSOLE="redirect",
+        seconds=30,
+    )
+    assert done.stdout.count("y\n") > 100
+
+
 def test_a_crash_shows_its_last_words(script: Script) -> None:
     """An exception that ends a redirected script is printed, and arrives."""
     done = script(
