@@ -11,14 +11,17 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic, sleep, time
 from typing import Any, TextIO
 
 from wandb_compat import background
 from wandb_compat.records import Console
 
 DRAIN_INTERVAL = 0.1  # seconds that lines may wait to be taken in together
+BACKLOG = 1_000_000  # characters that wait, about; who prints faster than that is held up…
+HOLD_UP = 0.001, 2e-6, 0.2  # …for a piece of text by seconds at least, for each of its characters, and at most
 LINE_LIMIT = 64 * 1024  # characters of a line; of a longer one the beginning is kept
 REDACTED = "[key]"
 PIPE_SIZE = 1024**2  # bytes, on Linux
@@ -91,20 +94,20 @@ class ConsoleCapture:
     def feed(self, name: str, text: str) -> None:
         """Take in a piece of text of `stdout` or `stderr` that somebody else has listened to."""
         if text and not self._stopping.is_set() and os.getpid() == self._pid:
-            self._written.append((name, text, time()))
-            self._waiting.set()
+            self._put(name, text)
+
+    def _put(self, name: str, text: str) -> None:
+        self._written.append((name, text, time()))
+        self._waiting.set()
+        _hold_up(self._written, text)
 
     def _take(self, name: str, descriptor: int, stream: Any) -> bool:
         """Redirect a descriptor; return whether that was possible."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
 
-        def feed(text: str) -> None:
-            self._written.append((name, text, time()))
-            self._waiting.set()
-
         try:
-            self._redirected.append(Redirection(descriptor, feed))
+            self._redirected.append(Redirection(descriptor, partial(self._put, name)))
         except OSError:  # closed, as in some daemons, or no thread to be had
             return False
         return True
@@ -141,14 +144,15 @@ class ConsoleCapture:
         if own is None or not hasattr(stream, "write"):  # None under pythonw, or a stream written in C
             return
         write = stream.write
-        append, waiting, stopping, pid = self._written.append, self._waiting, self._stopping, self._pid
+        written, waiting, stopping, pid = self._written, self._waiting, self._stopping, self._pid
 
         def wrapper(text: str, /) -> Any:
             result = write(text)
             if text and not stopping.is_set() and os.getpid() == pid:
-                append((name, text, time()))
+                written.append((name, text, time()))
                 if not waiting.is_set():
                     waiting.set()
+                _hold_up(written, text)
             return result
 
         original = own.get("write")
@@ -284,6 +288,13 @@ class Redirection:
             return os.read(self._reader, 64 * 1024)
         except OSError:  # so a terminal reports its end
             return b""
+
+
+def _hold_up(waiting: deque[tuple[str, str, float]], text: str) -> None:
+    """Let the one who prints wait a moment if too much waits already, taking all pieces to be like this one."""
+    if len(waiting) * (len(text) + 50) > BACKLOG:
+        least, each, most = HOLD_UP
+        sleep(min(max(least, each * len(text)), most))
 
 
 def _readable(descriptor: int, seconds: float | None) -> bool:

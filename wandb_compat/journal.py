@@ -237,7 +237,7 @@ class Journal:
 
     def bytes_on_disk(self) -> int:
         """Return what the run's journal takes on disk, in bytes."""
-        return sum(path.stat().st_size for path in files(self.home))
+        return sum(sizes(files(self.home)).values())
 
 
 def _create(path: Path) -> int:
@@ -262,3 +262,12 @@ def process_space() -> int | None:
 def files(home: Path) -> list[Path]:
     """Return the files of a run folder that hold records for the server, the head first, then in order of writing."""
     return [*sorted(home.glob("run-*.wandb")), *sorted((home / "journal").glob(f"*-*{SUFFIX}"))]
+
+
+def sizes(paths: Iterable[Path]) -> dict[str, int]:
+    """Return the bytes in files by their names; those are left out that the courier has deleted meanwhile."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            found[path.name] = path.stat().st_size
+    return found

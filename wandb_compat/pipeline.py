@@ -10,6 +10,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from time import monotonic
@@ -258,13 +259,16 @@ class Pipeline:
             budget = self._budget if self._lost == before else min(self._budget, farewell.PATIENCE)
             # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
             bar = bar and exit.state != "terminated"
-            farewell.wait(
-                self._courier,
-                self.status,
-                began=began,
-                budget=budget,
-                say=lambda line: self._notify("info", line),
-                bar=bar,
+            self._guard(
+                partial(
+                    farewell.wait,
+                    self._courier,
+                    self.status,
+                    began=began,
+                    budget=budget,
+                    say=partial(self._notify, "info"),
+                    bar=bar,
+                )
             )
         return self._outcome()
 

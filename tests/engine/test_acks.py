@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_compat import journal
-from wandb_compat.courier.acks import LANES, NOTES_SIZE, Acks, waiting, waiting_rows
+from wandb_compat.courier.acks import LANES, NOTES_SIZE, Acks, waiting, waiting_bytes, waiting_rows
 
 
 def test_notes_of_a_long_run_stay_small(tmp_path: Path) -> None:
@@ -77,3 +77,12 @@ def test_what_waits_is_counted_by_lane(
     counted = [f"{count} {what}" for what, count in told.items() if count]
     assert all(one in words for one in counted) and words.count(",") + words.count(" and ") == max(0, len(counted) - 1)
     assert counted or words == "the last records"
+
+
+def test_files_that_the_courier_deletes_meanwhile_hold_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever counts has listed them while they were there."""
+    (tmp_path / "run-abc.wandb").write_bytes(journal.frame([b'row {"step":0}', b"key {}"]))
+    listed = [tmp_path / "run-abc.wandb", tmp_path / "journal" / "rows-1-000002.journal"]
+    monkeypatch.setattr(journal, "files", lambda home: listed)
+    assert waiting(tmp_path) == (1, "1 rows")
+    assert waiting_bytes(tmp_path) == listed[0].stat().st_size

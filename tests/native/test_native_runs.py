@@ -549,6 +549,27 @@ def test_a_signal_handler_may_log_while_its_thread_logs(script: Any, process: st
 
 
 @pytest.mark.parametrize("console", ["wrap", "redirect"])
+def test_a_flood_of_lines_does_not_fill_the_memory(script: Any, console: str) -> None:
+    """Who prints faster than lines can be taken in is held up for moments; every line is kept."""
+    ended = script(
+        """
+        import psutil, wandb
+        wandb.init()
+        size = lambda: psutil.Process().memory_info().rss / 1024**2
+        before = size()
+        for number in range(60_000):
+            print("line", number)
+        open("grown", "w").write(str(size() - before))
+        """,
+        WANDB_CONSOLE=console,
+    )
+    assert ended.code == 0, ended.err
+    kept = [line["message"] for line in ended.run.all("console") if line["message"].startswith("line")]
+    assert kept == [f"line {number}" for number in range(60_000)]
+    assert float((ended.folder / "grown").read_text()) < 6  # MiB
+
+
+@pytest.mark.parametrize("console", ["wrap", "redirect"])
 def test_where_no_thread_can_be_started(script: Any, console: str) -> None:
     """A limit on processes that is reached, which does not bind root: rows, media and files are kept all the same."""
     ended = script(

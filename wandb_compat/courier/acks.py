@@ -12,6 +12,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,7 @@ def waiting_rows(home: Path) -> int:
 def waiting_bytes(home: Path) -> int:
     """Return how many bytes of a run folder's journal the courier has still to read for history rows."""
     acks = Acks(home)
-    sizes = {file.name: file.stat().st_size for file in journal.files(home) if file.exists()}
+    sizes = journal.sizes(journal.files(home))
     return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
 
 
@@ -198,7 +199,8 @@ def _waiting(home: Path, lanes: set[str]) -> Counter[str]:
     for file in journal.files(home):
         places = {lane: acks.place(lane, file.name) for lane in lanes}
         begin = min(places.values())
-        with file.open("rb") as stream:
+        # The courier deletes what has been delivered.
+        with suppress(FileNotFoundError), file.open("rb") as stream:
             stream.seek(begin)
             while chunk := stream.read(_PIECE):
                 chunk += stream.readline()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -115,7 +114,7 @@ class Delivery:
     def round(self) -> bool:
         """Let the run's own lane deliver one batch of each file; return whether anything moved."""
         files = journal.files(self.home)
-        if (sizes := _sizes(files)) != self._sizes:
+        if (sizes := journal.sizes(files)) != self._sizes:
             self._sizes = sizes
             self._call_lanes()
         moved = self._round(self._run, files)
@@ -311,14 +310,6 @@ class Delivery:
                 self.acks.settle(file.name)
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]
-
-
-def _sizes(files: list[Path]) -> dict[str, int]:
-    sizes = {}
-    for file in files:
-        with suppress(FileNotFoundError):
-            sizes[file.name] = file.stat().st_size
-    return sizes
 
 
 def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list[list[journal.Entry]]:
