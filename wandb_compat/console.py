@@ -71,6 +71,7 @@ class ConsoleCapture:
         self._wrapped: list[tuple[Any, Any, Any]] = []
         self._pid = os.getpid()
         self._waiting = threading.Event()
+        self._served = threading.Event()  # set once a thread takes the lines in
         self._stopping = threading.Event()
         self._draining = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -90,6 +91,8 @@ class ConsoleCapture:
         """Take nothing but what `feed` brings."""
         # Telling of trouble would print, and what is printed comes here.
         self._thread = background.start("console", self._run, lambda error: None)
+        if self._thread is not None:
+            self._served.set()
 
     def feed(self, name: str, text: str) -> None:
         """Take in a piece of text of `stdout` or `stderr` that somebody else has listened to."""
@@ -99,7 +102,8 @@ class ConsoleCapture:
     def _put(self, name: str, text: str) -> None:
         self._written.append((name, text, time()))
         self._waiting.set()
-        _hold_up(self._written, text)
+        if self._served.is_set():
+            _hold_up(self._written, text)
 
     def _take(self, name: str, descriptor: int, stream: Any) -> bool:
         """Redirect a descriptor; return whether that was possible."""
@@ -145,6 +149,7 @@ class ConsoleCapture:
             return
         write = stream.write
         written, waiting, stopping, pid = self._written, self._waiting, self._stopping, self._pid
+        served = self._served
 
         def wrapper(text: str, /) -> Any:
             result = write(text)
@@ -152,7 +157,8 @@ class ConsoleCapture:
                 written.append((name, text, time()))
                 if not waiting.is_set():
                     waiting.set()
-                _hold_up(written, text)
+                if served.is_set():
+                    _hold_up(written, text)
             return result
 
         original = own.get("write")
