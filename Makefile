@@ -18,7 +18,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 faults: $(READY)
-	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py)
+	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py tests/dual/test_mirror.py)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)

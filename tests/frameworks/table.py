@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 TORCH = "torch==2.13.0"
 
 # Scripts that are run with the other tests too: they take seconds, and differ in kind.
-QUICK = ("nanogpt_style", "hydra_app", "lightgbm_callback", "optuna_callback")
+QUICK = ("hydra_app", "optuna_callback")
 
 # What is installed together, by the name of the environment. One group serves several rows.
 GROUPS: dict[str, tuple[str, ...]] = {
