@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import sleep, time
 from typing import Any, TextIO
 
 from wandb_compat import background
@@ -262,7 +262,7 @@ class Redirection:
             while going:
                 _readable(self._reader, None)
                 with self._passing:
-                    going = not _readable(self._reader, 0) or self._pass_on()
+                    going = not _readable(self._reader, 0) or self._pass_on() > 0
         except OSError:  # nobody reads any more what the process prints, as behind `| head`
             pass
         finally:
@@ -274,20 +274,20 @@ class Redirection:
     def _drain(self) -> None:
         """Pass on what children have printed so far: the thread ends with the script, in the middle of its work."""
         if os.getpid() == self._pid:
-            until = monotonic() + REDIRECT_PATIENCE  # some print for ever
+            left = PIPE_SIZE  # no more than that can be there now, and some print for ever
             with self._passing, contextlib.suppress(OSError):
-                while monotonic() < until and not self._over and _readable(self._reader, 0) and self._pass_on():
-                    pass
+                while left > 0 and not self._over and _readable(self._reader, 0) and (passed := self._pass_on()):
+                    left -= passed
 
-    def _pass_on(self) -> bool:
-        """Take the next piece to where it was meant for; return whether there was one."""
+    def _pass_on(self) -> int:
+        """Take the next piece to where it was meant for; return its size in bytes, 0 at the end."""
         data = self._read()
         view = memoryview(data)
         while view:
             view = view[os.write(self._before, view) :]
         if data and (feed := self._feed) is not None:
             feed(self._decode(data))
-        return bool(data)
+        return len(data)
 
     def _read(self) -> bytes:
         try:

@@ -538,7 +538,6 @@ def test_a_signal_handler_may_log_while_its_thread_logs(script: Any, process: st
         for value in range(20000):
             run.log({{"a": value}})
         signal.setitimer(signal.ITIMER_REAL, 0)
-        run.finish()
         """
     )
     assert ended.code == 0, ended.err

@@ -174,19 +174,13 @@ class Work:
                     progress(session.state)
                     if session.state.run is not None and waits and delivery.exit is None:
                         self._pulse = self._pulse or self._beating(session)
-                    elif session.state.run is not None and not moved and delivery.empty():
-                        if self._pulse is not None:
-                            self._pulse.stop()
-                            self._pulse = None
-                            moved = True  # its last samples have still to go
-                        elif not self._follow and delivery.exit is None and self._trainer.alive():
-                            session.account(phase="left")
-                            return
-                        elif delivery.exit is None and not self._settled:
-                            self._settle(session)
-                            moved = True
-                        elif self._close(session, delivery):
-                            return
+                    elif (
+                        session.state.run is not None
+                        and not moved
+                        and delivery.empty()
+                        and self._over(session, delivery)
+                    ):
+                        return
             except Unavailable as error:
                 session.ill("machine", error)
                 troubled = True
@@ -204,6 +198,21 @@ class Work:
                     return
             if not moved:
                 self.bell.wait(IDLE)
+
+    def _over(self, session: Session, delivery: Delivery) -> bool:
+        """Take the next step of the end, of a run of which all is delivered; return whether that was the last one."""
+        if self._pulse is not None:
+            self._pulse.stop()
+            self._pulse = None
+        elif not self._follow and delivery.exit is None and self._trainer.alive():
+            session.account(phase="left")
+            return True
+        elif delivery.exit is None and not self._settled:
+            self._settle(session)
+        else:
+            return self._close(session, delivery)
+        self.bell.set()  # the pulse's last samples, or what was settled, have still to go
+        return False
 
     def _known_before(self) -> dict[str, object]:
         before = State.read(self.home)
