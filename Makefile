@@ -18,15 +18,15 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 faults: $(READY)
-	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/faults tests/dual/test_isolation.py tests/dual/test_isolation_functions.py tests/dual/test_mirror.py)
+	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)
-	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/dual/corpus tests/dual/test_mirror.py tests/swap/test_real.py
+	WANDB_COMPAT_CORPUS=all $(BIN)/python -m pytest tests/process/dual/corpus tests/process/dual/test_mirror.py tests/process/import_hook/test_real.py
 
 # Every framework, each with its own wandb integration; writes the results from which docs/frameworks.md is made.
 frameworks: $(READY)
-	WANDB_COMPAT_FRAMEWORKS=all $(BIN)/python -m pytest tests/frameworks tests/integrations/test_apart.py
+	WANDB_COMPAT_FRAMEWORKS=all $(BIN)/python -m pytest tests/process/frameworks tests/process/integrations/test_apart.py
 	$(BIN)/python docs/generate.py
 
 check: $(READY)
@@ -50,11 +50,11 @@ docs: $(READY)
 # The chart library of the embedded server's page, in the version that page/package.json pins.
 page:
 	npm ci --prefix page --ignore-scripts --no-audit --no-fund
-	cp page/node_modules/uplot/dist/uPlot.esm.js page/node_modules/uplot/dist/uPlot.min.css wandb_compat/local/assets/
-	cp page/node_modules/uplot/LICENSE wandb_compat/local/assets/uPlot.LICENSE.txt
+	cp page/node_modules/uplot/dist/uPlot.esm.js page/node_modules/uplot/dist/uPlot.min.css wandb_compat/server/page/assets/vendor/
+	cp page/node_modules/uplot/LICENSE wandb_compat/server/page/assets/vendor/uPlot.LICENSE.txt
 
 screenshots: $(READY)
-	WANDB_COMPAT_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q tests/page/test_screenshots.py
+	WANDB_COMPAT_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q tests/process/page/test_screenshots.py
 
 clean:
 	rm -rf $(ENV) .cache build dist

@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contenders import NOBODY, Bench
-from tests.faults.door import Door
-from wandb_compat.local.serve import running
+from tests.process.faults.door import Door
+from wandb_compat.server.serve import running
 
 RESULTS = Path(__file__).with_name("results")
 OURS = "wandb-compat"

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from wandb_compat.local.serve import Running
+from wandb_compat.server.serve import Running
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "bench"

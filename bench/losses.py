@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from wandb_compat.local.serve import Running, running
+from wandb_compat.server.serve import Running, running
 
 LOOP = """
 import os, time

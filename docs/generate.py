@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from wandb_compat.settings import Settings
+from wandb_compat.config.settings import Settings
 from wandb_compat.wire.endpoints import PORTS, VARIABLES
 
 DOCS = Path(__file__).parent
@@ -87,11 +87,11 @@ This page is generated from the code by `python docs/generate.py`.
 
 def supported() -> str:
     """Return the page of what works in pluto mode."""
-    from wandb import _support
+    from wandb._native import support_table
 
-    levels = "\n".join(f"| *{level}* | {meaning} |" for level, meaning in _support.LEVELS.items())
+    levels = "\n".join(f"| *{level}* | {meaning} |" for level, meaning in support_table.LEVELS.items())
     text = SUPPORTED.replace("{levels}", levels)
-    for heading, rows in _support.table().items():
+    for heading, rows in support_table.table().items():
         text += f"\n## {heading}\n\n" + BEFORE.get(heading, "") + "| name | level | in Pluto |\n|---|---|---|\n"
         for name, level, how in rows:
             text += f"| `{name}` | {level} | {how} |\n"
@@ -119,7 +119,7 @@ BEFORE = {"Values for `log`": PLAIN, "Runs": "Each is there as `wandb.NAME` too,
 def frameworks() -> str:
     """Return the page of the frameworks, from the results of their tests."""
     sys.path.insert(0, str(DOCS.parent))
-    from tests.frameworks.page import page
+    from tests.process.frameworks.page import page
 
     return page()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.local.serve import running
+from wandb_compat.server.serve import running
 
 SCRIPT = Path(__file__).with_name("quickstart.py")
 EXPECTED = {"acc": 8, "loss": 8}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.swap.environments import ROOT, uv
-from wandb_compat.local.serve import Running, running
+from tests.helpers.environments import ROOT, uv
+from wandb_compat.server.serve import Running, running
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background; scripts under test would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)

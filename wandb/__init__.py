@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from wandb import _entrance as _entrance  # first: makes wandb_compat importable
-from wandb import _lazy
+from wandb import _bootstrap as _bootstrap  # first: makes wandb_compat importable
+from wandb._native import lazy
+from wandb._native.run.module_globals import before_init
 from wandb.errors import Error
 from wandb.errors import UsageError as UsageError
 from wandb.errors.term import termerror, termlog, termsetup, termwarn
@@ -20,11 +21,10 @@ from wandb.sdk import require as require
 from wandb.sdk.lib import ipython as _ipython
 from wandb.sdk.lib.deprecated_api import DeprecatedApi
 from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
-from wandb.sdk.lib.module_globals import before_init
 from wandb.sdk.wandb_init import _attach as _attach
 from wandb.sdk.wandb_init import attach as attach
 from wandb.sdk.wandb_run import Run, join, restore
-from wandb_compat import facade as _facade
+from wandb_compat.import_hook import facade as _facade
 
 __version__ = "0.31.0"  # of the wandb whose API this is: integrations compare it
 
@@ -37,13 +37,13 @@ globals().update(before_init())
 
 
 # Without what is bound already: a name that a test has deleted is gone.
-_LAZY = {name: where for name, where in _lazy.names().items() if name not in globals()}
+_LAZY = {name: where for name, where in lazy.names().items() if name not in globals()}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = _lazy.load(*_LAZY[name])
+    value = globals()[name] = lazy.load(*_LAZY[name])
     return value
 
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb.sdk.lib import active_runs, ipython
+from wandb._native.run import active_runs
+from wandb.sdk.lib import ipython
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run

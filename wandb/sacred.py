@@ -1,6 +1,6 @@
 """`wandb.sacred`, where wandb had `wandb.integration.sacred` before 0.17."""
 
-from wandb import _lazy
+from wandb._native import lazy
 from wandb.integration.sacred import __all__ as __all__
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.sacred", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb.integration.sacred", __all__)

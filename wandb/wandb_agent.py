@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from wandb import env
+from wandb._native.sweeps import SweepNotFoundError
+from wandb._native.sweeps.agent import Agent
+from wandb._native.sweeps.coordinator import Desk
 from wandb.errors import CommError
 from wandb.errors.term import termerror
-from wandb.sdk.sweeps import SweepNotFoundError
-from wandb.sdk.sweeps.agent import Agent
-from wandb.sdk.sweeps.desk import Desk
 
 _running = 0
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from time import sleep
 from typing import Any
 
-from wandb.sdk.sweeps import SweepNotFoundError, ledger, search, space, stopping
-from wandb.sdk.sweeps.afar import Afar
+from wandb._native.sweeps import SweepNotFoundError, early_stopping, search, search_space, trial_log
+from wandb._native.sweeps.remote_coordinator import Afar
 
 _POLL = 5  # seconds between two steps of `run`
 _FIELDS = ("distribution", "min", "max", "mu", "sigma", "q", "a", "b")
@@ -58,7 +58,7 @@ class _WandbController:
         self._search: Callable[..., SweepRun | None] | None = None
         self._stopping: Callable[..., list[SweepRun]] | None = None
         self._project = project
-        self._ledger: ledger.Ledger | None = None
+        self._ledger: trial_log.Ledger | None = None
         self._through = False
         self._done_here: list[tuple[str, str]] = []
         self._last_status = ""
@@ -71,7 +71,7 @@ class _WandbController:
             raise ControllerError(f"A sweep is an id or a dict, not a {type(sweep_id_or_config).__name__}")
 
     def _open(self, sweep: str) -> None:
-        self._ledger = ledger.Ledger(sweep.rpartition("/")[2])
+        self._ledger = trial_log.Ledger(sweep.rpartition("/")[2])
         try:
             self._create = self._ledger.definition()
         except SweepNotFoundError as error:
@@ -160,7 +160,7 @@ class _WandbController:
         self._must_be_open()
         self._create["controller"] = {"type": "local"}
         search.check(self._create)
-        self._ledger = ledger.create(self._create, self._project or self._create.get("project"))
+        self._ledger = trial_log.create(self._create, self._project or self._create.get("project"))
         print("Create sweep with ID:", self._ledger.sweep)
         return self._ledger.sweep
 
@@ -237,7 +237,7 @@ class _WandbController:
         return [
             one
             for one, mine in zip(runs, told, strict=True)
-            if one.state == "running" and stopping.hopeless(rules, mine, told, more_is_better)
+            if one.state == "running" and early_stopping.hopeless(rules, mine, told, more_is_better)
         ]
 
     def stop_runs(self, runs: list[SweepRun]) -> None:
@@ -270,8 +270,8 @@ class _WandbController:
 
     def print_space(self) -> None:
         """Print the hyperparameters and what they can be."""
-        for parameter in space.read(self._create["parameters"]):
-            can = parameter.values if isinstance(parameter, space.Choice) else parameter.distribution
+        for parameter in search_space.read(self._create["parameters"]):
+            can = parameter.values if isinstance(parameter, search_space.Choice) else parameter.distribution
             print(f"{'.'.join(parameter.path)}: {can}")
 
     def print_summary(self) -> None:
@@ -282,7 +282,7 @@ class _WandbController:
             best = (max if more_is_better else min)(told, key=lambda one: one.value)
             print(f"Best run: {best.run} with {metric} {best.value}: {best.config}")
 
-    def _made(self) -> ledger.Ledger:
+    def _made(self) -> trial_log.Ledger:
         if self._ledger is None:
             raise ControllerError("The sweep is not made yet: call create()")
         return self._ledger

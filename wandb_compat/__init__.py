@@ -1,6 +1,6 @@
 """The engine behind the drop-in `wandb`: it carries what scripts log to Pluto."""
 
-__version__ = "0.1.0"
+from wandb_compat._version import __version__ as __version__
 
 
 def install() -> None:
@@ -15,7 +15,8 @@ def install() -> None:
     """
     import sys
 
-    from wandb_compat import mode, startup
+    from wandb_compat import startup
+    from wandb_compat.import_hook import mode
 
     startup.install()
     if mode.foreign(sys.modules.get("wandb")):

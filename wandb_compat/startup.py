@@ -7,7 +7,7 @@ the rest of the engine only when somebody imports `wandb`.
 import os
 import sys
 
-from wandb_compat.dormant import Deferred, Dormant, loaded
+from wandb_compat.import_hook.lazy_module import Deferred, Dormant, loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def dropin_root() -> str:
 
     package = os.path.dirname(os.path.abspath(__file__))
     shipped = os.path.join(package, "dropin")
-    if PathFinder.find_spec("wandb._entrance", [os.path.join(shipped, "wandb")]):
+    if PathFinder.find_spec("wandb._bootstrap", [os.path.join(shipped, "wandb")]):
         return shipped
     return os.path.dirname(package)  # a checkout, where `wandb/` stands beside `wandb_compat/`
 
@@ -88,7 +88,7 @@ class Finder:
             return loaded(sys.modules[name]) if target is None and name in sys.modules else None
         try:
             if name == "wandb":
-                from wandb_compat import facade
+                from wandb_compat.import_hook import facade
 
                 return facade.find(target)
             if name == "pluto" and (target is None or isinstance(target, Dormant)):
@@ -102,9 +102,9 @@ class Finder:
         # A path of its own means that a folder is being listed, as pip does.
         if context.name is None or context.name.lower() != "wandb" or "path" in vars(context) or switched_off():
             return ()
-        from wandb_compat import metadata
+        from wandb_compat.import_hook import distribution
 
-        return metadata.find()
+        return distribution.find()
 
 
 class _Pluto(Deferred):

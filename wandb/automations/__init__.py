@@ -1,7 +1,7 @@
 """Automations, which Pluto has not."""
 
-from wandb._absent import names_of
-from wandb.apis.public.refused import AUTOMATIONS
+from wandb._native.api.unsupported_methods import AUTOMATIONS
+from wandb._native.unsupported import names_of
 
 _NAMES = """
     ActionType ArtifactCollectionScope ArtifactEvent Automation DoNothing EntityScope EventType Integration

@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 import click
 
 import wandb
-from wandb.cli import artifacts, folder, runs, sweeps
+from wandb._native.cli import artifacts, directory, runs, sweeps
 from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.wandb_login import find_credential
-from wandb_compat import __version__
-from wandb_compat.cli.folders import find
+from wandb_compat._version import __version__
 from wandb_compat.cli.login import sign_in
+from wandb_compat.cli.run_folders import find
 from wandb_compat.cli.sync import PATIENCE, deliver
-from wandb_compat.credentials import TOKEN_PREFIXES
+from wandb_compat.config.credentials import TOKEN_PREFIXES
 
 _LAUNCH = "Pluto has no launch queues: start jobs with your scheduler, or work on a sweep with `wandb agent`"
 _CONTAINERS = "start the container yourself and hand PLUTO_API_KEY in; nothing else is needed for logging"
@@ -131,23 +131,25 @@ def sync(paths: tuple[Path, ...], dry_run: bool, sync_tensorboard: bool, **given
 
 
 def _holds_logs(path: Path) -> bool:
-    from wandb.integration.tensorboard.folders import event_files
+    from wandb._native.integrations.tensorboard_directories import event_files
 
     return path.is_dir() and not find(path) and bool(event_files(path))
 
 
 def _log_events(path: Path, dry_run: bool, given: dict[str, Any]) -> None:
-    from wandb.integration.tensorboard import folders
+    from wandb._native.integrations import tensorboard_directories
 
     if dry_run:
-        click.echo(f"{path}: would log {len(folders.event_files(path))} event files of TensorBoard as a run")
+        click.echo(
+            f"{path}: would log {len(tensorboard_directories.event_files(path))} event files of TensorBoard as a run"
+        )
         return
-    id = folders.log(path, given["id"], given["project"], given["entity"], given["job_type"])
+    id = tensorboard_directories.log(path, given["id"], given["project"], given["entity"], given["job_type"])
     click.echo(f"{path}: logged as run {id}")
 
 
 for _command in (
-    *(folder.init, folder.status, *folder.MODES),
+    *(directory.init, directory.status, *directory.MODES),
     *(sweeps.sweep, sweeps.agent, sweeps.controller),
     *(artifacts.artifact, runs.pull, runs.restore, runs.projects, runs.verify),
 ):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from wandb._native.plot import presets
 from wandb.errors import Error
-from wandb.plot import presets
 from wandb.sdk.data_types.table import Table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wandb.plot.curves import DIGITS, chart_of_curves, each_class
+from wandb._native.plot.curves import DIGITS, chart_of_curves, each_class
 from wandb.plot.custom_chart import CustomChart
 from wandb.util import get_module
 

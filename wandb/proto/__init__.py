@@ -3,7 +3,7 @@
 Refused: read runs with wandb.Api(), and what is on disk with `wandb-compat journal show FILE`.
 """
 
-from wandb._absent import refuse
+from wandb._native.unsupported import refuse
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,6 @@
 """Sandboxes, which Pluto has not."""
 
-from wandb._absent import names_of
+from wandb._native.unsupported import names_of
 
 _INSTEAD = "Pluto has no sandboxes: run the code in a container of your own"
 _NAMES = "Sandbox Session Secret"

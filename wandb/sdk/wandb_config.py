@@ -9,7 +9,7 @@ from typing import Any
 from wandb.errors.term import termwarn
 from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_helper import parse_config
-from wandb_compat.convert import plain
+from wandb_compat.convert.row import plain
 
 
 class Config:

@@ -9,25 +9,30 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from wandb._native.run import active_runs, module_globals, run_dir
+from wandb._native.run import attach as attaching
+from wandb._native.run.random_names import generate_name
+from wandb._native.run.resume import settle
+from wandb._native.run.saved_files import write_requirements
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
-from wandb.sdk.lib import active_runs, config_util, foreign_run, module_globals, resuming, run_folder
+from wandb.sdk.lib import config_util
 from wandb.sdk.lib.noop_run import NoopRun
-from wandb.sdk.lib.run_names import generate_name
 from wandb.sdk.lib.runid import generate_id
-from wandb.sdk.lib.saved_files import write_requirements
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, say, warn_once
 from wandb.sdk.wandb_settings import Settings
-from wandb_compat import background, machine_info, ranks, records
-from wandb_compat import settings as engine
-from wandb_compat.artifacts import RUN_ID
-from wandb_compat.console import ConsoleCapture
-from wandb_compat.credentials import HINT, Credential
-from wandb_compat.earlier import TARGET
-from wandb_compat.pipeline import Pipeline
-from wandb_compat.server_text import cut_name, server_tags
+from wandb_compat.artifacts.versions import RUN_ID
+from wandb_compat.config import settings as engine
+from wandb_compat.config.credentials import HINT, Credential
+from wandb_compat.pipeline import threads
+from wandb_compat.pipeline.pipeline import Pipeline
+from wandb_compat.run import distributed, environment
+from wandb_compat.run.console import ConsoleCapture
+from wandb_compat.run.previous_run import TARGET
+from wandb_compat.run.server_fields import cut_name, server_tags
+from wandb_compat.spool import records
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -203,7 +208,7 @@ def _sweep(settings: Settings) -> dict[str, Any] | None:
     """Return what the server keeps of the run's sweep, in the form of `pluto migrate`."""
     if not settings.sweep_id:
         return None
-    from wandb.sdk.sweeps.ledger import Ledger
+    from wandb._native.sweeps.trial_log import Ledger
 
     ledger = Ledger(settings.sweep_id)
     definition = ledger.definition() if ledger.exists() else {}
@@ -276,25 +281,25 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
         if settings.force:
             raise UsageError(f"No Pluto key: {HINT}")
         termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
-    going = resuming.settle(own, settings, credential)
+    going = settle(own, settings, credential)
     settings.run_name = settings.run_name or generate_name()
-    home = run_folder.make(settings)
+    home = run_dir.make(settings)
     pipeline = Pipeline(home, own, notify=say, head=Path(settings.sync_file))
     run = Run(settings, config, _swept(settings), pipeline=pipeline, first_step=going.first_step)
-    metadata = machine_info.gather(settings)
+    metadata = environment.gather(settings)
     start = _start_record(own, run, metadata)
     if going.earlier is not None:
         run._go_on(going.earlier)
     pipeline.start(start, credential, online=credential is not None)
     active_runs.add(run)
-    foreign_run.publish(run)
+    attaching.publish(run)
     if settings.reinit != "create_new":
         module_globals.set_globals(run)
     run._begin(_console(settings, pipeline, credential))
-    run_folder.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
+    run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:
         requirements = Path(run.dir, "requirements.txt")
-        background.start("packages", lambda: write_requirements(requirements), lambda error: None)
+        threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
     if settings.save_code and not settings.disable_code:
         run._save_code()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")
@@ -322,7 +327,7 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
     metadata = {**metadata, RUN_ID: run.id}
     if own.pluto_run_id:
         metadata[TARGET] = own.pluto_run_id
-    rank = ranks.own_rank() if own.pluto_run_id else None
+    rank = distributed.own_rank() if own.pluto_run_id else None
     return records.Start(
         time=int(run.start_time * 1000),
         project=run.project,
@@ -332,7 +337,7 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
         entity=settings.entity,
         config=config,
         tags=server_tags(settings, warn_once),
-        system_metrics=not settings.x_disable_stats and (rank is None or ranks.first_of_machine()),
+        system_metrics=not settings.x_disable_stats and (rank is None or distributed.first_of_machine()),
         metadata=metadata,
         rank=rank,
         fork=(settings.fork_from.run, settings.fork_from.value) if settings.fork_from else None,
@@ -363,7 +368,7 @@ def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run
     wanted = attach_id or run_id or (run._attach_id if run is not None else None)
     if wanted is None:
         raise UsageError("Either `attach_id` or `run_id` must be specified or `run` must have `_attach_id`")
-    return foreign_run.attach(wanted)
+    return attaching.attach(wanted)
 
 
 attach = _attach

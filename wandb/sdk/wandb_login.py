@@ -8,8 +8,8 @@ from typing import Any
 
 from wandb.errors import UsageError
 from wandb.errors.term import termlog, termwarn
-from wandb_compat import credentials
-from wandb_compat.credentials import Credential
+from wandb_compat.config import credentials
+from wandb_compat.config.credentials import Credential
 
 # The key of this process, from `wandb.login(key=...)`; it wins over what is stored.
 _session: list[Credential] = []

@@ -10,32 +10,32 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.run import active_runs, attach, define_metric, run_dir
+from wandb._native.run.display import RunPage
+from wandb._native.run.exit_code import code_of
+from wandb._native.run.files import RunFiles
+from wandb._native.run.files import restore as restore
+from wandb._native.run.properties import RunFacts
+from wandb._native.run.properties import warn_once as warn_once
+from wandb._native.run.reporting import RunStatus as RunStatus
+from wandb._native.run.reporting import RunWords
+from wandb._native.run.watch import RunWatch
 from wandb.errors import UsageError
 from wandb.errors.term import is_shown, termerror, termlog, termwarn
-from wandb.sdk.lib import active_runs, foreign_run, metric_rules, run_folder
-from wandb.sdk.lib.exit_watch import code_of
-from wandb.sdk.lib.history import SUMMARY_INTERVAL, History
-from wandb.sdk.lib.run_facts import RunFacts
-from wandb.sdk.lib.run_facts import warn_once as warn_once
-from wandb.sdk.lib.run_files import RunFiles
-from wandb.sdk.lib.run_files import restore as restore
-from wandb.sdk.lib.run_page import RunPage
-from wandb.sdk.lib.run_watch import RunWatch
-from wandb.sdk.lib.run_words import RunStatus as RunStatus
-from wandb.sdk.lib.run_words import RunWords
 from wandb.sdk.wandb_config import Config
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
-from wandb_compat import records
-from wandb_compat.alerts import Alerts
-from wandb_compat.convert import brief, rich
-from wandb_compat.server_text import published_summary
+from wandb_compat.convert.row import brief, rich
+from wandb_compat.run.alerts import Alerts
+from wandb_compat.run.history import SUMMARY_INTERVAL, History
+from wandb_compat.run.server_fields import published_summary
+from wandb_compat.spool import records
 
 if TYPE_CHECKING:
-    from wandb_compat.console import ConsoleCapture
-    from wandb_compat.earlier import Earlier
-    from wandb_compat.pipeline import Pipeline
-    from wandb_compat.tensorboard.sync import TensorBoardSync
+    from wandb_compat.pipeline.pipeline import Pipeline
+    from wandb_compat.run.console import ConsoleCapture
+    from wandb_compat.run.previous_run import Earlier
+    from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
 _SAY = {"info": termlog, "warning": termwarn, "error": termerror}
 
@@ -161,7 +161,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         import wandb
 
         if wandb.run is self:
-            from wandb.sdk.lib import module_globals
+            from wandb._native.run import module_globals
 
             module_globals.unset_globals()
 
@@ -185,12 +185,12 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
             self._patching.join()
         self._files().finish()
         if self._settings.sweep_id:
-            from wandb.sdk.sweeps.desk import report
+            from wandb._native.sweeps.coordinator import report
 
             report(self._settings.sweep_id, self.id, self.summary)
         exit = records.Exit(int(time() * 1000), records.state_of(code), code)
         outcome = pipeline.finish(exit, bar=not quiet and is_shown("info"))
-        foreign_run.withdraw(self)
+        attach.withdraw(self)
         self._url = pipeline.status().url or self._url
         if code == 0 and self._settings.resume == "auto":
             Path(self._settings.resume_fname).unlink(missing_ok=True)
@@ -238,7 +238,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         self._history.items.update(earlier.summary)
         self._history.start -= earlier.runtime
         if defined := earlier.about.get("metrics"):
-            self._history.rules = metric_rules.MetricRules.of(defined, earlier.summary)
+            self._history.rules = define_metric.MetricRules.of(defined, earlier.summary)
 
     def _submit(self, record: records.Record, what: str) -> None:
         if self._is_finished:
@@ -281,8 +281,8 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
     def _write_files(self) -> None:
         """Leave the files that tools look for in `files/`."""
         folder = Path(self.dir)
-        run_folder.write_json(folder / "wandb-summary.json", self._published_summary())
-        run_folder.write_config(folder / "config.yaml", self._config.as_dict())
+        run_dir.write_json(folder / "wandb-summary.json", self._published_summary())
+        run_dir.write_config(folder / "config.yaml", self._config.as_dict())
 
     def __setattr__(self, attr: str, value: object) -> None:
         if not hasattr(self, attr) and vars(self).get("_frozen"):
@@ -293,7 +293,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return foreign_run.unpickle, (self._attach_id,)
+        return attach.unpickle, (self._attach_id,)
 
 
 def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:

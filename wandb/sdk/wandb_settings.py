@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError, field_validator
 
+from wandb._native.run.settings_fields import SettingsFields
 from wandb.errors import UsageError
 from wandb.errors.term import termwarn
 from wandb.sdk.lib import ipython
 from wandb.sdk.lib.run_moment import RunMoment
-from wandb.sdk.lib.settings_fields import SettingsFields
 from wandb.sdk.lib.settings_file import SettingsFiles
 
 # Variables whose setting does not follow from their name.
@@ -267,7 +267,7 @@ class Settings(SettingsFields):
     @property
     def app_url(self) -> str:
         """Where pages are: Pluto's server."""
-        from wandb_compat.settings import Settings as Engine
+        from wandb_compat.config.settings import Settings as Engine
         from wandb_compat.wire.endpoints import EndpointError, resolve
 
         try:

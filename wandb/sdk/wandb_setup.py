@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from wandb.sdk.lib import active_runs
+from wandb._native.run import active_runs
 from wandb.sdk.wandb_settings import Settings
 
 _given = Settings()  # what `setup` was given explicitly

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wandb_compat.convert import plain
+from wandb_compat.convert.row import plain
 
 
 class SummaryDict:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wandb import env
+from wandb._native.sweeps import search, trial_log
 from wandb.errors import UsageError
-from wandb.sdk.sweeps import ledger, search
 from wandb.wandb_controller import _WandbController
 
 
@@ -46,14 +46,14 @@ def sweep(
         env.set_entity(entity)
     if project:
         env.set_project(project)
-    made = ledger.create(definition, project or env.get_project())
+    made = trial_log.create(definition, project or env.get_project())
     if prior_runs:
         _learn(made, prior_runs)
     print("Create sweep with ID:", made.sweep)
     return made.sweep
 
 
-def _learn(made: ledger.Ledger, runs: list[str]) -> None:
+def _learn(made: trial_log.Ledger, runs: list[str]) -> None:
     from wandb.apis.public import Api
 
     metric, _ = search.objective(made.definition())
@@ -63,7 +63,7 @@ def _learn(made: ledger.Ledger, runs: list[str]) -> None:
             value = search.result(run.summary, metric)
             if value is None:
                 raise UsageError(f"The prior run {name} has no {metric!r} in its summary to learn from")
-            kept["trials"].append(ledger.Trial(run.id, dict(run.config), run.state, value, host="", pid=0))
+            kept["trials"].append(trial_log.Trial(run.id, dict(run.config), run.state, value, host="", pid=0))
 
 
 def controller(

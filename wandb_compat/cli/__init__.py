@@ -6,10 +6,10 @@ from importlib import import_module
 
 import click
 
-from wandb_compat import __version__
+from wandb_compat._version import __version__
 
 COMMANDS = ("run", "serve", "sync", "import", "plot", "status", "compare", "doctor", "login", "journal", "shim")
-MODULES = {"import": "importing"}  # where Python has taken the word
+MODULES = {"import": "import_"}  # where Python has taken the word
 
 
 class Commands(click.Group):

@@ -16,15 +16,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat import credentials, recorded, records
-from wandb_compat.artifacts import RUN_ID, place
-from wandb_compat.bounds import STRING_LIMIT
-from wandb_compat.cli.folders import MIRROR, Folder
-from wandb_compat.convert import FEW
-from wandb_compat.recorded import NotRecorded, Recorded
-from wandb_compat.records import printable
-from wandb_compat.server_text import cut_name, server_tags
-from wandb_compat.settings import Settings
+from wandb_compat.artifacts.versions import RUN_ID, place
+from wandb_compat.cli import wandb_file
+from wandb_compat.cli.run_folders import MIRROR, Folder
+from wandb_compat.cli.wandb_file import NotRecorded, Recorded
+from wandb_compat.config import credentials
+from wandb_compat.config.limits import STRING_LIMIT
+from wandb_compat.config.settings import Settings
+from wandb_compat.convert.row import FEW
+from wandb_compat.run.server_fields import cut_name, server_tags
+from wandb_compat.spool import records
+from wandb_compat.spool.records import printable
 from wandb_compat.wire.client import WireError, reach
 from wandb_compat.wire.endpoints import EndpointError, resolve
 
@@ -142,8 +144,8 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
         CannotCompare: no record, no run in Pluto, no key or no server.
     """
     try:
-        files = recorded.locate(path)
-        told = recorded.read(files)
+        files = wandb_file.locate(path)
+        told = wandb_file.read(files)
     except (NotRecorded, OSError) as error:
         raise CannotCompare(
             f"{error}" if isinstance(error, NotRecorded) else f"{path} cannot be read: {error}"

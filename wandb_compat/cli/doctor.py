@@ -15,8 +15,9 @@ from typing import Any, Literal, NamedTuple
 
 import click
 
-from wandb_compat import __version__, credentials
-from wandb_compat.settings import Settings
+from wandb_compat._version import __version__
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
 from wandb_compat.startup import dropin_root
 from wandb_compat.wire.client import Client, WireError, reach
 from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
@@ -72,7 +73,7 @@ def command(api: bool) -> None:
 def _show_api() -> None:
     """Print every public name with its level; asked of a process in pluto mode, as this one may have another wandb."""
     environment = {**os.environ, "DISABLE_WANDB_LOGGING": "true", "WANDB_COMPAT": ""}
-    words = [sys.executable, "-m", "wandb._support"]
+    words = [sys.executable, "-m", "wandb._native.support_table"]
     done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         raise click.ClickException(f"the names of wandb cannot be listed: {done.stderr.strip().rpartition(chr(10))[2]}")

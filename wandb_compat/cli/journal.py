@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from wandb_compat import journal
+from wandb_compat.spool import journal
 
 FRAME = len(journal.frame([b""]))  # bytes of a record's line that are not its text
 

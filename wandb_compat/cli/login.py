@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from wandb_compat import credentials
-from wandb_compat.settings import Settings
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
 from wandb_compat.wire.client import Client, WireError
 from wandb_compat.wire.endpoints import EndpointError, resolve
 

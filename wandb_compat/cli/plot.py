@@ -34,10 +34,10 @@ def command(run: str, keys: tuple[str, ...], data: Path | None, logarithmic: boo
     """
     import requests
 
-    from wandb_compat.local import home
+    from wandb_compat.server import discovery
 
-    folder = (data or home.data_folder()).absolute()
-    server = home.running(folder)
+    folder = (data or discovery.data_folder()).absolute()
+    server = discovery.running(folder)
     if server is None:
         raise click.ClickException(f"No server has the data folder {folder}. Start it with: wandb-compat serve")
     session = requests.Session()

@@ -42,13 +42,13 @@ def command(line: tuple[str, ...], local: bool) -> None:
 
 def _local() -> dict[str, str]:
     """Return the variables that lead to the server of this machine, and say where its page is."""
-    from wandb_compat.local import home, sessions
-    from wandb_compat.local.serve import environment
+    from wandb_compat.server import auth, discovery
+    from wandb_compat.server.serve import environment
 
     try:
-        server, new = home.started(home.data_folder())
-    except home.NoServer as error:
+        server, new = discovery.started(discovery.data_folder())
+    except discovery.NoServer as error:
         raise click.ClickException(str(error)) from None
-    link = sessions.link(server.url, server.key)
+    link = auth.link(server.url, server.key)
     click.echo(f"Logging to the Pluto server of this machine{', just started' if new else ''}: {link}", err=True)
     return environment(server.url, server.key)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from wandb_compat.local import home, sessions
-from wandb_compat.local.home import PORT, data_folder
-from wandb_compat.local.serve import Server, ServerError
+from wandb_compat.server import auth, discovery
+from wandb_compat.server.discovery import PORT, data_folder
+from wandb_compat.server.serve import Server, ServerError
 from wandb_compat.wire.endpoints import VARIABLES
 
 EVERYWHERE = ("0.0.0.0", "::")
@@ -34,10 +34,10 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
     """
     folder = (data or data_folder()).absolute()
     if stop:
-        click.echo("The server has stopped." if home.stop(folder) else f"No server has the data folder {folder}.")
+        click.echo("The server has stopped." if discovery.stop(folder) else f"No server has the data folder {folder}.")
         return
-    if browser and (own := home.running(folder)) is not None:
-        _show(sessions.link(own.url, own.key))
+    if browser and (own := discovery.running(folder)) is not None:
+        _show(auth.link(own.url, own.key))
         return
     try:
         server = Server(folder, host, port)
@@ -49,7 +49,7 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
 
     def announce() -> None:
         click.echo(f"Pluto server at {url}, data in {server.key_file.parent}. Stop it with Ctrl-C.")
-        page = sessions.link(url, server.key)
+        page = auth.link(url, server.key)
         click.echo(f"The page, signed in: {page}")
         if browser:
             _show(page)

@@ -9,8 +9,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.cli.folders import Folder, default_path, find
-from wandb_compat.courier.state import State
+from wandb_compat.cli.run_folders import Folder, default_path, find
+from wandb_compat.spool.status import State
 
 AT_WORK = ("starting", "delivering", "waiting")
 
@@ -66,7 +66,7 @@ def _at_work() -> list[Path]:
     homes = []
     for process in psutil.process_iter(["cmdline", "username"]):
         match process.info["cmdline"]:
-            case [*_, "-m", "wandb_compat.courier", home] if process.info["username"] == user:
+            case [*_, "-m", "wandb_compat.uploader", home] if process.info["username"] == user:
                 homes.append(Path(home).resolve())
     return [home for home in homes if home.is_dir()]
 

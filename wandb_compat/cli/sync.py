@@ -14,13 +14,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from wandb_compat import credentials
-from wandb_compat.cli.folders import Folder, default_path, find
-from wandb_compat.courier.acks import Acks, waiting_bytes
-from wandb_compat.courier.orders import Orders
-from wandb_compat.courier.state import State
-from wandb_compat.courier.work import Busy, NoRun, Trainer, Work
-from wandb_compat.settings import Settings
+from wandb_compat.cli.run_folders import Folder, default_path, find
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
+from wandb_compat.spool.delivery_log import Acks, waiting_bytes
+from wandb_compat.spool.status import State
+from wandb_compat.spool.worker_config import Orders
+from wandb_compat.uploader.worker import Busy, NoRun, Trainer, Work
 from wandb_compat.wire.endpoints import EndpointError, resolve
 
 PATIENCE = 10.0  # seconds; long enough for a server that restarts

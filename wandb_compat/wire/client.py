@@ -17,8 +17,8 @@ from uuid import uuid4
 import requests
 from requests.adapters import HTTPAdapter
 
-from wandb_compat import __version__
-from wandb_compat.bounds import (
+from wandb_compat._version import __version__
+from wandb_compat.config.limits import (
     ANSWER_LIMIT,
     ANSWER_TIME,
     CONNECT_PATIENCE,

@@ -7,9 +7,9 @@ import math
 import re
 from typing import Any, Literal, NamedTuple
 
-from wandb_compat import __version__
-from wandb_compat.bounds import NAME_LIMIT, TAG_LIMIT
-from wandb_compat.records import RunState, Start, printable
+from wandb_compat._version import __version__
+from wandb_compat.config.limits import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.spool.records import RunState, Start, printable
 
 Status = Literal["RUNNING", "COMPLETED", "FAILED", "TERMINATED", "CANCELLED"]
 STATUS: dict[RunState, Status] = {"completed": "COMPLETED", "failed": "FAILED", "terminated": "TERMINATED"}

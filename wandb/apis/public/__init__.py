@@ -45,7 +45,7 @@ _HOMES = {
     "users": ("User",),
 }
 _WHERE = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
-_WHERE["ArtifactFiles"] = "wandb.sdk.artifacts.artifact_files"
+_WHERE["ArtifactFiles"] = "wandb._native.artifacts.files_page"
 
 __all__ = sorted(_WHERE)  # one list of the names is enough
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
+from wandb._native.api import paths, unsupported_methods
+from wandb._native.api.unsupported_methods import method, refuse
 from wandb.apis.normalize import normalize_exceptions
-from wandb.apis.public import paths, refused
-from wandb.apis.public.refused import method, refuse
 from wandb.errors import CommError, Error, UsageError
 from wandb.errors.term import termlog, termwarn
-from wandb_compat import credentials, mode
-from wandb_compat.artifacts import RUN_ID
-from wandb_compat.settings import Settings
+from wandb_compat.artifacts.versions import RUN_ID
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
+from wandb_compat.import_hook import mode
 
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import (
@@ -58,7 +59,7 @@ class Api:
         Raises:
             wandb.UsageError: there is no Pluto key, or this is `pluto migrate` and there is no real wandb to read with.
         """
-        from wandb.apis.public.reader import connect
+        from wandb._native.api.connection import connect
         from wandb.sdk.wandb_login import find_credential
         from wandb_compat.wire.endpoints import resolve
 
@@ -217,7 +218,7 @@ class Api:
 
         from wandb.apis.public.runs import Run
         from wandb.util import generate_id
-        from wandb_compat.records import Start
+        from wandb_compat.spool.records import Start
         from wandb_compat.wire.models import create_body
 
         if state != "running":
@@ -278,14 +279,14 @@ class Api:
         if len(parts) == 4 and parts[2] in ("sweep", "sweeps"):
             return self.sweep("/".join((*parts[:2], parts[-1])))
         if len(parts) == 4 and parts[2].startswith("report"):
-            refuse("wandb.Api().from_path() of a report", refused.REPORTS)
+            refuse("wandb.Api().from_path() of a report", unsupported_methods.REPORTS)
         raise Error(f"Invalid path {path!r}; write it as ENTITY/PROJECT/TYPE/ID, where TYPE is runs or sweeps")
 
     # Artifacts
 
     def _artifact_path(self, name: str) -> tuple[str, str, str]:
         """Return entity, project and `name:alias` of an artifact."""
-        from wandb.sdk.artifacts.store import Name
+        from wandb._native.artifacts.lookup import Name
 
         if not name:
             raise ValueError("You must specify name= to fetch an artifact.")
@@ -418,9 +419,9 @@ class Api:
         Raises:
             wandb.Error: there are no event files, or tensorboard is not installed.
         """
-        from wandb.integration.tensorboard import folders
+        from wandb._native.integrations import tensorboard_directories
 
-        folders.log(root_dir, run_id, project or self.settings["project"], entity or self._entity())
+        tensorboard_directories.log(root_dir, run_id, project or self.settings["project"], entity or self._entity())
 
     def create_custom_chart(
         self,
@@ -447,7 +448,7 @@ class Api:
         """
         import json
 
-        from wandb.plot import presets
+        from wandb._native.plot import presets
 
         if spec_type != "vega2" or access not in ("private", "public"):
             raise Error(f"spec_type can be 'vega2' and access 'private' or 'public', not {spec_type!r} and {access!r}")
@@ -488,26 +489,26 @@ class Api:
             raise ValueError(f"The key belongs to the organisation {own!r}, and Pluto tells nothing of {name!r}")
         return Organization(own)
 
-    create_report = load_report = method("wandb.Api().create_report()", refused.REPORTS)
-    create_user = method("wandb.Api().create_user()", refused.PEOPLE)
-    create_team = method("wandb.Api().create_team()", refused.PEOPLE)
-    create_run_queue = method("wandb.Api().create_run_queue()", refused.LAUNCH)
-    upsert_run_queue = method("wandb.Api().upsert_run_queue()", refused.LAUNCH)
-    run_queue = method("wandb.Api().run_queue()", refused.LAUNCH)
-    queued_run = queued_job = method("wandb.Api().queued_run()", refused.LAUNCH)
-    job = method("wandb.Api().job()", refused.LAUNCH)
-    list_jobs = method("wandb.Api().list_jobs()", refused.LAUNCH)
-    registry = method("wandb.Api().registry()", refused.REGISTRY)
-    registries = method("wandb.Api().registries()", refused.REGISTRY)
-    create_registry = method("wandb.Api().create_registry()", refused.REGISTRY)
-    automation = method("wandb.Api().automation()", refused.AUTOMATIONS)
-    automations = method("wandb.Api().automations()", refused.AUTOMATIONS)
-    create_automation = method("wandb.Api().create_automation()", refused.AUTOMATIONS)
-    update_automation = method("wandb.Api().update_automation()", refused.AUTOMATIONS)
-    delete_automation = method("wandb.Api().delete_automation()", refused.AUTOMATIONS)
-    integrations = method("wandb.Api().integrations()", refused.AUTOMATIONS)
-    slack_integrations = method("wandb.Api().slack_integrations()", refused.AUTOMATIONS)
-    webhook_integrations = method("wandb.Api().webhook_integrations()", refused.AUTOMATIONS)
+    create_report = load_report = method("wandb.Api().create_report()", unsupported_methods.REPORTS)
+    create_user = method("wandb.Api().create_user()", unsupported_methods.PEOPLE)
+    create_team = method("wandb.Api().create_team()", unsupported_methods.PEOPLE)
+    create_run_queue = method("wandb.Api().create_run_queue()", unsupported_methods.LAUNCH)
+    upsert_run_queue = method("wandb.Api().upsert_run_queue()", unsupported_methods.LAUNCH)
+    run_queue = method("wandb.Api().run_queue()", unsupported_methods.LAUNCH)
+    queued_run = queued_job = method("wandb.Api().queued_run()", unsupported_methods.LAUNCH)
+    job = method("wandb.Api().job()", unsupported_methods.LAUNCH)
+    list_jobs = method("wandb.Api().list_jobs()", unsupported_methods.LAUNCH)
+    registry = method("wandb.Api().registry()", unsupported_methods.REGISTRY)
+    registries = method("wandb.Api().registries()", unsupported_methods.REGISTRY)
+    create_registry = method("wandb.Api().create_registry()", unsupported_methods.REGISTRY)
+    automation = method("wandb.Api().automation()", unsupported_methods.AUTOMATIONS)
+    automations = method("wandb.Api().automations()", unsupported_methods.AUTOMATIONS)
+    create_automation = method("wandb.Api().create_automation()", unsupported_methods.AUTOMATIONS)
+    update_automation = method("wandb.Api().update_automation()", unsupported_methods.AUTOMATIONS)
+    delete_automation = method("wandb.Api().delete_automation()", unsupported_methods.AUTOMATIONS)
+    integrations = method("wandb.Api().integrations()", unsupported_methods.AUTOMATIONS)
+    slack_integrations = method("wandb.Api().slack_integrations()", unsupported_methods.AUTOMATIONS)
+    webhook_integrations = method("wandb.Api().webhook_integrations()", unsupported_methods.AUTOMATIONS)
 
 
 def _exists(look: Any) -> bool:

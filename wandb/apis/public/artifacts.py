@@ -9,16 +9,16 @@ from time import time
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
+from wandb._native.api import run_fields
+from wandb._native.api.unsupported_methods import refuse
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
-from wandb.apis.public import run_document
-from wandb.apis.public.refused import refuse
 from wandb.errors import CommError
-from wandb_compat.artifacts import ORDER, Entry, Shelf
-from wandb_compat.artifacts import Collection as Versions
+from wandb_compat.artifacts.versions import ORDER, Entry, Shelf
+from wandb_compat.artifacts.versions import Collection as Versions
 
 if TYPE_CHECKING:
-    from wandb.apis.public.reader import Reader
+    from wandb._native.api.connection import Reader
     from wandb.apis.public.runs import Run
     from wandb.sdk.artifacts.artifact import Artifact
 
@@ -125,7 +125,7 @@ class RunArtifacts(_List):
 
     def _about(self, what: str) -> dict[str, Any]:
         details = self._reader.get_run(self.run.project, self.run.number)  # a run that goes on may have more by now
-        return run_document.about_of(details.get("config") or {}).get(what) or {}
+        return run_fields.about_of(details.get("config") or {}).get(what) or {}
 
     def _logged(self) -> list[Artifact]:
         from wandb.sdk.artifacts.artifact import Artifact
@@ -195,7 +195,7 @@ class ArtifactCollection:
 
     @tags.setter
     def tags(self, tags: list[str]) -> None:
-        from wandb.sdk.artifacts import naming
+        from wandb._native.artifacts import naming
 
         self._load_changes()
         self._tags = naming.check_tags(tags)
@@ -257,7 +257,7 @@ class ArtifactCollection:
             wandb.CommError: the server cannot be reached.
             wandb.UsageError: the name was changed.
         """
-        from wandb.sdk.artifacts import naming
+        from wandb._native.artifacts import naming
 
         if self.name != self._saved_name:
             refuse(
@@ -332,7 +332,7 @@ class ProjectArtifactCollections(_List):
 
         published: dict[str, list[Entry]] = {}
         for run in Runs(self._reader, self.entity, self.project, per_page=200, lazy=False):
-            about = run_document.about_of(run._load_details().get("config") or {})
+            about = run_fields.about_of(run._load_details().get("config") or {})
             for name, entries in (about.get("artifacts") or {}).items():
                 published.setdefault(name, []).extend(Entry.all_of(entries))
         found = [Versions(name, entries) for name, entries in sorted(published.items())]

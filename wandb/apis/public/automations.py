@@ -1,6 +1,6 @@
 """Automations, which Pluto has not."""
 
-from wandb.apis.public.refused import AUTOMATIONS, Refused
+from wandb._native.api.unsupported_methods import AUTOMATIONS, Refused
 
 
 class Automations(Refused):

@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.api.run_fields import media_path
+from wandb._native.api.unsupported_methods import method
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import SizedPaginator
 from wandb.apis.public.history import kind_of, table_name
-from wandb.apis.public.refused import method
-from wandb.apis.public.run_document import media_path
 from wandb.errors import CommError
-from wandb_compat.artifacts import place
+from wandb_compat.artifacts.versions import place
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run

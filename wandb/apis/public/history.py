@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from wandb.apis.public.run_document import LISTS, media_path
-from wandb_compat.records import printable
+from wandb._native.api.run_fields import LISTS, media_path
+from wandb_compat.spool.records import printable
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run
@@ -46,7 +46,7 @@ def sampled(run: Run, samples: int, keys: list[str] | None, x_axis: str) -> list
 
     The server thins long metrics, each for itself. Where that would tear rows apart, they are read in full.
     """
-    from wandb.apis.public.reader import POINTS
+    from wandb._native.api.connection import POINTS
 
     wanted = None if keys is None else list(dict.fromkeys([x_axis, *keys]))
     if samples < 1:
@@ -70,7 +70,7 @@ def thinned(rows: list[Row], count: int) -> list[Row]:
 
 def machine(run: Run, samples: int) -> list[Row]:
     """Return at most `samples` rows of what was measured of the run's machine."""
-    from wandb.apis.public.reader import POINTS
+    from wandb._native.api.connection import POINTS
 
     series = run._reader.points(run.project, run.number, group="sys", limit=min(samples, POINTS))
     rows = _rows(run, {f"system.{name.removeprefix(MACHINE)}": points for name, points in series.items()}, {})
@@ -131,7 +131,7 @@ class HistoryScan:
     next = __next__
 
     def _read(self) -> Iterator[Row]:
-        from wandb.apis.public.reader import POINTS
+        from wandb._native.api.connection import POINTS
 
         last = self.max_step
         others = _others(self.run, self.keys)

@@ -1,6 +1,6 @@
 """What automations spoke to."""
 
-from wandb.apis.public.refused import AUTOMATIONS, Refused
+from wandb._native.api.unsupported_methods import AUTOMATIONS, Refused
 
 
 class Integrations(Refused):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from wandb.apis.public.refused import LAUNCH, Refused
+from wandb._native.api.unsupported_methods import LAUNCH, Refused
 
 RunQueueResourceType = Literal["local-container", "local-process", "kubernetes", "sagemaker", "gcp-vertex"]
 RunQueueAccessType = Literal["project", "user"]

@@ -11,8 +11,8 @@ from wandb.apis.paginator import WholeList
 from wandb.errors import CommError
 
 if TYPE_CHECKING:
+    from wandb._native.api.connection import Reader
     from wandb.apis.public.artifacts import ArtifactTypes, ProjectArtifactCollections
-    from wandb.apis.public.reader import Reader
     from wandb.apis.public.sweeps import Sweeps
 
 

@@ -1,6 +1,6 @@
 """Registries, which Pluto has not."""
 
-from wandb.apis.public.refused import REGISTRY, Refused
+from wandb._native.api.unsupported_methods import REGISTRY, Refused
 
 
 class Registry(Refused):

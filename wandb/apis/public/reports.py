@@ -10,8 +10,8 @@ from wandb.apis.attrs import Attrs
 from wandb.apis.paginator import WholeList
 
 if TYPE_CHECKING:
+    from wandb._native.api.connection import Reader
     from wandb.apis.public.projects import Project
-    from wandb.apis.public.reader import Reader
     from wandb.apis.public.runs import Runs
 
 _STEPS = {

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb.apis.public import run_document
+from wandb._native.api import run_fields
 from wandb.errors import Error
 
 if TYPE_CHECKING:
-    from wandb.apis.public.run import Run
+    from wandb._native.api.run import Run
 
 
 @dataclass
@@ -39,7 +39,7 @@ def export(run: Run, folder: Path | str, complete: bool) -> DownloadHistoryResul
         import pyarrow  # noqa: F401 # what pandas writes the format with
     except ImportError as error:
         raise Error("Run.download_history_exports() needs two libraries: `pip install pandas pyarrow`") from error
-    live = run.load(force=True)["state"] not in run_document.ENDED
+    live = run.load(force=True)["state"] not in run_fields.ENDED
     if live and complete:
         raise IncompleteRunHistoryError(
             f"Run {run.id} goes on: wait for its end, or take what is there with require_complete_history=False"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
+from wandb._native.api import filters as filtering
+from wandb._native.api.run import Run, RunNotFoundError
 from wandb.apis.paginator import SizedPaginator
-from wandb.apis.public import filters as filtering
-from wandb.apis.public.run import Run, RunNotFoundError
-from wandb_compat.artifacts import READERS
+from wandb_compat.artifacts.versions import READERS
 
 if TYPE_CHECKING:
-    from wandb.apis.public.reader import Reader
+    from wandb._native.api.connection import Reader
 
 __all__ = ["RUN_FRAGMENT", "AgentRuns", "Run", "RunNotFoundError", "Runs"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wandb.sdk.wandb_summary import SummaryDict
-from wandb_compat.convert import plain
+from wandb_compat.convert.row import plain
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run

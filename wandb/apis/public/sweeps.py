@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.api import run_fields
+from wandb._native.api.unsupported_methods import refuse
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
-from wandb.apis.public import run_document
-from wandb.apis.public.refused import refuse
 from wandb.apis.public.runs import AgentRuns, Run, Runs
 from wandb.errors import CommError
 from wandb.errors.term import termwarn
 
 if TYPE_CHECKING:
-    from wandb.apis.public.reader import Reader
+    from wandb._native.api.connection import Reader
 
 _NEWEST = "-created_at"
 
@@ -75,7 +75,7 @@ class Sweep(Attrs):
             if newest is None:
                 raise SweepNotFoundError(f"Could not find sweep <Sweep {self.project}/{self.id}>")
             told = newest._load_details().get("config") or {}
-            ours = run_document.about_of(told).get("sweep")
+            ours = run_fields.about_of(told).get("sweep")
             theirs = told.get("sweep")  # of pluto.sweep
             found = next((one for one in (ours, theirs) if isinstance(one, dict)), {})
             inner = found.get("config")
@@ -140,7 +140,7 @@ class Sweep(Attrs):
         found: dict[str, list[Run]] = {}
         hosts: dict[str, str] = {}
         for run in Runs(self._reader, self._entity, self.project, {"sweep": self.id}, per_page=200, lazy=False):
-            agent = (run_document.about_of(run._load_details()["config"]).get("sweep") or {}).get("agent")
+            agent = (run_fields.about_of(run._load_details()["config"]).get("sweep") or {}).get("agent")
             if agent:
                 found.setdefault(agent["id"], []).append(run)
                 hosts[agent["id"]] = agent["host"]
@@ -185,7 +185,7 @@ class Sweep(Attrs):
         Raises:
             wandb.UsageError: the sweep does not lie on this disk.
         """
-        from wandb.sdk.sweeps.ledger import Ledger, folder
+        from wandb._native.sweeps.trial_log import Ledger, folder
 
         ledger = Ledger(self.id)
         if not ledger.exists():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from wandb._native.api.unsupported_methods import PEOPLE, refuse
 from wandb.apis.attrs import Attrs
-from wandb.apis.public.refused import PEOPLE, refuse
 from wandb.errors.term import termwarn
 
 

@@ -1,7 +1,7 @@
 """wandb's workspaces, which the package wandb-workspaces makes; Pluto has none."""
 
-from wandb._absent import refuse
-from wandb.apis.public.refused import REPORTS
+from wandb._native.api.unsupported_methods import REPORTS
+from wandb._native.unsupported import refuse
 
 
 def __getattr__(name: str) -> object:

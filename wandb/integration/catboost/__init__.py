@@ -1,7 +1,7 @@
 """CatBoost: metrics of each iteration, the best score, feature importance, the model."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("WandbCallback", "log_summary")
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.catboost.catboost", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb.integration.catboost.catboost", __all__)

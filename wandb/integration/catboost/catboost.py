@@ -8,7 +8,7 @@ from typing import Any
 from catboost import CatBoostClassifier, CatBoostRegressor
 
 import wandb
-from wandb.integration.active import active_run, importance_chart, log_model_file
+from wandb._native.integrations.active_run import active_run, importance_chart, log_model_file
 
 
 class WandbCallback:

@@ -1,7 +1,7 @@
 """DSPy: scores and predictions of evaluations."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("WandbDSPyCallback",)
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.dspy.dspy", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb.integration.dspy.dspy", __all__)

@@ -10,8 +10,8 @@ import dspy
 from dspy.utils import BaseCallback
 
 import wandb
+from wandb._native.integrations.active_run import active_run
 from wandb.errors.term import termwarn
-from wandb.integration.active import active_run
 
 
 class WandbDSPyCallback(BaseCallback):

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from tensorflow.keras import callbacks
 
 import wandb
+from wandb._native.integrations.active_run import active_run, log_model_file
+from wandb._native.integrations.keras_callback import WandbCallback as WandbCallback
 from wandb.errors.term import termerror, termwarn
-from wandb.integration.active import active_run, log_model_file
-from wandb.integration.keras.classic import WandbCallback as WandbCallback
 
 
 def learning_rate(model: Any, step: int) -> float | None:

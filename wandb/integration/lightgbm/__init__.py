@@ -1,7 +1,7 @@
 """LightGBM: metrics of each round, the best score, feature importance, the model."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("log_summary", "wandb_callback")
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.lightgbm.callback", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb._native.integrations.lightgbm_callback", __all__)

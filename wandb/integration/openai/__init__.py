@@ -1,7 +1,7 @@
 """OpenAI: what models are asked for and what they answer."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("autolog",)
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.openai.openai", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb.integration.openai.openai", __all__)

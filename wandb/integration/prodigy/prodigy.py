@@ -9,8 +9,8 @@ import urllib.request
 from typing import Any
 
 import wandb
+from wandb._native.integrations.active_run import active_run
 from wandb.errors.term import termwarn
-from wandb.integration.active import active_run
 
 
 def upload_dataset(dataset_name: str) -> None:

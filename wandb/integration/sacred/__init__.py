@@ -1,7 +1,7 @@
 """Sacred: configuration, metrics, results and artifacts of an experiment."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("WandbObserver",)
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.sacred.observer", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb._native.integrations.sacred_observer", __all__)

@@ -8,8 +8,8 @@ from typing import Literal
 from stable_baselines3.common.callbacks import BaseCallback
 
 import wandb
+from wandb._native.integrations.active_run import active_run
 from wandb.errors.term import termlog, termwarn
-from wandb.integration.active import active_run
 
 
 class WandbCallback(BaseCallback):

@@ -11,8 +11,8 @@ from joblib import Parallel, delayed
 from sklearn import base, calibration, linear_model, metrics, model_selection, naive_bayes
 from sklearn.utils.multiclass import unique_labels
 
+from wandb._native.integrations.sklearn_checks import first
 from wandb.errors.term import termwarn
-from wandb.integration.sklearn.checks import first
 from wandb.plot.viz import Visualize, visualize
 from wandb.sdk.data_types.table import Table
 

@@ -9,9 +9,9 @@ import numpy
 from sklearn import cluster, naive_bayes
 
 import wandb
+from wandb._native.integrations.sklearn_checks import usable
 from wandb.errors.term import termlog, termwarn
 from wandb.integration.sklearn import calculate
-from wandb.integration.sklearn.checks import usable
 
 _BINARY_ONLY = "wandb.sklearn: calibration curves are for classes 0 and 1 only; this one is left out."
 

@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow
 
 import wandb
+from wandb._native.integrations.active_run import active_run
 from wandb.integration import tensorboard
-from wandb.integration.active import active_run
 
 v1 = tensorflow.compat.v1
 

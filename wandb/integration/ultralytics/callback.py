@@ -11,8 +11,8 @@ import torch
 from ultralytics.utils import RANK
 
 import wandb
+from wandb._native.integrations.active_run import active_run, log_model_file
 from wandb.errors.term import termwarn
-from wandb.integration.active import active_run, log_model_file
 
 CONFIDENCE = 0.1  # of predictions that are shown
 MEASURED = ("Mean-Confidence", "Speed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wandb.sdk.lib import active_runs
+from wandb._native.run import active_runs
 
 
 @dataclass(frozen=True)

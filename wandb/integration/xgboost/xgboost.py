@@ -11,7 +11,7 @@ from typing import Any
 import xgboost
 
 import wandb
-from wandb.integration.active import active_run, importance_chart, log_model_file, summarise_best
+from wandb._native.integrations.active_run import active_run, importance_chart, log_model_file, summarise_best
 
 FALLING = {"rmse", "rmsle", "mae", "mape", "mphe", "logloss", "error", "error@t", "merror"}
 RISING = {"auc", "aucpr", "ndcg", "map", "ndcg@n", "map@n"}

@@ -8,7 +8,7 @@ from typing import Any
 from ultralytics.utils import RANK
 
 import wandb
-from wandb.integration.active import active_run, log_model_file
+from wandb._native.integrations.active_run import active_run, log_model_file
 
 
 class WandbCallback:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from wandb._native.artifacts.adding import Contents
+from wandb._native.artifacts.downloading import Downloads
+from wandb._native.artifacts.logged import Published
 from wandb.sdk.artifacts.artifact_manifest import ArtifactManifest
-from wandb.sdk.artifacts.contents import Contents
-from wandb.sdk.artifacts.downloads import Downloads
 from wandb.sdk.artifacts.exceptions import ArtifactNotLoggedError
-from wandb.sdk.artifacts.published import Published
 
 
 class Artifact(Contents, Downloads, Published):
@@ -38,7 +38,7 @@ class Artifact(Contents, Downloads, Published):
         if not self.is_draft():
             self._save_changes()
             return
-        from wandb.sdk.lib import active_runs
+        from wandb._native.run import active_runs
 
         run = active_runs.latest()
         if run is not None:
@@ -70,8 +70,8 @@ class Artifact(Contents, Downloads, Published):
 
     def _commit(self, outcome: dict[str, Any]) -> None:
         """Take in what has become of the artifact on the server."""
-        from wandb.sdk.artifacts.store import shelf
-        from wandb_compat.artifacts import Entry, Version
+        from wandb._native.artifacts.lookup import shelf
+        from wandb_compat.artifacts.versions import Entry, Version
 
         of_entry = {name: outcome[name] for name in ("time", "digest", "size", "run", "key", "manifest", "source")}
         entry = Entry(id="", order=0, version=outcome["version"], type=self._type, **of_entry)

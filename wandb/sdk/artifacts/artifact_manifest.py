@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wandb.sdk.artifacts import digests
+from wandb._native.artifacts import digests
+from wandb._native.artifacts.naming import check_path
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
-from wandb.sdk.artifacts.naming import check_path
-from wandb_compat.artifacts import manifest_digest
+from wandb_compat.artifacts.versions import manifest_digest
 
 
 class ArtifactManifest:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb.sdk.artifacts import digests, references
-from wandb.sdk.artifacts.naming import check_path, logical_path
+from wandb._native.artifacts import digests, references
+from wandb._native.artifacts.naming import check_path, logical_path
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact

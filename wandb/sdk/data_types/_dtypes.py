@@ -100,7 +100,7 @@ def _value_type(cls: type) -> type[Type] | None:
     if not name or name in _PLAIN or not issubclass(cls, WBValue):
         return None
     if name == "image-file":
-        from wandb.sdk.data_types.image_column import _ImageFileType
+        from wandb._native.tables.image_column import _ImageFileType
 
         return _ImageFileType
     made = type(f"_{cls.__name__}Type", (Type,), {"name": name, "types": [cls]})

@@ -9,7 +9,7 @@ from typing import Any
 
 from wandb.errors import Error
 from wandb.sdk.data_types.base_types.media import Media
-from wandb_compat import media
+from wandb_compat.convert import media
 
 
 class Bokeh(Media):

@@ -7,8 +7,9 @@ from typing import Any
 
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.base_types.wb_value import WBValue
-from wandb_compat import drafts, records
-from wandb_compat.convert import plain
+from wandb_compat.convert import deferred
+from wandb_compat.convert.row import plain
+from wandb_compat.spool import records
 
 
 def _attribute(name: str, doc: str, default: Any = None) -> Any:
@@ -147,7 +148,7 @@ class Graph(Media):
 
     def bind_to_run(self, *args: Any, **kwargs: Any) -> None:
         """Put the graph as a file into the run's folder; `log` does not need it."""
-        self._set_draft(drafts.draft(records.dump(plain(self._to_graph_json())), ".graph.json"))
+        self._set_draft(deferred.draft(records.dump(plain(self._to_graph_json())), ".graph.json"))
         if not self.is_bound():
             super().bind_to_run(*args, **kwargs)
 

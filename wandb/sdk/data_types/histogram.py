@@ -43,7 +43,7 @@ class Histogram(WBValue):
         else:
             import numpy
 
-            from wandb_compat import arrays
+            from wandb_compat.convert import arrays
 
             counts, edges = numpy.histogram(arrays.array(sequence), bins=num_bins)
             self.histogram, self.bins = counts.tolist(), edges.tolist()

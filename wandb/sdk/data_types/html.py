@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import drafts
+from wandb_compat.convert import deferred
 
 _HEAD = '<base target="_blank"><link rel="stylesheet" type="text/css" href="https://app.wandb.ai/normalize.css" />'
 
@@ -50,7 +50,7 @@ class Html(BatchableMedia):
             raise ValueError(f"data must be a string or an io object, not {type(data).__name__}")
         if inject:
             self.inject_head()
-        self._set_draft(drafts.draft(self.html.encode("utf-8", "replace"), ".html"))
+        self._set_draft(deferred.draft(self.html.encode("utf-8", "replace"), ".html"))
 
     def inject_head(self) -> None:
         """Put wandb's style sheet into the page."""

@@ -11,7 +11,7 @@ from wandb.sdk.data_types.base_types.media import BatchableMedia, Media
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import BoundingBoxes2D
 from wandb.sdk.data_types.helper_types.classes import Classes
 from wandb.sdk.data_types.helper_types.image_mask import ImageMask
-from wandb_compat import pictures
+from wandb_compat.convert.images import FORMATS, Picture, take
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
@@ -76,7 +76,7 @@ class Image(BatchableMedia):
         self._width: int | None = None
         self._height: int | None = None
         self._image: PILImage | None = None
-        self._picture: pictures.Picture | None = None
+        self._picture: Picture | None = None
         self._classes: Classes | None = None
         self._boxes: dict[str, BoundingBoxes2D] | None = None
         self._masks: dict[str, ImageMask] | None = None
@@ -111,11 +111,11 @@ class Image(BatchableMedia):
 
     def _take_data(self, data: Any, mode: str | None, file_type: str | None, normalize: bool | None) -> None:
         self.format = file_type or "png"
-        if self.format not in pictures.FORMATS:
-            raise ValueError(f"file_type must be one of {list(pictures.FORMATS)}, not {file_type!r}")
+        if self.format not in FORMATS:
+            raise ValueError(f"file_type must be one of {list(FORMATS)}, not {file_type!r}")
         if self.format in ("jpg", "jpeg") and 4 in getattr(data, "shape", ())[-3::2]:
             termwarn("JPEG format does not support transparency. Ignoring alpha channel.", repeat=False)
-        self._picture = pictures.take(data, mode, file_type, normalize)
+        self._picture = take(data, mode, file_type, normalize)
         self._width, self._height = self._picture.width, self._picture.height
         self._set_draft(self._picture.draft(self.format))
 
@@ -164,7 +164,7 @@ class Image(BatchableMedia):
         Raises:
             ValueError: it has no shape of an image.
         """
-        return pictures.take(data, None, file_type).mode
+        return take(data, None, file_type).mode
 
     def bind_to_run(
         self,

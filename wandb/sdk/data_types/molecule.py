@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from wandb.errors import Error
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import drafts
+from wandb_compat.convert import deferred
 
 
 def _chemistry() -> tuple[Any, Any]:
@@ -72,7 +72,7 @@ class Molecule(BatchableMedia):
             if hasattr(data_or_path, "seek"):
                 data_or_path.seek(0)
             content = data_or_path.read()
-            self._set_draft(drafts.draft(content if isinstance(content, bytes) else content.encode(), f".{kind}"))
+            self._set_draft(deferred.draft(content if isinstance(content, bytes) else content.encode(), f".{kind}"))
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             _check(os.path.splitext(path)[1][1:], "Molecule")  # noqa: PTH122

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import arrays, drafts, records
-from wandb_compat.convert import plain
-from wandb_compat.drafts import Draft
+from wandb_compat.convert import arrays, deferred
+from wandb_compat.convert.deferred import Draft
+from wandb_compat.convert.row import plain
+from wandb_compat.spool import records
 
 _CLOUD = ".pts.json"
 _COLUMNS = (3, 4, 6)
@@ -95,7 +96,7 @@ class Object3D(BatchableMedia):
             if hasattr(data_or_path, "seek"):
                 data_or_path.seek(0)
             content = data_or_path.read()
-            self._set_draft(drafts.draft(content if isinstance(content, bytes) else content.encode(), suffix))
+            self._set_draft(deferred.draft(content if isinstance(content, bytes) else content.encode(), suffix))
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             suffixes = [f".{one}" for one in self.SUPPORTED_TYPES if path.endswith(one)]

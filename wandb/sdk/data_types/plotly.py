@@ -7,7 +7,7 @@ from typing import Any
 from wandb.errors import Error
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.image import Image
-from wandb_compat import media, pictures
+from wandb_compat.convert import images, media
 
 
 class Plotly(Media):
@@ -25,7 +25,7 @@ class Plotly(Media):
     @classmethod
     def make_plot_media(cls, val: Any) -> Image | Plotly:
         """Return a plotly figure as Plotly and a matplotlib figure as Image."""
-        return Image(val) if pictures.is_figure(val) else cls(val)
+        return Image(val) if images.is_figure(val) else cls(val)
 
     def __init__(self, val: Any) -> None:
         """Take a figure: whatever is done to it afterwards does not change what is logged.
@@ -38,8 +38,8 @@ class Plotly(Media):
             wandb.Error: plotly is needed for a figure of matplotlib and not installed.
         """
         super().__init__()
-        if pictures.is_figure(val):
-            val = _of_matplotlib(pictures.figure_of(val))
+        if images.is_figure(val):
+            val = _of_matplotlib(images.figure_of(val))
         elif not hasattr(val, "to_plotly_json"):
             raise ValueError(
                 "Logged plots must be plotly figures, or matplotlib plots convertible to plotly via mpl_to_plotly, not"

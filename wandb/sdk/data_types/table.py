@@ -8,12 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Literal, cast
 
-from wandb.errors import Error
-from wandb.errors.term import termwarn
-from wandb.sdk.data_types import _dtypes
-from wandb.sdk.data_types.base_types.media import Media
-from wandb.sdk.data_types.base_types.wb_value import WBValue
-from wandb.sdk.data_types.table_keys import (
+from wandb._native.tables.keys import (
     _ForeignIndexType,
     _ForeignKeyType,
     _PrimaryKeyType,
@@ -21,9 +16,14 @@ from wandb.sdk.data_types.table_keys import (
     _TableKey,
     _TableLinkMixin,
 )
+from wandb.errors import Error
+from wandb.errors.term import termwarn
+from wandb.sdk.data_types import _dtypes
+from wandb.sdk.data_types.base_types.media import Media
+from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.sdk.lib.runid import generate_id
 from wandb.util import get_module
-from wandb_compat.convert import plain
+from wandb_compat.convert.row import plain
 
 LogMode = Literal["IMMUTABLE", "MUTABLE", "INCREMENTAL"]
 _LOG_MODES = ["IMMUTABLE", "MUTABLE", "INCREMENTAL"]

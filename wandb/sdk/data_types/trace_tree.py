@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from wandb.sdk.data_types.base_types.media import Media
-from wandb_compat.convert import plain
+from wandb_compat.convert.row import plain
 
 
 class StatusCode(str, Enum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wandb._native.values.json import json_friendly_val
 from wandb.sdk.data_types.base_types.wb_value import WBValue
-from wandb.sdk.lib.json_forms import json_friendly_val
 
 
 def val_to_json(

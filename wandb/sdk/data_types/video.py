@@ -11,7 +11,7 @@ from wandb import util as util
 from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat import arrays, drafts, film
+from wandb_compat.convert import arrays, deferred, video
 
 
 class Video(BatchableMedia):
@@ -23,7 +23,7 @@ class Video(BatchableMedia):
         >>> wandb.Video(frames, fps=10, format="gif")  # frames: (time, channel, height, width), 0 to 255
     """
 
-    EXTS = film.FORMATS
+    EXTS = video.FORMATS
 
     _log_type = "video-file"
     _list_type = "videos"
@@ -56,7 +56,7 @@ class Video(BatchableMedia):
             )
         if isinstance(data_or_path, BytesIO):
             self._format = _required(format, "raw bytes (an io object)")
-            self._set_draft(drafts.draft(data_or_path.read(), f".{self._format}"))
+            self._set_draft(deferred.draft(data_or_path.read(), f".{self._format}"))
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             self._format = _known(os.path.splitext(path)[1][1:].lower())  # noqa: PTH122
@@ -73,10 +73,10 @@ class Video(BatchableMedia):
     def encode(self, fps: int = 4) -> None:
         """Take the frames of `data`; they are encoded once the video has been logged."""
         try:
-            self._set_draft(film.shoot(self.data, fps, self._format))
-        except film.EncoderMissing as error:
+            self._set_draft(video.shoot(self.data, fps, self._format))
+        except video.EncoderMissing as error:
             raise Error(str(error)) from error
-        self._width, self._height = film.size(self.data)
+        self._width, self._height = video.size(self.data)
         self._channels = self.data.shape[-3]
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wandb._absent import names_of
-from wandb.apis.public.refused import LAUNCH
+from wandb._native.api.unsupported_methods import LAUNCH
+from wandb._native.unsupported import names_of
 
 _FUNCTIONS = "launch launch_add create_and_run_agent"
 globals().update(names_of(__name__, LAUNCH, kinds="LaunchAgent", functions=_FUNCTIONS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 
-from wandb.sdk.artifacts import digests
+from wandb._native.artifacts import digests
 
 StrPath = str | os.PathLike[str]
 B64Digest = str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import wandb
-from wandb.sdk.lib.module_globals import unset_globals as unset_globals
+from wandb._native.run.module_globals import unset_globals as unset_globals
 
 
 def set_global(

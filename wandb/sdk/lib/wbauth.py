@@ -51,7 +51,7 @@ def write_netrc_auth(*, host: str, api_key: str) -> None:
 
 def check_api_key(api_key: str) -> str | None:
     """Return what is wrong with the form of a Pluto key, or None."""
-    from wandb_compat.credentials import TOKEN_PREFIXES
+    from wandb_compat.config.credentials import TOKEN_PREFIXES
 
     return None if api_key.startswith(TOKEN_PREFIXES) else f"Pluto keys begin with {' or '.join(TOKEN_PREFIXES)}"
 

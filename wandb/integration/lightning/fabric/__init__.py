@@ -1,7 +1,7 @@
 """Lightning Fabric: a logger."""
 
-from wandb import _lazy
+from wandb._native import lazy
 
 __all__ = ("WandbLogger",)
 
-__getattr__, __dir__ = _lazy.forward(globals(), "wandb.integration.lightning.fabric.logger", __all__)
+__getattr__, __dir__ = lazy.forward(globals(), "wandb.integration.lightning.fabric.logger", __all__)

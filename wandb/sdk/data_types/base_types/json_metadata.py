@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wandb.sdk.data_types.base_types.media import Media
-from wandb_compat import drafts, records
-from wandb_compat.convert import plain
+from wandb_compat.convert import deferred
+from wandb_compat.convert.row import plain
+from wandb_compat.spool import records
 
 
 class JSONMetadata(Media):
@@ -16,7 +17,7 @@ class JSONMetadata(Media):
         super().__init__()
         self.validate(val)
         self._val: Any = plain(val)
-        self._set_draft(drafts.draft(records.dump(self._val), f".{self.type_name()}.json"))
+        self._set_draft(deferred.draft(records.dump(self._val), f".{self.type_name()}.json"))
 
     @classmethod
     def get_media_subdir(cls) -> str:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from wandb.sdk.data_types.base_types.wb_value import WBValue
-from wandb_compat.drafts import Draft
+from wandb_compat.convert.deferred import Draft
 
 _folders: dict[int, str] = {}  # by process: of files that somebody wants to see before they are logged
 

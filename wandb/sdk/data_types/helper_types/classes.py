@@ -39,7 +39,7 @@ class Classes(Media):
 
     def get_type(self) -> Any:
         """Return the type of a table's column that holds ids of these classes."""
-        from wandb.sdk.data_types.class_ids import _ClassesIdType
+        from wandb._native.tables.class_ids import _ClassesIdType
 
         return _ClassesIdType(self)
 

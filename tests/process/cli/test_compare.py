@@ -1,0 +1,127 @@
+"""`compare` tells whether Pluto has of a run what the real wandb has recorded of it."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.process.cli.runs import Command
+from tests.process.docs.test_pages import ROOT, blocks
+from wandb_compat.cli import wandb_file
+
+# What the real wandb 0.31 has written of SESSION, with `x_disable_meta`, in offline mode.
+RECORD = Path(__file__).with_name("recorded") / "run-recorded.wandb"
+SESSION = """
+import wandb
+
+about = {"id": "recorded", "name": "n", "notes": "said", "tags": ["t"], "group": "g"}
+with wandb.init(project="p", config={"lr": 0.1, "net": {"width": 4}}, **about) as run:
+    for step in range(100):
+        run.log({"loss": 1 / (step + 1), "nested": {"x": step}})
+    run.log({"nan": float("nan"), "inf": float("inf"), "yes": True, "few": [1, 2], "word": "text"})
+    run.log({"part": 1}, commit=False)
+    run.log({"far": 1}, step=200)
+    run.config["later"] = [1, None]
+    run.summary["best"] = 3
+    run.tags += ("new",)
+"""
+
+
+@pytest.fixture
+def record(folder: Path) -> Path:
+    """The folder of the recorded run, where wandb would have made it, named by its link."""
+    home = folder / "wandb" / "offline-run-20260101_000000-recorded"
+    home.mkdir(parents=True)
+    shutil.copy(RECORD, home)
+    (home.parent / "latest-run").symlink_to(home.name)
+    return home
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest) -> str:
+    """The test's own project in Pluto."""
+    return f"compare-{request.node.name}"[:100].replace("[", "-").replace("]", "")
+
+
+@pytest.fixture
+def log(folder: Path, environment: dict[str, str], project: str) -> Callable[..., None]:
+    """Logs a session to Pluto, the same as the recorded one but for what is replaced."""
+
+    def run(*changes: tuple[str, str]) -> None:
+        text = SESSION
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        variables = {**environment, "PLUTO_PROJECT": project, "WANDB_COMPAT_FINISH_BUDGET": "60", "WANDB_DIR": ".."}
+        subprocess.run([sys.executable, "-c", text], cwd=folder, env=variables, check=True, capture_output=True)
+
+    return run
+
+
+def test_the_same_run_is_the_same(cli: Command, record: Path, log: Callable[..., None], project: str) -> None:
+    """All parts are equal, in the table and in JSON, and the example of the page says so."""
+    log()
+    (example,) = (block for block in blocks(ROOT / "docs" / "dual-mode.md", "") if "compare" in block)
+    _, *arguments = shlex.split(example)
+    said = cli(*arguments, "--project", project).stdout
+    assert "Same: run recorded is" in said and "history" in said
+    told = json.loads(cli("compare", record, "--project", project, "--json").stdout)
+    assert told["same"] and told["parts"]["history"]["compared"] == 208
+    assert all(not part["differences"] for part in told["parts"].values())
+
+
+def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., None], project: str) -> None:
+    """A run that differs in several places is told by each of them, and the exit code is 1."""
+    log(
+        ("1 / (step + 1)", "1 / (step + 1) + (step == 7)"),
+        ('float("nan")', "0.0"),
+        ('"part": 1', '"rest": 1'),
+        ('"lr": 0.1', '"lr": 0.2'),
+        ('run.summary["best"] = 3', 'run.summary["best"] = 4'),
+        ('("new",)', '("other",)'),
+        ('"notes": "said"', '"notes": "meant"'),
+        ('    run.tags += ("other",)', '    run.tags += ("other",)\n    run.finish(exit_code=3)'),
+    )
+    said = cli("compare", record, "--project", project, "--json", code=1).stdout
+    found = {name: {one["what"] for one in each["differences"]} for name, each in json.loads(said)["parts"].items()}
+    assert found["history"] == {"loss at step 7", "nan at step 100", "part at step 101", "rest at step 101"}
+    assert (found["config"], found["description"]) == ({"lr"}, {"tags", "notes"})
+    assert {"best", "nan", "part", "rest"} <= found["summary"] and found["end"] == {"state"}
+    said = cli("compare", record, "--project", project, code=1).stdout
+    assert "Different: run recorded" in said and "1.125" in said
+
+
+def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobody: dict[str, str]) -> None:
+    """Without a record, run, key or server the exit code is 2 and one sentence says what is missing."""
+    (folder / "foreign.wandb").write_bytes(bytes(100))
+    (folder / "empty.wandb").write_bytes(RECORD.read_bytes()[:7])
+    for arguments, variables, sentence in (
+        ([folder / "missing"], {}, "name the folder of one run"),
+        ([folder / "foreign.wandb"], {}, "is no record of the real wandb"),
+        ([folder / "empty.wandb"], {}, "tells of no run"),
+        ([record, "--project", "nowhere"], {}, "has no run recorded in project nowhere"),
+        ([record], {"PLUTO_API_KEY": None}, "there is no Pluto key"),
+        ([record], nobody, "cannot be reached"),
+    ):
+        said = cli("compare", *arguments, code=2, **variables)
+        assert sentence in said.stderr and "Traceback" not in said.stderr
+
+
+def test_a_record_is_read_as_far_as_it_is_sound(tmp_path: Path) -> None:
+    """A torn end and a flipped bit cost what they hit, are counted, and never raise."""
+    whole = wandb_file.read([RECORD])
+    assert (len(whole.rows), whole.damaged, whole.exit, whole.tags) == (103, 0, 0, ["t", "new"])
+    assert whole.rows[7]["loss"] == 1 / 8 and whole.rows[7]["nested.x"] == 7
+    content = RECORD.read_bytes()
+    torn = tmp_path / "run-torn.wandb"
+    torn.write_bytes(content[:20_000])
+    short = wandb_file.read([torn])
+    assert 0 < len(short.rows) < 103 and short.damaged == 1 and short.exit is None
+    torn.write_bytes(content[:1000] + bytes([content[1000] ^ 1]) + content[1001:])
+    flipped = wandb_file.read([torn])
+    assert flipped.damaged == 1 and flipped.exit == 0 and flipped.rows[100] == whole.rows[100]

@@ -1,0 +1,74 @@
+"""Values of every library come to what wandb makes of them: a number, numbers, a text, or its exception."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.environments import ROOT, clean_environ
+
+# What wandb keeps as text and we, better, as the number that it is.
+EXACT = {"decimal.Decimal(": "number", "fractions.Fraction(": "number"}
+# What wandb keeps as lists in a list, which are no numbers to plot.
+NESTED = ("[[1, 2], [3, 4]]", "[np.array([1, 2]), np.array([3, 4])]", "[torch.tensor([1.0, 2.0])]")
+# What wandb refuses, and we take.
+MORE = {
+    "range(3)": "numbers",
+    "torch.tensor([1.0], dtype=torch.bfloat16)": "number",
+    "torch.tensor([1.0, 2.0]).bfloat16()": "numbers",
+    "torch.tensor([1.0, 2.0]).to(torch.float8_e4m3fn)": "numbers",
+    "torch.tensor([1, 2]).to_sparse()": "numbers",
+    "torch.arange(40.0).bfloat16()": "numbers",
+    "torch.nn.Parameter(torch.tensor(0.5))": "number",
+    "torch.nn.Parameter(torch.arange(50.0))": "numbers",
+    "keras.Variable(0.5)": "number",
+    "pd.Series([1, 2])": "numbers",
+    'pd.Series(["x"])': "text",
+    "pd.Index([1, 2])": "numbers",
+    'pd.array([1, None], dtype="Int64")': "numbers",
+}
+
+
+def told(python: Path | str, home: Path, path: str) -> dict[str, Any]:
+    """Return what an interpreter makes of the values, with `path` as further places of packages."""
+    home.mkdir()
+    environ = clean_environ(home, PYTHONPATH=path, DISABLE_WANDB_LOGGING="true", CUDA_VISIBLE_DEVICES="")
+    done = subprocess.run(
+        [python, Path(__file__).with_name("values.py")],
+        cwd=home,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_values_come_to_what_wandb_makes_of_them(real_python: Path, tmp_path: Path) -> None:
+    """Every kind of value is asked of the real wandb and of ours; where these differ, ours is said to take more."""
+    libraries = sysconfig.get_path("purelib")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(told, real_python, tmp_path / "theirs", libraries)
+        ours = told(sys.executable, tmp_path / "ours", os.pathsep.join([str(ROOT), libraries]))
+        theirs = asked.result()
+    assert ours.keys() == theirs.keys() and len(ours) > 150
+    wrong = [(name, ours[name], expected) for name, expected in theirs.items() if not alike(name, ours[name], expected)]
+    assert wrong == []
+
+
+def alike(name: str, got: Any, expected: Any) -> bool:
+    """Whether a value came to what it should."""
+    for start, kind in EXACT.items():
+        if name.startswith(start):
+            return bool(got[0] == kind)
+    if expected[0] == "error" and name in MORE:
+        return bool(got[0] == MORE[name])
+    if name in NESTED:
+        return bool(expected == ["numbers"] and got[0] == "text")
+    return bool(got == expected)

@@ -1,0 +1,87 @@
+"""Outages of the Pluto server within a run: rows wait and arrive, and only a long one is mentioned."""
+
+import threading
+
+import pytest
+
+from tests.process.dual.conftest import Stage
+from tests.process.faults.door import Door
+from wandb_compat.dual.run import BUDGET, PATIENCE
+
+OUTAGES = ("500", "lose", "hang", "429", "garbage")
+
+REPEATED = """
+    import os, time
+    import wandb
+    run = wandb.init()
+    until = time.monotonic() + 150
+    while not os.path.exists("over") and time.monotonic() < until:
+        run.log({"a": 1, "text": "word"})
+        time.sleep(0.05)
+    run.finish()
+"""
+SILENCE = """
+    import io, json, os, sys, time
+
+    class Noting(io.StringIO):
+        def write(self, text):
+            if "has not answered" in text and "said" not in globals():
+                globals()["said"] = time.time() - account()["since"]
+            return super().write(text)
+
+    def account():
+        with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "courier.json")) as file:
+            return json.load(file)
+
+    sys.stderr = Noting()
+    import wandb
+    run = wandb.init()
+    run.log({"a": 1})
+    until = time.monotonic() + 90
+    while "said" not in globals() and time.monotonic() < until:
+        time.sleep(0.1)
+    print("said after", said)
+"""
+SHORT = """
+    import wandb
+    run = wandb.init(settings=wandb.Settings(x_disable_stats=True))
+    run.log({"a": 1})
+    run.finish()
+"""
+
+
+def test_outages_in_one_run(stage: Stage, door: Door) -> None:
+    """A server that fails again and again, each time in another way, has every row in the end."""
+
+    def trouble() -> None:
+        for outage in OUTAGES:
+            door.fault = outage
+            door.hit()
+            door.fault = None
+            door.passed("metrics")
+        (stage.folder / "over").touch()
+
+    troubling = threading.Thread(target=trouble)
+    troubling.start()
+    stage.run(REPEATED, WANDB_COMPAT_FINISH_BUDGET="60", **door.environment())
+    troubling.join()
+    assert all(door.met(outage) for outage in OUTAGES)
+    assert stage.arrived("a") == {row["_step"]: 1 for row in stage.recorded()}
+    assert stage.server.run(stage.project)["status"] == "COMPLETED"
+
+
+def test_patience(stage: Stage, door: Door) -> None:
+    """A mute server is mentioned after 10 s."""
+    door.fault = "hang"
+    done = stage.run(SILENCE, WANDB_COMPAT_FINISH_BUDGET="1", **door.environment())
+    (said,) = [float(line.split()[-1]) for line in done.stdout.splitlines() if line.startswith("said after")]
+    assert PATIENCE <= said < PATIENCE + 7
+
+
+@pytest.mark.parametrize("rank", [{"RANK": "0"}, {}], ids=["rank", "alone"])
+def test_budget_of_a_distributed_job(stage: Stage, door: Door, rank: dict[str, str]) -> None:
+    """A rank waits longer at its end than a lone script for a server that is slow."""
+    door.fault, door.where, door.delay = "late", "metrics", BUDGET + 1
+    done = stage.run(SHORT, **rank, **door.environment())
+    assert ("Pluto has every row of the run" in done.stderr) == bool(rank)
+    assert ("not on the Pluto server yet" in done.stderr) != bool(rank)

@@ -1,0 +1,67 @@
+"""Runs scripts as a user does, in pluto mode, against the embedded server."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process.end_to_end.stage import Script, Server
+
+
+@pytest.fixture
+def server(pluto_server: Any) -> Server:
+    """The session's server."""
+    return Server(pluto_server.url, pluto_server.key)
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest) -> str:
+    """A project that no other test uses."""
+    return request.node.name.replace("[", "-").replace("]", "")[:120]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, pluto_server: Any, project: str) -> dict[str, str]:
+    """The environment of a script: a home of its own, pluto mode, the server's URLs and key."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "DISABLE_"))}
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home),
+        "PLUTO_DISABLE_TELEMETRY": "1",
+        "DISABLE_WANDB_LOGGING": "true",
+        "WANDB_PROJECT": project,
+        "WANDB_COMPAT_LINGER": "0",
+        **pluto_server.environment(),
+    }
+
+
+@pytest.fixture
+def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
+    """Runs a script's text in a folder of its own and returns the finished process."""
+
+    def run(
+        text: str, *, code: int | None = 0, folder: str = "work", seconds: float = 120, **changes: str
+    ) -> "subprocess.CompletedProcess[str]":
+        home = tmp_path / folder
+        home.mkdir(exist_ok=True)
+        (home / "train.py").write_text(textwrap.dedent(text))
+        done = subprocess.run(
+            [sys.executable, "train.py"],
+            cwd=home,
+            env={**environment, **changes},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+        assert code is None or done.returncode == code, done.stderr
+        return done
+
+    yield run

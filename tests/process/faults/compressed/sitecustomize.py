@@ -1,0 +1,5 @@
+"""On a courier's PYTHONPATH: its waits are a hundredth of what they are, so minutes pass in seconds."""
+
+from wandb_compat.config import limits
+
+limits.BACKOFF = (limits.BACKOFF[0] / 100, limits.BACKOFF[1] / 100)

@@ -1,0 +1,42 @@
+"""Faults are injected into runs in pluto mode; more rounds of them with `make faults`."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.process.end_to_end.conftest import environment, project, script, server
+from tests.process.end_to_end.stage import Server
+from tests.process.faults.door import Door
+from tests.process.faults.training import SCRIPT, Train, Training
+
+__all__ = ["environment", "project", "script", "server"]
+
+ROUNDS = int(os.environ.get("WANDB_COMPAT_FAULT_ROUNDS", "1"))  # how many times as long as in the whole suite
+
+
+@pytest.fixture
+def door(server: Server) -> Iterator[Door]:
+    """A door in front of the session's server."""
+    made = Door(server.url)
+    yield made
+    made.fault = None
+    made.shut()
+
+
+@pytest.fixture
+def train(tmp_path: Path, environment: dict[str, str], door: Door) -> Iterator[Train]:
+    """Starts a script whose requests go through the door."""
+    started: list[Training] = []
+
+    def start(text: str = SCRIPT, **changes: str) -> Training:
+        started.append(
+            Training(text, tmp_path / f"work{len(started)}", {**environment, **door.environment(), **changes})
+        )
+        return started[-1]
+
+    yield start
+    for training in started:
+        training.process.kill()
+        training.process.wait()

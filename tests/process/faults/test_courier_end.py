@@ -1,0 +1,101 @@
+"""How `finish` waits for the courier: what is left is shown, Ctrl-C leaves it alone, and `status` finds both."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.process.end_to_end.stage import Server
+from tests.process.faults.door import Door
+from tests.process.faults.test_kill import start
+
+SCRIPT = """
+import sys, wandb
+run = wandb.init(id="abc", settings=wandb.Settings(x_disable_meta=True, x_disable_stats=True, console="off"))
+for step in range(2000):
+    run.log({"loss": step})
+print("finishing", flush=True)
+run.finish()
+print("went on", flush=True)
+"""
+
+
+@pytest.fixture
+def slow(server: Server) -> Iterator[Door]:
+    """A door in front of the server behind which rows are answered late."""
+    door = Door(server.url)
+    door.fault, door.where, door.delay = "late", "/ingest/metrics", 8.0
+    yield door
+    door.fault = None
+    door.shut()
+
+
+def test_ctrl_c_leaves_the_rest_to_the_courier(
+    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: Door
+) -> None:
+    """Lines tell what is left and the budget; after Ctrl-C the script goes on, the command is told, all rows arrive."""
+    folder = tmp_path / "work"
+    process = start(SCRIPT, folder, {**environment, **slow.environment(), "WANDB_COMPAT_LINGER": "60"})
+    assert process.stdout is not None
+    assert process.stdout.readline() == "finishing\n"
+    time.sleep(3)
+    command = [sys.executable, "-m", "wandb_compat", "status"]
+    listed = subprocess.run(command, cwd=tmp_path / "home", env=environment, capture_output=True, text=True, timeout=60)
+    assert str(folder) in listed.stdout  # found without being named: its courier is at work
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "went on\n"), errors
+    assert "sending the last rows to Pluto: 2000 rows" in errors and "30 s at most" in errors
+    assert "2000 rows are not on the Pluto server yet; they are being sent in the background" in errors
+    assert "wandb-compat sync" in errors
+    run = server.ended(project, 60)
+    assert run["status"] == "COMPLETED"
+    assert [row["value"] for row in server.metrics(project, run["id"], "loss")] == list(range(2000))
+
+
+def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
+    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: Door
+) -> None:
+    """The second Ctrl-C is the script's own; the bar names rows, bytes and the budget."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    text = SCRIPT.replace('print("went on", flush=True)', "import time; time.sleep(60)")
+    (folder / "train.py").write_text(text)
+    terminal, end = pty.openpty()
+    environment = {**environment, **slow.environment(), "COLUMNS": "160", "TERM": "xterm"}
+    environment["WANDB_COMPAT_LINGER"] = "60"
+    process = subprocess.Popen(
+        [sys.executable, "train.py"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=end, text=True
+    )
+    os.close(end)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "finishing\n"
+    time.sleep(3.5)
+    began = time.monotonic()
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.7)
+    process.wait(30)
+    assert time.monotonic() - began < 30
+    assert process.returncode == -signal.SIGINT
+    shown = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        shown += piece
+        if not piece:
+            break
+    os.close(terminal)
+    for word in (b"2000 rows, 0.", b" MB left", b"of 30 s at most"):
+        assert word in shown
+    assert server.ended(project, 60)["status"] == "COMPLETED"

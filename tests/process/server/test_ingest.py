@@ -1,0 +1,119 @@
+"""What is logged is stored once, the newest value wins, and resent batches change nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.process.server.raw_http import Api
+from wandb_compat.server.params import Fields, Query
+from wandb_compat.server.query import run_data
+from wandb_compat.server.storage import ingest, runs
+from wandb_compat.server.storage.database import Store
+
+POINTS = st.tuples(
+    st.integers(0, 5),  # time
+    st.integers(0, 3),  # step
+    st.dictionaries(st.sampled_from("ab"), st.floats(width=64) | st.integers(-(2**63), 2**64 - 1), min_size=1),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches=st.lists(st.lists(POINTS, min_size=1, max_size=6), min_size=1, max_size=4))
+def test_the_newest_time_wins_and_of_equal_times_the_later_arrival(
+    batches: list[list[tuple[int, int, dict[str, float]]]],
+) -> None:
+    """Whatever order points arrive in, within a batch and across batches; resending the last batch changes nothing."""
+    expected: dict[tuple[str, int], tuple[int, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        run = runs.create(store, Fields({"runName": "r", "projectName": "p"}), "")["runId"]
+        for batch in [*batches, batches[-1]]:
+            lines = [json.dumps({"time": time, "step": step, "data": data}) for time, step, data in batch]
+            ingest.metrics(store, run, "\n".join(lines).encode())
+            for time, step, data in batch:
+                for name, value in data.items():
+                    if (name, step) not in expected or time >= expected[name, step][0]:
+                        expected[name, step] = (time, float(value))
+        points = run_data.metrics(store, Query({"runId": str(run)}), "")["metrics"]
+        store.close()
+    stored = {(point["logName"], point["step"]): (point["value"], point["valueFlag"]) for point in points}
+    assert len(stored) == len(points)
+    assert stored.keys() == expected.keys()
+    for place, (_, value) in expected.items():
+        number, flag = stored[place]
+        if math.isfinite(value):
+            assert (number, flag) == (value, "")
+        else:
+            assert (number, flag) == (0, "NaN" if math.isnan(value) else "Inf" if value > 0 else "-Inf")
+
+
+def test_ten_thousand_lines_are_one_batch(api: Api, project: str) -> None:
+    """A large batch is stored whole."""
+    run = api.create(project)
+    lines = "\n".join(f'{{"time":1,"step":{step},"data":{{"m":{step}.5}}}}' for step in range(10_000))
+    assert api.ingest("metrics", run, lines).json() == {"stored": 10_000, "rejected": []}
+    [metric] = api.get("/api/runs/statistics", runId=run).json()["metrics"]
+    assert (metric["count"], metric["last"]) == (10_000, {"step": 9999, "value": 9999.5})
+
+
+def test_resent_batches_leave_no_doubles(api: Api, project: str) -> None:
+    """Console lines, texts and files that arrive twice are stored once; different lines of one number stay apart."""
+    run = api.create(project)
+    log = {"time": 1, "message": "x", "lineNumber": 1, "logType": "INFO"}
+    datum = {"time": 1, "step": 1, "dataType": "string-series", "logName": "s", "data": "v"}
+    entry = {"fileName": "f", "fileSize": 1, "fileType": "YML", "time": 1, "logName": "l", "step": None}
+    for _ in range(2):
+        api.ingest("logs", run, log, {**log, "logType": "ERROR"}, {**log, "message": "y"})
+        api.ingest("data", run, datum, {**datum, "data": "w"})
+        assert api.presign(run, entry, {**entry, "sampleIndex": 1}).status_code == 200
+    assert api.get("/api/runs/logs", runId=run).json()["total"] == 3
+    assert [entry["data"] for entry in api.get("/api/runs/data", runId=run).json()["data"]] == ["v", "w"]
+    files = api.get("/api/runs/files", runId=run).json()["files"]
+    assert [(file["sampleIndex"], file["fileType"], file["step"]) for file in files] == [(0, "yaml", 0), (1, "yaml", 0)]
+
+
+@pytest.mark.parametrize("key", ["x" * 5000, "with\nnewline", "ü/ß", "a\0b", "'; DROP TABLE run; --"])
+def test_any_text_can_be_a_key(api: Api, project: str, key: str) -> None:
+    """Keys are data, never syntax."""
+    run = api.create(project)
+    api.metrics(run, key, [1.0])
+    assert api.get("/api/runs/metric-names", projectName=project).json()["metricNames"] == [key]
+    [point] = api.get("/api/runs/metrics", runId=run, logName=key).json()["metrics"]
+    assert point["value"] == 1.0
+
+
+def test_data_may_arrive_after_the_end(api: Api, project: str) -> None:
+    """The terminal status may overtake the last rows."""
+    run = api.create(project)
+    api.post("/api/runs/status/update", runId=run, status="COMPLETED")
+    api.metrics(run, "m", [1.0])
+    assert api.details(run)["status"] == "COMPLETED"
+    assert len(api.get("/api/runs/metrics", runId=run).json()["metrics"]) == 1
+
+
+def test_log_names_keep_their_first_type(api: Api, project: str) -> None:
+    """Registering is idempotent; `GRAPH`, which the client sends, is taken."""
+    run = api.create(project)
+    for kind in ("METRIC", "IMAGE"):
+        assert api.post("/api/runs/logName/add", runId=run, logName=["a/b/c", "d"], logType=kind).status_code == 200
+    assert api.post("/api/runs/logName/add", runId=run, logName=["g"], logType="GRAPH").status_code == 200
+    assert api.details(run)["logNames"] == [
+        {"logName": "a/b/c", "logType": "METRIC", "logGroup": "a/b"},
+        {"logName": "d", "logType": "METRIC", "logGroup": ""},
+        {"logName": "g", "logType": "GRAPH", "logGroup": ""},
+    ]
+
+
+def test_model_graphs_come_back(api: Api, project: str) -> None:
+    """What `watch` sends can be read."""
+    run = api.create(project)
+    graph = {"format": "torch", "nodes": {"fc": {"type": "Linear", "depth": 1}}}
+    assert api.post("/api/runs/modelGraph/create", runId=run, graph=graph).status_code == 200
+    assert api.get("/api/runs/modelGraph", runId=run).json()["graph"] == graph

@@ -1,0 +1,122 @@
+"""The page's door and its data: who gets in, what a cookie opens, what leaves as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from tests.process.server.raw_http import Api
+from wandb_compat.server import auth
+from wandb_compat.server.params import Query, Refusal
+from wandb_compat.server.serve import Running
+from wandb_compat.server.storage import blobs
+from wandb_compat.server.storage.database import Store
+
+
+@pytest.fixture
+def run(api: Api, pluto_server: Running, project: str) -> int:
+    """A run with two metrics."""
+    headers = {"Authorization": f"Bearer {pluto_server.key}"}
+    body = {"runName": "=1+1", "projectName": project}
+    made = requests.post(f"{pluto_server.url}/api/runs/create", json=body, headers=headers, timeout=30).json()
+    lines = [{"time": 5, "step": step, "data": {"a": step, "@b": float("nan")}} for step in range(3)]
+    more = {"X-Run-Id": str(made["runId"]), "X-Project-Name": project}
+    body = "\n".join(map(json.dumps, lines))
+    requests.post(f"{pluto_server.url}/ingest/metrics", data=body, headers={**headers, **more}, timeout=30)
+    return int(made["runId"])
+
+
+def test_a_link_signs_in_once(pluto_server: Running) -> None:
+    """The first who follows it gets a cookie for this site that scripts cannot read; the second finds the door."""
+    link = auth.link(pluto_server.url, pluto_server.key, "/o/local/projects/x?tag=a")
+    with requests.Session() as first, requests.Session() as second:
+        answer = first.get(link, allow_redirects=False, timeout=30)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/o/local/projects/x?tag=a")
+        assert all(word in answer.headers["set-cookie"] for word in ("HttpOnly", "SameSite=lax"))
+        assert first.get(f"{pluto_server.url}/page/projects", timeout=30).ok
+        refused = second.get(link, allow_redirects=False, timeout=30)
+        assert refused.headers["location"].startswith("/signin?used=1")
+        assert second.get(f"{pluto_server.url}/page/projects", timeout=30).status_code == 401
+
+
+def test_the_key_signs_in_and_a_wrong_one_does_not(pluto_server: Running) -> None:
+    """The form takes the key only, and leads nowhere but to this server."""
+    door = f"{pluto_server.url}/signin"
+    with requests.Session() as session:
+        form = {"key": "mlpi_wrong", "next": "/"}
+        refused = session.post(door, data=form, allow_redirects=False, timeout=30)
+        assert "wrong=1" in refused.headers["location"]
+        assert not session.cookies
+        for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: b=c"):
+            form = {"key": pluto_server.key, "next": elsewhere}
+            assert session.post(door, data=form, allow_redirects=False, timeout=30).headers["location"] == "/"
+        assert session.get(f"{pluto_server.url}/", allow_redirects=False, timeout=30).status_code == 200
+
+
+def test_a_cookie_opens_the_page_alone(pluto_server: Running) -> None:
+    """What writes, and what Pluto's clients read, still takes the key; forged and old cookies open nothing."""
+    door = auth.Doorkeeper(pluto_server.key)
+    cookies = {door.cookie_name: door.cookie()}
+    get = lambda path, cookies: requests.get(pluto_server.url + path, cookies=cookies, timeout=30)  # noqa: E731
+    assert get("/page/projects", cookies).ok
+    assert get("/api/runs/projects", cookies).status_code == 401
+    assert requests.post(f"{pluto_server.url}/api/slug", json={}, cookies=cookies, timeout=30).status_code == 401
+    end, _, signature = door.cookie().split(".")
+    for forged in ("", "x", f"{int(end) + 99}.a.{signature}", f"{int(time.time()) - 5}.a.b"):
+        assert get("/page/projects", {door.cookie_name: forged}).status_code == 401
+
+
+def test_every_answer_is_guarded(pluto_server: Running) -> None:
+    """No inline script, no style, no frame, no other host; a path out of the assets finds nothing."""
+    for path in ("/signin", "/assets/main.js"):
+        policy = requests.get(pluto_server.url + path, timeout=30).headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert requests.get(f"{pluto_server.url}/assets/..%2Fapp.py", timeout=30).status_code == 404
+    assert requests.get(f"{pluto_server.url}/assets/%2Fetc%2Fpasswd", timeout=30).status_code == 404
+
+
+def test_metrics_leave_as_csv_and_parquet(pluto_server: Running, run: int) -> None:
+    """CSV has a line a step and nothing that a spreadsheet runs; Parquet has a row a number."""
+    headers = {"Authorization": f"Bearer {pluto_server.key}"}
+    answer = requests.get(f"{pluto_server.url}/page/export?runs={run}", headers=headers, timeout=30)
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0] == ["run", "name", "step", "time", "'@b", "a"]
+    assert rows[1] == [str(run), "'=1+1", "0", "5", "nan", "0.0"]
+    assert len(rows) == 4
+    parquet = pytest.importorskip("pyarrow.parquet")
+    answer = requests.get(f"{pluto_server.url}/page/export?runs={run}&format=parquet", headers=headers, timeout=30)
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.num_rows == 6
+    assert table.column("key").to_pylist().count("a") == 3
+
+
+def test_what_the_browser_has_is_not_sent_again(pluto_server: Running) -> None:
+    """An asset comes whole the first time, and as a word when nothing has changed."""
+    address = f"{pluto_server.url}/assets/charts.js"
+    first = requests.get(address, timeout=30)
+    assert first.text.startswith("// Line charts")
+    again = requests.get(address, headers={"If-None-Match": first.headers["ETag"]}, timeout=30)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_addresses_of_files_end(tmp_path: Path) -> None:
+    """A signed address leads to its file until its time is over, and not to another file."""
+    now = [1000.0]
+    store = Store(tmp_path / "data", clock=lambda: now[0])
+    address = urlsplit(blobs.sign(store, "GET", "", 1, "pictures", "a.png", 60))
+    blob, query = address.path.rpartition("/")[2], dict(parse_qsl(address.query))
+    assert blobs.admit(store, "GET", blob, Query(query)) == (blobs.stored(store, 1, "pictures", "a.png"), "a.png")
+    for wrong in ({**query, "name": "b.html"}, {**query, "expires": "9999999999999"}):
+        with pytest.raises(Refusal, match="not one that this server signed"):
+            blobs.admit(store, "GET", blob, Query(wrong))
+    now[0] += 61
+    with pytest.raises(Refusal, match="expired"):
+        blobs.admit(store, "GET", blob, Query(query))
+    store.close()

@@ -1,0 +1,1 @@
+"""The parts of the native package that wandb has no path for."""

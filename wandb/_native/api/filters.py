@@ -1,0 +1,376 @@
+"""wandb's filters on runs: translated to those of a Pluto server, and evaluated here where it has no counterpart.
+
+A filter becomes a `Plan`: what the server is asked, and whether its answer is exact. Where it is not, the server's
+filter takes every run that matches and maybe more, and `matches` decides here from the run itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from wandb_compat.artifacts.versions import RUN_ID
+
+if TYPE_CHECKING:
+    from wandb.apis.public.runs import Run
+
+Filter = dict[str, Any]
+
+# What wandb calls a field -> ours, and what of a run it is.
+FIELDS = {
+    "state": "state",
+    "status": "state",
+    "display_name": "name",
+    "displayName": "name",
+    "name": "id",
+    "tags": "tags",
+    "group": "group",
+    "job_type": "job_type",
+    "jobType": "job_type",
+    "sweep": "sweep",
+    "sweepName": "sweep",
+    "created_at": "created_at",
+    "createdAt": "created_at",
+    "updated_at": "updated_at",
+    "updatedAt": "updated_at",
+    "heartbeat_at": "heartbeat_at",
+    "heartbeatAt": "heartbeat_at",
+    "username": "username",
+    "user": "username",
+    "host": "host",
+    "notes": "notes",
+}
+SUMMARY = "config.wandb.summary."
+COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
+OPERATORS = ("$eq", "$ne", *COMPARISONS, "$in", "$nin", "$regex", "$exists", "$not")
+PRESENT = {"$regex": "."}  # of a value: it is there
+_LITERAL = re.compile(r"[\w /:=@,-]+", re.ASCII)
+_COMMON = re.compile(r"[\w /:=@,.*+?^$|()\[\]-]+", re.ASCII)  # means the same in every dialect…
+_SPECIAL = re.compile(r"\(\?|\*\?|\+\?|\?\?")  # …save these
+_MISSING = object()
+
+
+@dataclass
+class Plan:
+    """What the server is asked (None: for every run), and whether that is all there is to ask."""
+
+    server: Filter | None
+    exact: bool
+
+
+EVERYTHING = Plan(None, exact=False)
+
+
+def plan(filters: Filter) -> Plan:
+    """Return what a filter asks of the server.
+
+    Raises:
+        ValueError: it has a field or operator that does not exist.
+    """
+    return _and([_term(key, value) for key, value in filters.items()])
+
+
+def matches(filters: Filter, run: Run) -> bool:
+    """Whether a run is one that a filter takes; its details are read where they are needed."""
+    return all(_holds(key, value, run) for key, value in filters.items())
+
+
+def sort_of(order: str) -> tuple[str, Filter | None]:
+    """Return the server's order for wandb's, and the filter for the runs that it can place.
+
+    Raises:
+        ValueError: there is no such order.
+    """
+    first = order.partition(",")[0].strip()
+    sign, field = ("-", first[1:]) if first.startswith("-") else ("+", first.removeprefix("+"))
+    columns = {"created_at": "createdAt", "updated_at": "updatedAt", "name": "name", "state": "status"}
+    column = columns.get(FIELDS.get(field, field), "name" if field == "name" else None)
+    if column:
+        return sign + column, None
+    if FIELDS.get(field) == "heartbeat_at":
+        return sign + "heartbeat_at", {"heartbeat_at": {"$gte": "1970-01-02T00:00:00Z"}}
+    path = _stored_path(field)
+    if path is None:
+        raise ValueError(
+            f"Runs cannot be ordered by {first!r}; there are created_at, updated_at, heartbeat_at, name, state,"
+            " config.KEY.value and summary_metrics.KEY, with + or - in front"
+        )
+    return f"{sign}{path}.value", {path: PRESENT}
+
+
+# What the server is asked
+
+
+def _and(plans: list[Plan]) -> Plan:
+    asked = [one.server for one in plans if one.server is not None]
+    exact = all(one.exact for one in plans)
+    return Plan(asked[0] if len(asked) == 1 else {"$and": asked} if asked else None, exact)
+
+
+def _or(plans: list[Plan]) -> Plan:
+    if any(one.server is None for one in plans):
+        return EVERYTHING
+    return Plan({"$or": [one.server for one in plans]}, all(one.exact for one in plans))
+
+
+def _not(inner: Plan) -> Plan:
+    return Plan({"$not": inner.server}, exact=True) if inner.exact and inner.server is not None else EVERYTHING
+
+
+def _term(key: str, value: Any) -> Plan:
+    if key in ("$and", "$or", "$nor"):
+        parts = [plan(one) for one in _listed(key, value)]
+        return _and(parts) if key == "$and" else _or(parts) if key == "$or" else _not(_or(parts))
+    if key == "$not":
+        return _not(plan(value))
+    if key.startswith("$"):
+        raise ValueError(f"Unknown filter operator {key!r}; there are $and, $or, $nor and $not, and fields")
+    _check(key)
+    return _and([_leaf(key, operator, operand) for operator, operand in _operations(key, value).items()])
+
+
+def _leaf(key: str, operator: str, operand: Any) -> Plan:
+    if operator == "$not":
+        return _not(_and([_leaf(key, one, each) for one, each in _operations(key, operand).items()]))
+    if operator == "$ne":
+        return _not(_leaf(key, "$eq", operand))
+    if operator == "$nin":
+        return _not(_leaf(key, "$in", operand))
+    if operator == "$in":
+        return _or([_leaf(key, "$eq", one) for one in _listed(operator, operand)]) if operand else EVERYTHING
+    ask = _ASK.get(FIELDS.get(key, ""))
+    if ask is not None:
+        return ask(operator, operand)
+    path = _stored_path(key)
+    return EVERYTHING if path is None else _stored(path, operator, operand)
+
+
+def _state(operator: str, operand: Any) -> Plan:
+    if operator != "$eq" or not isinstance(operand, str):
+        return EVERYTHING
+    word, told = operand.lower(), "config.wandb.state"  # which a migrated run has, or one that is being preempted
+    if word == "running":
+        return Plan({"$and": [{"status": "running"}, {told: {"$nin": ["preempting"]}}]}, exact=True)
+    if word == "finished":
+        others = ["crashed", "failed", "killed", "preempted"]
+        return Plan({"$and": [{"status": "finished"}, {told: {"$nin": others}}]}, exact=True)
+    if word in ("failed", "crashed"):  # why a run failed stands in its details only
+        return Plan({"$or": [{"status": "failed"}, {told: word}]}, exact=False)
+    if word == "killed":
+        ended = {"status": {"$in": ["killed", "cancelled"]}}
+        return Plan({"$or": [{"$and": [ended, {told: {"$nin": ["preempting"]}}]}, {told: word}]}, exact=True)
+    if word in ("preempting", "preempted"):
+        return Plan({told: {"$in": ["preempting", "preempted"]}}, exact=False)
+    return EVERYTHING
+
+
+def _name(operator: str, operand: Any) -> Plan:
+    """Pluto keeps the name that a run began with; a later one stands in its configuration."""
+    if not isinstance(operand, str):
+        return EVERYTHING
+    told = "config.wandb.name"
+    if operator == "$eq":
+        began = {"$and": [{"name": operand}, {"$not": {told: PRESENT}}]}
+        return Plan({"$or": [{told: operand}, began]}, exact=True)
+    if operator == "$regex" and _LITERAL.fullmatch(operand):  # on names Pluto looks for a part, in any case
+        return Plan({"$or": [{told: {"$regex": operand}}, {"name": {"$regex": operand}}]}, exact=False)
+    return EVERYTHING
+
+
+def _tags(operator: str, operand: Any) -> Plan:
+    return Plan({"tags": operand}, exact=True) if operator == "$eq" and isinstance(operand, str) else EVERYTHING
+
+
+def _mark(kind: str) -> Callable[[str, Any], Plan]:
+    def ask(operator: str, operand: Any) -> Plan:
+        if operator == "$eq" and isinstance(operand, str) and operand:
+            return Plan({"tags": f"{kind}:{operand}"}, exact=True)
+        return EVERYTHING
+
+    return ask
+
+
+def _time(field: str) -> Callable[[str, Any], Plan]:
+    def ask(operator: str, operand: Any) -> Plan:
+        if operator not in ("$eq", *COMPARISONS):
+            return EVERYTHING
+        moment = operand.isoformat() if isinstance(operand, date) else operand
+        return Plan({field: {operator: moment}}, exact=True)
+
+    return ask
+
+
+def _in_metadata(name: str) -> Callable[[str, Any], Plan]:
+    def ask(operator: str, operand: Any) -> Plan:
+        return _stored(f"systemMetadata.{name}", operator, operand)
+
+    return ask
+
+
+_ASK: dict[str, Callable[[str, Any], Plan]] = {
+    "state": _state,
+    "name": _name,
+    "tags": _tags,
+    "group": _mark("group"),
+    "job_type": _mark("job_type"),
+    "sweep": _mark("sweep"),
+    "created_at": _time("created_at"),
+    "updated_at": _time("updated_at"),
+    "heartbeat_at": _time("heartbeat_at"),
+    "username": _in_metadata("username"),
+    "host": _in_metadata("host"),
+    "notes": lambda operator, operand: _stored("config.wandb.notes", operator, operand),
+    # A run of another client has an id that its list of runs does not know.
+    "id": lambda operator, operand: (
+        Plan({"$or": [{f"systemMetadata.{RUN_ID}": operand}, {"$not": {f"systemMetadata.{RUN_ID}": PRESENT}}]}, False)
+        if operator == "$eq"
+        else EVERYTHING
+    ),
+}
+
+
+def _stored_path(key: str) -> str | None:
+    """Return where the server has what a filter names: a key of the configuration, or of the summary kept there.
+
+    wandb keeps `config.KEY.value`: the `value` may be left out, and is here.
+    """
+    for prefix, place in (("config.", "config."), ("summary_metrics.", SUMMARY), ("summaryMetrics.", SUMMARY)):
+        if key.startswith(prefix) and len(key) > len(prefix):
+            return place + (_without_value(key[len(prefix) :]) if place == "config." else key[len(prefix) :])
+    return None
+
+
+def _without_value(key: str) -> str:
+    if key.endswith(".value"):
+        return key.removesuffix(".value")
+    return key.replace(".value.", ".", 1)
+
+
+def _stored(path: str, operator: str, operand: Any) -> Plan:
+    if operator in COMPARISONS and isinstance(operand, (int, float)) and not isinstance(operand, bool):
+        return Plan({path: {operator: operand}}, exact=True)
+    if operator == "$eq" and isinstance(operand, (str, int, float)):  # a list or nothing is told apart here
+        return Plan({path: operand}, exact=True)
+    if operator == "$regex" and isinstance(operand, str) and _COMMON.fullmatch(operand):
+        return EVERYTHING if _SPECIAL.search(operand) else Plan({path: {"$regex": operand}}, exact=True)
+    return EVERYTHING
+
+
+# What is decided here
+
+
+def _holds(key: str, value: Any, run: Run) -> bool:
+    if key in ("$and", "$or", "$nor"):
+        found = (matches(one, run) for one in _listed(key, value))
+        return all(found) if key == "$and" else any(found) if key == "$or" else not any(found)
+    if key == "$not":
+        return not matches(value, run)
+    field = FIELDS.get(key)
+    values = _values(key, run) if field is None else _field(field, run)
+    return all(_test(field, values, operator, operand) for operator, operand in _operations(key, value).items())
+
+
+def _field(field: str, run: Run) -> list[Any]:
+    """Return what a run has in a field; a list has several values."""
+    if field == "tags":
+        return list(run.tags)
+    if field == "username":
+        return [(run.metadata or {}).get("username")]
+    if field == "host":
+        return [(run.metadata or {}).get("host")]
+    names = {"sweep": "sweep_name", "state": "state", "id": "id", "name": "name"}
+    value = getattr(run, names.get(field, field), None)
+    return [] if value in (None, "") else [value]
+
+
+def _values(key: str, run: Run) -> list[Any]:
+    prefix, _, path = key.partition(".")
+    tree: Any = run.config if prefix == "config" else run.summary_metrics
+    for form in dict.fromkeys((path, _without_value(path))):
+        value = _at(tree, form)
+        if value is not _MISSING:
+            return [value, *value] if isinstance(value, list) else [value]
+    return []
+
+
+def _at(tree: Any, path: str) -> Any:
+    """Return what stands in nested dicts under a path, whose keys may have dots themselves."""
+    if not isinstance(tree, Mapping):
+        return _MISSING
+    if path in tree:
+        return tree[path]
+    for at in [at for at, letter in enumerate(path) if letter == "."]:
+        if path[:at] in tree and (found := _at(tree[path[:at]], path[at + 1 :])) is not _MISSING:
+            return found
+    return _MISSING
+
+
+def _test(field: str | None, values: list[Any], operator: str, operand: Any) -> bool:
+    if operator == "$not":
+        return not all(_test(field, values, one, each) for one, each in _operations("$not", operand).items())
+    if operator == "$ne":
+        return not _test(field, values, "$eq", operand)
+    if operator == "$nin":
+        return not _test(field, values, "$in", operand)
+    if operator == "$in":
+        return any(_test(field, values, "$eq", one) for one in _listed(operator, operand))
+    if operator == "$exists":
+        return bool(values) == bool(operand)
+    if operator == "$eq":
+        if operand is None:
+            return not values or None in values
+        return any(_same(value, operand) for value in values)
+    if operator == "$regex":
+        pattern = re.compile(str(operand))
+        return any(pattern.search(value) for value in values if isinstance(value, str))
+    return any(_compare(value, operator, operand) for value in values)
+
+
+def _same(value: Any, operand: Any) -> bool:
+    if isinstance(value, bool) or isinstance(operand, bool):
+        return value is operand
+    return bool(value == operand)
+
+
+def _compare(value: Any, operator: str, operand: Any) -> bool:
+    operand = operand.isoformat() if isinstance(operand, date) else operand
+    try:
+        compare = {
+            "$gt": lambda: value > operand,
+            "$gte": lambda: value >= operand,
+            "$lt": lambda: value < operand,
+            "$lte": lambda: value <= operand,
+        }
+        return bool(compare[operator]())
+    except TypeError:
+        return False
+
+
+# What a filter may say
+
+
+def _check(key: str) -> None:
+    if key not in FIELDS and _stored_path(key) is None:
+        raise ValueError(
+            f"Runs cannot be filtered by {key!r}; there are {', '.join(sorted(FIELDS))}, config.KEY and"
+            " summary_metrics.KEY"
+        )
+
+
+def _operations(key: str, value: Any) -> dict[str, Any]:
+    """Return the operators that a field is tested with; a bare value means `$eq`."""
+    if not (isinstance(value, Mapping) and value and all(str(one).startswith("$") for one in value)):
+        return {"$eq": value}
+    for operator in value:
+        if operator not in OPERATORS:
+            raise ValueError(f"Unknown operator {operator!r} on {key}; there are {', '.join(OPERATORS)}")
+    return dict(value)
+
+
+def _listed(operator: str, operand: Any) -> list[Any]:
+    if not isinstance(operand, (list, tuple)):
+        raise ValueError(f"{operator} takes a list, not {operand!r:.100}")
+    return list(operand)

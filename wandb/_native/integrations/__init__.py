@@ -1,0 +1,1 @@
+"""Callbacks and helpers behind `wandb.integration`."""

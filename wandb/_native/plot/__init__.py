@@ -1,0 +1,1 @@
+"""Computations behind `wandb.plot`."""

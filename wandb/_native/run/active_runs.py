@@ -1,0 +1,90 @@
+"""The runs of this process: which are active, and what becomes of them when it ends or forks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from wandb._native.run import sigterm
+from wandb._native.run.exit_code import ExitWatch
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_run import Run
+
+watch = ExitWatch()
+_active: list[Run] = []  # in the order in which they began
+_known: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()  # by attach id, finished ones too
+
+
+def add(run: Run) -> None:
+    """Take in a run that begins; with the first one the process's end is watched."""
+    if not watch.installed:
+        atexit.register(_finish_at_exit)
+    watch.install()
+    sigterm.install()
+    _active.append(run)
+    know(run)
+
+
+def know(run: Run) -> None:
+    """Let a run be found by its attach id, without any say in its end."""
+    _known[run._attach_id] = run
+
+
+def visit(run: Run) -> None:
+    """Let this process, which shares a run, publish at its end what the run's summary has from it."""
+    from multiprocessing.util import Finalize  # also runs in children of multiprocessing, which skip `atexit`
+
+    def leave() -> None:
+        if not run._is_finished:
+            run._publish_summary()
+
+    Finalize(None, leave, exitpriority=0)
+
+
+def remove(run: Run) -> None:
+    """Let go of a run that ends."""
+    if run in _active:
+        _active.remove(run)
+
+
+def latest() -> Run | None:
+    """Return the active run of this process that began last; a forked child begins its own."""
+    return next(iter(mine()), None)
+
+
+def find(attach_id: str) -> Run | None:
+    """Return a run of this process, or of the one that it was forked from."""
+    return _known.get(attach_id)
+
+
+def finish_all(exit_code: int | None = None) -> None:
+    """Finish every active run, the last one first."""
+    for run in reversed(_active):
+        run.finish(exit_code)
+
+
+def mine() -> list[Run]:
+    """Return the active runs that this process, and not its parent, has begun, the last one first."""
+    return [run for run in reversed(_active) if run._init_pid == os.getpid()]
+
+
+def _finish_at_exit() -> None:
+    for run in mine():
+        run.finish(watch.code)
+
+
+def _after_fork_in_child() -> None:
+    for run in _active:
+        run._history.lock = threading.RLock()
+        run._found = dict(run._history.items)
+        if (processes := sys.modules.get("multiprocessing.util")) is not None:
+            processes.register_after_fork(run, visit)  # later: a child of multiprocessing forgets its finalizers first
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

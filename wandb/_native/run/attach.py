@@ -1,0 +1,111 @@
+"""Runs of other processes: how a process that was not forked from the run's finds it and logs to it.
+
+A run enters itself in the register of this machine. A spawned process that unpickles the run, or attaches to it, writes
+a journal file of its own into the run's folder, from where the run's courier takes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb._native.run import active_runs, module_globals
+from wandb.errors import UsageError
+from wandb.sdk.wandb_settings import Settings
+from wandb_compat.config import settings as engine
+from wandb_compat.run.previous_run import at
+from wandb_compat.spool.process_registry import Register, alive
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_run import Run
+
+_LIST = "runs"
+_SECRET = {"api_key"}
+
+
+def publish(run: Run) -> None:
+    """Let other processes of this user on this machine find a run."""
+    settings = run.settings.model_dump(mode="json", exclude=_SECRET, exclude_none=True)
+    # Where the list cannot be written, only spawned processes lack something, and they say so.
+    with contextlib.suppress(OSError, ValueError):
+        Register(_LIST).enter(run._attach_id, {"home": run.sync_dir, "settings": settings, "run": run.id})
+
+
+def withdraw(run: Run) -> None:
+    """Take a run that has ended out of the list."""
+    Register(_LIST).leave(run._attach_id)
+
+
+def attach(wanted: str) -> Run:
+    """Return a run by attach id or run id: of this process, of one it was forked from, or of another one.
+
+    Raises:
+        wandb.UsageError: no process of this machine has such a run that has not ended.
+    """
+    if (known := active_runs.find(wanted)) is not None:
+        return known
+    for entry in _entries(wanted):
+        return _join(wanted if wanted != entry["run"] else entry["name"], entry)
+    raise UsageError(
+        f"No process of this user on this machine has a run {wanted} to attach to. The process that called wandb.init"
+        " must still run, and see the same folder for temporary files."
+    )
+
+
+def unpickle(attach_id: str) -> Any:
+    """Return the run itself in its own process and in those forked from it, else one that logs to it from here."""
+    return active_runs.find(attach_id) or (attach(attach_id) if _listed(attach_id) else ForeignRun(attach_id))
+
+
+class ForeignRun:
+    """A run that has ended, or lives on another machine: it may be held, every use says that it is out of reach."""
+
+    def __init__(self, attach_id: str) -> None:
+        self._attach_id = attach_id
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        attach(self._attach_id)
+        raise UsageError(f"Run {self._attach_id} could not be reached when it was unpickled; use wandb.attach()")
+
+
+def _listed(attach_id: str) -> bool:
+    entry = Register(_LIST).read(attach_id)
+    return entry is not None and alive(entry)
+
+
+def _entries(wanted: str) -> Iterator[dict[str, Any]]:
+    """Yield what the list has of a run, the one that was entered last first."""
+    register = Register(_LIST)
+    names = register.names()[::-1]
+    for name in [wanted] if wanted in names else names:
+        entry = register.read(name)
+        if entry is not None and wanted in (name, entry.get("run")) and alive(entry):
+            yield {**entry, "name": name}
+
+
+def _join(attach_id: str, entry: dict[str, Any]) -> Run:
+    from wandb.sdk.wandb_run import Run, say
+    from wandb_compat.pipeline.pipeline import Pipeline
+
+    settings = Settings()
+    settings.update_from_dict(entry["settings"])
+    home = Path(entry["home"])
+    own, _ = engine.Settings.read()
+    pipeline = Pipeline(home, own, notify=say)
+    so_far = at(home)
+    first_step = so_far.last_step + 1 if so_far is not None else 0
+    run = Run(settings, so_far.values if so_far else {}, pipeline=pipeline, first_step=first_step)
+    run._attach_id, run._init_pid = attach_id, entry["pid"]
+    if so_far is not None:
+        run._history.items.update(so_far.summary)
+        run._found = dict(run._history.items)
+    pipeline.join(run.id)
+    run._begin()
+    active_runs.know(run)
+    active_runs.visit(run)
+    module_globals.set_globals(run)
+    return run

@@ -1,0 +1,213 @@
+"""The part of a run that says what it is: name, place, settings, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from wandb.errors.term import termwarn
+from wandb.sdk.wandb_config import Config, ConfigStatic
+from wandb_compat.run.server_fields import server_tags
+from wandb_compat.spool import records
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_settings import Settings
+    from wandb_compat.pipeline.pipeline import Pipeline
+    from wandb_compat.run.history import History
+
+warn_once = partial(termwarn, repeat=False)
+
+
+class RunFacts:
+    """The properties; `Run` is the only class that has them."""
+
+    _settings: Settings
+    _pipeline: Pipeline | None
+    _history: History
+    _config: Config
+    _is_finished: bool
+    _starting_step: int
+    _url: str | None
+
+    if TYPE_CHECKING:
+
+        def _submit(self, record: records.Record, what: str) -> None: ...
+        def _send_wandb(self, values: dict[str, Any]) -> None: ...
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._settings.run_id or ""
+
+    @property
+    def name(self) -> str | None:
+        """The run's name; can be set."""
+        return self._settings.run_name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._settings.run_name = None if name is None else str(name)
+        self._send_wandb({"name": self._settings.run_name})
+
+    @property
+    def notes(self) -> str | None:
+        """Notes on the run; can be set."""
+        return self._settings.run_notes
+
+    @notes.setter
+    def notes(self, notes: str) -> None:
+        self._settings.run_notes = str(notes)
+        self._send_wandb({"notes": self._settings.run_notes})
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags; can be set to a sequence of texts, or to one text for one tag."""
+        return self._settings.run_tags or ()
+
+    @tags.setter
+    def tags(self, tags: Iterable[str]) -> None:
+        if tags is None:
+            raise TypeError("run.tags is None: set it to a sequence of texts, () for no tags")
+        self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
+        self._submit(records.Tags(server_tags(self._settings, warn_once)), "tags")
+
+    @property
+    def group(self) -> str:
+        """The group that the run belongs to, or an empty text."""
+        return self._settings.run_group or ""
+
+    @property
+    def job_type(self) -> str:
+        """The kind of job, or an empty text."""
+        return self._settings.run_job_type or ""
+
+    @property
+    def project(self) -> str:
+        """The Pluto project."""
+        return self._settings.project or ""
+
+    @property
+    def entity(self) -> str:
+        """The wandb entity that the script names, or an empty text; Pluto's organisation follows from the key."""
+        return self._settings.entity or ""
+
+    @property
+    def path(self) -> str:
+        """Entity, project and id, joined by slashes."""
+        return "/".join(part for part in (self.entity, self.project, self.id) if part)
+
+    @property
+    def url(self) -> str | None:
+        """The run's page, or None while the server has not answered or when it is not asked."""
+        if self._url is None and self._pipeline is not None and not self._is_finished:
+            self._url = self._pipeline.status().url
+        return self._url
+
+    @property
+    def project_url(self) -> str | None:
+        """The project's page, or None."""
+        return self.url.rpartition("/")[0] if self.url else None
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep that the run belongs to."""
+        return self._settings.sweep_id
+
+    @property
+    def sweep_url(self) -> str | None:
+        """None: Pluto has no page for a sweep."""
+        return None
+
+    @property
+    def dir(self) -> str:
+        """The folder for files of the run; it exists and can be written, unless the run is disabled."""
+        return self._settings.files_dir
+
+    @property
+    def sync_dir(self) -> str:
+        """The run's folder, the one that `wandb sync` takes."""
+        return self._settings.sync_dir
+
+    @property
+    def step(self) -> int:
+        """The step of the next row that is logged without one."""
+        return self._history.step
+
+    @property
+    def starting_step(self) -> int:
+        """The step of the run's first row: not 0 after a resume or a fork."""
+        return self._starting_step
+
+    @property
+    def start_time(self) -> float:
+        """When the run began, in seconds since the epoch."""
+        return self._history.start
+
+    @property
+    def config(self) -> Config:
+        """The run's configuration."""
+        return self._config
+
+    @property
+    def config_static(self) -> ConfigStatic:
+        """A copy of the configuration that cannot be changed."""
+        return ConfigStatic(self._config)
+
+    @property
+    def settings(self) -> Settings:
+        """A copy of the run's settings: what is set on it changes nothing."""
+        return self._settings.model_copy()
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the run goes on with an earlier one, as far as known."""
+        if self._pipeline is not None and not self._is_finished:
+            self._settings.resumed |= bool(self._pipeline.status().resumed)
+        return self._settings.resumed
+
+    @property
+    def offline(self) -> bool:
+        """Whether the run stays in the journal until `wandb sync`."""
+        return self._settings._offline
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the run logs nowhere."""
+        return self._settings._noop
+
+    @property
+    def mode(self) -> str:
+        """`run`, `dryrun` or `disabled`, as wandb before 0.20 called the modes."""
+        return "disabled" if self.disabled else "dryrun" if self.offline else "run"
+
+    # Names that wandb 0.31 has lost and scripts still call
+
+    def get_url(self) -> str | None:
+        """Return `url`."""
+        return self.url
+
+    def get_project_url(self) -> str | None:
+        """Return `project_url`."""
+        return self.project_url
+
+    def get_sweep_url(self) -> str | None:
+        """Return `sweep_url`."""
+        return self.sweep_url
+
+    @staticmethod
+    def plot_table(
+        vega_spec_name: str,
+        data_table: Any,
+        fields: dict[str, Any],
+        string_fields: dict[str, Any] | None = None,
+        split_table: bool | None = False,
+    ) -> Any:
+        """Return `wandb.plot_table` of the arguments."""
+        from wandb.plot import plot_table
+
+        return plot_table(vega_spec_name, data_table, fields, string_fields, bool(split_table))
+
+    def project_name(self) -> str:
+        """Return `project`."""
+        return self.project

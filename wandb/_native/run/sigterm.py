@@ -1,0 +1,54 @@
+"""What SIGTERM does to active runs: they end, their last rows are sent, and the process dies as it would.
+
+Schedulers end jobs so: spot machines that are reclaimed, Kubernetes, Slurm. A handler of the script's own is left
+alone, and one that takes the place of ours later has it to itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from types import FrameType
+
+from wandb_compat.spool.records import TERMINATED
+
+BUDGET = 10.0  # seconds for the last rows: a third of what Kubernetes and Slurm grant before they kill
+
+
+def install() -> None:
+    """Listen for SIGTERM if nobody does; only the main thread can."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    if signal.getsignal(number) is not _terminated:
+        return  # called by a handler that has come after ours and has plans of its own
+    from wandb._native.run import active_runs
+
+    # What the main thread was about when the signal came may hold a lock that the end of a run needs.
+    last_resort = threading.Timer(BUDGET * 1.5, os._exit, (TERMINATED,))
+    last_resort.daemon = True
+    try:
+        last_resort.start()
+        for run in active_runs.mine():
+            with contextlib.suppress(Exception):
+                run._hurry(BUDGET)
+                run.finish(TERMINATED)
+    finally:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _after_fork_in_child() -> None:
+    """Let a forked child die at once, as pools of processes expect of it."""
+    if signal.getsignal(signal.SIGTERM) is _terminated:
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,309 @@
+"""An agent: takes one trial of a sweep after the other and runs a function or the sweep's program with it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Protocol
+
+import wandb
+from wandb import env
+from wandb._native.sweeps import command
+from wandb._native.sweeps.coordinator import Desk
+from wandb._native.sweeps.trial_log import Trial
+from wandb.errors import UsageError
+from wandb.errors.term import termerror, termlog
+
+POLL = 2.0  # seconds between two looks at what others have decided
+KILL_DELAY = 30  # seconds between asking a program to end and ending it
+FLAPPING_SECONDS, FLAPPING_FAILURES = 60, 3  # so many failures so early: the script does not work at all
+INITIAL_FAILURES = 5
+
+
+class Job(Protocol):
+    """A trial under way."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; return whether it is over."""
+
+    def stop(self) -> None:
+        """Ask it to end, the more insistently the more often."""
+
+    def state(self) -> str:
+        """Return how it has ended, in wandb's words."""
+
+
+class FunctionJob:
+    """A function in a thread of its own, as wandb runs it: an exception can be raised there to stop it."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._failed = False
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="wandb-sweep-trial")
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._function()
+            wandb.finish()
+        except BaseException as error:
+            self._failed = not isinstance(error, SystemExit) or bool(error.code)
+            if self._failed and not self._stopped:
+                traceback.print_exc()
+            wandb.finish(exit_code=1 if self._failed else 0)
+
+    def wait(self, seconds: float) -> bool:
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Exception)
+            )
+
+    def state(self) -> str:
+        return "killed" if self._stopped else "failed" if self._failed else "finished"
+
+
+class CommandJob:
+    """A program in a process group of its own, so that Ctrl-C reaches the agent alone."""
+
+    def __init__(self, words: list[str], variables: dict[str, str]) -> None:
+        group: dict[str, Any]
+        if os.name == "nt":
+            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        elif sys.version_info >= (3, 11):
+            group = {"process_group": 0}
+        else:
+            group = {"preexec_fn": os.setpgrp}
+        # Without the terminal's input: reading it from another group would suspend the program.
+        self.process = subprocess.Popen(words, env=variables, stdin=subprocess.DEVNULL, **group)
+        self._asked: float | None = None
+
+    def wait(self, seconds: float) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.returncode is not None
+
+    def stop(self) -> None:
+        if self._asked is None:
+            self._asked = monotonic()
+            self.process.terminate()
+        elif monotonic() > self._asked + int(os.environ.get(env.AGENT_KILL_DELAY, KILL_DELAY)):
+            self.process.kill()
+
+    def state(self) -> str:
+        return "killed" if self._asked is not None else "failed" if self.process.returncode else "finished"
+
+
+class Agent:
+    """Runs trials until the sweep is through, the count is reached, or too many fail."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        function: Callable[[], Any] | None,
+        count: int | None,
+        *,
+        max_consecutive_failures: int | None = None,
+        forward_signals: bool = False,
+        term_timeout: float | None = None,
+    ) -> None:
+        """Prepare an agent.
+
+        Args:
+            desk: where the trials come from.
+            function: what to call for each; by default the sweep's program is run.
+            count: how many trials at most.
+            max_consecutive_failures: how many failures in a row end the agent.
+            forward_signals: whether a program gets the signals that the agent gets.
+            term_timeout: seconds that a program has to end after such a signal.
+
+        Raises:
+            UsageError: there is neither a function nor a program.
+        """
+        if function is None and not (desk.definition.get("program") or desk.definition.get("command")):
+            raise UsageError(
+                "The sweep names no `program`: give wandb.agent() a function, or the sweep a program or a command"
+            )
+        self._desk = desk
+        self._function = function
+        self._count = count
+        self._limit = max_consecutive_failures
+        self._forward = forward_signals
+        self._term_timeout = term_timeout
+        self._began = monotonic()
+        self._done = self._failed = self._in_a_row = 0
+        self._home = Path(os.environ.setdefault(env.DIR, str(Path.cwd())))
+
+    def run(self) -> None:
+        """Run trials one after the other."""
+        waiting = False
+        while self._count is None or self._done < self._count:
+            trial = self._desk.next()
+            if trial is False:
+                break
+            if trial is True:
+                if not waiting:
+                    termlog("Sweep Agent: Waiting for job.")
+                waiting = True
+                sleep(POLL)
+                continue
+            waiting = False
+            assert isinstance(trial, Trial)
+            try:
+                state = self._try(trial)
+            except KeyboardInterrupt:
+                termlog("Ctrl + C detected. Stopping sweep.")
+                return
+            if not self._goes_on(trial, state):
+                return
+        termlog("Sweep Agent: Exiting.")
+
+    def _try(self, trial: Trial) -> str:
+        termlog(f"Agent Starting Run: {trial.run} with config:")
+        for name, value in trial.config.items():
+            termlog(f"\t{name}: {value}")
+        state = "crashed"
+        with self._variables(trial):
+            try:
+                job = self._begin(trial)
+                try:
+                    with self._forwarding(job):
+                        while not job.wait(POLL):
+                            if self._desk.stops(trial.run):
+                                termlog(f"Run {trial.run} is stopped early")
+                                job.stop()
+                except KeyboardInterrupt:
+                    self._wind_up(job)
+                    raise
+                finally:
+                    state = job.state() if job.wait(0) else "killed"
+            finally:
+                self._desk.ledger.end(trial.run, state)
+        return state
+
+    def _begin(self, trial: Trial) -> Job:
+        wandb.teardown()
+        if self._function is not None:
+            return FunctionJob(self._function)
+        definition = self._desk.definition
+        file = self._home / "wandb" / f"sweep-{self._desk.ledger.sweep}" / f"config-{trial.run}.json"
+        words = command.line(definition.get("command"), definition.get("program"), trial.config, file)
+        termlog(f"About to run command: {' '.join(words)}")
+        try:
+            return CommandJob(words, dict(os.environ))
+        except OSError as error:
+            raise UsageError(
+                f"The sweep's command cannot be run: {error}; give its `program` a path from here, or a `command`"
+            ) from error
+
+    def _wind_up(self, job: Job) -> None:
+        """End a trial after Ctrl-C: a function at once; a program when it is through, or when Ctrl-C comes again."""
+        if isinstance(job, FunctionJob):
+            job.stop()
+            job.wait(KILL_DELAY)
+            return
+        assert isinstance(job, CommandJob)
+        deadline = None if self._term_timeout is None else monotonic() + self._term_timeout
+        for said, act in (
+            ("Waiting for runs to end. Press ctrl-c again to terminate them.", lambda: None),
+            ("Terminating and syncing runs. Press ctrl-c again to kill.", job.process.terminate),
+            ("Killing runs and quitting.", job.process.kill),
+        ):
+            termlog(said)
+            act()
+            try:
+                while not job.wait(POLL):
+                    if deadline is not None and monotonic() > deadline:
+                        job.process.kill()
+                return
+            except KeyboardInterrupt:
+                continue
+
+    def _goes_on(self, trial: Trial, state: str) -> bool:
+        self._done += 1
+        if state != "failed":
+            self._in_a_row = 0
+            return True
+        termerror(f"Run {trial.run} errored.")
+        self._failed += 1
+        self._in_a_row += 1
+        early = monotonic() < self._began + FLAPPING_SECONDS
+        flapping = os.environ.get(env.AGENT_DISABLE_FLAPPING) != "true" and early
+        initial = int(os.environ.get(env.AGENT_MAX_INITIAL_FAILURES, INITIAL_FAILURES))
+        if self._limit is not None and self._in_a_row >= self._limit:
+            termerror(f"Detected {self._in_a_row} consecutive failed runs, killing sweep.")
+        elif flapping and self._failed >= FLAPPING_FAILURES:
+            termerror(f"Detected {self._failed} failed runs in the first {FLAPPING_SECONDS} seconds, killing sweep.")
+            termlog(f"To disable this check set {env.AGENT_DISABLE_FLAPPING}=true")
+        elif self._failed == self._done >= initial:
+            termerror(f"Detected {self._failed} failed runs in a row at start, killing sweep.")
+            termlog(f"To change this value set {env.AGENT_MAX_INITIAL_FAILURES}=val")
+        else:
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def _variables(self, trial: Trial) -> Iterator[None]:
+        """Tell the run by environment variables what it is, as wandb's agents do."""
+        import yaml
+
+        sweep = self._desk.ledger.sweep
+        file = self._home / "wandb" / f"sweep-{sweep}" / f"config-{trial.run}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        values = {name: {"value": value} for name, value in trial.config.items()}
+        file.write_text(yaml.safe_dump({"wandb_version": 1, **values}), encoding="utf-8")
+        told = {env.RUN_ID: trial.run, env.SWEEP_ID: sweep, env.SWEEP_PARAM_PATH: str(file)}
+        if self._desk.project:
+            told[env.PROJECT] = self._desk.project
+        if trial.name:
+            told[env.NAME] = trial.name
+        before = {name: os.environ.get(name) for name in told}
+        os.environ.update(told)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+
+    @contextlib.contextmanager
+    def _forwarding(self, job: Job) -> Iterator[None]:
+        if not self._forward or not isinstance(job, CommandJob):
+            yield
+            return
+        handlers = {}
+
+        def forward(number: int, frame: Any) -> None:
+            job.process.send_signal(number)
+            if callable(handlers[number]):
+                handlers[number](number, frame)
+            elif number != signal.SIGCHLD:
+                raise KeyboardInterrupt
+
+        for number in (signal.SIGINT, signal.SIGTERM, *_more_signals()):
+            handlers[number] = signal.signal(number, forward)
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _more_signals() -> list[signal.Signals]:
+    names = ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCONT")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]

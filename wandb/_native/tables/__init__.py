@@ -1,0 +1,1 @@
+"""Parts of tables: cells, keys, joined and partitioned tables."""

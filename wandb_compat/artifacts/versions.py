@@ -1,0 +1,272 @@
+"""Artifacts on a Pluto server: where files lie, and how versions follow from what runs have published.
+
+The scheme is described in `docs/artifacts.md`. Shared by the trainer, which reads, and the courier, which publishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from wandb_compat.spool.records import printable
+
+if TYPE_CHECKING:
+    from wandb_compat.wire.client import Client
+
+KEY_LIMIT = 240  # characters of a key: the names of a Pluto server have 255
+READERS = 8  # requests that are made at once
+LATEST = "latest"
+RUN_ID = "wandb_run_id"  # in the system metadata: by it a run is found, the run list knows no external ids
+USED = "used_artifacts"  # in `config["wandb"]`: types of the versions that a run has used, by name
+ORDER = "order"  # beside a collection's entries: what the run list is filtered by
+_HEADER = b"wandb-artifact-manifest-v1\n"
+
+
+def place(prefix: str, path: str) -> tuple[str, str]:
+    """Return key and file name for a path below a prefix such as `save`; different paths never get the same.
+
+    The file name is the last part of the key.
+    """
+    whole = f"{prefix}/{path}"
+    key = printable(whole)
+    if key != whole or len(key) > KEY_LIMIT:
+        mark, suffix = hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()[:12], suffix_of(path)
+        key = f"{key.removesuffix(suffix)[: KEY_LIMIT - 30]}~{mark}{suffix}"
+    return key, key.rpartition("/")[2]
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path, with its dot, when it is one that every server keeps, else an empty text."""
+    suffix = PurePosixPath(path).suffix
+    return suffix if len(suffix) <= 16 and printable(suffix) == suffix else ""
+
+
+def content_place(name: str, path: str, content: str) -> tuple[str, str]:
+    """Return key and file name for a file of artifact `name`; `content` is its digest in hexadecimal."""
+    return place(f"artifacts/{name}", path)[0], content + suffix_of(path)
+
+
+def manifest_place(name: str, manifest: bytes) -> tuple[str, str]:
+    """Return key and file name for a manifest of artifact `name`."""
+    return f"artifacts/{name}/manifest", f"manifest-{hashlib.sha256(manifest).hexdigest()[:24]}.json"
+
+
+def manifest_digest(contents: Mapping[str, str], new: Any = None) -> str:
+    """Return the digest of an artifact from the digests of its paths, as wandb computes it.
+
+    Args:
+        contents: digest by path.
+        new: makes the hash object; MD5 by default.
+    """
+    hashed = new() if new is not None else hashlib.md5(usedforsecurity=False)
+    hashed.update(_HEADER)
+    for path, digest in sorted(contents.items()):
+        hashed.update(f"{path}:{digest}\n".encode("utf-8", "surrogateescape"))
+    return str(hashed.hexdigest())
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a run has published: which content, under which aliases.
+
+    `run`, `key` and `manifest` tell where the manifest lies. `part` is the id of a distributed artifact that this is a
+    part of. `changes` holds what was edited later (description, metadata, ttl). `gone` takes the version away. `whole`
+    is an entry that makes no version: its `changes` (description, tags, type) are those of the collection.
+    """
+
+    id: str
+    order: int
+    time: int
+    digest: str
+    version: int
+    type: str
+    size: int
+    run: int
+    key: str
+    manifest: str
+    aliases: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    tags: list[str] | None = None
+    source: str | None = None
+    part: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    gone: bool = False
+    whole: bool = False
+
+    @classmethod
+    def all_of(cls, published: Mapping[str, str]) -> list[Entry]:
+        """Return the entries that a run has published under one name."""
+        known = cls.__dataclass_fields__  # a later version may tell more
+        told = [json.loads(text) for key, text in published.items() if key != ORDER]
+        return [cls(**{key: value for key, value in one.items() if key in known}) for one in told]
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a collection."""
+
+    number: int
+    entry: Entry  # the one that made it
+    updated: int  # milliseconds since the epoch
+    aliases: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+class Collection:
+    """All versions of one name in one project, as they follow from the entries."""
+
+    def __init__(self, name: str, entries: Iterable[Entry]) -> None:
+        self.name = name
+        self.entries = sorted(entries, key=lambda entry: (entry.order, entry.time, entry.run, entry.id))
+        self.versions: dict[str, Version] = {}  # by digest, in order
+        self.changes: dict[str, Any] = {}
+        self.next = 0
+        aliases: dict[str, Version] = {}
+        for entry in self.entries:
+            if entry.whole:
+                self.changes.update(entry.changes)
+            if entry.whole or entry.part is not None:
+                continue
+            version = self.versions.get(entry.digest)
+            if entry.gone:
+                if version is not None and version.number == entry.version:
+                    del self.versions[entry.digest]
+                    aliases = {alias: held for alias, held in aliases.items() if held is not version}
+                continue
+            if version is None:
+                number = max(self.next, entry.version)
+                version = self.versions[entry.digest] = Version(number, entry, entry.time)
+                self.next = number + 1
+            version.updated = entry.time
+            for alias in entry.dropped:
+                if aliases.get(alias) is version:
+                    del aliases[alias]
+            aliases.update(dict.fromkeys(entry.aliases, version))
+            version.changes.update(entry.changes)
+            if entry.tags is not None:
+                version.tags = entry.tags
+        if self.versions:
+            aliases.setdefault(LATEST, list(self.versions.values())[-1])
+        for alias, version in aliases.items():
+            version.aliases.append(alias)
+        for version in self.versions.values():
+            version.entry.type = self.changes.get("type", version.entry.type)
+
+    @property
+    def order(self) -> int:
+        """The order of the next entry."""
+        return self.entries[-1].order + 1 if self.entries else 0
+
+    def find(self, alias: str) -> Version | None:
+        """Return the version that an alias, or a name such as `v3`, stands for."""
+        for version in self.versions.values():
+            if alias in version.aliases or alias == f"v{version.number}":
+                return version
+        return None
+
+
+class Shelf:
+    """The artifacts of a project on a server."""
+
+    def __init__(self, client: Client, project: str) -> None:
+        self.client = client
+        self.project = project
+
+    def collection(self, name: str) -> Collection:
+        """Return what all runs of the project have published under a name.
+
+        Raises:
+            WireError: the server could not be asked.
+        """
+        runs = self.client.runs(self.project, {f"config.wandb.artifacts.{name}.{ORDER}": {"$gte": 0}})
+        return Collection(name, [entry for found in self._all(self._entries, runs, name) for entry in found])
+
+    def _entries(self, run: int, name: str) -> list[Entry]:
+        from wandb_compat.wire.client import Refused
+
+        try:
+            details = self.client.details(run, self.project)
+        except Refused as error:
+            if error.status == 404:  # deleted meanwhile
+                return []
+            raise
+        found = details.get("config")
+        for part in ("wandb", "artifacts", name):
+            found = found.get(part) if isinstance(found, dict) else None
+        return Entry.all_of(found or {})
+
+    def publish(self, run: int, name: str, entry: Entry) -> None:
+        """Add an entry to what a run has published; one of the same id is replaced."""
+        added = {ORDER: entry.order, entry.id: json.dumps(asdict(entry))}
+        self.client.update_config(run, json.dumps({"wandb": {"artifacts": {name: added}}}))
+
+    def manifest(self, entry: Entry) -> dict[str, Any]:
+        """Return the manifest that an entry points to.
+
+        Raises:
+            FileNotFoundError: it is no longer on the server.
+        """
+        (url,) = self.urls([(entry.run, entry.key, entry.manifest)])
+        document: dict[str, Any] = json.loads(self.client.read(url))
+        return document
+
+    def urls(self, files: list[tuple[int, str, str]]) -> list[str]:
+        """Return where the bytes of files lie, each given as run, key and file name.
+
+        Raises:
+            FileNotFoundError: one is not on the server.
+        """
+        found: dict[tuple[int, str, str], str] = {}
+        folders: dict[tuple[int, str], int] = {}
+        for run, key, _ in files:
+            folder = run, key.rpartition("/")[0]
+            folders[folder] = folders.get(folder, 0) + 1
+        # A folder at once where that saves requests; an answer ends after a thousand files, the rest is asked alone.
+        crowded = [folder for folder, count in folders.items() if count > 2]
+        for answer in self._all(lambda at, _: self._listed(at[0], logGroup=at[1]), crowded, None):
+            found.update(answer)
+        single = list(dict.fromkeys((run, key) for run, key, name in files if (run, key, name) not in found))
+        for answer in self._all(lambda at, _: self._listed(at[0], logName=at[1]), single, None):
+            found.update(answer)
+        for run, key, name in files:
+            if (run, key, name) not in found:
+                raise FileNotFoundError(f"The Pluto server has no file {key} ({name}) of run {run}")
+        return [found[file] for file in files]
+
+    def run(self, id: str) -> int | None:
+        """Return the number of a run by wandb's id, by its number or by its display id; None when there is none."""
+        found = self.client.runs(self.project, {f"systemMetadata.{RUN_ID}": id})
+        if found:
+            return found[0]
+        if not re.fullmatch(r"[0-9]+|[A-Z0-9]{1,4}-[0-9]+", id):
+            return None
+        from wandb_compat.wire.client import Refused
+
+        try:
+            return int(self.client.details(int(id) if id.isdigit() else id, self.project)["id"])
+        except Refused:
+            return None
+
+    def _listed(self, run: int, **query: str) -> dict[tuple[int, str, str], str]:
+        listed = self.client.files(run, self.project, **query)
+        return {(run, file["logName"], file["fileName"]): file["url"] for file in listed}
+
+    def _all(self, ask: Any, things: list[Any], extra: Any) -> list[Any]:
+        if len(things) < 2:
+            return [ask(thing, extra) for thing in things]
+        from concurrent.futures import ThreadPoolExecutor
+
+        # A session of requests may be used by several threads for plain reads.
+        with ThreadPoolExecutor(min(READERS, len(things)), thread_name_prefix="wandb-compat-shelf") as readers:
+            return list(readers.map(lambda thing: ask(thing, extra), things))
+
+
+def outcome_path(home: Path, record: str) -> Path:
+    """Return where in a run folder the courier tells what has become of an artifact record."""
+    return home / "journal" / "outcomes" / f"{record}.json"

@@ -1,0 +1,1 @@
+"""Turns logged values into records."""

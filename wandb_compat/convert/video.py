@@ -1,0 +1,136 @@
+"""Videos from arrays: GIFs with Pillow, the rest with the ffmpeg that the extra `media` brings."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb_compat.convert.deferred import Draft
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMATS = ("gif", "mp4", "webm", "ogg")
+_CODECS = {"mp4": "libx264", "webm": "libvpx-vp9", "ogg": "libtheora"}
+
+
+class EncoderMissing(ImportError):
+    """What encodes videos is not installed."""
+
+
+def shoot(data: Any, fps: int, format: str) -> Draft:
+    """Take the frames of an array.
+
+    Args:
+        data: (time, channel, height, width), or with a batch in front, which is laid out as a grid. Values 0 to 255.
+        fps: frames a second.
+        format: one of FORMATS.
+
+    Raises:
+        ValueError: the shape is no video's.
+        EncoderMissing: the format needs the extra `media`.
+    """
+    import numpy
+
+    if data.ndim < 4:
+        raise ValueError("Video must be at least 4 dimensions: time, channels, height, width")
+    if data.ndim > 5 or data.shape[-3] not in (1, 3, 4) or not data.size:
+        raise ValueError(
+            "wandb.Video takes (time, channels, height, width) or (batch, time, channels, height, width) with 1, 3 or 4"
+            f" channels, not {tuple(data.shape)}"
+        )
+    if format != "gif" and find_spec("imageio_ffmpeg") is None:
+        raise EncoderMissing(
+            f"wandb.Video needs imageio-ffmpeg to encode {format}:"
+            ' pip install "wandb-compat[media]". Without it, format="gif" works.'
+        )
+    frames = numpy.array(data, copy=True)
+    raw = f".raw{float(fps)}.{format}", partial(_keep, frames)
+    return Draft(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes), raw)
+
+
+def size(data: Any) -> tuple[int, int]:
+    """Return width and height in pixels of the video of an array."""
+    rows, columns = _grid(data.shape[0] if data.ndim == 5 else 1)
+    return columns * data.shape[-1], rows * data.shape[-2]
+
+
+def _grid(batch: int) -> tuple[int, int]:
+    """Return rows and columns of the grid of a batch, as wandb and TensorBoard lay it out."""
+    places = 1 << (batch - 1).bit_length()
+    rows: int = 2 ** ((batch.bit_length() - 1) // 2)
+    return rows, places // rows
+
+
+def _keep(frames: NDArray[Any], path: Path) -> None:
+    import numpy
+
+    with path.open("wb") as stream:
+        numpy.save(stream, frames, allow_pickle=False)
+
+
+def encode(kept: Path, fps: float, format: str, path: Path) -> None:
+    """Encode the video whose frames lie in a file of numpy's.
+
+    Raises:
+        OSError: a file cannot be read or written, or ffmpeg has failed.
+        ImportError: numpy, Pillow or imageio-ffmpeg is not installed.
+    """
+    import numpy
+
+    with kept.open("rb") as stream:
+        _write(numpy.load(stream, allow_pickle=False), fps, format, path)
+
+
+def _write(frames: NDArray[Any], fps: float, format: str, path: Path) -> None:
+    frames = _tiled(frames)
+    if format == "gif":
+        _write_gif(frames, fps, path)
+    else:
+        _write_film(frames, fps, _CODECS[format], path)
+
+
+def _tiled(frames: NDArray[Any]) -> NDArray[Any]:
+    """Return frames as (time, height, width, RGB) in bytes."""
+    import numpy
+
+    if frames.ndim == 4:
+        frames = frames[None]
+    frames = frames.astype(numpy.uint8)
+    batch, time, channels, height, width = frames.shape
+    rows, columns = _grid(batch)
+    missing = numpy.zeros((rows * columns - batch, time, channels, height, width), numpy.uint8)
+    grid = numpy.concatenate((frames, missing)).reshape(rows, columns, time, channels, height, width)
+    grid = grid.transpose(2, 0, 4, 1, 5, 3).reshape(time, rows * height, columns * width, channels)
+    colours: NDArray[Any] = grid.repeat(3, axis=3) if channels == 1 else grid[..., :3]
+    return colours
+
+
+def _write_gif(frames: NDArray[Any], fps: float, path: Path) -> None:
+    from PIL import Image
+
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    first.save(path, format="gif", save_all=True, append_images=others, duration=1000 / fps, loop=0)
+
+
+def _write_film(frames: NDArray[Any], fps: float, codec: str, path: Path) -> None:
+    import imageio_ffmpeg
+    import numpy
+
+    _, height, width, _ = frames.shape
+    # The codecs store colours of 2 x 2 pixels at once: an odd edge is repeated.
+    frames = numpy.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    shape = (frames.shape[2], frames.shape[1])
+    writer = imageio_ffmpeg.write_frames(
+        str(path), shape, fps=fps, codec=codec, macro_block_size=1, quality=8, ffmpeg_log_level="error"
+    )
+    writer.send(None)
+    try:
+        for frame in frames:
+            writer.send(numpy.ascontiguousarray(frame))
+    finally:
+        writer.close()
+    if not path.exists() or not path.stat().st_size:
+        raise OSError(f"ffmpeg wrote no {path.suffix[1:]} file")

@@ -1,0 +1,118 @@
+"""How the end of a run waits for its courier: it shows what is left, and goes when the time is up or Ctrl-C says so."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from time import monotonic, sleep, time
+
+from wandb_compat.pipeline.worker_process import Courier
+from wandb_compat.spool.delivery_log import waiting_bytes, waiting_rows
+from wandb_compat.spool.status import ENDED, State
+
+TICK = 0.1  # seconds between two looks whether the courier has ended
+PATIENCE = 3.0  # seconds to wait for a server that is known to be away, or for a courier that cannot know of the end
+SILENCE = 1.0  # seconds before anything is shown: most runs end sooner
+LINE_INTERVAL = 5.0  # seconds between two lines where no bar can be drawn
+
+Show = Callable[[int, int], None]  # takes rows and bytes that are left
+
+
+def wait(
+    courier: Courier,
+    status: Callable[[], State],
+    *,
+    began: float,
+    budget: float,
+    say: Callable[[str], None],
+    bar: bool,
+) -> None:
+    """Return when the courier has ended its work, when it cannot go on, or when the budget is spent.
+
+    The first Ctrl-C ends the waiting and nothing else, the courier goes on by itself. A second one is the caller's.
+
+    Args:
+        courier: who delivers.
+        status: asks for its account.
+        began: when the end of the run began, by `monotonic`.
+        budget: seconds from then on.
+        say: shows a line to the user.
+        bar: whether a terminal gets a progress bar in place of lines.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        courier.keep_running()
+        courier.ring()
+        if _ended(courier, status, began, min(SILENCE, budget), budget) or budget <= SILENCE:
+            return
+        left, sent = waiting_rows(courier.home), status().sent
+        with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(say, budget) as show:
+            while not _ended(courier, status, began, min(monotonic() - began + TICK, budget), budget):
+                if monotonic() - began >= budget:
+                    return
+                show(max(0, left - status().sent + sent), waiting_bytes(courier.home))
+
+
+def _ended(courier: Courier, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
+    """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
+    while (spent := monotonic() - began) < until:
+        if courier.wait(min(TICK, until - spent)):
+            if (told := courier.state()) and told.phase in ENDED:
+                return True
+            sleep(TICK)  # it has died, and the next one waits for its turn
+        courier.keep_running()
+        state = status()
+        phase = state.phase
+        if phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
+            return True
+        if phase == "waiting" and spent > PATIENCE and not _fits(state.due, budget - spent):
+            return True
+    return False
+
+
+def _fits(due: float | None, left: float) -> bool:
+    """Whether a server that has said when it can be asked again is worth waiting for, with so many seconds left."""
+    return due is not None and -PATIENCE < due - time() < left
+
+
+@contextlib.contextmanager
+def _lines(say: Callable[[str], None], budget: float) -> Iterator[Show]:
+    due = 0.0
+
+    def show(rows: int, size: int) -> None:
+        nonlocal due
+        if monotonic() >= due:
+            due = monotonic() + LINE_INTERVAL
+            say(
+                f"sending the last rows to Pluto: {rows} rows, {_megabytes(size)} left; this takes {budget:g} s at "
+                "most, and Ctrl-C leaves them to the background"
+            )
+
+    yield show
+
+
+@contextlib.contextmanager
+def _bar(rows: int, budget: float) -> Iterator[Show]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        TextColumn("wandb: sending the last rows to Pluto"),
+        BarColumn(),
+        TextColumn("{task.fields[left]} left,"),
+        TimeElapsedColumn(),
+        TextColumn(f"of {budget:g} s at most; Ctrl-C leaves them to the background", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task("", total=max(rows, 1), left=f"{rows} rows")
+
+        def show(left: int, size: int) -> None:
+            progress.update(task, completed=rows - left, left=f"{left} rows, {_megabytes(size)}")
+
+        yield show
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

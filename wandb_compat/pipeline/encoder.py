@@ -1,0 +1,93 @@
+"""Makes records of what is dear to encode, in a thread of its own: neither the caller nor the journal waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from wandb_compat.config.limits import SNAPSHOT_LIMIT
+from wandb_compat.convert.row import Later
+from wandb_compat.pipeline import threads
+from wandb_compat.spool import records
+
+
+class Encoder:
+    """One run's images, sounds and the like on their way to becoming records."""
+
+    def __init__(self, put: Callable[[records.Record], None], say: Callable[[str, str, str], None]) -> None:
+        """Prepare.
+
+        Args:
+            put: takes the records, from any thread.
+            say: takes (kind, level, sentence) for the user; a kind is said once.
+        """
+        self._put = put
+        self._say = say
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child: what was waiting is the parent's to encode."""
+        self._lock = threading.RLock()  # re-entrant: a signal handler may log while the thread that it interrupted does
+        self._waiting: deque[Later] = deque()
+        self._arrived = threading.Condition(self._lock)
+        self._size = 0  # bytes of the snapshots that wait
+        self._unmade = 0  # values that wait, and the one that is being made
+        self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def take(self, later: Later, *, now: bool = False) -> None:
+        """Take a value; with `now`, or when too many wait already, its records are made before this returns."""
+        with self._lock:
+            now = now or self._ended or 0 < self._size > SNAPSHOT_LIMIT - later.size
+            if not now and self._awake():
+                self._size += later.size
+                self._unmade += 1
+                self._waiting.append(later)
+                self._arrived.notify()
+                return
+        self._make(later)
+
+    def finish(self, patience: float | None = None) -> int:
+        """Wait until everything has been made, `patience` seconds at most; return how many values have not."""
+        with self._lock:
+            self._ended = True
+            self._arrived.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(patience)
+        return self._unmade
+
+    def _awake(self) -> bool:
+        if self._thread is None:
+            self._thread = threads.start("encoder", self._run, self._failed)
+        return self._thread is not None
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                while not self._waiting:
+                    if self._ended:
+                        return
+                    self._arrived.wait()
+                later = self._waiting.popleft()
+            self._make(later)
+            with self._lock:
+                self._size -= later.size
+                self._unmade -= 1
+            del later  # or the snapshot would stay until the next one comes
+
+    def _failed(self, error: Exception) -> None:
+        self._say("encoder", "warning", f"wandb.log: images and the like are not encoded any more: {error}")
+
+    def _make(self, later: Later) -> None:
+        try:
+            for record in later.make():
+                self._put(record)
+        except Exception as error:
+            self._say(
+                f"later {later.name}",
+                "warning",
+                f"wandb.log: the value of {later.name!r} could not be encoded and is left out:"
+                f" {type(error).__name__}: {error}",
+            )

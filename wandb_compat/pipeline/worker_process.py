@@ -1,0 +1,123 @@
+"""The trainer's end of the courier: starts the process, hears of its work, starts it again should it die."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+from io import FileIO
+from pathlib import Path
+from time import monotonic, sleep
+
+from wandb_compat.config.credentials import Credential
+from wandb_compat.spool.status import State
+from wandb_compat.spool.worker_config import Orders
+
+RESTART_PAUSE = 1.0  # seconds between two starts of a courier that dies at once, doubled each time…
+RESTART_PAUSE_LIMIT = 60.0  # …up to this
+
+
+# A child that is forked while a process is being started inherits the pipe that tells of its start, and the start would
+# not be over before the child's end: forks wait for the few milliseconds that it takes.
+_starting = threading.RLock()  # a signal handler that forks may interrupt a start
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
+
+
+class Courier:
+    """Handle of the courier process of one run folder."""
+
+    def __init__(self, home: Path, credential: Credential, orders: Orders) -> None:
+        self.home = home
+        self._credential = credential
+        self._orders = orders
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+        self._next_start = 0.0
+        self._pipe: FileIO | None = None
+        self._log = home / "logs" / "courier.log"
+
+    def announce(self) -> None:
+        """Make what a courier cannot do without, by which other runs also see that this one is meant for the server."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.touch()
+        State.reserve(self.home)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process can be started without a look into the keyring, which may take its time."""
+        return self._credential.at_hand
+
+    def keep_running(self) -> None:
+        """Start the process unless it runs or has done its work; meant to be called again and again."""
+        if self._process is not None and (code := self._process.poll()) is None:
+            return
+        if self._process is not None and code == 0:
+            return
+        if monotonic() < self._next_start:
+            return
+        self._next_start = monotonic() + min(RESTART_PAUSE * 2**self._starts, RESTART_PAUSE_LIMIT)
+        self._starts += 1
+        self._start()
+
+    def _start(self) -> None:
+        # The key goes with it, and not in the arguments or the environment, which other tools may show.
+        hello = self._orders.hello(self._credential.reveal(), os.getpid())
+        environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
+        environment["PYTHONPATH"] = os.pathsep.join(_import_path())
+        self.announce()
+        with self._log.open("ab") as output, _starting:
+            end, pipe = os.pipe()
+            try:
+                # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
+                os.write(pipe, hello)
+                # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "wandb_compat.uploader", str(self.home)],
+                    stdin=end,
+                    stdout=output,
+                    stderr=output,
+                    cwd=self.home,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except BaseException:
+                os.close(pipe)
+                raise
+            finally:
+                os.close(end)
+        self._pipe = FileIO(pipe, "wb")
+
+    def ring(self) -> None:
+        """Wake the courier: there is something that should not wait for its next round."""
+        if self._pipe is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._pipe.write(b"\n")
+
+    def state(self) -> State | None:
+        """Return the courier's own account, or None before it has given one."""
+        return State.read(self.home)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the process has ended; return whether it has."""
+        if self._process is None:  # it could not be started yet
+            sleep(seconds)
+            return False
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        if self._pipe is not None:
+            self._pipe.close()
+        return True
+
+
+def _import_path() -> list[str]:
+    """Return the courier's PYTHONPATH: the trainer's, good in any folder, and ours where no environment has us."""
+    path = [str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    ours = str(Path(__file__).parents[2])
+    installed = sysconfig.get_paths()
+    return path if ours in (installed["purelib"], installed["platlib"], *path) else [*path, ours]

@@ -1,0 +1,35 @@
+"""Alerts of a run, each title at most once in a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from math import inf
+from time import time
+
+from wandb_compat.spool import records
+
+PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
+
+
+class Alerts:
+    """What one run has alerted people of."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, float] = {}  # when, in seconds since the epoch, by title
+
+    def tell(
+        self,
+        submit: Callable[[records.Record], None],
+        title: str,
+        text: str,
+        level: str,
+        wait_duration: float | timedelta | None,
+    ) -> None:
+        """Send an alert, unless one of that title was sent within `wait_duration`, in seconds; PAUSE by default."""
+        wait = wait_duration or PAUSE  # 0 too, as wandb has it
+        seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+        now = time()
+        if now - self._sent.get(title, -inf) >= seconds:
+            self._sent[title] = now
+            submit(records.Alert(int(now * 1000), str(title), str(text), level))

@@ -1,0 +1,147 @@
+"""Processes of a distributed job that log to one run of the server, as PLUTO_RUN_ID makes them do.
+
+Rank 0 keeps its keys. Every other rank logs `loss` as `rank3/loss`, unless the key names the rank already: the server
+keeps one value a key and step. Rank 0 reports how the run ended, after the last rank of its machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from wandb_compat.spool.process_registry import Register, alive
+from wandb_compat.spool.records import Config, Console, Exit, Record, Start
+from wandb_compat.spool.status import State
+
+_ENDED = "ended"
+_LOCK_PATIENCE = 20.0  # seconds
+_OVER = ("done", "left", "delivered")
+
+
+def own_rank(environ: Mapping[str, str] = os.environ) -> int | None:
+    """Return the rank of this process in a job of several, or None."""
+    for rank, size in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")):
+        if environ.get(rank, "").isdecimal() and environ.get(size, "").isdecimal() and int(environ[size]) > 1:
+            return int(environ[rank])
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank()) if distributed.get_world_size() > 1 else None
+    return None
+
+
+def first_of_machine(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is the rank that samples its machine."""
+    return environ.get("LOCAL_RANK", environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+class Naming:
+    """What a rank other than 0 calls its keys on the server."""
+
+    def __init__(self, rank: int) -> None:
+        self.prefix = f"rank{rank}/"
+        self._named = re.compile(rf"(?<![a-z0-9])rank[_\-.: ]?{rank}(?![0-9])", re.IGNORECASE)
+
+    def of(self, key: Any) -> Any:
+        """Return the key on the server."""
+        return key if not isinstance(key, str) or self._named.search(key) else self.prefix + key
+
+    def apart(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row with the keys of the server."""
+        return {self.of(key): value for key, value in data.items()}
+
+    def back(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row with the script's own keys."""
+        return {key.removeprefix(self.prefix): value for key, value in data.items()}
+
+
+def told(record: Record, rank: int, naming: Naming | None) -> Record:
+    """Return a record as a rank tells it: the summary under its keys, lines of the console with the rank in front."""
+    if isinstance(record, Console):
+        return replace(record, message=f"[rank{rank}] {record.message}")
+    if naming is not None and isinstance(record, Config) and isinstance(record.values.get("wandb"), dict):
+        about = dict(record.values["wandb"])
+        if isinstance(about.get("summary"), dict):
+            mine = {key: value for key, value in about["summary"].items() if not key.startswith("_")}
+            about["summary"] = naming.apart(mine)
+            return Config({**record.values, "wandb": about})
+    return record
+
+
+@contextlib.contextmanager
+def alone(start: Start) -> Iterator[None]:
+    """Keep the other ranks of this machine waiting; one that holds on for long is no longer waited for."""
+    import filelock  # late: only couriers get here
+
+    lock = Register("locks").folder / f"{_run(start)}.lock"
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = filelock.FileLock(lock).acquire(timeout=_LOCK_PATIENCE)
+    except (OSError, filelock.Timeout):
+        yield
+        return
+    with held:
+        yield
+
+
+def _run(start: Start) -> str:
+    return hashlib.sha256(f"{start.project}\n{start.target}".encode()).hexdigest()[:16]
+
+
+class Ranks:
+    """The ranks of one run on this machine, as the courier of one of them sees them."""
+
+    def __init__(self, start: Start, home: Path) -> None:
+        assert start.rank is not None
+        self.rank = start.rank
+        self._home = str(home)
+        self._name = f"{start.rank}-{hashlib.sha256(self._home.encode()).hexdigest()[:12]}"
+        self._register = Register(f"ranks-{_run(start)}")
+
+    def enter(self) -> None:
+        """Say that this rank is at work; by the trainer, before any other rank could end the run."""
+        if self.rank == 0:
+            self._register.leave(_ENDED)  # of an earlier job
+        self._register.enter(self._name, {"home": self._home})
+
+    def began(self, run: int) -> bool:
+        """Whether a rank of this machine has made the server's run, so that it was not there before the job."""
+        for name in self._register.names():
+            entry = self._register.read(name) or {}
+            state = State.read(Path(entry["home"])) if name not in (self._name, _ENDED) and alive(entry) else None
+            if state is not None and state.run == run and state.resumed is False:
+                return True
+        return False
+
+    def others_at_work(self) -> bool:
+        """Whether another rank of this machine still logs, or its courier still delivers."""
+        import psutil  # in the courier alone: every `init` would wait for it
+
+        for name in self._register.names():
+            if name in (self._name, _ENDED) or (entry := self._register.read(name)) is None:
+                continue
+            state = State.read(Path(entry["home"])) or State()
+            if state.phase in _OVER:
+                continue
+            if alive(entry) or (state.pid and psutil.pid_exists(state.pid)):
+                return True
+            self._register.leave(name)
+        return False
+
+    def ended(self) -> Exit | None:
+        """Return how rank 0 has ended the run, or None while it has not, or is on another machine."""
+        entry = self._register.read(_ENDED)
+        return Exit(entry["time"], entry["state"], entry["code"]) if entry else None
+
+    def leave(self, exit: Exit | None = None) -> None:
+        """Say that this rank has delivered everything; rank 0 leaves behind how it ended the run, for late ones."""
+        if exit is not None:
+            with contextlib.suppress(OSError):
+                self._register.enter(_ENDED, {"time": exit.time, "state": exit.state, "code": exit.code})
+        self._register.leave(self._name)

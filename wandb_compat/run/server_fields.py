@@ -1,0 +1,49 @@
+"""Names, tags and summaries within the bounds of a Pluto server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wandb_compat.config.limits import NAME_LIMIT, TAG_LIMIT
+
+Warn = Callable[[str], None]
+
+
+def cut_name(name: str, warn: Warn) -> str:
+    """Return a name in the length that a server stores; that it was cut is told to `warn`."""
+    if len(name) > NAME_LIMIT:
+        warn(
+            f"The run's name has {len(name)} characters and Pluto stores {NAME_LIMIT}: it is cut there,"
+            ' and kept in full in config["wandb"]["name"].'
+        )
+    return name[:NAME_LIMIT]
+
+
+def server_tags(settings: Any, warn: Warn) -> list[str]:
+    """Return the tags of a run with its group, job type and sweep; that some are too many is told to `warn`."""
+    marks = {"group": settings.run_group, "job_type": settings.run_job_type, "sweep": settings.sweep_id}
+    own = [f"{kind}:{value}" for kind, value in marks.items() if value]
+    tags = list(dict.fromkeys((*own, *(settings.run_tags or ()))))
+    if len(tags) > TAG_LIMIT:
+        warn(
+            f"The run has {len(tags)} tags (its group, job type and sweep are tags too) and Pluto stores {TAG_LIMIT}:"
+            f" {', '.join(tags[TAG_LIMIT : TAG_LIMIT + 3])}… are left out."
+        )
+    return tags[:TAG_LIMIT]
+
+
+def published_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a summary as JSON: NaN and infinities as their names, as wandb stores them."""
+    return {key: _json_value(value) for key, value in summary.items()}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return published_summary(value)
+    if isinstance(value, list):
+        return [_json_value(one) for one in value]
+    return value

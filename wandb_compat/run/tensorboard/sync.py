@@ -1,0 +1,169 @@
+"""Follows the event files of a run's writers in a thread, and logs a row for each step in them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb_compat.run.tensorboard.event_files import EventFile, event_files
+
+if TYPE_CHECKING:
+    from wandb_compat.run.tensorboard.summaries import Summaries
+
+POLL = 1.0  # seconds between two looks at the files
+# Seconds in which a second log folder may show that keys need the folder's name before them.
+WAIT_FOR_OTHERS = 10.0
+
+
+class Stream:
+    """One event file: the values of a step are one row, which is complete when the next step begins."""
+
+    def __init__(self, path: Path, namespace: str, summaries: Summaries) -> None:
+        self._file = EventFile(path)
+        self._summaries = summaries
+        self._namespace = namespace
+        self._row: dict[str, Any] = {}
+        self._step = 0
+
+    def rows(self, last: bool) -> Iterator[dict[str, Any]]:
+        """Yield the rows that are complete; with `last` also the one that is not."""
+        for event in self._file.events():
+            values = self._summaries.values(event.summary, self._namespace)
+            if not values:
+                continue
+            if self._row and event.step != self._step:
+                yield self._row
+                self._row = {}
+            self._step = event.step
+            self._row.update(values, global_step=event.step)
+        if last and self._row:
+            yield self._row
+            self._row = {}
+
+
+class Folder:
+    """One log folder."""
+
+    def __init__(self, path: Path, save: bool, root: Path | None) -> None:
+        self.path, self.save, self.root = path, save, root
+        self.streams: dict[Path, Stream] = {}
+
+
+class TensorBoardSync:
+    """All log folders of one run."""
+
+    def __init__(
+        self,
+        since: float,
+        log: Callable[[dict[str, Any]], Any],
+        warn: Callable[[str], Any],
+        keep: Callable[[Path, Path], Any] = lambda file, folder: None,
+        *,
+        texts: bool = True,
+    ) -> None:
+        """Follow nothing yet.
+
+        Args:
+            since: time from which on files are the run's, in seconds since the epoch.
+            log: takes a row.
+            warn: takes a sentence for the user; the same one comes more than once.
+            keep: takes a file that is to be kept with the run, and the folder whose part of the path is not kept.
+            texts: log texts too, which wandb leaves in the file.
+        """
+        self._since, self._log, self._warn, self._keep = since, log, warn, keep
+        self._texts = texts
+        self._summaries: Summaries | None = None  # once there is something to read: it is dear
+        self._pid = os.getpid()
+        self._folders: dict[Path, Folder] = {}
+        self._root: Path | None = None  # once settled, that of folders without one of their own
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._waited = 0.0
+        self._thread = threading.Thread(target=self._follow, name="wandb-compat-tensorboard", daemon=True)
+
+    def add(self, logdir: str, save: bool, root: str) -> None:
+        """Follow a log folder from now on.
+
+        Args:
+            logdir: the folder; there is time until the first event to make it.
+            save: keep its files with the run.
+            root: the folder whose part of the path is no part of the keys; empty: find out.
+        """
+        if os.getpid() != self._pid or self._done.is_set():
+            return
+        path = Path(os.path.abspath(logdir))  # noqa: PTH100 # without following links
+        with self._lock:
+            if path in self._folders:
+                return
+            given = Path(os.path.abspath(root)) if root else None  # noqa: PTH100
+            self._folders[path] = Folder(path, save, given)
+            if not self._thread.is_alive():
+                with suppress(RuntimeError):  # no thread to be had: everything is read at the end
+                    self._thread.start()
+
+    def finish(self, flush: Callable[[], Any] | None = None) -> None:
+        """Log what is left, and follow no more.
+
+        Args:
+            flush: brings to disk what writers still hold back.
+        """
+        if os.getpid() != self._pid or self._done.is_set():
+            return
+        self._done.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        if flush is not None:
+            flush()
+        self._look(last=True)
+
+    def _follow(self) -> None:
+        while not self._done.wait(POLL):
+            self._waited += POLL
+            self._look(last=False)
+
+    def _look(self, last: bool) -> None:
+        """Log what has come since the last look; trouble is said and never raised into the script."""
+        with self._lock:
+            folders = list(self._folders.values())
+        try:
+            if not self._settled(folders, last):
+                return
+            for folder in folders:
+                self._find(folder)
+                for stream in folder.streams.values():
+                    for row in stream.rows(last):
+                        self._log(row)
+        except Exception as error:
+            self._warn(f"TensorBoard's files could not be read in full: {type(error).__name__}: {error}")
+
+    def _settled(self, folders: list[Folder], last: bool) -> bool:
+        """Whether it is known what comes before the keys."""
+        loose = [str(folder.path) for folder in folders if folder.root is None]
+        if self._root is None and loose:
+            if len(loose) == 1 and not last and self._waited < WAIT_FOR_OTHERS:
+                return False
+            self._root = Path(os.path.commonpath(loose))
+        return True
+
+    def _find(self, folder: Folder) -> None:
+        root = folder.root or self._root
+        for file in event_files(folder.path, self._since):
+            if file in folder.streams:
+                continue
+            inside = root is not None and folder.path.is_relative_to(root)
+            namespace = folder.path.relative_to(root).as_posix() if root is not None and inside else ""
+            folder.streams[file] = Stream(file, "" if namespace == "." else namespace, self._reader())
+            if folder.save:
+                self._keep(file, root if root is not None and inside else folder.path)
+
+    def _reader(self) -> Summaries:
+        if self._summaries is None:
+            from wandb_compat.run.tensorboard.summaries import Summaries
+
+            self._summaries = Summaries(sys.modules["wandb"], self._warn, shortest=True, texts=self._texts)
+        return self._summaries

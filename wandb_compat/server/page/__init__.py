@@ -1,0 +1,1 @@
+"""The embedded server's web page: routes, views and static assets."""

@@ -1,0 +1,1 @@
+"""Reads that the embedded server answers."""

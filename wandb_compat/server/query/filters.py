@@ -1,0 +1,321 @@
+"""The filter language of the run list: a wandb-style query compiled into a predicate on runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from wandb_compat.server import limits
+from wandb_compat.server.params import Refusal
+
+BOOLEAN_OPERATORS = ("$and", "$or", "$not")
+COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
+LEAF_OPERATORS = ("$eq", "$ne", *COMPARISONS, "$in", "$nin", "$regex")
+STATUS_FIELDS = ("state", "status")
+HEARTBEAT_FIELDS = ("heartbeat_at", "heartbeatAt")
+CREATED_FIELDS = ("created_at", "createdAt")
+UPDATED_FIELDS = ("updated_at", "updatedAt")
+NAME_FIELDS = ("name", "displayName", "display_name")
+FIELDS = (*STATUS_FIELDS, *HEARTBEAT_FIELDS, *CREATED_FIELDS, *UPDATED_FIELDS, *NAME_FIELDS, "tags")
+CONFIG_PREFIX, METADATA_PREFIX = "config.", "systemMetadata."
+SUMMARY_PREFIXES = ("summaryMetrics.", "summary_metrics.")
+PREFIXES = (CONFIG_PREFIX, METADATA_PREFIX, *SUMMARY_PREFIXES)
+
+STATUS_WORDS = {
+    "running": "RUNNING",
+    "finished": "COMPLETED",
+    "completed": "COMPLETED",
+    "failed": "FAILED",
+    "crashed": "FAILED",
+    "killed": "TERMINATED",
+    "terminated": "TERMINATED",
+    "preempted": "CANCELLED",
+    "cancelled": "CANCELLED",
+    "canceled": "CANCELLED",
+}
+
+# A number as people write it: `007` and `0x1F` are names, not numbers.
+NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+@dataclass
+class Candidate:
+    """What a filter can ask of a run; times in milliseconds, `heartbeat` None when the run has no metrics."""
+
+    name: str
+    status: str
+    tags: list[str]
+    created: int
+    updated: int
+    heartbeat: int | None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, float] = field(default_factory=dict)
+
+
+Predicate = Callable[[Candidate], bool]
+
+
+def compile_filter(node: Any, depth: int = 0) -> Predicate:
+    """Return the predicate that a filter document stands for.
+
+    Raises:
+        Refusal: 400, with the part that makes no sense.
+    """
+    if depth > limits.FILTER_DEPTH:
+        raise Refusal(400, f"The filter is nested deeper than {limits.FILTER_DEPTH} levels")
+    if not isinstance(node, dict):
+        raise Refusal(400, f"A filter must be an object, not {node!r:.100}")
+    return _all([_term(key, value, depth) for key, value in node.items()])
+
+
+def flatten(document: Any) -> dict[str, Any]:
+    """Return nested objects as one level with dotted keys; lists stay whole."""
+    flat: dict[str, Any] = {}
+
+    def visit(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                visit(f"{prefix}.{key}" if prefix else key, inner)
+        elif prefix:
+            flat[prefix] = value
+
+    visit("", document)
+    return flat
+
+
+def number(value: Any) -> float | None:
+    """Return the number that a stored value is or looks like, else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)) or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        try:
+            return float(value)
+        except OverflowError:  # an integer of more than 300 digits
+            return None
+    return None
+
+
+def text(value: Any) -> str:
+    """Return a stored value as the text that it is compared as."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def grammar() -> dict[str, Any]:
+    """Return the grammar as the OpenAPI component `RunFilterGrammar`."""
+
+    def words(choices: tuple[str, ...]) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "enum": list(choices)}}
+
+    return {
+        "type": "object",
+        "properties": {
+            "booleanOperators": words(BOOLEAN_OPERATORS),
+            "leafOperators": words(LEAF_OPERATORS),
+            "fields": words(FIELDS),
+            "fieldPrefixes": words(PREFIXES),
+        },
+    }
+
+
+def _all(predicates: list[Predicate]) -> Predicate:
+    return lambda run: all(predicate(run) for predicate in predicates)
+
+
+def _any(predicates: list[Predicate]) -> Predicate:
+    return lambda run: any(predicate(run) for predicate in predicates)
+
+
+def _not(predicate: Predicate) -> Predicate:
+    return lambda run: not predicate(run)
+
+
+def _term(key: str, value: Any, depth: int) -> Predicate:
+    if key in ("$and", "$or"):
+        if not isinstance(value, list):
+            raise Refusal(400, f"{key} expects a list, not {value!r:.100}")
+        children = [compile_filter(child, depth + 1) for child in value]
+        return _all(children) if key == "$and" else _any(children)
+    if key == "$not":
+        return _not(compile_filter(value, depth + 1))
+    if key.startswith("$"):
+        raise Refusal(400, f"Unknown boolean operator {key!r}; there are {', '.join(BOOLEAN_OPERATORS)}")
+    leaf = _leaf_of(key)
+    operations = value if isinstance(value, dict) else {"$eq": value}
+    if not operations:
+        raise Refusal(400, f"The filter on {key} has no operator")
+    return _all([leaf(key, operator, operand) for operator, operand in operations.items()])
+
+
+def _leaf_of(key: str) -> Callable[[str, str, Any], Predicate]:
+    if key in STATUS_FIELDS:
+        return _status
+    if key in HEARTBEAT_FIELDS:
+        return _heartbeat
+    if key in CREATED_FIELDS:
+        return _created
+    if key in UPDATED_FIELDS:
+        return _updated
+    if key in NAME_FIELDS:
+        return _name
+    if key == "tags":
+        return _tags
+    for prefix, leaf in (
+        (CONFIG_PREFIX, _config),
+        (METADATA_PREFIX, _metadata),
+        *((p, _summary) for p in SUMMARY_PREFIXES),
+    ):
+        if key.startswith(prefix) and len(key) > len(prefix):
+            return leaf
+    raise Refusal(400, f"Unknown filter field {key!r}; there are {', '.join((*FIELDS, *(p + '*' for p in PREFIXES)))}")
+
+
+def _allow(key: str, operator: str, operators: tuple[str, ...]) -> None:
+    if operator not in operators:
+        raise Refusal(400, f"{key} does not take {operator!r}; it takes {', '.join(operators)}")
+
+
+def _list(key: str, operator: str, operand: Any) -> list[Any]:
+    if not isinstance(operand, list):
+        raise Refusal(400, f"{operator} on {key} expects a list, not {operand!r:.100}")
+    return operand
+
+
+def _text_operand(key: str, operator: str, operand: Any) -> str:
+    if not isinstance(operand, str):
+        raise Refusal(400, f"{operator} on {key} expects a text, not {operand!r:.100}")
+    return operand
+
+
+def _compare(operator: str, value: float, bound: float) -> bool:
+    if operator == "$gt":
+        return value > bound
+    if operator == "$gte":
+        return value >= bound
+    if operator == "$lt":
+        return value < bound
+    if operator == "$lte":
+        return value <= bound
+    return value == bound
+
+
+def _status(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", "$ne", "$in", "$nin"))
+    words = _list(key, operator, operand) if operator in ("$in", "$nin") else [operand]
+    wanted = set()
+    for word in words:
+        status = STATUS_WORDS.get(word.lower()) if isinstance(word, str) else None
+        if status is None:
+            raise Refusal(400, f"Unknown status {word!r:.100}; there are {', '.join(sorted(STATUS_WORDS))}")
+        wanted.add(status)
+    if operator in ("$eq", "$in"):
+        return lambda run: run.status in wanted
+    return lambda run: run.status not in wanted
+
+
+def _name(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", "$ne", "$regex"))
+    wanted = _text_operand(key, operator, operand)
+    if operator == "$regex":  # on names Pluto takes it as a part of the name, whatever its case
+        return lambda run: wanted.lower() in run.name.lower()
+    return lambda run: (run.name == wanted) == (operator == "$eq")
+
+
+def _tags(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", "$in"))
+    wanted = {
+        _text_operand(key, operator, tag) for tag in (_list(key, operator, operand) if operator == "$in" else [operand])
+    }
+    return lambda run: not wanted.isdisjoint(run.tags)
+
+
+def _created(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", *COMPARISONS))
+    bound = milliseconds(key, operand)
+    return lambda run: _compare(operator, run.created, bound)
+
+
+def _updated(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", *COMPARISONS))
+    bound = milliseconds(key, operand)
+    return lambda run: _compare(operator, run.updated, bound)
+
+
+def _heartbeat(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, ("$eq", *COMPARISONS))
+    bound = milliseconds(key, operand)
+    inclusive = {"$gt": "$gte", "$lt": "$lte"}.get(operator, operator)  # as Pluto does
+    return lambda run: run.heartbeat is not None and _compare(inclusive, run.heartbeat, bound)
+
+
+def milliseconds(key: str, operand: Any) -> float:
+    """Return the time that an ISO text or a number of milliseconds stands for; text without a zone is UTC."""
+    if isinstance(operand, (int, float)) and not isinstance(operand, bool):
+        return operand
+    if isinstance(operand, str):
+        try:
+            moment = datetime.fromisoformat(operand.strip().replace("Z", "+00:00"))
+        except ValueError:
+            pass
+        else:
+            zoned = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return zoned.timestamp() * 1000
+    raise Refusal(400, f"{key} expects an ISO 8601 time, not {operand!r:.100}")
+
+
+def _summary(key: str, operator: str, operand: Any) -> Predicate:
+    _allow(key, operator, COMPARISONS)
+    bound, name = _number_operand(key, operator, operand), key.partition(".")[2]
+    return lambda run: name in run.summary and _compare(operator, run.summary[name], bound)
+
+
+def _config(key: str, operator: str, operand: Any) -> Predicate:
+    test, name = _stored(key, operator, operand), key.partition(".")[2]
+    return lambda run: test(name, run.config)
+
+
+def _metadata(key: str, operator: str, operand: Any) -> Predicate:
+    test, name = _stored(key, operator, operand), key.partition(".")[2]
+    return lambda run: test(name, run.metadata)
+
+
+def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str, Any]], bool]:
+    """Return the test of one key of a flattened document; a missing key is only found by `$ne` and `$nin`."""
+    _allow(key, operator, LEAF_OPERATORS)
+    if operator in ("$eq", "$ne", "$in", "$nin"):
+        wanted = _list(key, operator, operand) if operator in ("$in", "$nin") else [operand]
+        positive = operator in ("$eq", "$in")
+        return lambda name, values: (
+            (name in values and any(_equal(values[name], value) for value in wanted)) == positive
+        )
+    if operator == "$regex":
+        try:
+            pattern = re.compile(_text_operand(key, operator, operand))
+        except re.error as error:
+            raise Refusal(400, f"{operand!r:.100} is no regular expression: {error}") from None
+        return lambda name, values: name in values and pattern.search(text(values[name])) is not None
+    bound = _number_operand(key, operator, operand)
+
+    def compare(name: str, values: Mapping[str, Any]) -> bool:
+        value = number(values.get(name))
+        return value is not None and _compare(operator, value, bound)
+
+    return compare
+
+
+def _equal(stored: Any, wanted: Any) -> bool:
+    left, right = number(stored), number(wanted)
+    if left is not None and right is not None:
+        return left == right
+    return text(stored) == text(wanted)
+
+
+def _number_operand(key: str, operator: str, operand: Any) -> float:
+    bound = number(operand)
+    if bound is None:
+        raise Refusal(400, f"{operator} on {key} expects a number, not {operand!r:.100}")
+    return bound

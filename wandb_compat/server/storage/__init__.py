@@ -1,0 +1,1 @@
+"""What the embedded server stores, and how."""

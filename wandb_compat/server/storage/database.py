@@ -1,0 +1,208 @@
+"""The data folder: a SQLite database in WAL mode, uploaded files, the key, and the lock that admits one server only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import string
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+
+from wandb_compat.run.console import COLOURS
+from wandb_compat.server.storage.downsampling_backlog import News
+
+FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # what can be drawn of metrics
+VERSION = 2  # of the schema below
+
+# Made of the metrics, see thinning.py: folders of version 1 don't have it.
+THIN = """
+CREATE TABLE thin (
+    series INTEGER NOT NULL, level INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
+"""
+
+# What may lie in a data folder that has never been served.
+OWN_FILES = {"lock", "server.log"}
+
+SCHEMA = """
+CREATE TABLE project (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, prefix TEXT NOT NULL,
+    runs INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, updated INTEGER NOT NULL);
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL REFERENCES project, number INTEGER NOT NULL,
+    display TEXT NOT NULL, external TEXT, name TEXT NOT NULL, status TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]',
+    config TEXT, metadata TEXT, settings TEXT, status_metadata TEXT, graph TEXT,
+    parent INTEGER, fork_step INTEGER,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, status_updated INTEGER NOT NULL,
+    heartbeat INTEGER,               -- when the last heartbeat came
+    seen INTEGER NOT NULL,           -- when the last sign of life came, by our own clock
+    newest INTEGER,                  -- the latest time of a metric, by the client's clock
+    UNIQUE (project, number), UNIQUE (project, external));
+CREATE VIEW project_run AS
+    SELECT run.*, project.name AS project_name FROM run JOIN project ON project.id = run.project;
+CREATE INDEX run_display ON run (display);
+CREATE INDEX run_running ON run (seen) WHERE status = 'RUNNING';
+
+CREATE TABLE status_event (
+    run INTEGER NOT NULL REFERENCES run, before TEXT, after TEXT NOT NULL, source TEXT NOT NULL, metadata TEXT,
+    time INTEGER NOT NULL);
+CREATE INDEX status_event_run ON status_event (run);
+
+CREATE TABLE log_name (
+    run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, UNIQUE (run, name));
+CREATE TABLE metric (                -- value NULL is NaN, for which SQLite has no number; infinities are stored as such
+    series INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, value REAL,
+    PRIMARY KEY (series, step)) WITHOUT ROWID;
+
+CREATE TABLE datum (                 -- what is logged and is no number: texts, histograms, tables
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, step INTEGER NOT NULL,
+    time INTEGER NOT NULL, type TEXT NOT NULL, digest BLOB NOT NULL, data TEXT NOT NULL,
+    UNIQUE (run, name, step, time, type, digest));
+
+CREATE TABLE console (
+    run INTEGER NOT NULL REFERENCES run, line INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY (run, line, time, type, message)) WITHOUT ROWID;
+
+CREATE TABLE file (
+    run INTEGER NOT NULL REFERENCES run, log_name TEXT NOT NULL, step INTEGER NOT NULL, sample INTEGER NOT NULL,
+    name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL, caption TEXT,
+    annotations TEXT, PRIMARY KEY (run, log_name, step, sample, name)) WITHOUT ROWID;
+
+CREATE TABLE alert (
+    run INTEGER NOT NULL REFERENCES run, time INTEGER NOT NULL, level TEXT NOT NULL, title TEXT NOT NULL,
+    body TEXT NOT NULL, url TEXT, UNIQUE (run, time, level, title, body));
+"""
+
+
+class DataFolderError(Exception):
+    """The data folder cannot be served; the text says why and what to do."""
+
+
+class Store:
+    """An open data folder.
+
+    Args:
+        folder: the data folder; made when it is not there.
+        clock: returns seconds since the epoch.
+
+    Raises:
+        DataFolderError: another server has the folder, a newer version wrote it, or it is not a data folder at all.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self._clock = clock
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = {entry.name for entry in folder.iterdir()}
+        if found - OWN_FILES and not found & {"key", "pluto.db"}:
+            raise DataFolderError(
+                f"The folder {folder} is not empty and holds no data of this server. Name a new or an empty one."
+            )
+        folder.chmod(0o700)
+        self._folder_lock = filelock.FileLock(folder / "lock")
+        try:
+            self._folder_lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise DataFolderError(
+                f"Another server is using the data folder {folder}. Stop it first, or name another folder."
+            ) from None
+        try:
+            self.key_file = folder / "key"
+            self.key = _read_or_create_key(self.key_file)
+            self.files = folder / "files"
+            self.files.mkdir(mode=0o700, exist_ok=True)
+            self._readers: list[sqlite3.Connection] = []
+            self._write_lock = threading.Lock()
+            self._writer = self._connect()
+            self._prepare()
+            self.news = News.of(self._writer)
+        except BaseException:
+            self._folder_lock.release()
+            raise
+
+    def now(self) -> int:
+        """Return the time in milliseconds since the epoch."""
+        return int(self._clock() * 1000)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Enter a transaction that is on disk when the block ends, or undone when it raises. One at a time."""
+        with self._write_lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Enter a consistent view of the last committed state; never waits for writers."""
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+            self._readers.append(connection)
+
+    def close(self) -> None:
+        """Close the database and let the folder go."""
+        with self._write_lock:
+            for connection in self._readers:
+                connection.close()
+            self._writer.close()
+            self._folder_lock.release()
+
+    def _connect(self) -> sqlite3.Connection:
+        # Handlers run on a pool of threads; `write` and `read` see to it that one thread has a connection at a time.
+        connection = sqlite3.connect(self.folder / "pluto.db", isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        # What is searched in a line of the console is what people see of it.
+        connection.create_function("plain", 1, lambda text: COLOURS.sub("", text), deterministic=True)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # an answered request survives a power cut
+        connection.execute("PRAGMA cache_size = -32000")  # kilobytes
+        return connection
+
+    def _prepare(self) -> None:
+        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._writer.executescript(f"BEGIN; {SCHEMA} {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version == 1:
+            self._writer.executescript(f"BEGIN; {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version != VERSION:
+            raise DataFolderError(
+                f"The data folder {self.folder} has format {version}, this server knows format {VERSION}. "
+                "Use the wandb-compat version that wrote it, or name another folder."
+            )
+
+
+def _read_or_create_key(file: Path) -> str:
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        key = file.read_text(encoding="ascii").strip()
+        if not key:
+            raise DataFolderError(f"The key file {file} is empty. Delete it to get a new key.") from None
+        return key
+    letters = string.ascii_letters + string.digits
+    key = "mlpi_" + "".join(secrets.choice(letters) for _ in range(16))
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(key + "\n")
+    return key

@@ -1,0 +1,253 @@
+"""Storing what runs log: numbers, other values and console lines, each a batch of lines of JSON in one transaction.
+
+A batch is sent again when its answer is lost, so every kind is stored under a key that makes the second time a no-op.
+Of a batch with bad lines the good ones are stored: the client would throw all of them away otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import operator
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import orjson
+
+from wandb_compat.server import limits
+from wandb_compat.server.params import Refusal
+from wandb_compat.server.storage.database import Store
+
+# Within these a number is stored as it is; outside, an integer may have been too large for the wire.
+LOWEST, HIGHEST = float(-(2**63)), float(2**63)
+NUMBERS = frozenset((int, float))
+
+METRIC_KEYS = ("time", "step", "data")
+METRIC = operator.itemgetter(*METRIC_KEYS)
+TOGETHER = 64  # points that one statement inserts: SQLite may take no more than 999 values
+UPSERT = (
+    "INSERT INTO metric (series, step, time, value) VALUES {} ON CONFLICT (series, step)"
+    " DO UPDATE SET time = excluded.time, value = excluded.value WHERE excluded.time >= time"
+)
+ONE_POINT = UPSERT.format("(?, ?, ?, ?)")
+MANY_POINTS = UPSERT.format(", ".join(["(?, ?, ?, ?)"] * TOGETHER))
+
+Answer = dict[str, Any]
+Parsed = TypeVar("Parsed")
+MetricLine = tuple[int, int, dict[str, float | None]]  # time, step, values by name
+# Lines with the same names: names, times, steps, the values of each name.
+Block = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], list[tuple[Any, ...]]]
+
+
+def metrics(store: Store, run: int, body: bytes) -> Answer:
+    """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal."""
+    lines = _at_once(body)
+    answer: Answer = {"stored": len(lines), "rejected": []}
+    blocks = list(_blocks(lines))
+    if not blocks or not all(map(_usual, blocks)):
+        lines, answer = _parse(body, _metric_line)
+        blocks = list(_blocks(lines))
+    by_name: dict[str, tuple[list[Any], list[Any], list[Any]]] = {}  # steps, times, values
+    for names, times, steps, columns in blocks:
+        for name, column in zip(names, columns, strict=True):
+            for known, more in zip(by_name.setdefault(name, ([], [], [])), (steps, times, column), strict=True):
+                known.extend(more)
+    newest = max((max(times) for _, times, _, _ in blocks), default=0)
+    with store.write() as connection:
+        _touch(connection, run, store.now(), newest)
+        values: list[int | float | None] = []  # series, step, time and value of one point after the other
+        for name, found in by_name.items():  # a series' points lie side by side on disk
+            series = _series(connection, run, name)
+            store.news.arrive(connection, series, found[0])
+            points = [series] * (4 * len(found[0]))
+            points[1::4], points[2::4], points[3::4] = found
+            values += points
+        _insert(connection, values)
+    return answer
+
+
+def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
+    """Insert points; many with a statement, as each takes and gives back the interpreter's lock."""
+    whole = len(values) - len(values) % (4 * TOGETHER)
+    for start in range(0, whole, 4 * TOGETHER):
+        connection.execute(MANY_POINTS, values[start : start + 4 * TOGETHER])
+    connection.executemany(ONE_POINT, zip(*[iter(values[whole:])] * 4, strict=True))
+
+
+def data(store: Store, run: int, body: bytes) -> Answer:
+    """Store texts, histograms, tables and other documents."""
+    insert = "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    return _append(store, run, body, _datum_line, insert)
+
+
+def logs(store: Store, run: int, body: bytes) -> Answer:
+    """Store console lines."""
+    insert = "INSERT OR IGNORE INTO console (run, line, time, type, message) VALUES (?, ?, ?, ?, ?)"
+    return _append(store, run, body, _console_line, insert)
+
+
+def _append(store: Store, run: int, body: bytes, parse_line: Callable[[bytes], tuple[Any, ...]], insert: str) -> Answer:
+    """Store what is only added to; the table's key makes a line that comes again a no-op."""
+    lines, answer = _parse(body, parse_line)
+    with store.write() as connection:
+        _touch(connection, run, store.now())
+        connection.executemany(insert, [(run, *line) for line in lines])
+    return answer
+
+
+def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Parsed], Answer]:
+    """Return the good lines of a batch and the answer that tells the others; refuse when no line is good."""
+    good: list[Parsed] = []
+    rejected: list[dict[str, Any]] = []
+    for index, line in enumerate(body.split(b"\n")):
+        if not line or line.isspace():
+            continue
+        try:
+            good.append(parse_line(line))
+        except (ValueError, RecursionError) as error:
+            rejected.append({"index": index, "reason": str(error)})
+    if rejected and not good:
+        raise Refusal(422, f"No line of the batch can be stored; line {rejected[0]['index']}: {rejected[0]['reason']}")
+    return good, {"stored": len(good), "rejected": rejected}
+
+
+def _at_once(body: bytes) -> list[MetricLine]:
+    """Return the lines of a batch, parsed in C but not looked at, or none where that cannot be done."""
+    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
+    try:
+        rows = orjson.loads(b"[%s]" % b",".join(lines))
+        found = list(map(METRIC, rows))
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return []
+    kinds = {*map(type, rows), *(type(values) for _, _, values in found)}
+    alike = len(rows) == len(lines) and kinds == {dict} and {*map(len, rows)} == {len(METRIC_KEYS)}
+    return found if alike else []
+
+
+def _blocks(lines: list[MetricLine]) -> Iterator[Block]:
+    """Yield neighbours that have the same names, as columns made by a pass in C."""
+    for names, neighbours in itertools.groupby(lines, lambda line: tuple(line[2])):
+        times, steps, values = zip(*neighbours, strict=True)
+        yield names, times, steps, list(zip(*map(dict.values, values), strict=True))
+
+
+def _usual(block: Block) -> bool:
+    """Return whether nothing in a block needs a closer look, as `_metric_line` takes."""
+    names, times, steps, columns = block
+    if not names or not all(map(str.strip, names)) or not {int}.issuperset(map(type, times + steps)):
+        return False
+    if min(times) < 0 or max(times) > limits.TIME or min(steps) < 0 or max(steps) > limits.STEP:
+        return False
+    return all(
+        # The sum is finite only if every number is.
+        NUMBERS.issuperset(map(type, column))
+        and math.isfinite(sum(column))
+        and min(column) > LOWEST
+        and max(column) < HIGHEST
+        for column in columns
+    )
+
+
+def _metric_line(line: bytes) -> MetricLine:
+    row = _object(line, METRIC_KEYS)
+    time, step, values = _integer(row, "time", limits.TIME), _integer(row, "step", limits.STEP), row["data"]
+    if not isinstance(values, dict) or not values:
+        raise ValueError("data must be an object with at least one number")
+    return time, step, dict(_checked(values, line))
+
+
+def _checked(values: dict[str, Any], line: bytes) -> Iterator[tuple[str, float | None]]:
+    """Yield names and values of a line."""
+    exact = json.loads(line)["data"]  # keeps large integers, which the fast parser turns into floats
+    for name, value in values.items():
+        if not name.strip():
+            raise ValueError("a name in data is blank")
+        if value is None:
+            continue
+        if type(value) not in (int, float):
+            raise ValueError(f"{name} must be a number, not {type(value).__name__}")
+        if isinstance(exact[name], int) and not -(2**63) <= exact[name] < 2**64:
+            raise ValueError(f"{name} is an integer of more than 64 bits")
+        yield name, None if math.isnan(value) else float(value)
+
+
+def _datum_line(line: bytes) -> tuple[str, int, int, str, bytes, str]:
+    row = _object(line, ("time", "step", "dataType", "logName", "data"))
+    text = _text(row, "data")
+    return (
+        _name(row, "logName"),
+        _integer(row, "step", limits.STEP),
+        _integer(row, "time", limits.TIME),
+        _name(row, "dataType"),
+        hashlib.blake2b(text.encode(), digest_size=16).digest(),
+        text,
+    )
+
+
+def _console_line(line: bytes) -> tuple[int, int, str, str]:
+    row = _object(line, ("time", "message", "lineNumber", "logType"))
+    return (
+        _integer(row, "lineNumber", limits.STEP),
+        _integer(row, "time", limits.TIME),
+        _name(row, "logType"),
+        _text(row, "message"),
+    )
+
+
+def _object(line: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:  # NaN and infinities are no JSON, yet the client sends them
+        row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair raises here and not in the database
+    if not isinstance(row, dict):
+        raise ValueError("a line must be a JSON object")
+    if len(row) != len(keys) or any(key not in row for key in keys):
+        missing, unknown = sorted(set(keys) - set(row)), sorted(set(row) - set(keys))
+        raise ValueError(
+            "; ".join(f"{what} {keys}" for what, keys in (("missing", missing), ("unknown", unknown)) if keys)
+        )
+    return row
+
+
+def _integer(row: dict[str, Any], key: str, highest: int) -> int:
+    value = row[key]
+    if type(value) is not int or not 0 <= value <= highest:
+        raise ValueError(f"{key} must be an integer from 0 to {highest}, not {value!r:.100}")
+    return value
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row[key]
+    if not isinstance(value, str):
+        raise ValueError(f"{key} must be text, not {type(value).__name__}")
+    return value
+
+
+def _name(row: dict[str, Any], key: str) -> str:
+    value = _text(row, key)
+    if not value.strip():
+        raise ValueError(f"{key} is blank")
+    return value
+
+
+def _touch(connection: sqlite3.Connection, run: int, now: int, newest: int | None = None) -> None:
+    """Note a sign of life. Data for a run that nobody created could never be read back: it is refused."""
+    found = connection.execute(
+        "UPDATE run SET seen = ?, newest = CASE WHEN ? > coalesce(newest, 0) THEN ? ELSE newest END WHERE id = ?",
+        (now, newest, newest, run),
+    ).rowcount
+    if not found:
+        raise Refusal(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
+
+
+def _series(connection: sqlite3.Connection, run: int, name: str) -> int:
+    row = connection.execute("SELECT id FROM series WHERE run = ? AND name = ?", (run, name)).fetchone()
+    if row is not None:
+        return int(row[0])
+    created = connection.execute("INSERT INTO series (run, name) VALUES (?, ?)", (run, name)).lastrowid
+    assert created is not None
+    return created

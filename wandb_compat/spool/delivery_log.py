@@ -1,0 +1,243 @@
+"""What the server has answered for a run folder, and so what it still lacks.
+
+Light on purpose: the trainer asks at its exit, where importing anything large would cost time, and where any code that
+Python compiles would make it forget that Ctrl-C ended the script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from wandb_compat.spool import journal, records
+
+# The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
+LANES = {
+    "run": ("key", "config", "tags", "alert", "graph", "exit"),
+    "metrics": ("row",),
+    "data": ("data",),
+    "console": ("console",),
+    "files": ("file",),
+    "artifacts": ("artifact",),
+}
+_PIECE = 512 * 1024  # bytes that are read at once; a longer record still comes whole
+NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
+REASONS = 3  # different reasons of refusals that are told
+_START = journal.pattern(b"start")
+
+
+class Acks:
+    """What the server has answered: for each lane, how far into each file. Kept in `courier.journal`, append-only."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = home / "journal" / f"courier{journal.SUFFIX}"
+        self._places: dict[tuple[str, str], int] = {}
+        self.exit: records.Exit | None = None
+        self.closed = False
+        self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
+        self._file: int | None = None
+        self._behind = False  # whether the disk lacks some of it
+        self._passed: set[tuple[str, str]] = set()  # lanes and files whose places the disk has not been told
+        self._size, self._bound = 0, NOTES_SIZE  # of the notes on disk, and up to which they may grow
+        self._writing = threading.Lock()
+        if self.path.exists():
+            for entries, _ in journal.read(self.path):
+                for entry in entries:
+                    self._take(*records.decode(entry.line))
+
+    def _take(self, kind: str, document: Any) -> None:
+        if kind == "ack":
+            self._passed.discard((document["lane"], document["file"]))
+            self._places[document["lane"], document["file"]] = document["to"]
+        elif kind == "exit":
+            self.exit = records.Exit(**document)
+        elif kind == "refused":
+            self.refused[document["lane"], document["sum"]] = document["reason"]
+        elif kind == "closed":
+            self.closed = True
+
+    def place(self, lane: str, file: str) -> int:
+        """Return the offset up to which a lane has delivered a file."""
+        return self._places.get((lane, file), 0)
+
+    def delivered(self, file: str) -> int:
+        """Return the offset up to which every lane has delivered a file."""
+        return min(self.place(lane, file) for lane in LANES)
+
+    def cover(self, files: list[Path]) -> bool:
+        """Whether every lane has delivered what lies in the files."""
+        ends = {file.name: _sound_end(file) for file in files}
+        return all(self.delivered(name) >= end for name, end in ends.items())
+
+    def note(self, lane: str, file: str, to: int) -> None:
+        """Note that a lane has delivered a file up to an offset."""
+        self._append("ack", {"lane": lane, "file": file, "to": to})
+
+    def pass_over(self, lane: str, file: str, to: int) -> None:
+        """Note that a file has nothing for a lane up to an offset; the disk hears of it with `settle`.
+
+        Every lane comes by everything that is written: its way alone would be many times the rest of the notes.
+        """
+        with self._writing:
+            if self._places.get((lane, file)) != to:
+                self._places[lane, file] = to
+                self._passed.add((lane, file))
+
+    def settle(self, file: str | None = None) -> None:
+        """Tell the disk where the lanes are in a file, by default in all of them."""
+        with self._writing:
+            passed = [one for one in self._passed if file in (None, one[1])]
+        for lane, name in passed:
+            self.note(lane, name, self.place(lane, name))
+
+    def refuse(self, lane: str, line: bytes, reason: str) -> None:
+        """Note that the server will not have a record; the same one again, after a courier's death, counts once."""
+        self._append("refused", {"lane": lane, "sum": crc32(line), "reason": reason})
+
+    @property
+    def reasons(self) -> str:
+        """What the server has refused and why, the most frequent reason first, or nothing."""
+        counts = Counter(self.refused.values()).most_common()
+        shown = [f"{reason} ({count} times)" if count > 1 else reason for reason, count in counts[:REASONS]]
+        return "; ".join([*shown, *(["…"] if len(counts) > REASONS else [])])
+
+    def ended(self, document: dict[str, Any]) -> None:
+        """Note how the run ended: the file that says so may be gone before the server has been told."""
+        self._append("exit", document)
+
+    def close(self) -> None:
+        """Note that everything has arrived and the run is closed on the server."""
+        self.settle()
+        self._append("closed", {})
+
+    def _append(self, kind: str, document: dict[str, Any]) -> None:
+        """Note something; what a full disk does not take now comes with the next note."""
+        with self._writing:
+            self._take(kind, document)
+            try:
+                if self._file is not None and not os.fstat(self._file).st_nlink:  # deleted by somebody
+                    os.close(self._file)
+                    self._file, self._behind = None, True
+                if self._file is None:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                    self._size = os.fstat(self._file).st_size
+                data = _framed(self._all() if self._behind else [(kind, document)])
+                self._behind = os.write(self._file, data) < len(data)
+                self._size += len(data)
+                if self._size > self._bound:
+                    self._rewrite(self._file)
+            except OSError:
+                self._behind = True
+
+    def _rewrite(self, file: int) -> None:
+        """Leave out the notes that later ones have overtaken: a run may last for months."""
+        data = _framed(self._all())
+        self._bound = max(NOTES_SIZE, 2 * len(data))
+        draft = self.path.with_suffix(".draft")
+        try:
+            draft.write_bytes(data)
+            os.close(file)
+            self._file = None
+            draft.replace(self.path)
+        except OSError:  # a full disk: the old notes are as good
+            self._bound = 2 * self._size
+            draft.unlink(missing_ok=True)
+
+    def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for (lane, file), to in self._places.items():
+            yield "ack", {"lane": lane, "file": file, "to": to}
+        for (lane, checksum), reason in self.refused.items():
+            yield "refused", {"lane": lane, "sum": checksum, "reason": reason}
+        if self.exit is not None:
+            yield "exit", asdict(self.exit)
+        if self.closed:
+            yield "closed", {}
+
+
+def _framed(notes: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
+    return journal.frame([kind.encode() + b" " + records.dump(document) for kind, document in notes])
+
+
+def waiting_rows(home: Path) -> int:
+    """Return how many history rows of a run folder the server has not acknowledged."""
+    return _waiting(home, {"metrics"})["row"]
+
+
+def waiting_bytes(home: Path) -> int:
+    """Return how many bytes of a run folder's journal the courier has still to read for history rows."""
+    acks = Acks(home)
+    sizes = journal.sizes(journal.files(home))
+    return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
+
+
+def waiting(home: Path) -> tuple[int, str]:
+    """Return how many history rows of a run folder the server has not acknowledged, and what it has not in words."""
+    found = _waiting(home, {"metrics", "data", "files", "artifacts"})
+    counts = {
+        "rows": found["row"],
+        "values that are no numbers": found["data"],
+        "files or artifacts": found["file"] + found["artifact"],
+    }
+    *others, last = [f"{count} {what}" for what, count in counts.items() if count] or ["the last records"]
+    return found["row"], f"{', '.join(others)} and {last}" if others else last
+
+
+def _waiting(home: Path, lanes: set[str]) -> Counter[str]:
+    """Count by kind what the server has not acknowledged of some lanes, in one pass: it may be gigabytes."""
+    acks, found = Acks(home), Counter[bytes]()
+    marks = _marks(kind for lane in lanes for kind in LANES[lane])
+    for file in journal.files(home):
+        places = {lane: acks.place(lane, file.name) for lane in lanes}
+        begin = min(places.values())
+        # The courier deletes what has been delivered.
+        with suppress(FileNotFoundError), file.open("rb") as stream:
+            stream.seek(begin)
+            while chunk := stream.read(_PIECE):
+                chunk += stream.readline()
+                found.update(marks.findall(chunk))
+                for lane, place in places.items():
+                    if place > begin:  # of this lane more has been acknowledged than of others
+                        found.subtract(_marks(LANES[lane]).findall(chunk, 0, place - begin))
+                begin += len(chunk)
+    return Counter({kind.decode(): count for kind, count in found.items()})
+
+
+def _marks(kinds: Iterable[str]) -> re.Pattern[bytes]:
+    """Return what finds the kinds of records by what stands in front of them."""
+    return re.compile(rb"\x1e[0-9a-f]{8} (%b) " % "|".join(kinds).encode())
+
+
+def start_of(home: Path) -> records.Start | None:
+    """Return the first record of a run folder, or None when there is none."""
+    for file in journal.files(home)[:2]:
+        for entries, _ in journal.read(file, size=_PIECE, wanted=_START):
+            for entry in entries:
+                known = records.Start.__dataclass_fields__  # a later version may tell more
+                return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
+    return None
+
+
+def _sound_end(file: Path) -> int:
+    """Return the offset behind the last finished line of a file."""
+    try:
+        with file.open("rb") as stream:
+            back = end = stream.seek(0, os.SEEK_END)
+            while back > 0:
+                back = max(0, back - 65536)
+                stream.seek(back)
+                newline = stream.read(min(65536, end - back)).rfind(b"\n")
+                if newline >= 0:
+                    return back + newline + 1
+    except FileNotFoundError:
+        pass
+    return 0

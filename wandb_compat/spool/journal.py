@@ -1,0 +1,273 @@
+"""The journal: append-only files that hold what a run has said until the server has it.
+
+Format, version 1. A file is a sequence of records, each in one line:
+
+    RS CHECKSUM BLANK KIND BLANK DOCUMENT LF
+
+RS is the byte 0x1e and LF 0x0a, as in JSON text sequences (RFC 7464); neither can occur inside a record. CHECKSUM is
+the CRC-32 of `KIND BLANK DOCUMENT` in eight hexadecimal digits, KIND a word and DOCUMENT a JSON text (`records.py`).
+The first record of a file has the kind `journal` and tells version, run and writer; the last record of a file that its
+writer has closed or left for a new one has the kind `end`. Readers take what has the right checksum and pass over the
+rest, so a torn tail or a damaged byte costs no other record than the one that it hits.
+
+A run folder holds the head file `run-<id>.wandb` and a folder `journal` with everything else: further files of the same
+process once the head is full, files of forked children and of the courier, and `courier.journal`, in which the courier
+notes what has arrived. One process only ever writes a file, nothing is memory-mapped or linked: fit for NFS and Lustre.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from wandb_compat.spool import records
+
+VERSION = 1
+SUFFIX = ".journal"
+END = b"end {}"
+
+
+class JournalFull(OSError):
+    """The run's files have reached WANDB_COMPAT_JOURNAL_LIMIT."""
+
+
+class Entry(NamedTuple):
+    """One record as it lies in a file: its kind, its whole text form, and the offset just behind it."""
+
+    kind: bytes
+    line: bytes
+    end: int
+
+    @property
+    def document(self) -> bytes:
+        """The JSON text without the kind."""
+        return self.line[len(self.kind) + 1 :]
+
+
+def pattern(*kinds: bytes) -> re.Pattern[bytes]:
+    """Return what finds the records of some kinds, given as regular expressions; the others cost next to nothing."""
+    # Up to the line break, a single byte: any more that must not occur, RS too, would take six times as long.
+    return re.compile(rb"\x1e([0-9a-f]{8}) ((%b) .*)\n" % b"|".join(kinds))
+
+
+ANY = pattern(b"[a-z]+")
+
+
+def frame(lines: Iterable[bytes]) -> bytes:
+    """Return records in the form in which they lie in a file."""
+    return b"".join([b"\x1e%08x %b\n" % (crc32(line), line) for line in lines])
+
+
+def scan(chunk: bytes, offset: int = 0, wanted: re.Pattern[bytes] = ANY) -> Iterator[Entry]:
+    """Yield the sound records of a piece of a file that begins at `offset`; `wanted` is a `pattern`."""
+    for match in wanted.finditer(chunk):
+        sound = match if _sound(match) else None
+        if sound is None:  # torn; the next one may begin in the same line
+            last = wanted.match(chunk, chunk.rfind(b"\x1e", 0, match.end()))
+            sound = last if last and _sound(last) else None
+        if sound:
+            yield Entry(sound[3], sound[2], offset + sound.end())
+
+
+def _sound(match: re.Match[bytes]) -> bool:
+    return crc32(match[2]) == int(match[1], 16)
+
+
+def read(
+    path: Path, offset: int = 0, size: int = 4 * 1024**2, wanted: re.Pattern[bytes] = ANY
+) -> Iterator[tuple[list[Entry], int]]:
+    """Yield (sound records, offset behind them) piece by piece, until what is written so far has been read.
+
+    An unfinished last line is left for a later call. `size` is in bytes; a record larger than that still comes whole.
+    `wanted` is a `pattern`.
+    """
+    with path.open("rb") as file:
+        while True:
+            file.seek(offset)
+            chunk = file.read(size)
+            whole = chunk.rfind(b"\n") + 1
+            if whole:
+                yield list(scan(chunk, offset, wanted)), offset + whole
+                offset += whole
+            elif len(chunk) == size:
+                size *= 2
+                continue
+            if len(chunk) < size:
+                return
+
+
+class Journal:
+    """Writes the journal of one process: `append` is done when the operating system has the bytes."""
+
+    def __init__(
+        self, home: Path, run_id: str, *, role: str, segment_size: int, limit: int, head: Path | None = None
+    ) -> None:
+        """Prepare the journal of a process.
+
+        Args:
+            home: the run folder.
+            run_id: wandb's id of the run.
+            role: what the writer is: `rows` for a training process, `system` for the courier's samples.
+            segment_size: bytes after which a new file is begun.
+            limit: bytes on disk at which `append` raises JournalFull.
+            head: path of the first file; by default it gets a name of its own in the folder `journal`.
+        """
+        self.home = home
+        self.folder = home / "journal"
+        self._run_id = run_id
+        self._role = role
+        self._segment_size = segment_size
+        self._limit = limit
+        self._head = head
+        self.restored = False  # whether a file was deleted while it was being written
+        self._file: int | None = None
+        self._path = self.folder
+        self._size = self._begin = 0  # of the current file, and of what every file begins with
+        self._number = 0
+        self._count = 0  # of records in the current file
+        self._complete: list[tuple[Path, int, int]] = []  # earlier files, offsets of their ends, counts of records
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Write records; on return they survive the death of the process.
+
+        Raises:
+            JournalFull: the limit is reached; nothing was written.
+            OSError: the disk refused; nothing that a reader would take was written.
+        """
+        lines = list(lines)
+        if self._file is not None:
+            self._restore()
+        if self._file is None or self._size >= self._segment_size:
+            self._turn()
+        try:
+            self._write(frame(lines))
+            self._count += len(lines)
+        except OSError as error:
+            # The system takes no larger file, but further ones.
+            if error.errno != errno.EFBIG or (self._size == self._begin and len(lines) == 1):
+                raise
+            if self._size > self._begin:
+                self._turn()
+            half = len(lines) // 2
+            for part in filter(None, (lines[:half], lines[half:])):
+                self.append(part)
+
+    def close(self) -> None:
+        """Mark the current file as complete and close it."""
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):
+            self._restore()
+            self._write(frame([END]))
+        os.close(self._file)
+        self._file = None
+        self._complete.append((self._path, self._size, self._count))
+
+    def missing(self, delivered: Callable[[str], int]) -> int:
+        """Return how many records lay in files that somebody has deleted before all of it was delivered.
+
+        Args:
+            delivered: takes a file's name and returns the offset up to which it has been delivered.
+        """
+        gone = [(path, end, count) for path, end, count in self._complete if not path.exists()]
+        return sum(count for path, end, count in gone if delivered(path.name) < end)
+
+    def _turn(self) -> None:
+        """Leave the current file, if any, and begin the next."""
+        if self._file is not None and self.bytes_on_disk() > self._limit:
+            raise JournalFull(f"{self.home} holds more than WANDB_COMPAT_JOURNAL_LIMIT={self._limit} bytes")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._head
+        while True:
+            self._number += 1
+            path = path or self.folder / f"{self._role}-{os.getpid()}-{self._number:06d}{SUFFIX}"
+            try:
+                file = _create(path)
+                break
+            except FileExistsError:  # an earlier process had our number, as happens in containers
+                path = None
+        writer = {"version": VERSION, "run": self._run_id, "host": socket.gethostname(), "pid": os.getpid()}
+        head = frame([b"journal " + records.dump({**writer, "processes": process_space()})])
+        try:
+            _write_all(file, head)
+        except OSError:
+            os.close(file)
+            path.unlink()
+            raise
+        self.close()
+        self._head = None
+        self._file, self._path, self._size, self._begin, self._count = file, path, len(head), len(head), 0
+
+    def _restore(self) -> None:
+        """Write the current file anew if somebody has deleted it: its content is still there as long as it is open."""
+        assert self._file is not None
+        if os.fstat(self._file).st_nlink:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file, place = _create(self._path), 0
+        try:
+            while chunk := os.pread(self._file, 1024**2, place):
+                _write_all(file, chunk)
+                place += len(chunk)
+        except OSError:
+            os.close(file)
+            self._path.unlink()
+            raise
+        os.close(self._file)
+        self._file = file
+        self.restored = True
+
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None
+        try:
+            _write_all(self._file, data)
+        except OSError:
+            # Half a batch must not stay, it will be written again; if this fails too, readers pass over it.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(data)
+
+    def bytes_on_disk(self) -> int:
+        """Return what the run's journal takes on disk, in bytes."""
+        return sum(sizes(files(self.home)).values())
+
+
+def _create(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, 0o644)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def process_space() -> int | None:
+    """Return what tells apart containers of one host name, in which the numbers of processes mean others."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return None
+
+
+def files(home: Path) -> list[Path]:
+    """Return the files of a run folder that hold records for the server, the head first, then in order of writing."""
+    return [*sorted(home.glob("run-*.wandb")), *sorted((home / "journal").glob(f"*-*{SUFFIX}"))]
+
+
+def sizes(paths: Iterable[Path]) -> dict[str, int]:
+    """Return the bytes in files by their names; those are left out that the courier has deleted meanwhile."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            found[path.name] = path.stat().st_size
+    return found

@@ -1,0 +1,86 @@
+"""Entry of the courier process: `python -m wandb_compat.uploader RUN_FOLDER`, with key and orders on standard input."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+from wandb_compat.spool.delivery_log import start_of
+from wandb_compat.spool.status import State
+from wandb_compat.spool.worker_config import Orders
+from wandb_compat.uploader import recovery
+from wandb_compat.uploader.worker import Busy, NoRun, Trainer, Work
+from wandb_compat.wire.endpoints import EndpointError
+
+
+def main() -> int:
+    """Work until the run is delivered or must be left; 0 says that there is no point in starting another courier."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    home = Path(sys.argv[1])
+    line = _first_line()
+    if not line:
+        logging.info("the trainer has ended before it could hand over the key")
+        return 0
+    hello = json.loads(line)
+    orders = Orders(**hello["orders"])
+    if not hello["key"]:
+        State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(home)
+        return 0
+    if sys.argv[2:] == [recovery.OPTION]:
+        recovery.deliver(home, hello["key"], orders)
+        return 0
+    work = Work(
+        home,
+        hello["key"],
+        orders,
+        trainer=Trainer(hello["trainer"]),
+        follow=True,
+        orphans=_adopt(home, hello["key"], orders),
+    )
+    threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
+    try:
+        state = work.run()
+    except Busy as error:
+        logging.info(error)
+    except NoRun as error:  # the disk has not taken the run's first record yet
+        logging.info(error)
+        return 1
+    except EndpointError as error:
+        State(phase="left", trouble=str(error)).write(home)
+    else:
+        logging.info("%s: %s rows sent, %s refused", state.phase, state.sent, state.refused)
+    return 0
+
+
+def _adopt(home: Path, key: str, orders: Orders) -> str | None:
+    """See to runs that were cut off; no trouble with them must hold up this one."""
+    try:
+        start = start_of(home)
+        return recovery.adopt(home, start, key, orders) if orders.adopt and start is not None else None
+    except Exception:
+        logging.exception("runs beside this one")
+        return None
+
+
+def _first_line() -> bytes:
+    """Read what the trainer says first, and no byte more than it has sent so far."""
+    line = b""
+    while not line.endswith(b"\n") and (piece := os.read(0, 4096)):
+        line += piece
+    return line
+
+
+def _listen(bell: threading.Event) -> None:
+    """Ring for whatever the trainer writes, and once more when its end of the pipe closes."""
+    # Not through sys.stdin: a daemon thread that holds the lock of a stream aborts the interpreter at its end.
+    while os.read(0, 4096):
+        bell.set()
+    bell.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

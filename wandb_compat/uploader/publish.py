@@ -1,0 +1,231 @@
+"""Publishes artifacts: uploads files and manifest, finds the version, and tells the trainer what it has become."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from functools import cached_property
+from pathlib import Path
+from time import sleep, time
+from typing import Any
+
+from wandb_compat.artifacts.versions import (
+    LATEST,
+    Collection,
+    Entry,
+    Shelf,
+    manifest_digest,
+    manifest_place,
+    outcome_path,
+)
+from wandb_compat.spool import os_errors, staging
+from wandb_compat.uploader.session import Session
+from wandb_compat.uploader.uploads import Uploads
+from wandb_compat.wire.client import Unavailable, WireError
+
+log = logging.getLogger(__name__)
+
+SETTLE = 0.2  # seconds until what another run publishes at the same moment can be seen
+
+
+class Impossible(Exception):
+    """The artifact can never be published as it is."""
+
+
+class Arrived:
+    """The files of a run's artifacts that have arrived: noted, so that neither a second attempt sends them again nor a
+    second courier."""
+
+    def __init__(self, home: Path, run: int) -> None:
+        self._path = outcome_path(home, "files").with_suffix(".jsonl")
+        self._run = run
+        self._known: set[tuple[int, str, str]] = set()
+        with contextlib.suppress(FileNotFoundError):
+            for line in self._path.read_bytes().splitlines():
+                with contextlib.suppress(ValueError):  # the last one, if the machine has crashed
+                    at, key, name = json.loads(line)
+                    self._known.add((at, key, name))
+
+    def __contains__(self, file: dict[str, Any]) -> bool:
+        return (self._run, file["key"], file["name"]) in self._known
+
+    def add(self, file: dict[str, Any]) -> None:
+        """Note a file; may be called by several threads."""
+        at = self._run, file["key"], file["name"]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab", buffering=0) as stream:
+            stream.write(json.dumps(at).encode() + b"\n")
+        self._known.add(at)
+
+
+class Publisher:
+    """Sends the artifacts of one run; of a thread of their own."""
+
+    def __init__(self, home: Path, session: Session, uploads: Uploads) -> None:
+        self._home = home
+        self._session = session
+        self._uploads = uploads
+        self._client = session.another_client()
+
+    def send(self, lines: list[bytes]) -> list[tuple[int, str]]:
+        """Publish the artifacts that records describe; return (index, reason) of those that cannot be.
+
+        Raises:
+            WireError: not all of them were taken this time.
+        """
+        refused = []
+        for index, line in enumerate(lines):
+            record = json.loads(line)
+            try:
+                with os_errors.heeded():
+                    self._tell(record["id"], self._publish(record))
+            except WireError:
+                raise
+            except Exception as error:  # whatever is wrong with one artifact, the others must go on
+                if not isinstance(error, (Impossible, FileNotFoundError)):
+                    log.exception("artifact %s cannot be published", record["name"])
+                self._tell(record["id"], {"error": str(error) or type(error).__name__})
+                refused.append((index, str(error)))
+        return refused
+
+    def done(self, lines: list[bytes]) -> None:
+        """Let go of the files of artifacts that are published and noted."""
+        for line in lines:
+            for file in json.loads(line)["files"]:
+                staging.release(self._home, file["path"])
+
+    @cached_property
+    def _arrived(self) -> Arrived:
+        return Arrived(self._home, self._session.run)
+
+    def _publish(self, record: dict[str, Any]) -> dict[str, Any]:
+        shelf = Shelf(self._client, self._session.project)
+        name = record["name"]
+        known = self._known(shelf.collection(name), record)
+        if known is None:
+            source = record["source"]
+            if source is not None and "id" in source:
+                source = self._outcome_of(source["id"])
+            if source is None:
+                self._upload(record, record["files"])
+                document, digest = self._manifest(shelf, record)
+                key, file = self._upload_manifest(record, document)
+                size = sum(one.get("size") or 0 for one in document["contents"].values())
+                source = {"run": self._session.run, "key": key, "manifest": file, "digest": digest, "size": size}
+            # Read again right before: an upload may have taken hours.
+            collection = shelf.collection(name)
+            self._check_type(collection, record)
+            version = collection.versions.get(source["digest"])
+            known = Entry(
+                id=record["id"],
+                order=collection.order,
+                time=int(time() * 1000),
+                digest=source["digest"],
+                version=collection.next if version is None else version.number,
+                type=record["type"],
+                size=source["size"],
+                run=source["run"],
+                key=source["key"],
+                manifest=source["manifest"],
+                aliases=list(dict.fromkeys([*record["aliases"], LATEST])),
+                tags=record["tags"],
+                source=source.get("source"),
+                part=record["part"] if not record["final"] else None,
+            )
+            shelf.publish(self._session.run, name, known)
+        if known.part is not None:
+            return {"part": known.part}
+        sleep(SETTLE)
+        version = shelf.collection(name).versions[known.digest]
+        return {
+            "version": version.number,
+            "digest": known.digest,
+            "aliases": version.aliases,
+            "size": known.size,
+            "run": version.entry.run,
+            "key": version.entry.key,
+            "manifest": version.entry.manifest,
+            "time": version.entry.time,
+            "source": version.entry.source or f"{name}:v{version.number}",
+        }
+
+    def _known(self, collection: Collection, record: dict[str, Any]) -> Entry | None:
+        """Return the entry of an earlier attempt, whose answer was lost."""
+        return next((entry for entry in collection.entries if entry.id == record["id"]), None)
+
+    def _check_type(self, collection: Collection, record: dict[str, Any]) -> None:
+        for version in collection.versions.values():
+            if version.entry.type != record["type"]:
+                raise Impossible(
+                    f"Artifact {record['name']} already exists with type '{version.entry.type}'; "
+                    f"cannot create another with type '{record['type']}'"
+                )
+
+    def _outcome_of(self, id: str) -> dict[str, Any]:
+        """Return what became of an artifact that this run has logged, for a link to it."""
+        try:
+            outcome: dict[str, Any] = json.loads(outcome_path(self._home, id).read_bytes())
+        except FileNotFoundError:
+            raise Unavailable(f"a link waits for artifact record {id}, which is not published yet") from None
+        if "error" in outcome:
+            raise Impossible(f"The artifact to link could not be published: {outcome['error']}")
+        return outcome
+
+    def _upload(self, record: dict[str, Any], files: list[dict[str, Any]]) -> None:
+        entries = [
+            {
+                **file,
+                "time": record["time"],
+                "step": record["step"],
+                "type": Path(file["name"]).suffix[1:],
+                "sample": 0,
+                "annotations": None,
+            }
+            for file in files
+            if file not in self._arrived
+        ]
+        missing = self._uploads.put(entries, self._arrived.add)
+        if missing:
+            gone = ", ".join(entries[index]["caption"] or entries[index]["key"] for index in missing[:3])
+            raise Impossible(f"Files of artifact {record['name']} are gone: {gone}")
+
+    def _manifest(self, shelf: Shelf, record: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""
+        about = {**record["manifest"].get("artifact", {}), "step": record["step"]}
+        document = {**record["manifest"], "artifact": about}
+        contents = {
+            path: {**one, "run": one.get("run", self._session.run)} if "key" in one else one
+            for path, one in document["contents"].items()
+        }
+        collection = shelf.collection(record["name"])
+        base: dict[str, Any] = {}
+        if record["base"] is not None and (version := collection.find(record["base"])) is not None:
+            base.update(shelf.manifest(version.entry)["contents"])
+        if record["part"] is not None and record["final"]:
+            for entry in collection.entries:
+                if entry.part == record["part"]:
+                    base.update(shelf.manifest(entry)["contents"])
+        if not base:
+            return {**document, "contents": contents}, record["digest"]
+        contents = {**base, **contents}
+        digest = manifest_digest({path: one["digest"] for path, one in contents.items()})
+        return {**document, "contents": contents}, digest
+
+    def _upload_manifest(self, record: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
+        text = json.dumps(document, sort_keys=True).encode()
+        key, name = manifest_place(record["name"], text)
+        path = staging.new(self._home, ".json")
+        path.write_bytes(text)
+        relative = staging.relative(self._home, path)
+        self._upload(record, [{"key": key, "name": name, "path": relative, "caption": None}])
+        staging.release(self._home, relative)
+        return key, name
+
+    def _tell(self, id: str, outcome: dict[str, Any]) -> None:
+        path = outcome_path(self._home, id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(outcome))
+        draft.replace(path)
