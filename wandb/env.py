@@ -9,6 +9,8 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from wandb_compat.config.truthy import FALSE, TRUE
+
 AGENT_DISABLE_FLAPPING = "WANDB_AGENT_DISABLE_FLAPPING"
 AGENT_KILL_DELAY = "WANDB_AGENT_KILL_DELAY"
 AGENT_MAX_INITIAL_FAILURES = "WANDB_AGENT_MAX_INITIAL_FAILURES"
@@ -282,9 +284,9 @@ def strtobool(val: str) -> bool:
         ValueError: it names none.
     """
     val = val.lower()
-    if val in ("y", "yes", "t", "true", "on", "1"):
+    if val in TRUE:
         return True
-    if val in ("n", "no", "f", "false", "off", "0"):
+    if val in FALSE:
         return False
     raise ValueError(f"invalid truth value {val!r}; write true or false")
 

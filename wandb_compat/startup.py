@@ -45,7 +45,11 @@ def install() -> None:
 
 def switched_off() -> bool:
     """Whether `WANDB_COMPAT` says that the product is to stay out of the way."""
-    return os.environ.get("WANDB_COMPAT", "").strip().lower() in ("off", "0", "false", "no")
+    if value := os.environ.get("WANDB_COMPAT"):
+        from wandb_compat.config.truthy import is_false
+
+        return is_false(value)
+    return False
 
 
 def dropin_root() -> str:

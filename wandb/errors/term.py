@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from wandb_compat.config.truthy import is_true
+
 _PREFIX = {"info": "", "warning": "WARNING ", "error": "ERROR "}
 _COLOR = {"info": "", "warning": "\033[33m", "error": "\033[31m"}
 LOG_STRING, WARN_STRING, ERROR_STRING = "wandb", "WARNING", "ERROR"
 LOG_STRING_NOCOLOR, ERROR_STRING_NOCOLOR = "wandb", "ERROR"
-_TRUE = ("1", "true", "yes", "on", "y", "t")
 
 # False once `WANDB_SILENT`, `WANDB_QUIET` or the settings of a run say so; None until `termsetup` has been called.
 _shown: dict[str, bool | None] = dict.fromkeys(_PREFIX)
@@ -140,9 +141,9 @@ def is_shown(level: str) -> bool:
     shown = _shown[level]
     if shown is not None:
         return shown
-    if os.environ.get("WANDB_SILENT", "").lower() in _TRUE:
+    if is_true(os.environ.get("WANDB_SILENT")):
         return False
-    return level != "info" or os.environ.get("WANDB_QUIET", "").lower() not in _TRUE
+    return level != "info" or not is_true(os.environ.get("WANDB_QUIET"))
 
 
 def _lead(level: str) -> str:

@@ -26,6 +26,7 @@ from wandb.sdk.wandb_settings import Settings
 from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import settings as engine
 from wandb_compat.config.credentials import HINT, Credential
+from wandb_compat.config.truthy import is_true
 from wandb_compat.pipeline import threads
 from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.run import distributed, environment
@@ -158,7 +159,7 @@ def _sagemaker(arguments: dict[str, Any]) -> dict[str, Any]:
     """Let a SageMaker job name its run; return its hyperparameters."""
     from wandb.integration.sagemaker import config
 
-    if not config.is_using_sagemaker() or os.environ.get("WANDB_SAGEMAKER_DISABLE", "").lower() in ("1", "true"):
+    if not config.is_using_sagemaker() or is_true(os.environ.get("WANDB_SAGEMAKER_DISABLE")):
         return {}
     names, hyperparameters = config.take_over()
     arguments.update({name: value for name, value in names.items() if arguments[name] is None})

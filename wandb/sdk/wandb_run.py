@@ -25,9 +25,10 @@ from wandb.errors.term import is_shown, termerror, termlog, termwarn
 from wandb.sdk.wandb_config import Config
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
+from wandb_compat.config.limits import SUMMARY_INTERVAL
 from wandb_compat.convert.row import brief, rich
 from wandb_compat.run.alerts import Alerts
-from wandb_compat.run.history import SUMMARY_INTERVAL, History
+from wandb_compat.run.history import History
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.spool import records
 
@@ -270,7 +271,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         summary = self._published_summary()
         if self._init_pid != os.getpid():  # what others have logged is theirs to tell
             summary = {key: value for key, value in summary.items() if key[0] != "_" and self._found.get(key) != value}
-        self._summary_due = time() + SUMMARY_INTERVAL / 1000
+        self._summary_due = time() + SUMMARY_INTERVAL
         if summary and self._pipeline is not None:
             self._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
 

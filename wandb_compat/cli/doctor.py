@@ -40,7 +40,7 @@ try:
     told["wandb"] = {"version": wandb.__version__, "file": wandb.__file__}
 except Exception as error:
     told["error"] = f"{type(error).__name__}: {error}"
-from wandb_compat import mode
+from wandb_compat.import_hook import mode
 told["mode"], told["reason"] = mode.current()
 print("\\n" + json.dumps(told))
 """

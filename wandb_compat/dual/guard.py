@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Any
 
+from wandb_compat.config.truthy import is_true
+
 _COLORS = {"info": "", "warning": "\033[33mWARNING\033[0m ", "error": "\033[31mERROR\033[0m "}
 _PLAIN = {"info": "", "warning": "WARNING ", "error": "ERROR "}
 _HIDDEN_BY = {"info": ("silent", "quiet"), "warning": ("silent",), "error": ("silent",)}  # wandb's settings
@@ -56,7 +58,7 @@ def say(level: str, sentence: str, settings: Any = None, *, once: bool = False) 
         settings: wandb's, of the run, which may ask for silence as WANDB_SILENT does.
         once: say the same sentence only once in a process.
     """
-    if os.environ.get("WANDB_SILENT", "").strip().lower() in ("true", "1", "yes", "on"):
+    if is_true(os.environ.get("WANDB_SILENT")):
         return
     if any(getattr(settings, name, False) is True for name in _HIDDEN_BY[level]):
         return

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import credentials
+from wandb_compat.config.limits import DISTRIBUTED_FINISH_BUDGET, DUAL_FINISH_BUDGET, OUTAGE_GRACE, SUMMARY_INTERVAL
 from wandb_compat.config.settings import Settings
 from wandb_compat.convert.row import plain, summarise
 from wandb_compat.dual.files import Holdings
@@ -36,11 +37,7 @@ if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
 FOLDER = "pluto"  # in the real run's folder: the mirror's own run folder; `cli/folders.py` finds it there
-BUDGET = 5.0  # seconds that the mirror may add to the end of a run…
-DISTRIBUTED_BUDGET = 30.0  # …and in a distributed job, whose ranks end together
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE")
-PATIENCE = 10.0  # seconds for which a server may be away before the user hears of it
-SUMMARY_INTERVAL = 30.0  # seconds between two publications of a running run's summary
 WANDBS = ("_wandb",)  # configuration that wandb keeps for itself
 
 
@@ -117,14 +114,16 @@ class Mirror:
         if "finish_budget" in own.model_fields_set:
             self._budget = own.finish_budget
         else:
-            self._budget = DISTRIBUTED_BUDGET if any(name in os.environ for name in DISTRIBUTED) else BUDGET
+            self._budget = (
+                DISTRIBUTED_FINISH_BUDGET if any(name in os.environ for name in DISTRIBUTED) else DUAL_FINISH_BUDGET
+            )
         self.pipeline = Pipeline(
             home,
             own,
             notify=self._say,
             head=home / f"run-{run.id.replace('/', '-')}.wandb",  # old releases take any id
             budget=self._budget,
-            patience=PATIENCE,
+            patience=OUTAGE_GRACE,
             cancellable=False,
             upstream=self.catch_up,
         )

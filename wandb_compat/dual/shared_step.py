@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from wandb_compat.config.limits import STEP_LOCK_TIMEOUT
+
 if TYPE_CHECKING:
     import filelock
 
 FILE = "step"  # in the mirror's run folder: a page of memory that the processes share
-PATIENCE = 1.0  # seconds for which the first row waits that another process keeps waiting; the next ones do not wait
 _STEP, _JOINED = 0, 1  # numbers in the page: step of the next row, and whether a second process has logged
 _SIZE = 16  # bytes
 
@@ -41,7 +42,7 @@ class SharedStep:
             self._page = memoryview(mmap.mmap(file.fileno(), _SIZE)).cast("q")
         self._counter = counter
         self._joins = joins
-        self._patience = PATIENCE
+        self._patience = STEP_LOCK_TIMEOUT
         self._threads = threading.RLock()
         self._lock_file = home / f"{FILE}.lock"
         self._processes: filelock.BaseFileLock | None = None

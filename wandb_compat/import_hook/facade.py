@@ -13,6 +13,7 @@ from typing import Any
 
 from wandb_compat import startup
 from wandb_compat.config import credentials
+from wandb_compat.config.truthy import is_true
 from wandb_compat.import_hook import lazy_module, mode, real_wandb
 
 _REAL = "__wandb_real__"  # in the facade's dictionary: the real top level
@@ -248,7 +249,7 @@ _said: set[str] = set()
 
 def _say(text: str) -> None:
     """Say a line on stderr as wandb does, once, unless wandb is to be silent."""
-    if text in _said or os.environ.get("WANDB_SILENT", "").strip().lower() in ("true", "1", "yes", "on"):
+    if text in _said or is_true(os.environ.get("WANDB_SILENT")):
         return
     _said.add(text)
     if sys.stderr is not None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from wandb_compat import startup
 from wandb_compat.config import credentials
+from wandb_compat.config.truthy import is_true
 from wandb_compat.import_hook import real_wandb
 
 CHOICE = "__wandb_compat__"  # in the dictionary of our `wandb`: the mode chosen at its first use, None before
@@ -56,7 +57,7 @@ def decide() -> Mode:
 
 def sunset() -> bool:
     """Whether `DISABLE_WANDB_LOGGING` says that nothing may be logged to wandb any more."""
-    return os.environ.get("DISABLE_WANDB_LOGGING", "").strip().lower() in ("true", "1", "yes", "on")
+    return is_true(os.environ.get("DISABLE_WANDB_LOGGING"))
 
 
 def migrating() -> bool:

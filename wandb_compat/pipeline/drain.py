@@ -7,14 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep, time
 
+from wandb_compat.config.limits import DRAIN_GRACE, DRAIN_LINE_INTERVAL, DRAIN_POLL, DRAIN_QUIET
 from wandb_compat.pipeline.worker_process import Courier
 from wandb_compat.spool.delivery_log import waiting_bytes, waiting_rows
 from wandb_compat.spool.status import ENDED, State
-
-TICK = 0.1  # seconds between two looks whether the courier has ended
-PATIENCE = 3.0  # seconds to wait for a server that is known to be away, or for a courier that cannot know of the end
-SILENCE = 1.0  # seconds before anything is shown: most runs end sooner
-LINE_INTERVAL = 5.0  # seconds between two lines where no bar can be drawn
 
 Show = Callable[[int, int], None]  # takes rows and bytes that are left
 
@@ -43,11 +39,11 @@ def wait(
     with contextlib.suppress(KeyboardInterrupt):
         courier.keep_running()
         courier.ring()
-        if _ended(courier, status, began, min(SILENCE, budget), budget) or budget <= SILENCE:
+        if _ended(courier, status, began, min(DRAIN_QUIET, budget), budget) or budget <= DRAIN_QUIET:
             return
         left, sent = waiting_rows(courier.home), status().sent
         with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(say, budget) as show:
-            while not _ended(courier, status, began, min(monotonic() - began + TICK, budget), budget):
+            while not _ended(courier, status, began, min(monotonic() - began + DRAIN_POLL, budget), budget):
                 if monotonic() - began >= budget:
                     return
                 show(max(0, left - status().sent + sent), waiting_bytes(courier.home))
@@ -56,23 +52,23 @@ def wait(
 def _ended(courier: Courier, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
     """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
     while (spent := monotonic() - began) < until:
-        if courier.wait(min(TICK, until - spent)):
+        if courier.wait(min(DRAIN_POLL, until - spent)):
             if (told := courier.state()) and told.phase in ENDED:
                 return True
-            sleep(TICK)  # it has died, and the next one waits for its turn
+            sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
         courier.keep_running()
         state = status()
         phase = state.phase
         if phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
             return True
-        if phase == "waiting" and spent > PATIENCE and not _fits(state.due, budget - spent):
+        if phase == "waiting" and spent > DRAIN_GRACE and not _fits(state.due, budget - spent):
             return True
     return False
 
 
 def _fits(due: float | None, left: float) -> bool:
     """Whether a server that has said when it can be asked again is worth waiting for, with so many seconds left."""
-    return due is not None and -PATIENCE < due - time() < left
+    return due is not None and -DRAIN_GRACE < due - time() < left
 
 
 @contextlib.contextmanager
@@ -82,7 +78,7 @@ def _lines(say: Callable[[str], None], budget: float) -> Iterator[Show]:
     def show(rows: int, size: int) -> None:
         nonlocal due
         if monotonic() >= due:
-            due = monotonic() + LINE_INTERVAL
+            due = monotonic() + DRAIN_LINE_INTERVAL
             say(
                 f"sending the last rows to Pluto: {rows} rows, {_megabytes(size)} left; this takes {budget:g} s at "
                 "most, and Ctrl-C leaves them to the background"

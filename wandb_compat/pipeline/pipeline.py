@@ -20,7 +20,14 @@ from typing import Any
 import orjson
 
 from wandb_compat.config.credentials import Credential
-from wandb_compat.config.limits import FLUSH_INTERVAL, QUEUE_LIMIT
+from wandb_compat.config.limits import (
+    DRAIN_GRACE,
+    FLUSH_INTERVAL,
+    QUEUE_LIMIT,
+    STATUS_INTERVAL,
+    UNWRITTEN_LIMIT,
+    WRITE_BATCH,
+)
 from wandb_compat.config.settings import Settings
 from wandb_compat.convert import arrays
 from wandb_compat.convert.row import NUMBERS, Later, Row
@@ -33,10 +40,6 @@ from wandb_compat.spool.delivery_log import Acks, waiting
 from wandb_compat.spool.journal import Journal, JournalFull
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import Orders
-
-WRITTEN_TOGETHER = 2000  # records: each is copied twice on its way to the disk, and a long queue should not be
-UNWRITTEN_LIMIT = 64 * 1024**2  # bytes that wait in memory while the disk refuses them; what comes after is lost
-STATE_INTERVAL = 0.2  # seconds between two looks at the courier's account
 
 _dumps = orjson.dumps
 Notify = Callable[[str, str], None]
@@ -259,7 +262,7 @@ class Pipeline:
         _living.discard(self)
         if self._courier is not None and not self._in_child:
             # A courier that cannot read of the end waits for the end of this process.
-            budget = self._budget if self._lost == before else min(self._budget, drain.PATIENCE)
+            budget = self._budget if self._lost == before else min(self._budget, DRAIN_GRACE)
             # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
             bar = bar and exit.state != "terminated"
             self._guard(
@@ -308,9 +311,9 @@ class Pipeline:
         """Bring to disk what waits; whoever calls does the work."""
         with self._writing:
             # All that is there now, and no more: other threads may bring the next as fast as this one writes.
-            for _ in range(2 + len(self._queue) // WRITTEN_TOGETHER):
+            for _ in range(2 + len(self._queue) // WRITE_BATCH):
                 lines, self._unwritten = self._unwritten, []  # a signal handler that logs here must not find them
-                while self._queue and len(lines) < WRITTEN_TOGETHER:
+                while self._queue and len(lines) < WRITE_BATCH:
                     lines.append(self._queue.popleft())
                 if not lines or self._journal is None or not self._written(self._journal, lines):
                     self._unwritten = lines + self._unwritten
@@ -344,11 +347,11 @@ class Pipeline:
         self._lost += len(lines)
 
     def _look(self) -> None:
-        """Take in what the courier tells, at most every STATE_INTERVAL."""
+        """Take in what the courier tells, at most every STATUS_INTERVAL."""
         courier = self._courier
         if courier is None or self._in_child or monotonic() < self._state_due:
             return
-        self._state_due = monotonic() + STATE_INTERVAL
+        self._state_due = monotonic() + STATUS_INTERVAL
         self._guard(courier.keep_running)
         before, state = self._state, courier.state()
         if state is None:

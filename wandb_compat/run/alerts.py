@@ -7,9 +7,8 @@ from datetime import timedelta
 from math import inf
 from time import time
 
+from wandb_compat.config.limits import ALERT_PAUSE
 from wandb_compat.spool import records
-
-PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
 
 
 class Alerts:
@@ -26,8 +25,8 @@ class Alerts:
         level: str,
         wait_duration: float | timedelta | None,
     ) -> None:
-        """Send an alert, unless one of that title was sent within `wait_duration`, in seconds; PAUSE by default."""
-        wait = wait_duration or PAUSE  # 0 too, as wandb has it
+        """Send an alert unless one of that title was sent within `wait_duration` seconds, by default ALERT_PAUSE."""
+        wait = wait_duration or ALERT_PAUSE  # 0 too, as wandb has it
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
         now = time()
         if now - self._sent.get(title, -inf) >= seconds:

@@ -16,16 +16,18 @@ from pathlib import Path
 from time import sleep, time
 from typing import Any, TextIO
 
+from wandb_compat.config.limits import (
+    CONSOLE_BACKLOG,
+    CONSOLE_CHILD_GRACE,
+    CONSOLE_DELAY,
+    CONSOLE_INTERVAL,
+    CONSOLE_LINE_LIMIT,
+    CONSOLE_PIPE_SIZE,
+)
 from wandb_compat.pipeline import threads
 from wandb_compat.spool.records import Console
 
-DRAIN_INTERVAL = 0.1  # seconds that lines may wait to be taken in together
-BACKLOG = 1_000_000  # characters that wait, about; who prints faster than that is held up…
-HOLD_UP = 0.001, 2e-6, 0.2  # …for a piece of text by seconds at least, for each of its characters, and at most
-LINE_LIMIT = 64 * 1024  # characters of a line; of a longer one the beginning is kept
 REDACTED = "[key]"
-PIPE_SIZE = 1024**2  # bytes, on Linux
-REDIRECT_PATIENCE = 1.0  # seconds that the end waits for children which still print
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _LEVELS = {"stdout": "INFO", "stderr": "ERROR"}  # as pluto-ml marks the two streams
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # that a line may hold
@@ -171,7 +173,7 @@ class ConsoleCapture:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._waiting.wait()
-            self._stopping.wait(DRAIN_INTERVAL)
+            self._stopping.wait(CONSOLE_INTERVAL)
             self._waiting.clear()
             self._drain()
 
@@ -182,7 +184,7 @@ class ConsoleCapture:
                 *lines, rest = (self._partial[name] + str(text)).split("\n")
                 for line in lines:
                     self._line(name, line, at)
-                self._partial[name] = _last_state(rest) if "\r" in rest[:-1] else rest[: 2 * LINE_LIMIT]
+                self._partial[name] = _last_state(rest) if "\r" in rest[:-1] else rest[: 2 * CONSOLE_LINE_LIMIT]
 
     def _line(self, name: str, text: str, at: float) -> None:
         line = _last_state(_MOVES.sub("", text))
@@ -192,7 +194,7 @@ class ConsoleCapture:
             line = _plain(line).replace(self._secret, REDACTED)
         if not line:
             return
-        line = line[:LINE_LIMIT]
+        line = line[:CONSOLE_LINE_LIMIT]
         self._count[name] += 1
         try:
             self._submit(Console(int(at * 1000), line, self._count[name], _LEVELS[name]))
@@ -251,7 +253,7 @@ class Redirection:
         # Whoever has redirected after us, as pytest does between the phases of a test, keeps what they have made.
         if _identity(self._descriptor) == self._ours:
             os.dup2(self._before, self._descriptor)
-        self._thread.join(REDIRECT_PATIENCE)
+        self._thread.join(CONSOLE_CHILD_GRACE)
         self._feed = None
         if self._thread.is_alive():
             atexit.register(self._drain)
@@ -274,7 +276,7 @@ class Redirection:
     def _drain(self) -> None:
         """Pass on what children have printed so far: the thread ends with the script, in the middle of its work."""
         if os.getpid() == self._pid:
-            left = PIPE_SIZE  # no more than that can be there now, and some print for ever
+            left = CONSOLE_PIPE_SIZE  # no more than that can be there now, and some print for ever
             with self._passing, contextlib.suppress(OSError):
                 while left > 0 and not self._over and _readable(self._reader, 0) and (passed := self._pass_on()):
                     left -= passed
@@ -298,8 +300,8 @@ class Redirection:
 
 def _hold_up(waiting: deque[tuple[str, str, float]], text: str) -> None:
     """Let the one who prints wait a moment if too much waits already, taking all pieces to be like this one."""
-    if len(waiting) * (len(text) + 50) > BACKLOG:
-        least, each, most = HOLD_UP
+    if len(waiting) * (len(text) + 50) > CONSOLE_BACKLOG:
+        least, each, most = CONSOLE_DELAY
         sleep(min(max(least, each * len(text)), most))
 
 
@@ -323,7 +325,7 @@ def _pipe() -> tuple[int, int]:
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl
 
-        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_SIZE)  # type: ignore[attr-defined,unused-ignore]
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, CONSOLE_PIPE_SIZE)  # type: ignore[attr-defined,unused-ignore]
     return reader, writer
 
 

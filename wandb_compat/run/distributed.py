@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wandb_compat.config.limits import RANK_LOCK_TIMEOUT
 from wandb_compat.spool.process_registry import Register, alive
 from wandb_compat.spool.records import Config, Console, Exit, Record, Start
 from wandb_compat.spool.status import State
 
 _ENDED = "ended"
-_LOCK_PATIENCE = 20.0  # seconds
 _OVER = ("done", "left", "delivered")
 
 
@@ -82,7 +82,7 @@ def alone(start: Start) -> Iterator[None]:
     lock = Register("locks").folder / f"{_run(start)}.lock"
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = filelock.FileLock(lock).acquire(timeout=_LOCK_PATIENCE)
+        held = filelock.FileLock(lock).acquire(timeout=RANK_LOCK_TIMEOUT)
     except (OSError, filelock.Timeout):
         yield
         return

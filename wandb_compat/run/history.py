@@ -9,13 +9,9 @@ from time import time
 from typing import Any
 
 from wandb.errors.term import termwarn
+from wandb_compat.config.limits import HIGHEST_STEP, SUMMARY_INTERVAL
 from wandb_compat.convert.row import NUMBERS, summarise
 from wandb_compat.run.metric_definitions import MetricRules
-
-# What a server stores: an unsigned integer, of which databases keep 63 bits.
-HIGHEST_STEP = 2**63 - 1
-# How often the summary of a running run is published, in milliseconds.
-SUMMARY_INTERVAL = 30_000
 
 TakeRow = Callable[[Mapping[str, Any], int, int], Mapping[str, Any]]
 
@@ -64,7 +60,7 @@ class History:
         self._last = first_step  # step of the last row
         self._top = first_step - 1  # highest step that has a row
         self._said: set[str] = set()
-        self._due = int(self.start * 1000) + SUMMARY_INTERVAL
+        self._due = int((self.start + SUMMARY_INTERVAL) * 1000)
 
     def add(self, data: Mapping[str, Any], step: Any = None, commit: bool | None = None) -> None:
         """Log one row; see `Run.log`.
@@ -103,7 +99,7 @@ class History:
             if self.rules is not None:
                 self.rules.apply(values, self.items)
             if now >= self._due:
-                self._due = now + SUMMARY_INTERVAL
+                self._due = now + int(SUMMARY_INTERVAL * 1000)
                 self._publish()
 
     def _place(self, step: Any) -> int:

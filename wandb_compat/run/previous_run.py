@@ -1,7 +1,7 @@
 """What is known of a run that went before: from the journals in this folder, and from the server.
 
 A run that is resumed or forked goes on from it. The server is only asked by `init` where the answer is the meaning of
-what the script asks for, and never for longer than RESUME_PATIENCE.
+what the script asks for, and never for longer than RESUME_TIMEOUT.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wandb_compat.artifacts.versions import RUN_ID
-from wandb_compat.config.limits import NAME_LIMIT, RESUME_PATIENCE
+from wandb_compat.config.limits import NAME_LIMIT, RESUME_TIMEOUT
 from wandb_compat.pipeline import threads
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.records import merge
@@ -208,7 +208,7 @@ class Unanswered(Exception):
 
 
 def ask(own: Settings, key: str, question: Any) -> Any:
-    """Return what `question`, called with a client, returns; ask for RESUME_PATIENCE seconds at most.
+    """Return what `question`, called with a client, returns; ask for RESUME_TIMEOUT seconds at most.
 
     Raises:
         Unanswered: the server cannot be reached, refuses the key, or takes too long.
@@ -225,7 +225,7 @@ def ask(own: Settings, key: str, question: Any) -> Any:
     began = monotonic()
     if (asking := threads.start("question", run, errors.append)) is None:
         raise Unanswered("the machine grants no thread to ask the Pluto server with")
-    asking.join(RESUME_PATIENCE)
+    asking.join(RESUME_TIMEOUT)
     if answers:
         return answers[0]
     if not errors:

@@ -150,10 +150,10 @@ def test_not_mirrored(stage: Stage, changes: dict[str, str]) -> None:
 
 WAITING = """
     import os, signal
-    from wandb_compat import pipeline
-    from wandb_compat.dual import taps
+    from wandb_compat.pipeline import pipeline
+    from wandb_compat.dual import patch
     pipeline.FLUSH_INTERVAL = 60
-    pipeline.QUEUE_LIMIT = taps.QUEUE_LIMIT = 5
+    pipeline.QUEUE_LIMIT = patch.QUEUE_LIMIT = 5
     import wandb
     run = wandb.init()
     for step in range(100):
@@ -172,7 +172,7 @@ def test_rows_do_not_pile_up(stage: Stage) -> None:
 
 FAULT = """
     import os
-    from wandb_compat import pipeline
+    from wandb_compat.pipeline import pipeline
     def broken(*args, **kwargs):
         raise BaseException("injected")
     if fault := os.environ.get("FAULT"):

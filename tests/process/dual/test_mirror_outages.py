@@ -6,7 +6,7 @@ import pytest
 
 from tests.process.dual.conftest import Stage
 from tests.process.faults.door import Door
-from wandb_compat.dual.run import BUDGET, PATIENCE
+from wandb_compat.config.limits import DUAL_FINISH_BUDGET, OUTAGE_GRACE
 
 OUTAGES = ("500", "lose", "hang", "429", "garbage")
 
@@ -75,13 +75,13 @@ def test_patience(stage: Stage, door: Door) -> None:
     door.fault = "hang"
     done = stage.run(SILENCE, WANDB_COMPAT_FINISH_BUDGET="1", **door.environment())
     (said,) = [float(line.split()[-1]) for line in done.stdout.splitlines() if line.startswith("said after")]
-    assert PATIENCE <= said < PATIENCE + 7
+    assert OUTAGE_GRACE <= said < OUTAGE_GRACE + 7
 
 
 @pytest.mark.parametrize("rank", [{"RANK": "0"}, {}], ids=["rank", "alone"])
 def test_budget_of_a_distributed_job(stage: Stage, door: Door, rank: dict[str, str]) -> None:
     """A rank waits longer at its end than a lone script for a server that is slow."""
-    door.fault, door.where, door.delay = "late", "metrics", BUDGET + 1
+    door.fault, door.where, door.delay = "late", "metrics", DUAL_FINISH_BUDGET + 1
     done = stage.run(SHORT, **rank, **door.environment())
     assert ("Pluto has every row of the run" in done.stderr) == bool(rank)
     assert ("not on the Pluto server yet" in done.stderr) != bool(rank)

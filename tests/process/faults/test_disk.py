@@ -67,7 +67,7 @@ def test_a_quota_that_is_used_up_for_a_while(script: Script, server: Server, pro
     """The same with EDQUOT, which few machines can be made to say: the writes themselves are made to fail."""
     text = """
 import errno
-from wandb_compat import journal
+from wandb_compat.spool import journal
 def over(*about): raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 log(0, 1000)
 write, journal._write_all = journal._write_all, over

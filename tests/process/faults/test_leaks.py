@@ -77,7 +77,7 @@ def test_a_very_long_run(script: Script, server: Server, project: str) -> None:
         import json, time
         from pathlib import Path
         import psutil, wandb
-        from wandb_compat import journal
+        from wandb_compat.spool import journal
         from wandb_compat.spool.status import State
 
         process = psutil.Process()

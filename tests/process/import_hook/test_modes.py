@@ -76,7 +76,7 @@ def test_current_agrees_with_the_repr(beside: Environment) -> None:
     told = beside.tell(
         """
         import os
-        from wandb_compat import mode
+        from wandb_compat.import_hook import mode
         told["none"] = mode.current()
         import wandb
         told["undecided"] = mode.current()

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import pytest
 
 import wandb
-from wandb_compat.run.console import LINE_LIMIT, ConsoleCapture
+from wandb_compat.config.limits import CONSOLE_LINE_LIMIT
+from wandb_compat.run.console import ConsoleCapture
 from wandb_compat.spool.records import Console
 
 
@@ -98,8 +99,8 @@ def test_streams_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_line_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory and records stay small whatever is printed."""
     stand_in(monkeypatch)
-    lines = captured(lambda: print("x" * 10 * LINE_LIMIT))
-    assert [len(line.message) for line in lines] == [LINE_LIMIT]
+    lines = captured(lambda: print("x" * 10 * CONSOLE_LINE_LIMIT))
+    assert [len(line.message) for line in lines] == [CONSOLE_LINE_LIMIT]
 
 
 def test_streams_that_cannot_be_wrapped_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

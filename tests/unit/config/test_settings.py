@@ -139,7 +139,7 @@ def test_a_credential_hides_its_key() -> None:
 def test_a_key_kept_by_us_is_found_by_pluto_and_again_by_us(tmp_path: Path) -> None:
     """`store` writes where `pluto login` does: pluto-ml's own client reads it back."""
     script = (
-        "from wandb_compat import credentials; credentials.store('mlpi_kept')\n"
+        "from wandb_compat.config import credentials; credentials.store('mlpi_kept')\n"
         "import keyring; from keyrings.alt.file import PlaintextKeyring; keyring.set_keyring(PlaintextKeyring())\n"
         "print(keyring.get_password('pluto', 'pluto'), credentials.find(False).reveal())\n"
     )
@@ -156,7 +156,7 @@ def test_looking_for_credentials_does_not_import_keyring(tmp_path: Path) -> None
     root = Path(credentials.__file__).parents[1]
     script = (
         f"import sys; sys.path.insert(0, {str(root)!r})\n"
-        "from wandb_compat import credentials; credentials.find(True, {}); print('keyring' in sys.modules)"
+        "from wandb_compat.config import credentials; credentials.find(True, {}); print('keyring' in sys.modules)"
     )
     environ = {"HOME": str(tmp_path)}
     # Without site-packages: a start-up hook there could import keyring by itself.

@@ -189,7 +189,7 @@ def test_sigkill_spares_what_is_older_than_a_tenth_of_a_second(tmp_path: Path) -
         """
         import sys, time
         from pathlib import Path
-        from wandb_compat import records
+        from wandb_compat.spool import records
         from wandb_compat.pipeline.pipeline import Pipeline
         from wandb_compat.config.settings import Settings
         home = Path(sys.argv[1])

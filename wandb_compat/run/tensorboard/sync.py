@@ -10,14 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_compat.config.limits import EVENT_FILE_POLL, NAMESPACE_GRACE
 from wandb_compat.run.tensorboard.event_files import EventFile, event_files
 
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.summaries import Summaries
-
-POLL = 1.0  # seconds between two looks at the files
-# Seconds in which a second log folder may show that keys need the folder's name before them.
-WAIT_FOR_OTHERS = 10.0
 
 
 class Stream:
@@ -122,8 +119,8 @@ class TensorBoardSync:
         self._look(last=True)
 
     def _follow(self) -> None:
-        while not self._done.wait(POLL):
-            self._waited += POLL
+        while not self._done.wait(EVENT_FILE_POLL):
+            self._waited += EVENT_FILE_POLL
             self._look(last=False)
 
     def _look(self, last: bool) -> None:
@@ -145,7 +142,7 @@ class TensorBoardSync:
         """Whether it is known what comes before the keys."""
         loose = [str(folder.path) for folder in folders if folder.root is None]
         if self._root is None and loose:
-            if len(loose) == 1 and not last and self._waited < WAIT_FOR_OTHERS:
+            if len(loose) == 1 and not last and self._waited < NAMESPACE_GRACE:
                 return False
             self._root = Path(os.path.commonpath(loose))
         return True
