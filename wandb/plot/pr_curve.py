@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wandb._native.plot.curves import DIGITS, chart_of_curves, each_class
-from wandb.plot.custom_chart import CustomChart
+from wandb.plot.custom_chart import CustomChart, plot_table
 from wandb.util import get_module
 
 
@@ -51,4 +51,6 @@ def pr_curve(
         found = best[numpy.searchsorted(recall, wanted, side="left")]
         points = zip(found.round(DIGITS).tolist(), wanted.round(DIGITS).tolist(), strict=True)
         rows.extend([label, *point] for point in points)
-    return chart_of_curves(["class", "precision", "recall"], rows, ("Recall", "Precision"), title, split_table)
+    return chart_of_curves(
+        plot_table, ["class", "precision", "recall"], rows, ("Recall", "Precision"), title, split_table
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wandb._native.plot.curves import DIGITS, chart_of_curves, each_class
-from wandb.plot.custom_chart import CustomChart
+from wandb.plot.custom_chart import CustomChart, plot_table
 from wandb.util import get_module
 
 
@@ -43,5 +43,5 @@ def roc_curve(
         points = zip(false_rate.round(DIGITS).tolist(), true_rate.round(DIGITS).tolist(), strict=True)
         rows.extend([label, *point] for point in points)
     return chart_of_curves(
-        ["class", "fpr", "tpr"], rows, ("False positive rate", "True positive rate"), title, split_table
+        plot_table, ["class", "fpr", "tpr"], rows, ("False positive rate", "True positive rate"), title, split_table
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from wandb.errors.term import termerror, termwarn
-from wandb.plot.custom_chart import CustomChart, plot_table
 from wandb.sdk.data_types.table import Table
+
+if TYPE_CHECKING:
+    from wandb.plot.custom_chart import CustomChart
 
 DIGITS = 3  # after the point, of the curves' coordinates
 
@@ -30,11 +32,17 @@ def each_class(y_true: Any, y_probas: Any, labels: Any, wanted: Any) -> Iterator
 
 
 def chart_of_curves(
-    columns: list[str], rows: list[list[Any]], axes: tuple[str, str], title: str, split_table: bool
+    plot_table: Callable[..., CustomChart],
+    columns: list[str],
+    rows: list[list[Any]],
+    axes: tuple[str, str],
+    title: str,
+    split_table: bool,
 ) -> CustomChart | None:
     """Return the chart of curves, or None when there are no points.
 
     Args:
+        plot_table: `wandb.plot_table`, which imports this package.
         columns: `class` and the names of the two coordinates.
         rows: class and coordinates of each point.
         axes: names of the horizontal and the vertical axis.
