@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from environments import Environment, Environments
+from tests.helpers.environments import Environment, Environments
 from filelock import FileLock
 
 

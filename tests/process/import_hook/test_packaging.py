@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from environments import OURS, REAL, ROOT, Environment, Environments, uv
+from tests.helpers.environments import OURS, REAL, ROOT, Environment, Environments, uv
 
 VERSIONS = """
 import importlib.metadata as metadata

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import OURS, Environment, Environments
+from tests.helpers.environments import OURS, Environment, Environments
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody", "WANDB_SILENT": "true"}
 SCRIPT = Path(__file__).with_name("undisturbed.py")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from environments import OURS, REAL, Environments, uv
+from tests.helpers.environments import OURS, REAL, Environments, uv
 
 from wandb_compat.server.serve import Running
 
