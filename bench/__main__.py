@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contenders import NOBODY, Bench
-from tests.process.faults.door import Door
+from tests.helpers.fault_proxy import Door
 from wandb_compat.server.serve import running
 
 RESULTS = Path(__file__).with_name("results")

@@ -119,7 +119,7 @@ BEFORE = {"Values for `log`": PLAIN, "Runs": "Each is there as `wandb.NAME` too,
 def frameworks() -> str:
     """Return the page of the frameworks, from the results of their tests."""
     sys.path.insert(0, str(DOCS.parent))
-    from tests.process.frameworks.page import page
+    from tests.helpers.frameworks.results import page
 
     return page()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+HELPERS = Path(__file__).parent
 UV = Path(sysconfig.get_path("scripts")) / ("uv.exe" if os.name == "nt" else "uv")
 OURS = "the wheel"  # stands for it in a list of things to install
 REAL = "wandb==0.31.*"

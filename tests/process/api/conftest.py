@@ -15,13 +15,13 @@ import pytest
 import requests
 
 import wandb
-from tests.process.api.counting import Counter, counting
+from tests.helpers.counting_proxy import Counter, counting
+from tests.helpers.environments import HELPERS, ROOT
 from wandb.errors import term
 from wandb.sdk import wandb_login
 from wandb_compat.server.serve import Running, running
 
-ROOT = Path(__file__).parents[3]
-TRAIN = Path(__file__).with_name("train.py")
+TRAIN = HELPERS / "logged_runs.py"
 SECONDS = 60  # that the couriers of the training script may take after its end
 
 

@@ -11,8 +11,8 @@ import pandas
 import pytest
 
 import wandb
+from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from tests.process.api.counting import Counter
 
 
 def again(run: "wandb.apis.public.Run") -> "wandb.apis.public.Run":

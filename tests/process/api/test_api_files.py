@@ -9,7 +9,7 @@ import yaml
 from PIL import Image
 
 import wandb
-from tests.process.api.counting import Counter
+from tests.helpers.counting_proxy import Counter
 
 SAVED = ["sub/notes.txt", "weights.bin", "ünïcode.txt"]
 MADE = ["config.yaml", "output.log", "wandb-metadata.json", "wandb-summary.json"]

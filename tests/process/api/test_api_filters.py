@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import wandb
-from tests.process.api.counting import Counter
+from tests.helpers.counting_proxy import Counter
 from wandb._native.api import filters as filtering
 
 GRID = ("grid0", "grid1", "grid2", "grid3", "grid4")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import wandb
+from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from tests.process.api.counting import Counter
 from wandb.apis.public import history
 
 

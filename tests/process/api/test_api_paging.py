@@ -3,8 +3,8 @@
 import pytest
 
 import wandb
+from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from tests.process.api.counting import Counter
 
 COUNT = 12
 Listed = tuple[wandb.apis.public.Runs, Counter]

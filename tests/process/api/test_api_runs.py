@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import wandb
+from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from tests.process.api.counting import Counter
 from wandb._native.api import paths
 
 

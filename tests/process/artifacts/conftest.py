@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.server_state import Script, Server
 from tests.process.end_to_end.conftest import environment, project, script, server
-from tests.process.end_to_end.stage import Script, Server
 
 __all__ = ["environment", "project", "script", "server"]
 

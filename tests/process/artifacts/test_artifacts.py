@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.environments import ROOT
+from tests.helpers.server_state import Script
 from tests.process.artifacts.conftest import Arrived
-from tests.process.end_to_end.stage import ROOT, Script
 
 LOG_TWO_VERSIONS = """
     import os, wandb

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.process.end_to_end.stage import ROOT
+from tests.helpers.environments import HELPERS, ROOT
 from tests.process.tables.conftest import real_python
 
 __all__ = ["real_python"]
@@ -19,9 +19,9 @@ WORDS = {"new twice", "add text"}
 def ask(python: Path | str, folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Return the answers of the wandb that a Python imports."""
     folder.mkdir()  # the same for both: paths go into the digests of references
-    shutil.copy(Path(__file__).with_name("asked.py"), folder)
+    shutil.copy(HELPERS / "artifact_answers.py", folder)
     done = subprocess.run(
-        [python, "asked.py", "answers.json"],
+        [python, "artifact_answers.py", "answers.json"],
         cwd=folder,
         env={**environment, "WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false", "WANDB_CONSOLE": "off"},
         capture_output=True,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.environments import ROOT
+from tests.helpers.server_state import Script
 from tests.process.artifacts.conftest import Arrived
-from tests.process.end_to_end.stage import ROOT, Script
 
 PRINTING = """
     import logging, os, subprocess, sys

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.process.end_to_end.stage import Script
+from tests.helpers.server_state import Script
 
 
 def test_runs_collections_and_links_are_known(script: Script, elsewhere: Callable[..., Any]) -> None:

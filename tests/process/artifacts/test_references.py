@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.process.end_to_end.stage import ROOT, Script
+from tests.helpers.environments import HELPERS, ROOT
+from tests.helpers.server_state import Script
 from tests.process.tables.conftest import real_python
 
 __all__ = ["real_python"]
@@ -113,9 +114,9 @@ def _s3(outside: dict[str, str]) -> Any:
 def ask(python: Path | str, folder: Path, environment: dict[str, str]) -> dict[str, object]:
     """Return the answers of the wandb that a Python imports."""
     folder.mkdir()
-    shutil.copy(Path(__file__).with_name("asked_references.py"), folder)
+    shutil.copy(HELPERS / "reference_answers.py", folder)
     done = subprocess.run(
-        [python, "asked_references.py", "answers.json"],
+        [python, "reference_answers.py", "answers.json"],
         cwd=folder,
         env={**environment, "WANDB_ERROR_REPORTING": "false"},
         capture_output=True,

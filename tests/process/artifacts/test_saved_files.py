@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.server_state import Script
 from tests.process.artifacts.conftest import Arrived
-from tests.process.end_to_end.stage import Script
 
 
 def saved(arrived: Arrived) -> dict[str, bytes]:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.environments import ROOT
+from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
-from tests.process.end_to_end.stage import ROOT, Script, Server
 
 
 def test_a_killed_courier_loses_and_doubles_nothing(script: Script, arrived: Arrived) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.environments import ROOT
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
-from tests.process.end_to_end.stage import ROOT, Script, Server
-from tests.process.faults.door import Door
 
 
 @pytest.mark.parametrize("harm", ["deleted", "a folder instead"])

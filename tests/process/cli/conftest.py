@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.cli.runs import Command, Runs
+from tests.helpers.offline_runs import Command, Runs
 from wandb_compat.server.serve import Running
 
 # Every call starts an interpreter, in which pluto-ml's start-up hook does its work too.

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.cli.runs import Command
-from tests.process.docs.test_pages import ROOT, blocks
+from tests.helpers.environments import ROOT
+from tests.helpers.offline_runs import Command
+from tests.process.docs.test_pages import blocks
 from wandb_compat.cli import wandb_file
 
 # What the real wandb 0.31 has written of SESSION, with `x_disable_meta`, in offline mode.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.cli.runs import ROOT, Command
+from tests.helpers.environments import ROOT
+from tests.helpers.offline_runs import Command
 from wandb_compat.server.serve import Running
 
 

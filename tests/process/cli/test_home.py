@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.process.cli.runs import Command
+from tests.helpers.offline_runs import Command
 from wandb_compat.cli.plot import drawing
 
 SCRIPT = """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.cli.runs import Command, Runs
+from tests.helpers.offline_runs import Command, Runs
 from wandb_compat.spool.journal import scan
 
 

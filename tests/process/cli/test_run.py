@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.cli.runs import ROOT, Command
+from tests.helpers.environments import ROOT
+from tests.helpers.offline_runs import Command
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="replaces the process")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.process.cli.runs import Command
+from tests.helpers.offline_runs import Command
 from wandb_compat.server.serve import Running
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import filelock
 import pytest
 
+from tests.helpers.environments import ROOT
+from tests.helpers.fault_proxy import Door
+from tests.helpers.offline_runs import Command, Runs, rows
 from tests.process.cli.conftest import TIMEOUT
-from tests.process.cli.runs import Command, Runs, rows
-from tests.process.faults.door import Door
 from wandb_compat.server.serve import Running
 
 
@@ -72,8 +73,8 @@ def test_a_killed_run_is_delivered_as_failed(cli: Command, runs: Runs, folder: P
     """The rows of a run that never finished arrive, and the server does not show it as completed."""
     script = folder / "killed.py"
     script.write_text(
-        f"import os, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from pathlib import Path; from runs import Runs\n"
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from pathlib import Path; from tests.helpers.offline_runs import Runs\n"
         f"Runs(Path({str(runs.root)!r}), None, {runs.project!r}).make('dead', finished=False); os._exit(9)\n"
     )
     subprocess.run([sys.executable, str(script)], check=False)

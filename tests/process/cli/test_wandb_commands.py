@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import wandb
-from tests.process.cli.runs import ROOT, Command
+from tests.helpers.environments import ROOT
+from tests.helpers.offline_runs import Command
 from wandb_compat._version import __version__
 
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.environments import ROOT, clean_environ
+from tests.helpers.environments import HELPERS, ROOT, clean_environ
 
-ZOO = Path(__file__).with_name("zoo.py")
+ZOO = HELPERS / "media_samples.py"
 
 
 def told(python: Path | str, home: Path, path: Path) -> Any:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.environments import ROOT, clean_environ
+from tests.helpers.environments import HELPERS, ROOT, clean_environ
 
 # What wandb keeps as text and we, better, as the number that it is.
 EXACT = {"decimal.Decimal(": "number", "fractions.Fraction(": "number"}
@@ -38,7 +38,7 @@ def told(python: Path | str, home: Path, path: str) -> dict[str, Any]:
     home.mkdir()
     environ = clean_environ(home, PYTHONPATH=path, DISABLE_WANDB_LOGGING="true", CUDA_VISIBLE_DEVICES="")
     done = subprocess.run(
-        [python, Path(__file__).with_name("values.py")],
+        [python, HELPERS / "value_conversions.py"],
         cwd=home,
         env=environ,
         capture_output=True,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.environments import ROOT
 from wandb_compat.config.settings import Settings
 from wandb_compat.server.serve import Running
 
-ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.helpers.environments import OURS, ROOT, Environment
-from tests.process.end_to_end.stage import Server
-from tests.process.faults.door import Door
+from tests.helpers.environments import HELPERS, OURS, Environment
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
 from wandb_compat.dual.supported_versions import TESTED
 
 ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"  # every release of wandb, as with `make corpus`
-RECORDS = ROOT / "tests" / "swap" / "undisturbed.py"
+RECORDS = HELPERS / "wandb_session.py"
 
 
 @dataclass

@@ -1,16 +1,16 @@
 """Pluto can never hurt training: whatever fails on its side, wandb and the script see what they see without it."""
 
 import itertools
-from pathlib import Path
 
 import pytest
 
+from tests.helpers.environments import HELPERS
+from tests.helpers.fault_proxy import Door
 from tests.process.dual.conftest import Stage
 from tests.process.faults.conftest import ROUNDS
-from tests.process.faults.door import Door
 from wandb_compat.cli import wandb_file
 
-SURROUNDED = Path(__file__).with_name("surrounded.py")
+SURROUNDED = HELPERS / "surrounding_faults.py"
 TROUBLES = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
 ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
 FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]

@@ -1,15 +1,15 @@
 """Pluto can never hurt training: whichever function on its side raises, wandb and the script notice nothing."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from tests.helpers.environments import HELPERS
 from tests.process.dual.conftest import Stage
 from tests.process.faults.conftest import ROUNDS
 from wandb_compat.dual.supported_versions import TESTED
 
-INJECTED = Path(__file__).with_name("injected.py")
+INJECTED = HELPERS / "function_faults.py"
 USED = 100  # functions of ours that a session goes through, at least
 SHARE = 4 if ROUNDS == 1 else 1  # one function in so many is tried
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.helpers.fake_wandb_server import Hub
 from tests.process.dual.conftest import Stage
-from tests.process.dual.hub import Hub
 from wandb_compat.dual.supported_versions import TESTED
 
 

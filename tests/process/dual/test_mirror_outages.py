@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from tests.helpers.fault_proxy import Door
 from tests.process.dual.conftest import Stage
-from tests.process.faults.door import Door
 from wandb_compat.config.limits import DUAL_FINISH_BUDGET, OUTAGE_GRACE
 
 OUTAGES = ("500", "lose", "hang", "429", "garbage")

@@ -3,8 +3,8 @@
 import threading
 import time
 
+from tests.helpers.fault_proxy import Door
 from tests.process.dual.conftest import Stage
-from tests.process.faults.door import Door
 
 LATE = """
     import os, time

@@ -14,11 +14,11 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.helpers.environments import ROOT
+from tests.helpers.environments import HELPERS, ROOT
 from tests.process.dual.conftest import Stage
 from wandb_compat.artifacts.versions import ORDER
 
-SCRIPT = Path(__file__).with_name("vocabulary.py").read_text("utf-8")
+SCRIPT = (HELPERS / "all_value_kinds.py").read_text("utf-8")
 # What cannot be the same, and why.
 DIFFERENT = {
     "images/floats": "wandb 0.31 casts floats in [0, 1] to bytes, which is black; in pluto mode they fill the range",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.process.end_to_end.stage import ROOT, Script, Server
+from tests.helpers.environments import ROOT
+from tests.helpers.server_state import Script, Server
 
 QUICKSTART = (ROOT / "examples" / "quickstart.py").read_text()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 LOOP = """
 import time, wandb

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 OURS = """
 import wandb

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 
 def test_no_file_of_a_run_holds_the_key(script: Script, environment: dict[str, str], tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A watched PyTorch model on the server."""
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 
 def test_histograms_and_graph_arrive(script: Script, server: Server, project: str) -> None:

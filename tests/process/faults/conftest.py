@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
+from tests.helpers.training import SCRIPT, Train, Training
 from tests.process.end_to_end.conftest import environment, project, script, server
-from tests.process.end_to_end.stage import Server
-from tests.process.faults.door import Door
-from tests.process.faults.training import SCRIPT, Train, Training
 
 __all__ = ["environment", "project", "script", "server"]
 

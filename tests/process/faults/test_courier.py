@@ -15,9 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.environments import HELPERS
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import ROUNDS
-from tests.process.faults.door import Door
 from tests.process.faults.test_kill import start
 from wandb_compat.spool.status import State
 from wandb_compat.uploader import recovery
@@ -70,7 +71,7 @@ def test_couriers_killed_at_random_moments(
 ) -> None:
     """Each is followed by another that goes on where the server's last answer was: no row lost, no metric doubled."""
     folder, chance, killed = tmp_path / "work", random.Random(5), 0
-    process = start(LOOP, folder, {**environment, "PYTHONPATH": str(Path(__file__).parent / "quick")})
+    process = start(LOOP, folder, {**environment, "PYTHONPATH": str(HELPERS / "startup" / "quick_restart")})
     deadline = time.monotonic() + 60 + 20 * KILLS
     dead: set[int] = set()
     while killed < KILLS:

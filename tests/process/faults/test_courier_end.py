@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.end_to_end.stage import Server
-from tests.process.faults.door import Door
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
 from tests.process.faults.test_kill import start
 
 SCRIPT = """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived, arrived
-from tests.process.end_to_end.stage import Script, Server
 from tests.process.faults.test_courier import rows
 
 __all__ = ["arrived"]

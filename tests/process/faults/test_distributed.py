@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.server_state import Server
 from tests.process.faults.conftest import ROUNDS
 
 RANKS = 2 if ROUNDS == 1 else 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import ROUNDS
 from tests.process.run.conftest import recorded
 from wandb_compat.spool import journal

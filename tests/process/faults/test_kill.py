@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.server_state import Server
 from tests.process.faults.conftest import ROUNDS
 
 KILLS = 4 if ROUNDS == 1 else 100

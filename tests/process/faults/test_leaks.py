@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import ROUNDS
 
 RUNS = {"offline": 40 if ROUNDS == 1 else 1000, "online": 10 if ROUNDS == 1 else 1000}

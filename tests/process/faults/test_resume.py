@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import wandb
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 from wandb.errors import UsageError, term
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.worker_config import Orders

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
+from tests.helpers.training import COMPRESSED, Train, all_there
 from tests.process.faults.conftest import ROUNDS
-from tests.process.faults.door import Door
-from tests.process.faults.training import COMPRESSED, Train, all_there
 
 MORE = ["403", "404", "half", "garbage", "page", "redirect"] if ROUNDS > 1 else []
 

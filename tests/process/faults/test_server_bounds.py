@@ -16,10 +16,10 @@ import psutil
 import pytest
 import requests
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
+from tests.helpers.training import Train, all_there, sync
 from tests.process.faults.conftest import ROUNDS
-from tests.process.faults.door import Door
-from tests.process.faults.training import Train, all_there, sync
 from wandb_compat.config.limits import QUEUE_LIMIT
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.serve import running

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.process.end_to_end.stage import Server
-from tests.process.faults.door import Door
-from tests.process.faults.training import COMPRESSED, ROWS, SCRIPT, Train, all_there, sync
+from tests.helpers.fault_proxy import Door
+from tests.helpers.server_state import Server
+from tests.helpers.training import COMPRESSED, ROWS, SCRIPT, Train, all_there, sync
 
 
 def test_ten_minutes_away(train: Train, door: Door, server: Server, project: str) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.environments import OURS, UV, Environment, clean_environ, uv
-from tests.process.frameworks.played import SCRIPTS, environment
-from tests.process.frameworks.table import GROUPS
+from tests.helpers.frameworks.play import SCRIPTS, environment
+from tests.helpers.frameworks.table import GROUPS
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
 MODES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.end_to_end.stage import Server
-from tests.process.frameworks.page import note
-from tests.process.frameworks.played import Play, disturbed, environment, missing, play, things, told, version
-from tests.process.frameworks.table import FRAMEWORKS, QUICK, Framework
+from tests.helpers.frameworks.play import Play, disturbed, environment, missing, play, things, told, version
+from tests.helpers.frameworks.results import note
+from tests.helpers.frameworks.table import FRAMEWORKS, QUICK, Framework
+from tests.helpers.server_state import Server
 from wandb_compat.server.serve import Running
 
 ALL = os.environ.get("WANDB_COMPAT_FRAMEWORKS") == "all"

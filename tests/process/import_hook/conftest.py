@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.helpers.environments import Environment, Environments
 from filelock import FileLock
+
+from tests.helpers.environments import Environment, Environments
 
 
 @pytest.fixture(scope="session")

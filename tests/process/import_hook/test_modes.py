@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.helpers.environments import OURS, REAL, Environment, Environments, uv
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}

@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tests.helpers.environments import OURS, REAL, ROOT, Environment, Environments, uv
 
 VERSIONS = """

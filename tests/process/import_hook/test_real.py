@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.helpers.environments import OURS, Environment, Environments
+
+from tests.helpers.environments import HELPERS, OURS, Environment, Environments
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody", "WANDB_SILENT": "true"}
-SCRIPT = Path(__file__).with_name("undisturbed.py")
+SCRIPT = HELPERS / "wandb_session.py"
 # Those in between with `make corpus`.
 ALL = os.environ.get("WANDB_COMPAT_CORPUS") == "all"
 VERSIONS = ["0.18", "0.19", "0.21", "0.23", "0.26", "0.28", "0.31"] if ALL else ["0.18", "0.31"]

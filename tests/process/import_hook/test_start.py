@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.helpers.environments import OURS, REAL, Environments, uv
 
+from tests.helpers.environments import OURS, REAL, Environments, uv
 from wandb_compat.server.serve import Running
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}

@@ -15,9 +15,9 @@ from filelock import FileLock
 from PIL import Image
 
 from tests.helpers.environments import ROOT, Environment, uv
-from tests.process.end_to_end.stage import Server
-from tests.process.frameworks.played import QUIET, environment
-from tests.process.frameworks.table import TORCH
+from tests.helpers.frameworks.play import QUIET, environment
+from tests.helpers.frameworks.table import TORCH
+from tests.helpers.server_state import Server
 from wandb_compat.server.serve import Running
 
 THINGS = (

@@ -11,7 +11,8 @@ import numpy
 import pytest
 
 import wandb
-from tests.process.run.conftest import ROOT, Recorded, recorded
+from tests.helpers.environments import ROOT
+from tests.process.run.conftest import Recorded, recorded
 
 pytest.importorskip("tensorboard")
 pytestmark = pytest.mark.usefixtures("unpatched")

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.server_state import Server
 from wandb_compat.server.serve import Running
 
 CELLS = (

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import wandb
+from tests.helpers.environments import ROOT
 from wandb.errors import term
 from wandb.sdk import wandb_login, wandb_setup
 from wandb_compat.spool import journal
 
-ROOT = Path(__file__).parents[3]
 # The start-up hook of pluto-ml wraps `wandb` in every interpreter; ours stands it down, but is not installed here.
 WITHOUT_HOOK = (
     'import sys; sys.meta_path[:] = [f for f in sys.meta_path if not type(f).__module__.startswith("pluto")]\n'

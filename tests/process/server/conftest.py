@@ -13,7 +13,7 @@ from string import ascii_lowercase, digits
 import pluto.query
 import pytest
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.serve import Running
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.app import INGESTS, READS, WRITES
 from wandb_compat.server.serve import running
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.params import Fields, Query
 from wandb_compat.server.query import run_data
 from wandb_compat.server.storage import ingest, runs

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server import auth
 from wandb_compat.server.params import Query, Refusal
 from wandb_compat.server.serve import Running

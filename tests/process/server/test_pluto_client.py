@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pluto.query
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 
 Script = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pluto.query
 import pytest
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 
 NOW = 1_700_000_000_000
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import pytest
 import requests
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.serve import Running, ServerError, running
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.serve import ServerError, running
 
 COMMAND = [sys.executable, "-m", "wandb_compat.server"]

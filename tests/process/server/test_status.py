@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.server.raw_http import Api
+from tests.helpers.raw_http import Api
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.params import Fields
 from wandb_compat.server.serve import running

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import Running
-from tests.process.end_to_end.stage import Server
+from tests.helpers.server_state import Server
 from tests.process.sweeps.conftest import Script, Start
 from wandb._native.sweeps.trial_log import Ledger, Trial
 

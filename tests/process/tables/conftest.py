@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.helpers.environments import ROOT
 from tests.process.end_to_end.conftest import environment, project, script, server  # noqa: F401 # fixtures
 
-ROOT = Path(__file__).parents[3]
 NEEDED = (
     "wandb==0.31.0",
     "boto3",

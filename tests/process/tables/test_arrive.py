@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.process.end_to_end.stage import Script, Server
+from tests.helpers.server_state import Script, Server
 
 
 class Arrived:

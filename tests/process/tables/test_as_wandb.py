@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.process.tables.asked import STATEMENTS
-from tests.process.tables.conftest import ROOT
+from tests.helpers.environments import HELPERS, ROOT
+from tests.helpers.table_answers import STATEMENTS
 
 Answers = list[tuple[Any, Any]]
 
 
 def _answers(python: str | Path, environment: dict[str, str], folder: Path) -> list[Any]:
     done = subprocess.run(
-        [python, ROOT / "tests" / "tables" / "asked.py"],
+        [python, HELPERS / "table_answers.py"],
         cwd=folder,
         env=environment,
         capture_output=True,

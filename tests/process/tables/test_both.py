@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.process.tables.conftest import ROOT
+from tests.helpers.environments import HELPERS, ROOT
 
 
 def _converted(python: str | Path, folder: Path, **changes: str) -> tuple[str, Any]:
     alone = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/bin:/bin", "WANDB_SILENT": "true"}
     alone.update(NO_PROXY="127.0.0.1,localhost", PLUTO_DISABLE_TELEMETRY="1", WANDB_ERROR_REPORTING="false")
     done = subprocess.run(
-        [python, ROOT / "tests" / "tables" / "converted.py"],
+        [python, HELPERS / "table_conversions.py"],
         cwd=folder,
         env={**alone, **changes},
         capture_output=True,

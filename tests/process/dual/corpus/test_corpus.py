@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.corpus.comparison import DELIBERATE, differences, table
+from tests.helpers.corpus.pluto_copy import KNOWN, missing
+from tests.helpers.corpus.run_sides import SCRIPTS, Theatre, lent
 from tests.helpers.environments import ROOT
 from tests.process.dual.conftest import ALL
-from tests.process.dual.corpus.likeness import DELIBERATE, differences, table
-from tests.process.dual.corpus.pluto import KNOWN, missing
-from tests.process.dual.corpus.sides import SCRIPTS, Theatre, lent
 from wandb_compat.dual.supported_versions import TESTED
 
 NEWEST, OLDEST = TESTED[-1], TESTED[0]

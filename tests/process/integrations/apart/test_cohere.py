@@ -6,7 +6,7 @@ import json
 import pytest
 
 import wandb
-from tests.process.integrations.apart.answering import answering
+from tests.helpers.fake_language_model import answering
 
 cohere = pytest.importorskip("cohere", exc_type=ImportError)
 SECOND = {

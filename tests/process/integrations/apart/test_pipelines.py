@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import wandb
-from tests.process.run.conftest import ROOT, recorded
+from tests.helpers.environments import ROOT
+from tests.process.run.conftest import recorded
 
 FLOW = """
     from metaflow import FlowSpec, Parameter, step

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.process.end_to_end.stage import Server
+from tests.helpers.server_state import Server
 
-COMPRESSED = str(Path(__file__).with_name("compressed"))  # on PYTHONPATH: a courier's waits are short
+COMPRESSED = str(Path(__file__).parent / "startup" / "short_waits")  # on PYTHONPATH: a courier's waits are short
 ROWS = 400  # a quarter before each pause of the script, and a quarter after the last
 SCRIPT = f"""
 import time, wandb

@@ -16,10 +16,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from tests.helpers.environments import OURS, Environment, clean_environ
+from tests.helpers.environments import OURS, ROOT, Environment, clean_environ
 
-SCRIPTS = Path(__file__).with_name("scripts")
-DUMP = Path(__file__).with_name("dump.py")
+SCRIPTS = ROOT / "tests" / "process" / "dual" / "corpus" / "scripts"
+DUMP = Path(__file__).with_name("dump_records.py")
 NEEDED = ("numpy", "pillow", "matplotlib", "plotly", "ipython")
 # Torch is lent from the environment of the tests: installed six times it would cost gigabytes.
 LENT = ("torch", "torchgen", "functorch", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "filelock", "fsspec")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.process.dual.corpus.sides import Side
+from tests.helpers.corpus.run_sides import Side
 
 
 @dataclass(frozen=True)

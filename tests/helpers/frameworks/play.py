@@ -13,13 +13,13 @@ from typing import Any
 from filelock import FileLock
 
 from tests.helpers.environments import OURS, REAL, ROOT, Environment, uv
-from tests.process.frameworks.table import BARE, GROUPS, REALS, TORCH, UNFIT, Framework
+from tests.helpers.frameworks.table import BARE, GROUPS, REALS, TORCH, UNFIT, Framework
 from wandb_compat.cli import wandb_file
 from wandb_compat.cli.compare import ABSENT, OWN, compare, equal
 from wandb_compat.cli.run_folders import MIRROR
 from wandb_compat.cli.wandb_file import Recorded
 
-SCRIPTS = Path(__file__).with_name("scripts")
+SCRIPTS = ROOT / "tests" / "process" / "frameworks" / "scripts"
 SHELF = ROOT / ".cache" / "frameworks"
 LONG = 900  # seconds that no script takes
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.process.dual.corpus.sides import Side
+from tests.helpers.corpus.run_sides import Side
 from wandb_compat.cli.compare import compare
 
 # By script, what of the comparison is known to differ (regular expressions for part and name), and why.

@@ -4,12 +4,10 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
 
-ROOT = Path(__file__).parents[3]
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

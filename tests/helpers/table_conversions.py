@@ -12,7 +12,7 @@ import pandas
 
 import wandb
 
-sys.path.append(str(Path(__file__).parents[3]))  # last: `wandb` stays what it is
+sys.path.append(str(Path(__file__).parents[2]))  # last: `wandb` stays what it is
 
 from wandb_compat.convert.row import Later, Row
 

@@ -313,7 +313,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     os.chdir(tempfile.mkdtemp())
     names = {**globals(), **{name: import_module(module) for name, module in LIBRARIES.items()}}
-    ours = Path(wandb.__file__).parent.parent == Path(__file__).parents[3]
+    ours = Path(wandb.__file__).parent.parent == Path(__file__).parents[2]
     print(json.dumps(of_ours(names) if ours else of_wandb(names)))
     sys.stdout.flush()
     os._exit(0)  # some of these libraries take seconds to say goodbye

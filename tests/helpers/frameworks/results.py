@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from tests.helpers.environments import ROOT
-from tests.process.frameworks.table import FRAMEWORKS, QUICK, Framework
+from tests.helpers.frameworks.table import FRAMEWORKS, QUICK, Framework
 
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -12,7 +12,6 @@ from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.server.serve import Running
 from wandb_compat.spool import records
 
-ROOT = Path(__file__).parents[3]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
