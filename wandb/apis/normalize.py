@@ -16,7 +16,7 @@ def normalize_exceptions(function: Function) -> Function:
 
     @wraps(function)
     def asked(*args: Any, **kwargs: Any) -> Any:
-        from wandb_compat.wire.client import Unauthorized, WireError
+        from wandb_compat.wire.errors import Unauthorized, WireError
 
         try:
             return function(*args, **kwargs)

@@ -268,7 +268,8 @@ class Settings(SettingsFields):
     def app_url(self) -> str:
         """Where pages are: Pluto's server."""
         from wandb_compat.config.settings import Settings as Engine
-        from wandb_compat.wire.endpoints import EndpointError, resolve
+        from wandb_compat.wire.endpoints import resolve
+        from wandb_compat.wire.errors import EndpointError
 
         try:
             return resolve(Engine.read()[0]).app

@@ -19,6 +19,7 @@ from typing import Literal
 from wandb_compat.artifacts.versions import place, suffix_of
 from wandb_compat.pipeline import threads
 from wandb_compat.spool import records, staging
+from wandb_compat.spool.atomic_write import atomic_write
 
 NOTES = "journal/saved.json"
 LOOK = 2.0  # seconds between two looks whether live files have changed
@@ -92,9 +93,7 @@ class FolderFiles:
         place = self._home / NOTES
         with contextlib.suppress(OSError):  # a full disk
             place.parent.mkdir(parents=True, exist_ok=True)
-            fresh = place.with_name(f"saved.{os.getpid()}.part")
-            fresh.write_text(json.dumps(noted), "utf-8")
-            fresh.replace(place)
+            atomic_write(place, json.dumps(noted))
 
     def keep(self, file: Path) -> None:
         """Send a file of the folder once, as it is now."""

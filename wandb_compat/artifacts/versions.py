@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.spool.records import printable
+from wandb_compat.wire.display_ids import is_display_id, is_run_number
+from wandb_compat.wire.names import printable
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -188,7 +188,7 @@ class Shelf:
         return Collection(name, [entry for found in self._all(self._entries, runs, name) for entry in found])
 
     def _entries(self, run: int, name: str) -> list[Entry]:
-        from wandb_compat.wire.client import Refused
+        from wandb_compat.wire.errors import Refused
 
         try:
             details = self.client.details(run, self.project)
@@ -244,9 +244,9 @@ class Shelf:
         found = self.client.runs(self.project, {f"systemMetadata.{RUN_ID}": id})
         if found:
             return found[0]
-        if not re.fullmatch(r"[0-9]+|[A-Z0-9]{1,4}-[0-9]+", id):
+        if not (is_run_number(id) or is_display_id(id)):
             return None
-        from wandb_compat.wire.client import Refused
+        from wandb_compat.wire.errors import Refused
 
         try:
             return int(self.client.details(int(id) if id.isdigit() else id, self.project)["id"])

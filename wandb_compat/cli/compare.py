@@ -26,9 +26,12 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.convert.row import FEW
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
-from wandb_compat.spool.records import printable
-from wandb_compat.wire.client import WireError, reach
-from wandb_compat.wire.endpoints import EndpointError, resolve
+from wandb_compat.wire.client import reach
+from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import EndpointError, WireError
+from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
+from wandb_compat.wire.json_numbers import flagged_number
+from wandb_compat.wire.names import printable
 
 WINDOW = 5000  # steps asked for at once; of more than POINTS a server answers with a sample
 POINTS = 10_000
@@ -36,7 +39,6 @@ FILES = 1000  # files in one answer
 SHOWN = 20  # rows of the table of differences
 OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history, configuration and summary
 SYSTEM = "sys/"  # what Pluto's client measures of the machine
-TEXT_NUMBERS = ("NaN", "Infinity", "-Infinity")  # as wandb writes them
 # By wandb's type of a value, how many files Pluto keeps of one.
 PICTURES = {"image-file": 1, "audio-file": 1, "video-file": 1}
 SEVERAL = {"images/separated": "count", "audio": "count", "videos": "count"}
@@ -232,18 +234,13 @@ class _Pluto:
             )
             rows = rows.to_dict("records") if hasattr(rows, "to_dict") else rows  # where pandas is installed
             sampled |= len(rows) >= POINTS
-            found.update((int(row["step"]), _number(row)) for row in rows)
+            found.update((int(row["step"]), flagged_number(row)) for row in rows)
             low = (high or 0) + 1
         return found, sampled
 
     def files(self, key: str | None = None) -> list[dict[str, Any]]:
         """Return the files under a key, or of the whole run."""
         return list(self._client.get_files(self.project, self.number, file_name=key))
-
-
-def _number(row: Mapping[str, Any]) -> float:
-    flag = row.get("valueFlag")
-    return {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}.get(str(flag), float(row["value"]))
 
 
 # The parts
@@ -294,7 +291,7 @@ def _history(told: Recorded, pluto: _Pluto, notes: list[str], loose: str) -> Par
 
 def metrics(key: str, value: Any) -> dict[str, float]:
     """Return what Pluto's metrics hold of a logged value: by metric name, and empty where it is no number."""
-    if isinstance(value, (bool, int, float)) or value in TEXT_NUMBERS:
+    if isinstance(value, (bool, int, float)) or value in NAMES_OF_NUMBERS:
         return {printable(key): float(value)}
     if isinstance(value, list) and 0 < len(value) <= FEW and all(isinstance(one, (int, float)) for one in value):
         names = [key] if len(value) == 1 else [f"{key}/{index}" for index in range(len(value))]
@@ -418,7 +415,7 @@ def equal(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(equal, one, other))
-    one, other = (float(value) if value in TEXT_NUMBERS else value for value in (one, other))
+    one, other = (float(value) if value in NAMES_OF_NUMBERS else value for value in (one, other))
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
         return math.isnan(other)
     return bool(one == other)

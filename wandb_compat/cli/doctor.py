@@ -19,8 +19,9 @@ from wandb_compat._version import __version__
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.startup import dropin_root
-from wandb_compat.wire.client import Client, WireError, reach
-from wandb_compat.wire.endpoints import EndpointError, Endpoints, resolve
+from wandb_compat.wire.client import Client, reach
+from wandb_compat.wire.endpoints import Endpoints, resolve
+from wandb_compat.wire.errors import EndpointError, WireError
 
 PROBE_TIMEOUT = 120  # seconds: the real wandb may lie on a cold network file system
 

@@ -9,8 +9,9 @@ import click
 
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
-from wandb_compat.wire.client import Client, WireError
-from wandb_compat.wire.endpoints import EndpointError, resolve
+from wandb_compat.wire.client import Client
+from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import EndpointError, WireError
 
 
 @click.command(short_help="Check a Pluto key and keep it.")

@@ -20,8 +20,9 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.spool.delivery_log import Acks, waiting_bytes
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import Orders
-from wandb_compat.uploader.worker import Busy, NoRun, Trainer, Work
-from wandb_compat.wire.endpoints import EndpointError, resolve
+from wandb_compat.uploader.worker import Trainer, Work
+from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
 PATIENCE = 10.0  # seconds; long enough for a server that restarts
 JOBS = 4  # runs sent at once
@@ -143,7 +144,7 @@ def _send(folder: Folder, key: str, orders: Orders, begin: Begin) -> bool:
     try:
         with begin(folder) as show:
             state = Work(folder.home, key, orders, trainer=Trainer.of(folder.home), follow=False).run(show)
-    except (Busy, NoRun) as error:
+    except (RunDirBusy, NoRunFound) as error:
         click.echo(f"{folder}: {error}", err=True)
         return False
     except OSError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-from wandb_compat.spool.records import below
+from wandb_compat.spool.config_merge import dict_at
 
 MAGIC = b":W&B"
 HEAD = 7  # bytes of the file's own header: MAGIC, a number, a version
@@ -200,11 +200,11 @@ def _change(into: dict[str, Any], said: Fields) -> None:
             if update:
                 _put(into, path, value)
             else:
-                below(into, path[:-1]).pop(path[-1], None)
+                dict_at(into, path[:-1]).pop(path[-1], None)
 
 
 def _put(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    below(into, path[:-1])[path[-1]] = value
+    dict_at(into, path[:-1])[path[-1]] = value
 
 
 def _history(run: Recorded, said: Fields) -> None:

@@ -22,7 +22,7 @@ from wandb_compat.convert import deferred, images
 from wandb_compat.convert.deferred import Draft
 from wandb_compat.convert.row import Later, histogram_document, plain
 from wandb_compat.spool import records, staging
-from wandb_compat.spool.records import printable
+from wandb_compat.wire.names import printable
 
 if TYPE_CHECKING:
     from wandb_compat.convert.row import Row

@@ -23,7 +23,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from wandb_compat.config.limits import STRING_LIMIT
 from wandb_compat.convert import arrays
 from wandb_compat.spool import records
-from wandb_compat.spool.records import printable
+from wandb_compat.wire.names import printable
 
 FEW = 8  # numbers of a list up to which each gets a metric of its own; of more a histogram is drawn
 BINS = 64  # of such a histogram, as pluto-ml draws it

@@ -6,7 +6,6 @@ They are recognised by what they have: the real wandb's objects and ours are rea
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from uuid import uuid4
 from wandb_compat.convert import arrays, media
 from wandb_compat.convert.row import Later, Row, plain
 from wandb_compat.spool import records, staging
-from wandb_compat.spool.records import printable
+from wandb_compat.wire.json_numbers import finite
+from wandb_compat.wire.names import printable
 
 _TAKEN = "_rows_in_pluto"  # attribute of a growing table: how many of its rows have been taken
 CELL_SIZE = 64  # bytes that a cell takes in memory, about
@@ -329,9 +329,7 @@ def _text(document: Any) -> str:
 def _standard(value: Any) -> Any:
     """Return a value as standard JSON has it: NaN and infinities become their names, arrays lists."""
     if isinstance(value, float):
-        if math.isfinite(value):
-            return float(value)
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return finite(float(value))
     if isinstance(value, list):
         return [one if type(one) in (str, int) else _standard(one) for one in value]
     if isinstance(value, dict):

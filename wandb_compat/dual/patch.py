@@ -18,6 +18,7 @@ from wandb_compat.dual.guard import Guard, say
 from wandb_compat.dual.run import WANDBS, Mirror
 from wandb_compat.import_hook.real_wandb import ALIAS, unseen
 from wandb_compat.spool import records
+from wandb_compat.spool.config_merge import dict_at
 
 _MIRROR = "_wandb_compat_mirror"  # attribute of a mirrored run
 _PROPERTIES = ("name", "notes", "tags")
@@ -203,7 +204,7 @@ def _final_summary(run: Any) -> dict[str, Any] | None:
     for item in told.item:
         path = tuple(item.nested_key) or (item.key,)
         if path[0] not in WANDBS:
-            records.below(summary, path[:-1])[path[-1]] = json.loads(item.value_json)
+            dict_at(summary, path[:-1])[path[-1]] = json.loads(item.value_json)
     return summary
 
 

@@ -32,6 +32,7 @@ from wandb_compat.run.console import ConsoleCapture
 from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import cut_name, published_summary, server_tags
 from wandb_compat.spool import records
+from wandb_compat.spool.config_merge import dict_at, merge
 
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
@@ -260,7 +261,7 @@ class Mirror:
             for item in summary_record.update:
                 if len(item.key) > 1:
                     self._nested.add(item.key[0])
-                inner = records.below(self.summary, item.key[:-1])
+                inner = dict_at(self.summary, item.key[:-1])
                 if isinstance(getattr(type(item.value), "_log_type", None), str):  # media are logged under that key
                     key = ".".join(item.key)
                     value = self._row({key: item.value}, self.step, int(time() * 1000)).get(key)
@@ -268,7 +269,7 @@ class Mirror:
                     value = plain(item.value)
                 inner[item.key[-1]] = value
             for item in summary_record.remove:
-                records.below(self.summary, item.key[:-1]).pop(item.key[-1], None)
+                dict_at(self.summary, item.key[:-1]).pop(item.key[-1], None)
             if time() * 1000 >= self._summary_due:
                 self._publish_summary()
 
@@ -347,7 +348,7 @@ class Mirror:
             # Of a dict that was set as a whole, wandb ends with those values only that were then set one by one.
             mine = {key: self.summary[key] for key in self._nested & self.summary.keys()}
             self.summary = _own_words(dict(summary), self.summary)
-            records.merge(self.summary, mine)
+            merge(self.summary, mine)
         bounded = threads.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
         if bounded is None:
             self._end(code)

@@ -18,7 +18,8 @@ from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config.limits import NAME_LIMIT, RESUME_TIMEOUT
 from wandb_compat.pipeline import threads
 from wandb_compat.spool import journal, records
-from wandb_compat.spool.records import merge
+from wandb_compat.spool.config_merge import merge
+from wandb_compat.wire.errors import Unanswered
 
 if TYPE_CHECKING:
     from wandb_compat.config.settings import Settings
@@ -173,7 +174,7 @@ def of_number(client: Client, project: str, number: int) -> Earlier:
 
 def _number(client: Client, project: str, run_id: str, target: str | None, take: bool) -> int | None:
     from wandb_compat.wire import models
-    from wandb_compat.wire.client import Refused
+    from wandb_compat.wire.errors import Refused
 
     body = models.resume_body(target) if target else None
     try:
@@ -203,18 +204,15 @@ def _sampled(group: Any) -> bool:
     return isinstance(group, str) and group.split("/")[0] == _SAMPLES
 
 
-class Unanswered(Exception):
-    """The server has not said what it knows; the text says why."""
-
-
 def ask(own: Settings, key: str, question: Any) -> Any:
     """Return what `question`, called with a client, returns; ask for RESUME_TIMEOUT seconds at most.
 
     Raises:
         Unanswered: the server cannot be reached, refuses the key, or takes too long.
     """
-    from wandb_compat.wire.client import Client, WireError
-    from wandb_compat.wire.endpoints import EndpointError, resolve
+    from wandb_compat.wire.client import Client
+    from wandb_compat.wire.endpoints import resolve
+    from wandb_compat.wire.errors import EndpointError, WireError
 
     answers: list[Any] = []
     errors: list[Exception] = []

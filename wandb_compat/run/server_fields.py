@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from wandb_compat.config.limits import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.wire.json_numbers import finite_document
 
 Warn = Callable[[str], None]
 
@@ -36,14 +36,4 @@ def server_tags(settings: Any, warn: Warn) -> list[str]:
 
 def published_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a summary as JSON: NaN and infinities as their names, as wandb stores them."""
-    return {key: _json_value(value) for key, value in summary.items()}
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return published_summary(value)
-    if isinstance(value, list):
-        return [_json_value(one) for one in value]
-    return value
+    return {key: finite_document(value) for key, value in summary.items()}

@@ -19,6 +19,7 @@ from typing import Any
 from zlib import crc32
 
 from wandb_compat.spool import journal, records
+from wandb_compat.spool.atomic_write import atomic_write
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {
@@ -143,15 +144,12 @@ class Acks:
         """Leave out the notes that later ones have overtaken: a run may last for months."""
         data = _framed(self._all())
         self._bound = max(NOTES_SIZE, 2 * len(data))
-        draft = self.path.with_suffix(".draft")
         try:
-            draft.write_bytes(data)
-            os.close(file)
+            os.close(file)  # Windows replaces no open file
             self._file = None
-            draft.replace(self.path)
+            atomic_write(self.path, data)
         except OSError:  # a full disk: the old notes are as good
             self._bound = 2 * self._size
-            draft.unlink(missing_ok=True)
 
     def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for (lane, file), to in self._places.items():

@@ -1,4 +1,4 @@
-"""Troubles of this machine that pass, so that what they keep from being sent waits and is not given up."""
+"""OS errors of this machine that are worth a retry: what they kept from being sent waits and is not given up."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# No room, no descriptors, no memory, no answer from a network disk.
-_ERRORS = {
+from wandb_compat.wire.errors import Unavailable
+
+# No space, no descriptors, no memory, no answer from a network disk.
+_RETRYABLE = {
     getattr(errno, name)
     for name in ("EAGAIN", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "ESTALE", "ETIMEDOUT")
     if hasattr(errno, name)
 }
 
 
-def passes(error: OSError) -> bool:
-    """Whether the same may succeed later."""
-    return error.errno in _ERRORS
+def is_retryable(error: OSError) -> bool:
+    """Whether the same operation may succeed later."""
+    return error.errno in _RETRYABLE
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
-    """Turn what this machine cannot do now, but later, into Unavailable."""
+def retryable() -> Iterator[None]:
+    """Re-raise retryable OS errors as Unavailable."""
     try:
         yield
     except OSError as error:
-        if not passes(error):
+        if not is_retryable(error):
             raise
-        from wandb_compat.wire.client import Unavailable
-
-        raise Unavailable(f"this machine cannot send from the run folder: {error}") from error
+        raise Unavailable(f"this machine cannot read or write the run directory: {error}") from error

@@ -11,6 +11,8 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from wandb_compat.spool.atomic_write import atomic_write
+
 KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
 
 
@@ -31,10 +33,7 @@ class Register:
             folder.mkdir(mode=0o700, exist_ok=True, parents=True)
             if not _own(folder):
                 raise OSError(f"{folder} belongs to somebody else")
-        pid = os.getpid()
-        draft = self.folder / f".{name}.{pid}"
-        draft.write_text(json.dumps({**document, "pid": pid, "since": time()}))
-        draft.replace(self.folder / name)
+        atomic_write(self.folder / name, json.dumps({**document, "pid": os.getpid(), "since": time()}))
 
     def leave(self, name: str) -> None:
         """Take a document out of the list, and with it what processes that were killed have left in this and others."""

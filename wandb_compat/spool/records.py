@@ -8,8 +8,6 @@ epoch, steps are integers from 0.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -189,46 +187,6 @@ class Exit(Record):
 KINDS: dict[str, type[Record]] = {
     cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, Graph, File, Artifact, Exit)
 }
-
-
-# Lists in `config["wandb"]`, and what tells their items apart: a server replaces lists as a whole.
-LISTS = {"custom_charts": "key", "metrics": "name"}
-_UNPRINTABLE = re.compile(r"[^ -~]")
-
-
-def merge(into: dict[str, Any], values: dict[str, Any]) -> None:
-    """Merge configuration as the server does: objects merge, everything else replaces."""
-    for key, value in values.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value
-
-
-def below(into: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
-    """Return the dict at a path of keys, made where there is none."""
-    for key in path:
-        if not isinstance(into.get(key), dict):
-            into[key] = {}
-        into = into[key]
-    return into
-
-
-def unite(known: dict[str, Any], config: dict[str, Any]) -> None:
-    """Put in front of the LISTS of a configuration the items that another one has and it has not."""
-    ours, theirs = config.get("wandb"), known.get("wandb")
-    if not isinstance(ours, dict) or not isinstance(theirs, dict):
-        return
-    for name, mark in LISTS.items():
-        if isinstance(ours.get(name), list) and isinstance(theirs.get(name), list):
-            items = {one.get(mark): one for one in (*theirs[name], *ours[name]) if isinstance(one, dict)}
-            ours[name] = list(items.values())
-
-
-def printable(name: str) -> str:
-    """Return a key or name as Pluto spells it: whatever is not printable ASCII becomes `-`."""
-    name = _UNPRINTABLE.sub("-", name)
-    return name if name.strip() else "-"
 
 
 def state_of(code: int) -> RunState:

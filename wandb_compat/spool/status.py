@@ -10,6 +10,8 @@ from pathlib import Path
 from time import time
 from typing import Literal
 
+from wandb_compat.spool.atomic_write import atomic_write
+
 Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"]
 ENDED = ("done", "left")
 SIGN_INTERVAL = 30.0  # seconds between two signs of life
@@ -81,14 +83,11 @@ class State:
     def write(self, home: Path) -> None:
         """Replace the account; a full disk is no reason to stop delivering."""
         path = self.path(home)
-        draft = path.with_suffix(f".{os.getpid()}")
         text = json.dumps(asdict(self))
         try:
-            draft.write_text(text)
-            draft.replace(path)
+            atomic_write(path, text)
         except OSError:
             with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
                 # There is no room for another file, but these have theirs.
                 spare = path if path.exists() else self._spare(home)
                 with spare.open("r+b") as file:

@@ -13,8 +13,8 @@ from wandb_compat.spool.delivery_log import start_of
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import Orders
 from wandb_compat.uploader import recovery
-from wandb_compat.uploader.worker import Busy, NoRun, Trainer, Work
-from wandb_compat.wire.endpoints import EndpointError
+from wandb_compat.uploader.worker import Trainer, Work
+from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
 
 def main() -> int:
@@ -44,9 +44,9 @@ def main() -> int:
     threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
     try:
         state = work.run()
-    except Busy as error:
+    except RunDirBusy as error:
         logging.info(error)
-    except NoRun as error:  # the disk has not taken the run's first record yet
+    except NoRunFound as error:  # the disk has not taken the run's first record yet
         logging.info(error)
         return 1
     except EndpointError as error:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from wandb_compat.spool import journal, os_errors, records
+from wandb_compat.spool.config_merge import merge
 from wandb_compat.spool.delivery_log import LANES, Acks
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Backoff, Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
-from wandb_compat.wire.client import Client, Refused, Unavailable, WireError
+from wandb_compat.wire.client import Client
+from wandb_compat.wire.errors import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +140,7 @@ class Delivery:
             if not lane.backoff.ready():
                 continue
             try:
-                with os_errors.heeded():
+                with os_errors.retryable():
                     while not self._stopped and self._round(lane, journal.files(self.home)):
                         pass
             except Exception as error:  # a fault of ours too: the run must not wait for a thread that is dead
@@ -277,7 +279,7 @@ class Delivery:
             if kind == "key":
                 types.setdefault(document["name"], document["type"])  # a key keeps its first type
             elif kind == "config":
-                records.merge(config, document["values"])
+                merge(config, document["values"])
             elif kind == "tags":
                 tags = document["tags"]
             elif kind == "alert":

@@ -11,7 +11,7 @@ import psutil
 from wandb_compat.spool import records
 from wandb_compat.spool.journal import Journal
 from wandb_compat.uploader.session import Session
-from wandb_compat.wire.client import WireError
+from wandb_compat.wire.errors import WireError
 
 STOP_TIMEOUT = 2.0  # seconds that the last beat may take once the run is over
 

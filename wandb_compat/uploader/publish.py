@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 from functools import cached_property
 from pathlib import Path
 from time import sleep, time
@@ -21,17 +20,14 @@ from wandb_compat.artifacts.versions import (
     outcome_path,
 )
 from wandb_compat.spool import os_errors, staging
+from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
-from wandb_compat.wire.client import Unavailable, WireError
+from wandb_compat.wire.errors import Unavailable, UnpublishableArtifact, WireError
 
 log = logging.getLogger(__name__)
 
 SETTLE = 0.2  # seconds until what another run publishes at the same moment can be seen
-
-
-class Impossible(Exception):
-    """The artifact can never be published as it is."""
 
 
 class Arrived:
@@ -79,12 +75,12 @@ class Publisher:
         for index, line in enumerate(lines):
             record = json.loads(line)
             try:
-                with os_errors.heeded():
+                with os_errors.retryable():
                     self._tell(record["id"], self._publish(record))
             except WireError:
                 raise
             except Exception as error:  # whatever is wrong with one artifact, the others must go on
-                if not isinstance(error, (Impossible, FileNotFoundError)):
+                if not isinstance(error, (UnpublishableArtifact, FileNotFoundError)):
                     log.exception("artifact %s cannot be published", record["name"])
                 self._tell(record["id"], {"error": str(error) or type(error).__name__})
                 refused.append((index, str(error)))
@@ -158,7 +154,7 @@ class Publisher:
     def _check_type(self, collection: Collection, record: dict[str, Any]) -> None:
         for version in collection.versions.values():
             if version.entry.type != record["type"]:
-                raise Impossible(
+                raise UnpublishableArtifact(
                     f"Artifact {record['name']} already exists with type '{version.entry.type}'; "
                     f"cannot create another with type '{record['type']}'"
                 )
@@ -170,7 +166,7 @@ class Publisher:
         except FileNotFoundError:
             raise Unavailable(f"a link waits for artifact record {id}, which is not published yet") from None
         if "error" in outcome:
-            raise Impossible(f"The artifact to link could not be published: {outcome['error']}")
+            raise UnpublishableArtifact(f"The artifact to link could not be published: {outcome['error']}")
         return outcome
 
     def _upload(self, record: dict[str, Any], files: list[dict[str, Any]]) -> None:
@@ -189,7 +185,7 @@ class Publisher:
         missing = self._uploads.put(entries, self._arrived.add)
         if missing:
             gone = ", ".join(entries[index]["caption"] or entries[index]["key"] for index in missing[:3])
-            raise Impossible(f"Files of artifact {record['name']} are gone: {gone}")
+            raise UnpublishableArtifact(f"Files of artifact {record['name']} are gone: {gone}")
 
     def _manifest(self, shelf: Shelf, record: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""
@@ -226,6 +222,4 @@ class Publisher:
     def _tell(self, id: str, outcome: dict[str, Any]) -> None:
         path = outcome_path(self._home, id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(outcome))
-        draft.replace(path)
+        atomic_write(path, json.dumps(outcome))

@@ -15,7 +15,8 @@ from wandb_compat.spool.delivery_log import Acks, start_of, waiting_rows
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import ENDED, State
 from wandb_compat.spool.worker_config import Orders
-from wandb_compat.uploader.worker import Busy, NoRun, Trainer, Work
+from wandb_compat.uploader.worker import Trainer, Work
+from wandb_compat.wire.errors import NoRunFound, RunDirBusy
 
 log = logging.getLogger(__name__)
 
@@ -129,5 +130,5 @@ def _deliver(orphan: Orphan, key: str, orders: Orders) -> None:
     try:
         state = Work(orphan.home, key, orders, trainer=Trainer(None), follow=False).run()
         log.info("orphan %s: %s, %s rows sent, %s refused", orphan.home, state.phase, state.sent, state.refused)
-    except (Busy, NoRun, OSError) as error:
+    except (RunDirBusy, NoRunFound, OSError) as error:
         log.info("orphan %s: %s", orphan.home, error)

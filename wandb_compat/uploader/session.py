@@ -13,12 +13,15 @@ from typing import Any
 
 from wandb_compat.config.limits import BACKOFF, CONNECT_PATIENCE
 from wandb_compat.run import distributed, previous_run
-from wandb_compat.spool.records import LISTS, Start, merge, unite
+from wandb_compat.spool.config_merge import KEYED_LISTS, merge, merge_keyed_lists
+from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import State
 from wandb_compat.wire import models
-from wandb_compat.wire.client import Client, Refused, Unauthorized, Unavailable, WireError
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
+from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.models import STATUS, Created
+from wandb_compat.wire.names import header_name, stored_tags
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ class Session:
         self.hopeless = False  # whether what went wrong last is not going to heal by itself
         self._lock = threading.RLock()
         self._troubled: dict[str, tuple[str, float | None]] = {}  # sentence, moment that the server named
-        self._project = models.name(start.project)
+        self._project = header_name(start.project)
 
     @property
     def run(self) -> int:
@@ -93,7 +96,7 @@ class Session:
         """What tells the ingest routes which run is meant."""
         return {
             "X-Run-Id": str(self.run),
-            "X-Run-Name": models.name(self.start.name),
+            "X-Run-Name": header_name(self.start.name),
             "X-Project-Name": self._project,
         }
 
@@ -148,7 +151,7 @@ class Session:
             known = [str(tag) for tag in self.client.details(run, self._project).get("tags") or []]
             self._strange = [tag for tag in known if tag not in self.start.tags]
             if missing := [tag for tag in self.start.tags if tag not in known]:
-                self.client.update_tags(run, models.tags([*known, *missing]))
+                self.client.update_tags(run, stored_tags([*known, *missing]))
 
     def _alone(self) -> contextlib.AbstractContextManager[object]:
         """Keep the other ranks of this machine from changing what is read and then replaced as a whole."""
@@ -167,7 +170,7 @@ class Session:
 
     def all_tags(self, given: list[str]) -> list[str]:
         """Return tags as the server takes them, with those of the run before that the script did not know of."""
-        return models.tags([*[tag for tag in self._strange if tag not in given], *given])
+        return stored_tags([*[tag for tag in self._strange if tag not in given], *given])
 
     def add_config(self, config: dict[str, Any]) -> None:
         """Merge a configuration into the run's; lists of `config["wandb"]` too, which the server would replace.
@@ -177,11 +180,11 @@ class Session:
         """
         ours = config.get("wandb")
         shared = self.state.resumed or self.start.rank is not None
-        if not shared or not isinstance(ours, dict) or LISTS.keys().isdisjoint(ours):
+        if not shared or not isinstance(ours, dict) or KEYED_LISTS.keys().isdisjoint(ours):
             self.client.update_config(self.run, models.document(config))
             return
         with self._alone():
-            unite(self.client.details(self.run, self._project).get("config") or {}, config)
+            merge_keyed_lists(self.client.details(self.run, self._project).get("config") or {}, config)
             self.client.update_config(self.run, models.document(config))
 
     # The account

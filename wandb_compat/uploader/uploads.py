@@ -15,7 +15,8 @@ from typing import Any
 from wandb_compat.spool import os_errors, staging
 from wandb_compat.uploader import finish_media
 from wandb_compat.uploader.session import Session
-from wandb_compat.wire.client import Client, Unavailable
+from wandb_compat.wire.client import Client
+from wandb_compat.wire.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Uploads:
                 if batch is None:
                     return
                 try:
-                    with os_errors.heeded():
+                    with os_errors.retryable():
                         self._send(client, batch, sent)
                 except Exception as error:
                     errors.append(error)
@@ -132,7 +133,7 @@ class Uploads:
 def _readable(path: Path) -> bool:
     """Whether a file can be sent; one that was only written down is finished first."""
     try:
-        with os_errors.heeded():
+        with os_errors.retryable():
             finish_media.develop(path)
             with path.open("rb"):
                 return True

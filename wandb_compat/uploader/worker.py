@@ -25,22 +25,14 @@ from wandb_compat.spool.worker_config import Orders
 from wandb_compat.uploader.delivery import Delivery
 from wandb_compat.uploader.heartbeat import Pulse
 from wandb_compat.uploader.session import Backoff, Session
-from wandb_compat.wire.client import Refused, Unavailable, WireError
 from wandb_compat.wire.endpoints import Endpoints, resolve
+from wandb_compat.wire.errors import NoRunFound, Refused, RunDirBusy, Unavailable, WireError
 from wandb_compat.wire.models import STATUS
 
 log = logging.getLogger(__name__)
 
 # Seconds between two rounds when there was nothing to do: a request costs milliseconds of a processor, however small.
 IDLE = 0.25
-
-
-class Busy(Exception):
-    """Another courier is at work on the run folder."""
-
-
-class NoRun(Exception):
-    """The folder holds no run that could be delivered."""
 
 
 class Trainer:
@@ -129,20 +121,22 @@ class Work:
             progress: called after every round.
 
         Raises:
-            Busy: another courier is at it.
-            NoRun: there is no run in the folder.
+            RunDirBusy: another courier is at it.
+            NoRunFound: there is no run in the folder.
             EndpointError: the server's URLs are incomplete.
         """
         start = start_of(self.home)
         if start is None:
-            raise NoRun(f"{self.home} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run")
+            raise NoRunFound(
+                f"{self.home} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run"
+            )
         endpoints = resolve(self._orders.urls)
         (self.home / "journal").mkdir(exist_ok=True)
         try:
             with filelock.FileLock(State.lock(self.home)).acquire(timeout=0):
                 return self._deliver(start, endpoints, progress)
         except filelock.Timeout:
-            raise Busy(
+            raise RunDirBusy(
                 f"another courier is delivering {self.home}; `wandb-compat status {self.home}` shows it"
             ) from None
 
@@ -168,7 +162,7 @@ class Work:
             self.bell.clear()
             moved, waits = False, self._follow and self._trainer.alive()
             try:
-                with os_errors.heeded():
+                with os_errors.retryable():
                     moved = self._open(session) if session.state.run is None else delivery.round()
                     State.live(self.home)
                     progress(session.state)

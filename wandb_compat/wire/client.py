@@ -6,34 +6,34 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from pathlib import Path
-from time import monotonic
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from wandb_compat._version import __version__
-from wandb_compat.config.limits import (
-    ANSWER_LIMIT,
-    ANSWER_TIME,
-    CONNECT_PATIENCE,
-    REASON_LIMIT,
-    REQUEST_TIMEOUT,
-    UPLOAD_TIMEOUT,
-    WAIT_LIMIT,
+from wandb_compat.config.limits import CONNECT_PATIENCE, REQUEST_TIMEOUT, UPLOAD_TIMEOUT
+from wandb_compat.wire.answers import (
+    PIECE,
+    Answer,
+    cause_of,
+    host_of,
+    is_json,
+    is_text,
+    json_object,
+    read_answer,
+    reason_of,
+    retry_after,
+    unexpected_answer,
 )
 from wandb_compat.wire.endpoints import Endpoints
+from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable
 from wandb_compat.wire.models import Created, Status
 
 PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
-CONTENT = {400, 409, 413, 422}  # refusals that may lie in what was sent; all others lie in whom, where and when
-PIECE = 1024  # bytes sent or read at once: each may take the connection's whole timeout, so 1 kB/s is fast enough
 JSON = {"Content-Type": "application/json"}
 # What no later attempt can heal: the request cannot even be made.
 UNASKABLE = (
@@ -42,44 +42,6 @@ UNASKABLE = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidHeader,
 )
-
-
-class WireError(Exception):
-    """Base of what can go wrong between here and the server."""
-
-
-class Unavailable(WireError):
-    """The server cannot be reached or cannot serve now; `wait` is what it asked for, in seconds."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
-
-
-class Unauthorized(WireError):
-    """The server refuses the key."""
-
-
-class Refused(WireError):
-    """The server will never take this request as it is."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-    @property
-    def content(self) -> bool:
-        """Whether the fault may lie in what was sent; else nothing can be sent there now."""
-        return self.status in CONTENT
-
-
-class Answer(NamedTuple):
-    """What a server has said: status, headers and at most ANSWER_LIMIT bytes."""
-
-    status: int
-    reason: str
-    headers: requests.structures.CaseInsensitiveDict[str]
-    body: bytes
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -125,7 +87,7 @@ class Client:
         """Ask whether the key is good; return the organisation's name."""
         organization = self._post(self.endpoints.api, "/api/slug", {}).get("organization")
         if not isinstance(organization, dict):
-            raise _strange(self.endpoints.api + "/api/slug")
+            raise unexpected_answer(self.endpoints.api + "/api/slug")
         return str(organization.get("slug", ""))
 
     # Runs
@@ -142,13 +104,13 @@ class Client:
         try:
             return Created.of(self._post(self.endpoints.api, path, body))
         except ValueError:
-            raise _strange(self.endpoints.api + path) from None
+            raise unexpected_answer(self.endpoints.api + path) from None
 
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:
         """Return what the server knows of a run, by its number or display id."""
         path = f"/api/runs/details/{run}" if isinstance(run, int) else f"/api/runs/details/by-display-id/{run}"
         response = self._send("GET", self.endpoints.api + path, params={"projectName": project} if project else None)
-        return _object(response)
+        return json_object(response)
 
     def add_keys(self, run: int, kind: str, names: list[str]) -> None:
         """Register logged keys of one type (METRIC, DATA, HISTOGRAM…)."""
@@ -201,9 +163,9 @@ class Client:
         headers = {"Content-Type": "application/x-ndjson", **run}
         answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
         try:
-            told = [(int(one["index"]), str(one.get("reason"))) for one in _object(answer).get("rejected") or []]
+            told = [(int(one["index"]), str(one.get("reason"))) for one in json_object(answer).get("rejected") or []]
         except (TypeError, KeyError, ValueError, AttributeError):
-            raise _strange(url) from None
+            raise unexpected_answer(url) from None
         return [(index, reason) for index, reason in told if 0 <= index < len(lines)]
 
     def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
@@ -212,7 +174,7 @@ class Client:
         answer = self._send("POST", f"{self.endpoints.ingest}/files", body, headers={**JSON, **run})
         return {
             name: str(url)
-            for one in _object(answer).values()
+            for one in json_object(answer).values()
             for entry in (one if isinstance(one, list) else ())
             for name, url in (entry.items() if isinstance(entry, dict) else ())
         }
@@ -224,16 +186,16 @@ class Client:
             with self._uploads.put(
                 url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False, stream=True
             ) as response:
-                answer = _read(response)  # to its end, or the connection could not serve the next file
+                answer = read_answer(response)  # to its end, or the connection could not serve the next file
         except requests.RequestException as error:
-            raise Unavailable(f"{_host(url)} does not take a file ({_cause(error)})") from error
+            raise Unavailable(f"{host_of(url)} does not take a file ({cause_of(error)})") from error
         if answer.status in (200, 201):
             return
-        said = f"{_host(url)} answers {answer.status} to a file: {_reason(answer)}"
+        said = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
         if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
             raise Refused(said, 413)
         # Also 403: such a URL lives an hour, the next attempt asks for a new one.
-        raise Unavailable(said, _retry_after(answer))
+        raise Unavailable(said, retry_after(answer))
 
     # Reading back
 
@@ -242,7 +204,7 @@ class Client:
         numbers: list[int] = []
         while True:
             query = {"projectName": project, "filter": json.dumps(filter), "limit": PAGE, "offset": len(numbers)}
-            page = _object(self._send("GET", self.endpoints.api + "/api/runs/list", params=query)).get("runs", [])
+            page = json_object(self._send("GET", self.endpoints.api + "/api/runs/list", params=query)).get("runs", [])
             numbers += [run["id"] for run in page]
             if len(page) < PAGE:
                 return numbers
@@ -250,13 +212,13 @@ class Client:
     def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project, **query}
-        answer = _object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
+        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
 
     def statistics(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return count, mean, last step… of a run's metrics, a hundred at most; `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project, **query}
-        answer = _object(self._send("GET", self.endpoints.api + "/api/runs/statistics", params=parameters))
+        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/statistics", params=parameters))
         return list(answer.get("metrics", []))
 
     def read(self, url: str) -> bytes:
@@ -280,22 +242,22 @@ class Client:
             # Redirects may be followed: the key is not sent along.
             with self._uploads.get(url, stream=True, timeout=UPLOAD_TIMEOUT) as response:
                 if response.status_code == 404:
-                    raise FileNotFoundError(f"{_host(url)} has no bytes of the file: its upload was never finished")
+                    raise FileNotFoundError(f"{host_of(url)} has no bytes of the file: its upload was never finished")
                 if response.status_code != 200:
-                    answer = _read(response)
-                    raise Unavailable(f"{_host(url)} answers {answer.status} to a download: {_reason(answer)}")
+                    answer = read_answer(response)
+                    raise Unavailable(f"{host_of(url)} answers {answer.status} to a download: {reason_of(answer)}")
                 yield from response.iter_content(1024**2)
         except requests.RequestException as error:
-            raise Unavailable(f"{_host(url)} does not give a file ({_cause(error)})") from error
+            raise Unavailable(f"{host_of(url)} does not give a file ({cause_of(error)})") from error
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._send("POST", base + path, json.dumps(body).encode(), headers=JSON)
-        if answer.body and not _is_json(answer.body):
-            raise _strange(base + path)
-        return _object(answer)
+        if answer.body and not is_json(answer.body):
+            raise unexpected_answer(base + path)
+        return json_object(answer)
 
     def _send(self, method: str, url: str, body: bytes | None = None, **more: Any) -> Answer:
-        impatience = threading.Timer(CONNECT_PATIENCE, self._silent, [_host(url)])
+        impatience = threading.Timer(CONNECT_PATIENCE, self._silent, [host_of(url)])
         impatience.daemon = True
         impatience.start()
         try:
@@ -309,23 +271,23 @@ class Client:
                 stream=True,
                 **more,
             ) as response:
-                answer = _read(response)
+                answer = read_answer(response)
         except UNASKABLE as error:
-            raise Refused(f"{_host(url)} cannot be asked: {error}", 0) from error
+            raise Refused(f"{host_of(url)} cannot be asked: {error}", 0) from error
         except requests.RequestException as error:  # also an answer that breaks off
-            raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
+            raise Unavailable(f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})") from error
         finally:
             impatience.cancel()
         if 200 <= answer.status < 300:
-            if not _is_text(answer.body):
-                raise _strange(url)
+            if not is_text(answer.body):
+                raise unexpected_answer(url)
             return answer
-        status, reason = answer.status, _reason(answer)
+        status, reason = answer.status, reason_of(answer)
         if status == 401:
-            raise Unauthorized(f"the Pluto server at {_host(url)} refuses the key: {reason}")
+            raise Unauthorized(f"the Pluto server at {host_of(url)} refuses the key: {reason}")
         if 400 <= status < 500 and status not in TRANSIENT:
             raise Refused(f"{method} {url} was refused with {status}: {reason}", status)
-        raise Unavailable(f"the Pluto server at {_host(url)} answers {status}: {reason}", _retry_after(answer))
+        raise Unavailable(f"the Pluto server at {host_of(url)} answers {status}: {reason}", retry_after(answer))
 
 
 def reach(url: str) -> None:
@@ -337,91 +299,4 @@ def reach(url: str) -> None:
     try:
         requests.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:
-        raise Unavailable(f"the Pluto server at {_host(url)} cannot be reached ({_cause(error)})") from error
-
-
-def _read(response: requests.Response) -> Answer:
-    """Read an answer, of an error no more than can be told.
-
-    Raises:
-        Unavailable: it is larger or slower than any that Pluto gives.
-        requests.RequestException: it breaks off.
-    """
-    limit = ANSWER_LIMIT if response.ok else REASON_LIMIT
-    until = monotonic() + ANSWER_TIME
-    body = bytearray()
-    for piece in response.iter_content(PIECE):
-        body += piece
-        if len(body) > limit:
-            if not response.ok:
-                break
-            raise Unavailable(f"the Pluto server at {_host(response.url)} answers with more than {limit} bytes")
-        if monotonic() > until:
-            raise Unavailable(f"the Pluto server at {_host(response.url)} answers for more than {ANSWER_TIME:g} s")
-    return Answer(response.status_code, response.reason or "", response.headers, bytes(body[:limit]))
-
-
-def _strange(url: str) -> Unavailable:
-    return Unavailable(f"the answer of {url} is none of a Pluto server's")
-
-
-def _is_text(body: bytes) -> bool:
-    """Whether an answer can be Pluto's: an HTML page is that of a captive portal or a proxy."""
-    try:
-        return not body.decode().lstrip().startswith("<")
-    except UnicodeDecodeError:
-        return False
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    """Return the answer's JSON object, or an empty one: the ingest routes answer with plain text."""
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _reason(answer: Answer) -> str:
-    document = _object(answer)
-    for field in ("message", "detail", "error"):
-        if text := document.get(field):
-            return str(text)[:500]
-    return answer.body[:500].decode("utf-8", "replace").strip() or answer.reason
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Return the seconds that an answer asks to wait, given as such or as a date, or None."""
-    text = answer.headers.get("Retry-After", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        seconds = (moment - datetime.now(timezone.utc)).total_seconds()
-    return min(max(seconds, 0.0), WAIT_LIMIT) if isfinite(seconds) else None
-
-
-def _host(url: str) -> str:
-    return "/".join(url.split("/", 3)[:3])
-
-
-def _cause(error: Exception) -> str:
-    """Return the innermost reason of a nested network error, in a few words."""
-    inner: Any = error
-    while getattr(inner, "args", None) and isinstance(inner.args[0], Exception):
-        inner = inner.args[0]
-    reason = getattr(inner, "reason", None)
-    text = str(reason if isinstance(reason, Exception) else inner)
-    return text.rsplit(": ", 1)[-1][:200] or type(error).__name__
+        raise Unavailable(f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})") from error

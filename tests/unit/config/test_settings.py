@@ -9,7 +9,8 @@ import pytest
 
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
-from wandb_compat.wire.endpoints import CLOUD, EndpointError, resolve
+from wandb_compat.wire.endpoints import CLOUD, resolve
+from wandb_compat.wire.errors import EndpointError
 
 
 def settings(**environ: str) -> Settings:

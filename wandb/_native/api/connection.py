@@ -6,7 +6,6 @@ Importing this module imports pluto: only `wandb.Api()` does so.
 from __future__ import annotations
 
 import json
-import math
 import os
 from functools import lru_cache
 from typing import Any
@@ -17,11 +16,11 @@ from pluto import query
 from wandb.errors import AuthenticationError, CommError
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
+from wandb_compat.wire.json_numbers import FLAGS
 
 PAGE = 200  # runs in one answer of the list
 POINTS = 10_000  # points of a metric in one answer
 FILES = 1000  # files in one answer
-_FLAGS = {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}
 
 
 class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
@@ -82,7 +81,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         query |= {} if high is None else {"stepMax": high}
         series: dict[str, list[tuple[int, float, str]]] = {}
         for point in self._get("/api/runs/metrics", params=query)["metrics"]:
-            value = _FLAGS.get(point.get("valueFlag") or "", point["value"])
+            value = FLAGS.get(point.get("valueFlag") or "", point["value"])
             series.setdefault(point["logName"], []).append((int(point["step"]), value, point["time"]))
         return series
 

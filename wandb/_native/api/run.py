@@ -18,6 +18,7 @@ from wandb.errors import CommError
 from wandb.errors.term import termerror, termwarn
 from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.run.previous_run import TARGET
+from wandb_compat.wire.display_ids import is_display_id, is_run_number
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from wandb.apis.public.users import User
 
 _WORD = re.compile(r"[\w-]+", re.ASCII)
-_NUMBERED = re.compile(r"[0-9]{1,18}|[A-Z0-9]{1,4}-[0-9]+")
 # What only the details of a run tell, beside what the list of runs does.
 HEAVY = [
     "name",
@@ -395,7 +395,7 @@ def find(reader: Reader, project: str, id: str) -> int | None:
         rows, _ = reader.page(project, {"config.wandb.url": {"$regex": f"/runs/{id}$"}}, "-createdAt", 1)
     if rows:
         return int(rows[0]["id"])
-    if not _NUMBERED.fullmatch(id):
+    if not (is_run_number(id) or is_display_id(id)):
         return None
     from wandb._native.api.connection import status_of
 

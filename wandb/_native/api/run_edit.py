@@ -80,9 +80,9 @@ class RunChanges(Attrs):
         self._reader.wire.update_config(self.number, document(values))
 
     def _send_tags(self, tags: list[str]) -> None:
-        from wandb_compat.wire import models
+        from wandb_compat.wire.names import stored_tags
 
-        self._reader.wire.update_tags(self.number, models.tags(tags))
+        self._reader.wire.update_tags(self.number, stored_tags(tags))
 
     @normalize_exceptions
     def _send_summary(self) -> None:

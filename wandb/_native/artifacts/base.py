@@ -249,7 +249,7 @@ class About:
 
     def _load(self) -> None:
         """Read the manifest of the version."""
-        from wandb_compat.wire.client import WireError
+        from wandb_compat.wire.errors import WireError
 
         try:
             document = self._server.manifest(self._known.entry)

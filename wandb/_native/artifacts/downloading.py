@@ -127,7 +127,7 @@ class Downloads(About):
         return os.path.join(os.path.abspath(base), name)  # noqa: PTH100, PTH118
 
     def _download_entries(self, entries: list[ArtifactManifestEntry], root: str, missing: bool) -> list[str]:
-        from wandb_compat.wire.client import WireError
+        from wandb_compat.wire.errors import WireError
 
         paths = [Path(root, naming.check_path(entry.path)) for entry in entries]
         Path(root).mkdir(parents=True, exist_ok=True)

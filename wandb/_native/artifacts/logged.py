@@ -200,7 +200,7 @@ class Published(About):
         Raises:
             wandb.CommError: the server cannot be asked.
         """
-        from wandb_compat.wire.client import WireError
+        from wandb_compat.wire.errors import WireError
 
         names = {self.source_name: None, **{link.name: None for link in self.source_artifact.linked_artifacts}}
         try:
@@ -215,7 +215,7 @@ class Published(About):
     def _run(self, number: int) -> Run | None:
         from wandb._native.api.run_fields import run_id
         from wandb.apis.public import Api
-        from wandb_compat.wire.client import Refused, WireError
+        from wandb_compat.wire.errors import Refused, WireError
 
         try:
             details = self._server.client.details(number, self.project)
@@ -292,7 +292,7 @@ class Published(About):
 
     def _publish(self, **changes: Any) -> None:
         """Add an entry about the version, with the aliases and tags that it has here."""
-        from wandb_compat.wire.client import WireError
+        from wandb_compat.wire.errors import WireError
 
         version, name = self._known, self._name.partition(":")[0]
         try:

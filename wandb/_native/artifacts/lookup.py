@@ -16,9 +16,10 @@ from wandb_compat.artifacts.versions import Collection, Shelf, Version, outcome_
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
-from wandb_compat.wire import models
-from wandb_compat.wire.client import Client, WireError
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import WireError
+from wandb_compat.wire.names import header_name
 
 WAIT = 3600.0  # seconds that `wait` without a timeout goes on for a courier that is sending
 AWAY = 30.0  # seconds that it goes on for a server that is away
@@ -38,7 +39,7 @@ def shelf(project: str | None) -> Shelf:
     key = credential.reveal() if credential is not None else None
     if key is None:
         raise UsageError(f"Artifacts cannot be read without a Pluto key: {credentials.HINT}")
-    return Shelf(Client(resolve(own.urls), key), models.name(own.project(project)))
+    return Shelf(Client(resolve(own.urls), key), header_name(own.project(project)))
 
 
 @dataclass

@@ -295,7 +295,7 @@ class RunFiles:
                 artifact, self._history.step, chosen, checked, part=part, final=final, awaitable=self._awaitable
             )
         except OSError as error:
-            if not os_errors.passes(error):
+            if not os_errors.is_retryable(error):
                 raise
             termerror(f"artifact {artifact.name} is not logged: {error}; log it again when there is room")
         return artifact
@@ -516,7 +516,7 @@ def restore(name: str, run_path: str | None = None, replace: bool = False, root:
 def _fetch(name: str, run_path: str, path: Path) -> None:
     from wandb._native.artifacts import lookup
     from wandb_compat.artifacts.versions import place
-    from wandb_compat.wire.client import WireError
+    from wandb_compat.wire.errors import WireError
 
     *where, id_ = run_path.strip("/").split("/")
     shelf = lookup.shelf(where[-1] if where else None)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from wandb.errors import UsageError
 from wandb.errors.term import termlog, termwarn
 from wandb.sdk.lib.runid import generate_id
-from wandb_compat.run.previous_run import Earlier, Unanswered, ask, here, on_server, together
-from wandb_compat.wire.models import name as server_name
+from wandb_compat.run.previous_run import Earlier, ask, here, on_server, together
+from wandb_compat.wire.errors import Unanswered
+from wandb_compat.wire.names import header_name
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_settings import Settings
@@ -155,7 +156,7 @@ def _look(
     key = credential.reveal() if credential is not None else None
     if key is None:
         return _Known(local, False)
-    project = server_name(settings.project or "")
+    project = header_name(settings.project or "")
     try:
         remote = ask(
             own,

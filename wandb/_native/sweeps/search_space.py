@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from wandb.errors import UsageError
-from wandb_compat.spool.records import below
+from wandb_compat.spool.config_merge import dict_at
 
 _NUMBERS: dict[str, tuple[str, ...]] = {  # by distribution: the numbers that its description must hold
     "int_uniform": ("min", "max"),
@@ -117,7 +117,7 @@ def nested(values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
     """Return values by path as a configuration with dicts inside dicts."""
     config: dict[str, Any] = {}
     for path, value in values.items():
-        below(config, path[:-1])[path[-1]] = value
+        dict_at(config, path[:-1])[path[-1]] = value
     return config
 
 

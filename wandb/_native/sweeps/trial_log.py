@@ -16,6 +16,7 @@ import psutil
 
 from wandb._native.sweeps import SweepNotFoundError
 from wandb.sdk.lib.runid import generate_id
+from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.process_registry import alive
 
 STATES = ("RUNNING", "PAUSED", "FINISHED", "CANCELED")
@@ -156,7 +157,5 @@ class Ledger:
 
 
 def _replace(file: Path, content: Any) -> None:
-    """Write a JSON file so that a reader finds the old one or the new one, whole."""
-    fresh = file.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps(content, default=str), encoding="utf-8")
-    fresh.replace(file)
+    """Replace a JSON file as a whole."""
+    atomic_write(file, json.dumps(content, default=str))

@@ -11,6 +11,7 @@ from typing import IO, Any
 from wandb._native.values.typenames import get_full_typename, is_numpy_array, is_pandas_data_frame
 from wandb.sdk.lib import json_util
 from wandb_compat.convert.row import MANY, plain
+from wandb_compat.wire.json_numbers import finite
 
 VALUE_BYTES_LIMIT = 100000  # wandb's limit for one value of the summary
 
@@ -36,7 +37,7 @@ def json_friendly(obj: Any, *, preserve_numpy_nan: bool = False) -> tuple[Any, b
             return array, True
         value = array.tolist()
         if isinstance(value, float) and math.isnan(value) and not preserve_numpy_nan:
-            return "NaN", True
+            return finite(value), True
         return value, True
     if hasattr(obj, "numpy"):
         return json_friendly(obj.numpy(), preserve_numpy_nan=preserve_numpy_nan)[0], True
@@ -56,9 +57,7 @@ def make_safe_for_json(obj: Any) -> Any:
         return obj
     if isinstance(obj, Sequence):
         return [make_safe_for_json(value) for value in obj]
-    if math.isnan(obj):
-        return "NaN"
-    return ("Infinity" if obj > 0 else "-Infinity") if math.isinf(obj) else obj
+    return finite(obj)
 
 
 def make_json_if_not_number(v: Any) -> int | float | str:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb._native.api.run_fields import LISTS, media_path
-from wandb_compat.spool.records import printable
+from wandb_compat.wire.names import printable
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run

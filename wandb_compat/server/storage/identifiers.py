@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-DISPLAY_ID = re.compile(r"[A-Z0-9]{1,4}-[0-9]+")
-
 
 def prefix(project: str) -> str:
     """Return the letters in front of a project's run numbers: `my-ml-project` gives `MMP`, `vision` gives `VIS`."""

@@ -12,6 +12,7 @@ from wandb_compat.server.limits import Limits
 from wandb_compat.server.params import Fields, Refusal, inner_document
 from wandb_compat.server.storage import identifiers
 from wandb_compat.server.storage.database import Store
+from wandb_compat.wire.display_ids import is_display_id
 
 ORGANIZATION = "local"
 RUNNING, FAILED = "RUNNING", "FAILED"
@@ -244,7 +245,7 @@ def find(connection: sqlite3.Connection, fields: Fields) -> sqlite3.Row:
 
 def find_by_display_id(connection: sqlite3.Connection, display: str, project: str | None) -> sqlite3.Row:
     """Return the run with a display id, or refuse: 400 malformed, 404 unknown, 409 when several projects have one."""
-    if not identifiers.DISPLAY_ID.fullmatch(display):
+    if not is_display_id(display):
         raise Refusal(400, f"Invalid display id {display!r}: expected one such as MMP-1")
     found: list[sqlite3.Row] = connection.execute(
         "SELECT * FROM project_run WHERE display = ? AND (? IS NULL OR project_name = ?)",
