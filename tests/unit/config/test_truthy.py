@@ -9,14 +9,14 @@ from pydantic import TypeAdapter
 from wandb_compat.config.truthy import FALSE, TRUE, is_false, is_true
 
 
-@pytest.mark.parametrize("text", [*TRUE, *(word.upper() for word in TRUE), " true\n"])
+@pytest.mark.parametrize("text", [*sorted(TRUE), *(word.upper() for word in sorted(TRUE)), " true\n"])
 def test_yes(text: str) -> None:
     """Every word for yes is one, in either case and with blanks around it."""
     assert is_true(text)
     assert not is_false(text)
 
 
-@pytest.mark.parametrize("text", [*FALSE, "Off", " 0 "])
+@pytest.mark.parametrize("text", [*sorted(FALSE), "Off", " 0 "])
 def test_no(text: str) -> None:
     """Every word for no is one."""
     assert is_false(text)
