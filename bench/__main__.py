@@ -52,7 +52,7 @@ FIGURES = {
     "rows": ("rows on the server", 1),
     "rate": ("rows a second, to the end of finish", 1),
     "grown": ("growth of the trainer's memory, MB", MB),
-    "courier": ("greatest memory of the courier, MB", MB),
+    "uploader": ("greatest memory of the uploader, MB", MB),
     "journal": ("journal, bytes a row", 1),
     "segments": ("files of the journal left, besides the head", 1),
     "more": ("what dual mode adds to p50, µs", US),
@@ -151,7 +151,7 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
         "share",
         *CALL,
         "grown",
-        "courier",
+        "uploader",
         "segments",
     )
     counts = {f"{count} calls": ours(10, count, WANDB_COMPAT_FINISH_BUDGET="60") for count in (3000, 100_000)}

@@ -149,7 +149,7 @@ class Bench:
             "PLUTO_DISABLE_TELEMETRY": "1",
             "PLUTO_DIR": str(home),
             "PLUTO_PROJECT": home.name,
-            "WANDB_COMPAT_LINGER": "0",  # no courier of a turn may run beside the next one
+            "WANDB_COMPAT_LINGER": "0",  # no uploader of a turn may run beside the next one
             **self.server.environment(),
         }
         if url is not None:

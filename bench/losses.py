@@ -97,7 +97,7 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
         if client != "wandb":
             environment["DISABLE_WANDB_LOGGING"] = "true"
         if fault == "server away at start":
-            environment.update({**AWAY, "WANDB_COMPAT_LINGER": "0"})  # no courier is in the way of `sync`
+            environment.update({**AWAY, "WANDB_COMPAT_LINGER": "0"})  # no uploader is in the way of `sync`
         process = subprocess.Popen(
             [python, "train.py"],
             cwd=folder,

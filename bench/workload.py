@@ -208,7 +208,7 @@ def main() -> None:
         calls = int(amount)
         count = int(what.removeprefix("threads-")) if what.startswith("threads-") else 0
         spent = in_threads(log, rows, calls, count) if count else call(log, rows, calls)
-    grown, courier = resident() - before, helpers()
+    grown, uploader = resident() - before, helpers()
     ended = from_clock()
     logging_cpu = time.process_time() - cpu
     finish()
@@ -229,7 +229,7 @@ def main() -> None:
         "calls": calls,
         "rate": calls / (finished - began),
         "grown": grown,
-        "courier": courier,
+        "uploader": uploader,
         "journal": size / calls,
         "segments": files - 1,
     }

@@ -25,7 +25,7 @@ from wandb.proto import wandb_internal_pb2
 from wandb_compat.cli import wandb_file
 
 # Rooms of which the trainer uses some; what it does not use is not called, and no case.
-NOT_HERE = ("local", "cli", "courier.__main__", "courier.work", "courier.delivery", "courier.pulse", "wire")
+NOT_HERE = ("local", "cli", "uploader.__main__", "uploader.worker", "uploader.delivery", "uploader.heartbeat", "wire")
 NEEDS_MORE = ("tensorboard.summaries",)  # cannot be imported without TensorBoard
 # The fence itself, and what runs before there is a wandb to be disturbed.
 EXEMPT = (

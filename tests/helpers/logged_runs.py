@@ -79,7 +79,7 @@ def ended(how: str) -> None:
     elif how == "failed":
         run.finish(3)
     elif how == "crashed":
-        while run.url is None:  # killed before its courier has begun, it would only be on disk
+        while run.url is None:  # killed before its uploader has begun, it would only be on disk
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGKILL)
     else:

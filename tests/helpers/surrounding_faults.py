@@ -34,14 +34,14 @@ def read_only(real):
 
 
 def account(run):
-    """Return what the courier says of a run, once it has reached the server."""
-    path = Path(run.settings.sync_dir, "pluto", "journal", "courier.json")
+    """Return what the uploader says of a run, once it has reached the server."""
+    path = Path(run.settings.sync_dir, "pluto", "journal", "uploader.json")
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if path.exists() and (told := json.loads(path.read_text())).get("run"):
             return told
         time.sleep(0.05)
-    raise SystemExit("no courier")
+    raise SystemExit("no uploader")
 
 
 def cancel(run):
@@ -69,7 +69,7 @@ def before(what):
 
 def during(what, run):
     """Bring about what comes in the middle of a run."""
-    if what == "courier killed":
+    if what == "uploader killed":
         os.kill(account(run)["pid"], signal.SIGKILL)
     elif what == "cancelled":
         cancel(run)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.helpers.server_state import Server
 
-COMPRESSED = str(Path(__file__).parent / "startup" / "short_waits")  # on PYTHONPATH: a courier's waits are short
+COMPRESSED = str(Path(__file__).parent / "startup" / "short_waits")  # on PYTHONPATH: an uploader's waits are short
 ROWS = 400  # a quarter before each pause of the script, and a quarter after the last
 SCRIPT = f"""
 import time, wandb
@@ -77,14 +77,16 @@ Train = Callable[..., Training]
 
 
 def sync(training: Training, environment: dict[str, str]) -> None:
-    """Send what a run folder holds, as the message at the run's end says, once no courier is at it."""
+    """Send what a run folder holds, as the message at the run's end says, once no uploader is at it."""
     deadline = time.monotonic() + 60
     while True:
         command = [sys.executable, "-m", "wandb_compat", "sync", str(training.home)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         if done.returncode == 0:
             return
-        assert "another courier" in done.stdout + done.stderr and time.monotonic() < deadline, done.stdout + done.stderr
+        assert "another uploader" in done.stdout + done.stderr and time.monotonic() < deadline, (
+            done.stdout + done.stderr
+        )
         time.sleep(0.2)
 
 

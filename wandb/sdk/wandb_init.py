@@ -185,7 +185,7 @@ def _settings(
     vars(settings)["project"] = own.project(settings.project)
     if "root_dir" not in settings.model_fields_set:
         settings.root_dir = str(own.root())
-    settings.root_dir = str(Path(settings.root_dir).expanduser().absolute())  # scripts and couriers change folders
+    settings.root_dir = str(Path(settings.root_dir).expanduser().absolute())  # scripts and uploaders change folders
     settings.x_start_time = time()
     return settings
 

@@ -252,12 +252,12 @@ class Settings(SettingsFields):
     @property
     def log_internal(self) -> str:
         """The log of what brings the run to the server."""
-        return str(Path(self.log_dir, "courier.log"))
+        return str(Path(self.log_dir, "uploader.log"))
 
     @property
     def log_symlink_internal(self) -> str:
         """`log_internal` of the latest run."""
-        return str(Path(self.sync_symlink_latest, "logs", "courier.log"))
+        return str(Path(self.sync_symlink_latest, "logs", "uploader.log"))
 
     @property
     def log_symlink_user(self) -> str:

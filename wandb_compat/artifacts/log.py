@@ -1,4 +1,4 @@
-"""Makes the records by which a run's artifacts reach the courier, of the real wandb's artifacts as of ours."""
+"""Makes the records by which a run's artifacts reach the uploader, of the real wandb's artifacts as of ours."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class ArtifactRecords:
     def _keep(self, place: tuple[str, str], source: Path) -> None:
         if place not in self._sent and place not in self._kept:
             # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
-            self._kept[place] = staging.take(self._home, source, link_from=0)
+            self._kept[place] = staging.stage(self._home, source, link_from=0)
 
     def _file(self, key: str, name: str, path: str) -> list[dict[str, Any]]:
         place = key, name

@@ -1,6 +1,6 @@
 """The files in a run's folder `files`, on their way to the server: those that were saved, and at the end all others.
 
-What has been saved and sent is noted in `journal/saved.json`, so that the courier can do what is to be done at the end
+What has been saved and sent is noted in `journal/saved.json`, so that the uploader can do what is to be done at the end
 of a run whose process was killed.
 """
 
@@ -157,7 +157,7 @@ class FolderFiles:
             mark = told.st_size, told.st_mtime_ns
             if self._sent.get(file) == mark:
                 return
-            staged = staging.take(self._home, file)
+            staged = staging.stage(self._home, file)
         except OSError as error:
             if not quiet:
                 self._tell("warning", f"{file} cannot be saved: {error.strerror or error}")
@@ -176,6 +176,6 @@ class FolderFiles:
 def _files_at(path: Path) -> Iterator[Path]:
     """Yield a file, or those of a folder, through links as well."""
     if path.is_dir():
-        yield from (file for file in staging.below(path) if file.exists())
+        yield from (file for file in staging.walk_files(path) if file.exists())
     else:
         yield path

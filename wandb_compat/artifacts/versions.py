@@ -1,6 +1,6 @@
 """Artifacts on a Pluto server: where files lie, and how versions follow from what runs have published.
 
-The scheme is described in `docs/artifacts.md`. Shared by the trainer, which reads, and the courier, which publishes.
+The scheme is described in `docs/artifacts.md`. Shared by the trainer, which reads, and the uploader, which publishes.
 """
 
 from __future__ import annotations
@@ -268,5 +268,5 @@ class Shelf:
 
 
 def outcome_path(home: Path, record: str) -> Path:
-    """Return where in a run folder the courier tells what has become of an artifact record."""
+    """Return where in a run folder the uploader tells what has become of an artifact record."""
     return home / "journal" / "outcomes" / f"{record}.json"

@@ -20,7 +20,7 @@ def command() -> None:
     A run folder holds `run-<id>.wandb` and a folder `journal` with further files of the same form. Each record is one
     line: the byte 0x1e, the CRC-32 of what follows the next blank in eight hexadecimal digits, a blank, the kind, a
     blank, a JSON text. The first record of a file has the kind `journal` and names version, run and writer, the last
-    of a complete file the kind `end`. Lines with a wrong checksum are passed over. `journal/courier.journal` notes
+    of a complete file the kind `end`. Lines with a wrong checksum are passed over. `journal/uploader.journal` notes
     what the server has.
     """
 

@@ -10,7 +10,9 @@ import click
 
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool import journal
-from wandb_compat.spool.delivery_log import Acks, start_of, waiting_rows
+from wandb_compat.spool.delivery_log import Offsets
+from wandb_compat.spool.journal import read_start
+from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
 
 HOMES = ("wandb", ".wandb")  # where wandb puts run folders
@@ -27,17 +29,17 @@ class Folder:
     @classmethod
     def at(cls, home: Path) -> Folder:
         """Look into a run folder."""
-        return cls(home, start_of(home))
+        return cls(home, read_start(home))
 
     @property
     def waiting(self) -> int:
         """History rows that the server does not have."""
-        return waiting_rows(self.home)
+        return pending_rows(self.home)
 
     @property
     def delivered(self) -> bool:
         """Whether the server has everything and the run is closed there."""
-        acks = Acks(self.home)
+        acks = Offsets(self.home)
         return acks.closed and acks.cover(journal.files(self.home))
 
     def __str__(self) -> str:

@@ -20,8 +20,8 @@ AT_WORK = ("starting", "delivering", "waiting")
 def command(path: Path | None) -> None:
     """Show the runs below a directory and what of them is not on the Pluto server yet.
 
-    PATH is a directory or a run folder. By default it is the folder `wandb`, and the runs that a courier of yours is at
-    are shown too, wherever they lie on this machine.
+    PATH is a directory or a run folder. By default it is the folder `wandb`, and the runs that are being uploaded on
+    this machine, wherever they are.
     """
     found = find(path or default_path())
     if path is None:
@@ -61,7 +61,7 @@ def command(path: Path | None) -> None:
 
 
 def _at_work() -> list[Path]:
-    """Return the run folders that couriers of this user are at."""
+    """Return the run folders that uploaders of this user are at."""
     user = psutil.Process().username()
     homes = []
     for process in psutil.process_iter(["cmdline", "username"]):
@@ -76,7 +76,7 @@ def _phase(folder: Folder, state: State) -> tuple[str, str | None]:
     if not state.pid:
         return "not sent", None
     if state.phase in AT_WORK and not psutil.pid_exists(state.pid):
-        return state.phase, f"its courier (process {state.pid}) is not on this machine, or has died"
+        return state.phase, f"its uploader (process {state.pid}) is not on this machine, or has died"
     if state.phase == "done" and not folder.delivered:
         return "more to send", None
     return state.phase, None

@@ -1,4 +1,4 @@
-"""`wandb-compat sync`: a courier in the foreground, for what offline runs and outages have left on disk."""
+"""`wandb-compat sync`: an uploader in the foreground, for what offline runs and outages have left on disk."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from wandb_compat.cli.run_folders import Folder, default_path, find
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
-from wandb_compat.spool.delivery_log import Acks, waiting_bytes
+from wandb_compat.spool.delivery_log import Offsets
+from wandb_compat.spool.pending import pending_bytes
 from wandb_compat.spool.status import State
-from wandb_compat.spool.worker_config import Orders
-from wandb_compat.uploader.worker import Trainer, Work
+from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.uploader.worker import Trainer, Worker
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
@@ -77,7 +78,7 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: in
             assert folder.start is not None
             click.echo(f"{folder}: would send {folder.waiting} rows as run {folder.start.id} of {folder.start.project}")
     elif unfinished:
-        orders = Orders.of(Settings.read()[0])._replace(linger=patience)
+        orders = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
         key = _key()
         _check(orders)
         whole += _send_all(unfinished, key, orders, jobs)
@@ -93,16 +94,16 @@ def _is_ours(folder: Folder) -> bool:
 def _report_delivered(folder: Folder) -> bool:
     """Say that there is nothing to send; return whether the server has taken everything."""
     state = State.read(folder.home)
-    refused = Acks(folder.home).refused
+    refused = Offsets(folder.home).refused
     click.echo(f"{folder}: on the server already{_refusals(folder)}" + (_where(state) if state else ""))
     return not refused
 
 
 def _refusals(folder: Folder) -> str:
-    acks = Acks(folder.home)
+    acks = Offsets(folder.home)
     if not acks.refused:
         return ""
-    return f", save {len(acks.refused)} records that it refused: {acks.reasons} (see {folder}/logs/courier.log)"
+    return f", save {len(acks.refused)} records that it refused: {acks.reasons} (see {folder}/logs/uploader.log)"
 
 
 def _key() -> str:
@@ -116,14 +117,14 @@ def _key() -> str:
     )
 
 
-def _check(orders: Orders) -> None:
+def _check(orders: WorkerConfig) -> None:
     try:
         resolve(orders.urls)
     except EndpointError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _send_all(folders: list[Folder], key: str, orders: Orders, jobs: int) -> list[bool]:
+def _send_all(folders: list[Folder], key: str, orders: WorkerConfig, jobs: int) -> list[bool]:
     """Send run folders, each in its turn, whatever befalls the others; return of each whether all of it is there."""
     runs: dict[tuple[str, str], list[Folder]] = {}
     for folder in folders:
@@ -138,12 +139,12 @@ def _send_all(folders: list[Folder], key: str, orders: Orders, jobs: int) -> lis
             return [one for results in pool.map(send, runs.values()) for one in results]
 
 
-def _send(folder: Folder, key: str, orders: Orders, begin: Begin) -> bool:
+def _send(folder: Folder, key: str, orders: WorkerConfig, begin: Begin) -> bool:
     """Deliver one run folder and say how it went; return whether the server has everything."""
     _home.set(folder.home)
     try:
         with begin(folder) as show:
-            state = Work(folder.home, key, orders, trainer=Trainer.of(folder.home), follow=False).run(show)
+            state = Worker(folder.home, key, orders, trainer=Trainer.of(folder.home), follow=False).run(show)
     except (RunDirBusy, NoRunFound) as error:
         click.echo(f"{folder}: {error}", err=True)
         return False
@@ -188,7 +189,7 @@ def _progress(count: int) -> Iterator[Begin]:
 
             def show(state: State) -> None:
                 waits = ", waiting for the server" if state.phase == "waiting" else ""
-                left = f"{waiting_bytes(folder.home) / 1e6:.1f} MB left"
+                left = f"{pending_bytes(folder.home) / 1e6:.1f} MB left"
                 progress.update(task, completed=state.sent, note=f"rows, {left}{waits}")
 
             try:
@@ -200,11 +201,11 @@ def _progress(count: int) -> Iterator[Begin]:
         yield begin
 
 
-_home: ContextVar[Path | None] = ContextVar("home", default=None)  # the run folder that a courier is at
+_home: ContextVar[Path | None] = ContextVar("home", default=None)  # the run folder that an uploader is at
 
 
 class _Logs(logging.Handler):
-    """Lets the courier's log of each run take what is said on the way, as when it works in the background."""
+    """Lets the uploader's log of each run take what is said on the way, as when it works in the background."""
 
     def emit(self, record: logging.LogRecord) -> None:
         home = _home.get()
@@ -212,7 +213,7 @@ class _Logs(logging.Handler):
             return
         with contextlib.suppress(OSError):  # a full disk: what stops the delivery is said on the terminal too
             (home / "logs").mkdir(exist_ok=True)
-            with (home / "logs" / "courier.log").open("a", encoding="utf-8") as log:
+            with (home / "logs" / "uploader.log").open("a", encoding="utf-8") as log:
                 log.write(self.format(record) + "\n")
 
 

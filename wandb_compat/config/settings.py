@@ -73,13 +73,13 @@ class Settings(BaseModel):
         "WANDB_COMPAT_LINGER",
         default=600.0,
         ge=0,
-        description="Seconds that the courier goes on trying for a server that is away after the script has ended.",
+        description="Seconds that the uploader goes on trying for a server that is away after the script has ended.",
     )
     adopt: bool = _named(
         "WANDB_COMPAT_ADOPT",
         default=True,
         description="`false`: a run does not send what earlier runs in the same folder, cut off together with their "
-        "couriers, have left there.",
+        "uploaders, have left there.",
     )
     journal_limit: int = _named(
         "WANDB_COMPAT_JOURNAL_LIMIT",
@@ -97,7 +97,7 @@ class Settings(BaseModel):
         "WANDB_COMPAT_BATCH_SIZE",
         default=512 * 1024,
         ge=1024,
-        description="Bytes of one request that carries rows; what the courier needs of memory grows with it.",
+        description="Bytes of one request that carries rows; what the uploader needs of memory grows with it.",
     )
     heartbeat: float = _named(
         "WANDB_COMPAT_HEARTBEAT", default=4.0, gt=0, description="Seconds between two heartbeats and system samples."

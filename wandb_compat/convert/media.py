@@ -288,7 +288,7 @@ def _kept(home: Path, source: Path | Draft, link_from: int = staging.LARGE) -> s
     with source.open("rb"):
         pass
     try:
-        return staging.take(home, source, link_from)
+        return staging.stage(home, source, link_from)
     except OSError as error:  # not the user's file but our folder: a full disk must not stop a training
         return Draft(source.suffix, partial(_refuse, error))
 
@@ -319,7 +319,7 @@ def _written(home: Path, source: str | Draft) -> str:
     if isinstance(source, str):
         return source
     suffix, write = source.raw or (source.suffix, source.write)
-    path = staging.new(home, suffix)
+    path = staging.new_path(home, suffix)
     write(path)
     return staging.relative(home, path)
 

@@ -308,7 +308,7 @@ class Snapshot:
 
     def file(self, home: Path, key: str, time: int, step: int) -> records.File:
         """Write all rows to a file, in the layout of wandb's `.table.json`."""
-        path = staging.new(home, ".json")
+        path = staging.new_path(home, ".json")
         path.write_text(_text({"columns": self.columns, "data": _standard(self.rows)}), "utf-8", "replace")
         name = f"{key.rpartition('/')[2]}.{uuid4().hex}.table.json"
         return records.File(time, step, key, name, "json", staging.relative(home, path))

@@ -46,7 +46,7 @@ class Mirror:
     """What one real run has told, on its way to Pluto."""
 
     def __init__(self, run: Any, own: Settings, credential: credentials.Credential | None) -> None:
-        """Begin the mirrored run; with a credential a courier sets out in the background.
+        """Begin the mirrored run; with a credential an uploader sets out in the background.
 
         Args:
             run: the real run, as `wandb.init` has made it.
@@ -88,7 +88,7 @@ class Mirror:
     @staticmethod
     def home_of(run: Any) -> Path:
         """Return the mirror's run folder."""
-        # Of a relative WANDB_DIR wandb makes relative paths, and the courier works in another folder.
+        # Of a relative WANDB_DIR wandb makes relative paths, and the uploader works in another folder.
         return Path(run._settings.sync_dir, FOLDER).absolute()
 
     def _prepare(self, run: Any, own: Settings, home: Path, credential: credentials.Credential | None) -> None:

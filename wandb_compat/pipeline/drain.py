@@ -1,4 +1,4 @@
-"""How the end of a run waits for its courier: it shows what is left, and goes when the time is up or Ctrl-C says so."""
+"""Waits at the end of a run for its uploader: bounded, with progress, interruptible by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from time import monotonic, sleep, time
 
 from wandb_compat.config.limits import DRAIN_GRACE, DRAIN_LINE_INTERVAL, DRAIN_POLL, DRAIN_QUIET
-from wandb_compat.pipeline.worker_process import Courier
-from wandb_compat.spool.delivery_log import waiting_bytes, waiting_rows
+from wandb_compat.pipeline.worker_process import UploaderProcess
+from wandb_compat.spool.pending import pending_bytes, pending_rows
 from wandb_compat.spool.status import ENDED, State
 
 Show = Callable[[int, int], None]  # takes rows and bytes that are left
 
 
 def wait(
-    courier: Courier,
+    uploader: UploaderProcess,
     status: Callable[[], State],
     *,
     began: float,
@@ -24,12 +24,12 @@ def wait(
     say: Callable[[str], None],
     bar: bool,
 ) -> None:
-    """Return when the courier has ended its work, when it cannot go on, or when the budget is spent.
+    """Return when the uploader has ended its work, when it cannot go on, or when the budget is spent.
 
-    The first Ctrl-C ends the waiting and nothing else, the courier goes on by itself. A second one is the caller's.
+    The first Ctrl-C ends the waiting and nothing else, the uploader goes on by itself. A second one is the caller's.
 
     Args:
-        courier: who delivers.
+        uploader: who delivers.
         status: asks for its account.
         began: when the end of the run began, by `monotonic`.
         budget: seconds from then on.
@@ -37,29 +37,29 @@ def wait(
         bar: whether a terminal gets a progress bar in place of lines.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        courier.keep_running()
-        courier.ring()
-        if _ended(courier, status, began, min(DRAIN_QUIET, budget), budget) or budget <= DRAIN_QUIET:
+        uploader.keep_running()
+        uploader.ring()
+        if _ended(uploader, status, began, min(DRAIN_QUIET, budget), budget) or budget <= DRAIN_QUIET:
             return
-        left, sent = waiting_rows(courier.home), status().sent
+        left, sent = pending_rows(uploader.run_dir), status().sent
         with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(say, budget) as show:
-            while not _ended(courier, status, began, min(monotonic() - began + DRAIN_POLL, budget), budget):
+            while not _ended(uploader, status, began, min(monotonic() - began + DRAIN_POLL, budget), budget):
                 if monotonic() - began >= budget:
                     return
-                show(max(0, left - status().sent + sent), waiting_bytes(courier.home))
+                show(max(0, left - status().sent + sent), pending_bytes(uploader.run_dir))
 
 
-def _ended(courier: Courier, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
+def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
     """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
     while (spent := monotonic() - began) < until:
-        if courier.wait(min(DRAIN_POLL, until - spent)):
-            if (told := courier.state()) and told.phase in ENDED:
+        if uploader.wait(min(DRAIN_POLL, until - spent)):
+            if (told := uploader.state()) and told.phase in ENDED:
                 return True
             sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
-        courier.keep_running()
+        uploader.keep_running()
         state = status()
         phase = state.phase
-        if phase == "delivered":  # the courier stays for the other ranks, their runs are theirs
+        if phase == "delivered":  # the uploader stays for the other ranks, their runs are theirs
             return True
         if phase == "waiting" and spent > DRAIN_GRACE and not _fits(state.due, budget - spent):
             return True

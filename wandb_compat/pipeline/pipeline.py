@@ -33,13 +33,14 @@ from wandb_compat.convert import arrays
 from wandb_compat.convert.row import NUMBERS, Later, Row
 from wandb_compat.pipeline import drain, threads
 from wandb_compat.pipeline.encoder import Encoder
-from wandb_compat.pipeline.worker_process import Courier
+from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.run import distributed
 from wandb_compat.spool import records
-from wandb_compat.spool.delivery_log import Acks, waiting
+from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import Journal, JournalFull
+from wandb_compat.spool.pending import pending_records
 from wandb_compat.spool.status import State
-from wandb_compat.spool.worker_config import Orders
+from wandb_compat.spool.worker_config import WorkerConfig
 
 _dumps = orjson.dumps
 Notify = Callable[[str, str], None]
@@ -107,7 +108,7 @@ class Pipeline:
         self._stop = threading.Event()
         self._writer: threading.Thread | None = None
         self._journal: Journal | None = None
-        self._courier: Courier | None = None
+        self._uploader: UploaderProcess | None = None
         self._state: State | None = None
         self._state_due = 0.0
         self._in_child = False  # of a fork
@@ -116,19 +117,19 @@ class Pipeline:
         self._naming: distributed.Naming | None = None  # of a rank other than 0
 
     def start(self, start: records.Start, credential: Credential | None, online: bool) -> None:
-        """Begin the run with its first record; with a credential and `online` a courier sets out in the background."""
+        """Begin the run with its first record; with a credential and `online` start the uploader."""
         self._run_id = start.id
         self._journal = self._new_journal(self._head)
         self._take_rank(start.rank)
         if online and credential is not None:
-            self._courier = Courier(self.home, credential, Orders.of(self._settings))
+            self._uploader = UploaderProcess(self.home, credential, WorkerConfig.of(self._settings))
             if start.rank is not None:
                 self._guard(distributed.Ranks(start, self.home).enter)
-            self._guard(self._courier.announce)
+            self._guard(self._uploader.announce)
         self.submit(start)
         self._write()
-        if self._courier is not None and self._courier.ready:  # now: the script may be killed right after `init`
-            self._guard(self._courier.keep_running)
+        if self._uploader is not None and self._uploader.ready:  # now: the script may be killed right after `init`
+            self._guard(self._uploader.keep_running)
         self._writer = threads.start("writer", self._run, self._failed)
         if self._writer is None:
             self._at_once = True
@@ -227,11 +228,11 @@ class Pipeline:
 
     @property
     def online(self) -> bool:
-        """Whether a courier takes what is submitted."""
-        return self._courier is not None
+        """Whether an uploader takes what is submitted."""
+        return self._uploader is not None
 
     def status(self) -> State:
-        """Return what the courier has told so far."""
+        """Return what the uploader has told so far."""
         self._look()
         return self._state or State()
 
@@ -240,7 +241,7 @@ class Pipeline:
         self._budget = min(self._budget, seconds)
 
     def finish(self, exit: records.Exit, *, bar: bool = False) -> Outcome:
-        """Write the last record and wait for the courier, for as long as the budget allows.
+        """Write the last record and wait for the uploader, for as long as the budget allows.
 
         Args:
             exit: how the run ends.
@@ -260,15 +261,15 @@ class Pipeline:
             if self._journal is not None:
                 self._journal.close()
         _living.discard(self)
-        if self._courier is not None and not self._in_child:
-            # A courier that cannot read of the end waits for the end of this process.
+        if self._uploader is not None and not self._in_child:
+            # An uploader that cannot read of the end waits for the end of this process.
             budget = self._budget if self._lost == before else min(self._budget, DRAIN_GRACE)
             # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
             bar = bar and exit.state != "terminated"
             self._guard(
                 partial(
                     drain.wait,
-                    self._courier,
+                    self._uploader,
                     self.status,
                     began=began,
                     budget=budget,
@@ -282,25 +283,25 @@ class Pipeline:
         self._state_due = 0
         state = self.status()
         lost = f"; {self._lost} records could not be written: {self._disk_trouble}" if self._lost else ""
-        if self._journal is not None and (gone := self._journal.missing(Acks(self.home).delivered)):
+        if self._journal is not None and (gone := self._journal.missing(Offsets(self.home).delivered)):
             lost += f"; {gone} records or less are lost: files of the journal were deleted before all of them was sent"
         if state.phase in ("done", "delivered"):
             refused = (
-                f" but {state.refused} that it refused (see {self.home}/logs/courier.log)" if state.refused else ""
+                f" but {state.refused} that it refused (see {self.home}/logs/uploader.log)" if state.refused else ""
             )
             return Outcome(not lost, 0, f"Pluto has every row of the run{refused}{lost}")
-        rows, what = waiting(self.home)
+        rows, what = pending_records(self.home)
         reason = f": {state.trouble}" if state.trouble else ""
         how = f"send them with `wandb-compat sync {self.home}`"
-        if self._courier is not None and state.phase != "left":
+        if self._uploader is not None and state.phase != "left":
             how = f"they are being sent in the background; should that end early, {how}"
         return Outcome(False, rows, f"{what} are not on the Pluto server yet{reason}; {how}{lost}")
 
     # The writer
 
     def _run(self) -> None:
-        if self._courier is not None:
-            self._guard(self._courier.keep_running)
+        if self._uploader is not None:
+            self._guard(self._uploader.keep_running)
         while not self._stop.wait(FLUSH_INTERVAL):
             if self._upstream is not None:
                 self._guard(self._upstream)
@@ -347,13 +348,13 @@ class Pipeline:
         self._lost += len(lines)
 
     def _look(self) -> None:
-        """Take in what the courier tells, at most every STATUS_INTERVAL."""
-        courier = self._courier
-        if courier is None or self._in_child or monotonic() < self._state_due:
+        """Take in what the uploader tells, at most every STATUS_INTERVAL."""
+        uploader = self._uploader
+        if uploader is None or self._in_child or monotonic() < self._state_due:
             return
         self._state_due = monotonic() + STATUS_INTERVAL
-        self._guard(courier.keep_running)
-        before, state = self._state, courier.state()
+        self._guard(uploader.keep_running)
+        before, state = self._state, uploader.state()
         if state is None:
             return
         self._state = state

@@ -1,4 +1,4 @@
-"""The trainer's end of the courier: starts the process, hears of its work, starts it again should it die."""
+"""The trainer's end of the uploader: starts the process, hears of its work, starts it again should it die."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from time import monotonic, sleep
 
 from wandb_compat.config.credentials import Credential
 from wandb_compat.spool.status import State
-from wandb_compat.spool.worker_config import Orders
+from wandb_compat.spool.worker_config import WorkerConfig
 
-RESTART_PAUSE = 1.0  # seconds between two starts of a courier that dies at once, doubled each time…
+RESTART_PAUSE = 1.0  # seconds between two starts of an uploader that dies at once, doubled each time…
 RESTART_PAUSE_LIMIT = 60.0  # …up to this
 
 
@@ -27,24 +27,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
 
 
-class Courier:
-    """Handle of the courier process of one run folder."""
+class UploaderProcess:
+    """Handle of the uploader process of one run directory."""
 
-    def __init__(self, home: Path, credential: Credential, orders: Orders) -> None:
-        self.home = home
+    def __init__(self, run_dir: Path, credential: Credential, orders: WorkerConfig) -> None:
+        self.run_dir = run_dir
         self._credential = credential
         self._orders = orders
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._next_start = 0.0
         self._pipe: FileIO | None = None
-        self._log = home / "logs" / "courier.log"
+        self._log = run_dir / "logs" / "uploader.log"
 
     def announce(self) -> None:
-        """Make what a courier cannot do without, by which other runs also see that this one is meant for the server."""
+        """Create the files that an uploader needs; later runs see by them that this run has one."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.touch()
-        State.reserve(self.home)
+        State.reserve(self.run_dir)
 
     @property
     def ready(self) -> bool:
@@ -76,11 +76,11 @@ class Courier:
                 os.write(pipe, hello)
                 # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "wandb_compat.uploader", str(self.home)],
+                    [sys.executable, "-m", "wandb_compat.uploader", str(self.run_dir)],
                     stdin=end,
                     stdout=output,
                     stderr=output,
-                    cwd=self.home,
+                    cwd=self.run_dir,
                     env=environment,
                     start_new_session=True,
                 )
@@ -92,14 +92,14 @@ class Courier:
         self._pipe = FileIO(pipe, "wb")
 
     def ring(self) -> None:
-        """Wake the courier: there is something that should not wait for its next round."""
+        """Wake the uploader: there is something that should not wait for its next round."""
         if self._pipe is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._pipe.write(b"\n")
 
     def state(self) -> State | None:
-        """Return the courier's own account, or None before it has given one."""
-        return State.read(self.home)
+        """Return the uploader's own account, or None before it has given one."""
+        return State.read(self.run_dir)
 
     def wait(self, seconds: float) -> bool:
         """Wait until the process has ended; return whether it has."""
@@ -116,7 +116,7 @@ class Courier:
 
 
 def _import_path() -> list[str]:
-    """Return the courier's PYTHONPATH: the trainer's, good in any folder, and ours where no environment has us."""
+    """Return the uploader's PYTHONPATH: the trainer's, good in any folder, and ours where no environment has us."""
     path = [str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     ours = str(Path(__file__).parents[2])
     installed = sysconfig.get_paths()

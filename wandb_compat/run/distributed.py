@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_compat.config.limits import RANK_LOCK_TIMEOUT
-from wandb_compat.spool.process_registry import Register, alive
+from wandb_compat.spool.process_registry import ProcessRegistry, alive
 from wandb_compat.spool.records import Config, Console, Exit, Record, Start
 from wandb_compat.spool.status import State
 
@@ -77,9 +77,9 @@ def told(record: Record, rank: int, naming: Naming | None) -> Record:
 @contextlib.contextmanager
 def alone(start: Start) -> Iterator[None]:
     """Keep the other ranks of this machine waiting; one that holds on for long is no longer waited for."""
-    import filelock  # late: only couriers get here
+    import filelock  # late: only uploaders get here
 
-    lock = Register("locks").folder / f"{_run(start)}.lock"
+    lock = ProcessRegistry("locks").folder / f"{_run(start)}.lock"
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = filelock.FileLock(lock).acquire(timeout=RANK_LOCK_TIMEOUT)
@@ -95,14 +95,14 @@ def _run(start: Start) -> str:
 
 
 class Ranks:
-    """The ranks of one run on this machine, as the courier of one of them sees them."""
+    """The ranks of one run on this machine, as the uploader of one of them sees them."""
 
     def __init__(self, start: Start, home: Path) -> None:
         assert start.rank is not None
         self.rank = start.rank
         self._home = str(home)
         self._name = f"{start.rank}-{hashlib.sha256(self._home.encode()).hexdigest()[:12]}"
-        self._register = Register(f"ranks-{_run(start)}")
+        self._register = ProcessRegistry(f"ranks-{_run(start)}")
 
     def enter(self) -> None:
         """Say that this rank is at work; by the trainer, before any other rank could end the run."""
@@ -120,8 +120,8 @@ class Ranks:
         return False
 
     def others_at_work(self) -> bool:
-        """Whether another rank of this machine still logs, or its courier still delivers."""
-        import psutil  # in the courier alone: every `init` would wait for it
+        """Whether another rank of this machine still logs, or its uploader still delivers."""
+        import psutil  # in the uploader alone: every `init` would wait for it
 
         for name in self._register.names():
             if name in (self._name, _ENDED) or (entry := self._register.read(name)) is None:

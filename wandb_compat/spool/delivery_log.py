@@ -1,4 +1,4 @@
-"""What the server has answered for a run folder, and so what it still lacks.
+"""What the server has answered for a run directory, and so what it still lacks.
 
 Light on purpose: the trainer asks at its exit, where importing anything large would cost time, and where any code that
 Python compiles would make it forget that Ctrl-C ended the script.
@@ -6,13 +6,10 @@ Python compiles would make it forget that Ctrl-C ended the script.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from zlib import crc32
 
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.spool.status import old_name
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {
@@ -30,17 +28,15 @@ LANES = {
     "files": ("file",),
     "artifacts": ("artifact",),
 }
-_PIECE = 512 * 1024  # bytes that are read at once; a longer record still comes whole
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
 REASONS = 3  # different reasons of refusals that are told
-_START = journal.pattern(b"start")
 
 
-class Acks:
-    """What the server has answered: for each lane, how far into each file. Kept in `courier.journal`, append-only."""
+class Offsets:
+    """What the server has answered: for each lane, how far into each file. Kept in `uploader.journal`, append-only."""
 
-    def __init__(self, home: Path) -> None:
-        self.path = home / "journal" / f"courier{journal.SUFFIX}"
+    def __init__(self, run_dir: Path) -> None:
+        self.path = run_dir / "journal" / f"uploader{journal.SUFFIX}"
         self._places: dict[tuple[str, str], int] = {}
         self.exit: records.Exit | None = None
         self.closed = False
@@ -50,8 +46,8 @@ class Acks:
         self._passed: set[tuple[str, str]] = set()  # lanes and files whose places the disk has not been told
         self._size, self._bound = 0, NOTES_SIZE  # of the notes on disk, and up to which they may grow
         self._writing = threading.Lock()
-        if self.path.exists():
-            for entries, _ in journal.read(self.path):
+        for path in filter(Path.exists, (old_name(self.path), self.path)):
+            for entries, _ in journal.read(path):
                 for entry in entries:
                     self._take(*records.decode(entry.line))
 
@@ -101,7 +97,7 @@ class Acks:
             self.note(lane, name, self.place(lane, name))
 
     def refuse(self, lane: str, line: bytes, reason: str) -> None:
-        """Note that the server will not have a record; the same one again, after a courier's death, counts once."""
+        """Note that the server will not have a record; the same one again, after an uploader's death, counts once."""
         self._append("refused", {"lane": lane, "sum": crc32(line), "reason": reason})
 
     @property
@@ -164,65 +160,6 @@ class Acks:
 
 def _framed(notes: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
     return journal.frame([kind.encode() + b" " + records.dump(document) for kind, document in notes])
-
-
-def waiting_rows(home: Path) -> int:
-    """Return how many history rows of a run folder the server has not acknowledged."""
-    return _waiting(home, {"metrics"})["row"]
-
-
-def waiting_bytes(home: Path) -> int:
-    """Return how many bytes of a run folder's journal the courier has still to read for history rows."""
-    acks = Acks(home)
-    sizes = journal.sizes(journal.files(home))
-    return sum(max(0, size - acks.place("metrics", name)) for name, size in sizes.items())
-
-
-def waiting(home: Path) -> tuple[int, str]:
-    """Return how many history rows of a run folder the server has not acknowledged, and what it has not in words."""
-    found = _waiting(home, {"metrics", "data", "files", "artifacts"})
-    counts = {
-        "rows": found["row"],
-        "values that are no numbers": found["data"],
-        "files or artifacts": found["file"] + found["artifact"],
-    }
-    *others, last = [f"{count} {what}" for what, count in counts.items() if count] or ["the last records"]
-    return found["row"], f"{', '.join(others)} and {last}" if others else last
-
-
-def _waiting(home: Path, lanes: set[str]) -> Counter[str]:
-    """Count by kind what the server has not acknowledged of some lanes, in one pass: it may be gigabytes."""
-    acks, found = Acks(home), Counter[bytes]()
-    marks = _marks(kind for lane in lanes for kind in LANES[lane])
-    for file in journal.files(home):
-        places = {lane: acks.place(lane, file.name) for lane in lanes}
-        begin = min(places.values())
-        # The courier deletes what has been delivered.
-        with suppress(FileNotFoundError), file.open("rb") as stream:
-            stream.seek(begin)
-            while chunk := stream.read(_PIECE):
-                chunk += stream.readline()
-                found.update(marks.findall(chunk))
-                for lane, place in places.items():
-                    if place > begin:  # of this lane more has been acknowledged than of others
-                        found.subtract(_marks(LANES[lane]).findall(chunk, 0, place - begin))
-                begin += len(chunk)
-    return Counter({kind.decode(): count for kind, count in found.items()})
-
-
-def _marks(kinds: Iterable[str]) -> re.Pattern[bytes]:
-    """Return what finds the kinds of records by what stands in front of them."""
-    return re.compile(rb"\x1e[0-9a-f]{8} (%b) " % "|".join(kinds).encode())
-
-
-def start_of(home: Path) -> records.Start | None:
-    """Return the first record of a run folder, or None when there is none."""
-    for file in journal.files(home)[:2]:
-        for entries, _ in journal.read(file, size=_PIECE, wanted=_START):
-            for entry in entries:
-                known = records.Start.__dataclass_fields__  # a later version may tell more
-                return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
-    return None
 
 
 def _sound_end(file: Path) -> int:

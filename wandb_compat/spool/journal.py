@@ -1,4 +1,4 @@
-"""The journal: append-only files that hold what a run has said until the server has it.
+"""The journal: append-only files that hold a run's records until the server has them.
 
 Format, version 1. A file is a sequence of records, each in one line:
 
@@ -10,15 +10,17 @@ The first record of a file has the kind `journal` and tells version, run and wri
 writer has closed or left for a new one has the kind `end`. Readers take what has the right checksum and pass over the
 rest, so a torn tail or a damaged byte costs no other record than the one that it hits.
 
-A run folder holds the head file `run-<id>.wandb` and a folder `journal` with everything else: further files of the same
-process once the head is full, files of forked children and of the courier, and `courier.journal`, in which the courier
-notes what has arrived. One process only ever writes a file, nothing is memory-mapped or linked: fit for NFS and Lustre.
+A run directory holds the head file `run-<id>.wandb` and a directory `journal` with everything else: further files of
+the same process once the head is full, files of forked children and of the uploader, and `uploader.journal`, the log of
+what the server has acknowledged. One process only ever writes a file; journal files are neither memory-mapped nor
+linked, so NFS and Lustre are safe.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import socket
@@ -58,6 +60,7 @@ def pattern(*kinds: bytes) -> re.Pattern[bytes]:
 
 
 ANY = pattern(b"[a-z]+")
+_START = pattern(b"start")
 
 
 def frame(lines: Iterable[bytes]) -> bytes:
@@ -107,20 +110,20 @@ class Journal:
     """Writes the journal of one process: `append` is done when the operating system has the bytes."""
 
     def __init__(
-        self, home: Path, run_id: str, *, role: str, segment_size: int, limit: int, head: Path | None = None
+        self, run_dir: Path, run_id: str, *, role: str, segment_size: int, limit: int, head: Path | None = None
     ) -> None:
         """Prepare the journal of a process.
 
         Args:
-            home: the run folder.
+            run_dir: the run directory.
             run_id: wandb's id of the run.
-            role: what the writer is: `rows` for a training process, `system` for the courier's samples.
+            role: what the writer is: `rows` for a training process, `system` for the uploader's samples.
             segment_size: bytes after which a new file is begun.
             limit: bytes on disk at which `append` raises JournalFull.
             head: path of the first file; by default it gets a name of its own in the folder `journal`.
         """
-        self.home = home
-        self.folder = home / "journal"
+        self.run_dir = run_dir
+        self.folder = run_dir / "journal"
         self._run_id = run_id
         self._role = role
         self._segment_size = segment_size
@@ -182,7 +185,7 @@ class Journal:
     def _turn(self) -> None:
         """Leave the current file, if any, and begin the next."""
         if self._file is not None and self.bytes_on_disk() > self._limit:
-            raise JournalFull(f"{self.home} holds more than WANDB_COMPAT_JOURNAL_LIMIT={self._limit} bytes")
+            raise JournalFull(f"{self.run_dir} holds more than WANDB_COMPAT_JOURNAL_LIMIT={self._limit} bytes")
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._head
         while True:
@@ -237,7 +240,7 @@ class Journal:
 
     def bytes_on_disk(self) -> int:
         """Return what the run's journal takes on disk, in bytes."""
-        return sum(sizes(files(self.home)).values())
+        return sum(sizes(files(self.run_dir)).values())
 
 
 def _create(path: Path) -> int:
@@ -259,15 +262,25 @@ def process_space() -> int | None:
         return None
 
 
-def files(home: Path) -> list[Path]:
-    """Return the files of a run folder that hold records for the server, the head first, then in order of writing."""
-    return [*sorted(home.glob("run-*.wandb")), *sorted((home / "journal").glob(f"*-*{SUFFIX}"))]
+def files(run_dir: Path) -> list[Path]:
+    """Return the files of a run directory that hold records for the server: the head first, then by time of writing."""
+    return [*sorted(run_dir.glob("run-*.wandb")), *sorted((run_dir / "journal").glob(f"*-*{SUFFIX}"))]
 
 
 def sizes(paths: Iterable[Path]) -> dict[str, int]:
-    """Return the bytes in files by their names; those are left out that the courier has deleted meanwhile."""
+    """Return the bytes in files by their names; those are left out that the uploader has deleted meanwhile."""
     found = {}
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             found[path.name] = path.stat().st_size
     return found
+
+
+def read_start(run_dir: Path) -> records.Start | None:
+    """Return the first record of a run directory, or None when there is none."""
+    for file in files(run_dir)[:2]:
+        for entries, _ in read(file, size=512 * 1024, wanted=_START):
+            for entry in entries:
+                known = records.Start.__dataclass_fields__  # a later version may have more fields
+                return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
+    return None

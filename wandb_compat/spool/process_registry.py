@@ -16,7 +16,7 @@ from wandb_compat.spool.atomic_write import atomic_write
 KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
 
 
-class Register:
+class ProcessRegistry:
     """One list of processes, each with a document of its own; who has died is no longer in it."""
 
     def __init__(self, name: str) -> None:
@@ -40,7 +40,7 @@ class Register:
         self._remove(name)
         with contextlib.suppress(OSError):
             for folder in self.folder.parent.iterdir():
-                other = Register(folder.name)
+                other = ProcessRegistry(folder.name)
                 for left in other.names():
                     if folder.joinpath(left).stat().st_mtime < time() - KEPT and not alive(other.read(left) or {}):
                         other._remove(left)

@@ -1,7 +1,7 @@
 """The vocabulary between springs and mouth: what a run can tell, as small typed records with one text form each.
 
 A record travels as `KIND JSON`: one word, a blank, one JSON document without line breaks. A row of numbers has the
-very form in which it goes over the wire, so that the courier only concatenates. Times are milliseconds since the
+very form in which it goes over the wire, so that the uploader only concatenates. Times are milliseconds since the
 epoch, steps are integers from 0.
 """
 
@@ -130,7 +130,7 @@ class Graph(Record):
 
 @dataclass(slots=True, eq=False, repr=False)
 class File(Record):
-    """A file for the server, in the form of a presign entry; `path` is relative to the run folder.
+    """A file for the server, in the form of a presign entry; `path` is relative to the run directory.
 
     `name` is the file's name on the server. `annotations` is a JSON text with Pluto's boxes and masks.
     """
@@ -151,7 +151,7 @@ class File(Record):
 class Artifact(Record):
     """An artifact to publish; see `docs/artifacts.md`.
 
-    `files` are those that this run has not sent yet: key, name, path relative to the run folder, caption. `source`
+    `files` are those that this run has not sent yet: key, name, path relative to the run directory, caption. `source`
     tells where the manifest lies when nothing has to be sent: the fields of a published entry, or `id` of another
     record of this run. `base` is the version that this one is added to, `part` the id of a distributed artifact that
     is complete with the `final` part.

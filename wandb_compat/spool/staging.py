@@ -1,4 +1,4 @@
-"""Files on their way to the server: kept in the run folder from the moment of logging until they have arrived."""
+"""Files on their way to the server: kept in the run directory from the moment of logging until they have arrived."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from uuid import uuid4
 FOLDER = "journal/staged"
 # Bytes from which a file is hard-linked, not copied: the caller of `log` or `save` should not wait for the disk to copy
 # gigabytes, and a link keeps a file whose owner deletes it or puts another in its place. It does not keep one that is
-# overwritten in place, so a link remembers size and time of the file, and the courier says when they have changed.
+# overwritten in place, so a link remembers size and time of the file, and the uploader says when they have changed.
 # What must stay as it was in any case, an artifact's mutable file, is copied whatever its size, as wandb does.
 LARGE = 64 * 1024**2
 _LINKED = re.compile(r"[0-9a-f]{32}-([0-9]+)-([0-9]+)")
 
 
-def new(home: Path, suffix: str) -> Path:
-    """Return a fresh path in the run folder for a file that is going to be written; `suffix` as `.png`."""
-    folder = home / FOLDER
+def new_path(run_dir: Path, suffix: str) -> Path:
+    """Return a fresh path in the run directory for a file that is going to be written; `suffix` as `.png`."""
+    folder = run_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{uuid4().hex}{suffix}"
 
 
-def take(home: Path, source: Path, link_from: int = LARGE) -> str:
+def stage(run_dir: Path, source: Path, link_from: int = LARGE) -> str:
     """Keep a file as it is now; what its owner does to it later, deletion included, no longer matters.
 
     A file of `link_from` bytes or more is linked where the file system can do that, and then only kept from deletion.
 
     Returns:
-        The path relative to the run folder, for `records.File`.
+        The path relative to the run directory, for `records.File`.
 
     Raises:
         OSError: the source cannot be read, or is no regular file.
@@ -44,7 +44,7 @@ def take(home: Path, source: Path, link_from: int = LARGE) -> str:
     if not source.is_file():
         raise OSError(f"{source} is no regular file")
     suffix = source.suffix if len(source.suffix) <= 32 else ""
-    kept = new(home, suffix)
+    kept = new_path(run_dir, suffix)
     with source.open("rb"):  # a link can also be made to what cannot be read
         pass
     source = source.resolve()  # a link to a symbolic link would keep nothing
@@ -53,16 +53,16 @@ def take(home: Path, source: Path, link_from: int = LARGE) -> str:
         linked = kept.with_name(f"{kept.stem}-{told.st_size}-{told.st_mtime_ns}{suffix}")
         with contextlib.suppress(OSError):  # another file system, or one without links
             linked.hardlink_to(source)
-            return relative(home, linked)
+            return relative(run_dir, linked)
     try:
         shutil.copyfile(source, kept)
     except BaseException:
         kept.unlink(missing_ok=True)
         raise
-    return relative(home, kept)
+    return relative(run_dir, kept)
 
 
-def changed(path: Path) -> bool:
+def was_overwritten(path: Path) -> bool:
     """Whether a staged file that is a link was overwritten since it was taken."""
     match = _LINKED.match(path.name)
     if match is None:
@@ -71,7 +71,7 @@ def changed(path: Path) -> bool:
     return (told.st_size, told.st_mtime_ns) != (int(match[1]), int(match[2]))
 
 
-def below(folder: Path) -> Iterator[Path]:
+def walk_files(folder: Path) -> Iterator[Path]:
     """Yield what lies in a folder and is no folder, through links as well, but never round in a circle."""
     seen: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
@@ -83,13 +83,13 @@ def below(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in files)
 
 
-def relative(home: Path, path: Path) -> str:
-    """Return a path below the run folder as records spell it."""
-    return path.relative_to(home).as_posix()
+def relative(run_dir: Path, path: Path) -> str:
+    """Return a path below the run directory as records spell it."""
+    return path.relative_to(run_dir).as_posix()
 
 
-def release(home: Path, path: str) -> None:
-    """Delete a staged file that has arrived; files that lie elsewhere in the run folder stay."""
+def release(run_dir: Path, path: str) -> None:
+    """Delete a staged file that has arrived; files that lie elsewhere in the run directory stay."""
     if path.startswith(FOLDER + "/"):
         with contextlib.suppress(OSError):
-            (home / path).unlink()
+            (run_dir / path).unlink()

@@ -1,4 +1,4 @@
-"""What a courier tells others about its work: one small JSON file beside the journal, replaced as a whole."""
+"""What an uploader tells others about its work: one small JSON file beside the journal, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -17,13 +17,28 @@ ENDED = ("done", "left")
 SIGN_INTERVAL = 30.0  # seconds between two signs of life
 
 
+# Files of the uploader had other names until version 1.0: those of old run directories are still read.
+_OLD_STEM = "courier"
+
+
+def old_name(path: Path) -> Path:
+    """Return the name that an uploader's file has in an old run directory."""
+    return path.with_name(path.name.replace("uploader", _OLD_STEM, 1))
+
+
+def existing(path: Path) -> Path:
+    """Return the path of an uploader's file, or its old one when only that exists."""
+    old = old_name(path)
+    return old if not path.exists() and old.exists() else path
+
+
 @dataclass(slots=True)
 class State:
-    """The courier's account of a run folder.
+    """The uploader's account of a run directory.
 
     `phase` is `waiting` while the server cannot be reached or refuses the key, `delivered` when
     everything has arrived and rank 0 waits for the other ranks to end the run, `done` when everything has arrived and
-    the run is closed, `left` when the courier has ended before that. `trouble` is a sentence for the user, `since` the
+    the run is closed, `left` when the uploader has ended before that. `trouble` is a sentence for the user, `since` the
     moment (s since the epoch) at which it began, and `due` the one from which the server lets itself be asked again,
     when all that is amiss is that it is busy.
     """
@@ -43,53 +58,60 @@ class State:
     orphans: str | None = None  # a sentence on runs beside this one that were cut off
 
     @staticmethod
-    def path(home: Path) -> Path:
-        """Return where the account of a run folder lies."""
-        return home / "journal" / "courier.json"
+    def path(run_dir: Path) -> Path:
+        """Return where the account of a run directory lies."""
+        return run_dir / "journal" / "uploader.json"
 
     @staticmethod
-    def lock(home: Path) -> Path:
-        """Return what the one courier holds that is at work on a run folder."""
-        return home / "journal" / "courier.lock"
+    def lock(run_dir: Path) -> Path:
+        """Return what the one uploader holds that is at work on a run directory."""
+        return run_dir / "journal" / "uploader.lock"
 
     @classmethod
-    def read(cls, home: Path) -> State | None:
-        """Return the account, or None when no courier has ever worked here."""
+    def locks(cls, run_dir: Path) -> list[Path]:
+        """Return all files to lock: that of an uploader of an older version too, where there was one."""
+        lock = cls.lock(run_dir)
+        return [lock, *filter(Path.exists, [old_name(lock)])]
+
+    @classmethod
+    def read(cls, run_dir: Path) -> State | None:
+        """Return the account, or None when no uploader has ever worked here."""
         try:
-            return cls(**json.loads(cls.path(home).read_bytes()))
+            path = existing(cls.path(run_dir))
+            return cls(**json.loads(path.read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
 
     @classmethod
-    def live(cls, home: Path) -> None:
+    def live(cls, run_dir: Path) -> None:
         """Give a sign of life, which others can see in the account's time of change."""
         with contextlib.suppress(OSError):
-            if time() - cls.path(home).stat().st_mtime > SIGN_INTERVAL:
-                os.utime(cls.path(home))
+            if time() - cls.path(run_dir).stat().st_mtime > SIGN_INTERVAL:
+                os.utime(cls.path(run_dir))
 
     @classmethod
-    def reserve(cls, home: Path) -> None:
-        """Make the files that a courier cannot do without, before the disk may be full."""
+    def reserve(cls, run_dir: Path) -> None:
+        """Make the files that an uploader cannot do without, before the disk may be full."""
         with contextlib.suppress(OSError):
-            cls.path(home).parent.mkdir(parents=True, exist_ok=True)
-            cls.lock(home).touch()
-            if not cls.path(home).exists():
-                cls._spare(home).write_text(" " * 1024)
+            cls.path(run_dir).parent.mkdir(parents=True, exist_ok=True)
+            cls.lock(run_dir).touch()
+            if not cls.path(run_dir).exists():
+                cls._spare(run_dir).write_text(" " * 1024)
 
     @classmethod
-    def _spare(cls, home: Path) -> Path:
-        return cls.path(home).with_suffix(".spare")
+    def _spare(cls, run_dir: Path) -> Path:
+        return cls.path(run_dir).with_suffix(".spare")
 
-    def write(self, home: Path) -> None:
+    def write(self, run_dir: Path) -> None:
         """Replace the account; a full disk is no reason to stop delivering."""
-        path = self.path(home)
+        path = self.path(run_dir)
         text = json.dumps(asdict(self))
         try:
             atomic_write(path, text)
         except OSError:
             with contextlib.suppress(OSError):
                 # There is no room for another file, but these have theirs.
-                spare = path if path.exists() else self._spare(home)
+                spare = path if path.exists() else self._spare(run_dir)
                 with spare.open("r+b") as file:
                     file.write(text.encode().ljust(spare.stat().st_size))
                 spare.replace(path)

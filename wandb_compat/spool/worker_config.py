@@ -1,6 +1,6 @@
-"""What the trainer tells its courier of the settings.
+"""What the trainer tells its uploader of the settings.
 
-The courier does not read them itself: pydantic would be a fifth of its memory and almost a third of its start.
+The uploader does not read them itself: pydantic would be a fifth of its memory and almost a third of its start.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from wandb_compat.config.settings import Settings
 
 
-class Orders(NamedTuple):
-    """The settings that a courier goes by, each under its name there."""
+class WorkerConfig(NamedTuple):
+    """The settings that an uploader goes by, each under its name there."""
 
     urls: list[str | None]
     linger: float
@@ -24,12 +24,12 @@ class Orders(NamedTuple):
     heartbeat: float
 
     @classmethod
-    def of(cls, settings: Settings) -> Orders:
+    def of(cls, settings: Settings) -> WorkerConfig:
         """Return what the settings say."""
         return cls(**{name: getattr(settings, name) for name in cls._fields})
 
     def hello(self, key: str | None, trainer: int | None) -> bytes:
-        """Return the line by which a courier sets out; it comes through standard input, where no other tool shows it.
+        """Return the line by which an uploader sets out; it comes through standard input, where no other tool shows it.
 
         Args:
             key: of the Pluto server, None when there is none.

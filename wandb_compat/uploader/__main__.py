@@ -1,4 +1,4 @@
-"""Entry of the courier process: `python -m wandb_compat.uploader RUN_FOLDER`, with key and orders on standard input."""
+"""Entry of the uploader process: `python -m wandb_compat.uploader RUN_DIR`, key and configuration on standard input."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import sys
 import threading
 from pathlib import Path
 
-from wandb_compat.spool.delivery_log import start_of
+from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.status import State
-from wandb_compat.spool.worker_config import Orders
+from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
-from wandb_compat.uploader.worker import Trainer, Work
+from wandb_compat.uploader.worker import Trainer, Worker
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
 
 def main() -> int:
-    """Work until the run is delivered or must be left; 0 says that there is no point in starting another courier."""
+    """Work until the run is delivered or must be left; 0 says that there is no point in starting another uploader."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    home = Path(sys.argv[1])
+    run_dir = Path(sys.argv[1])
     line = _first_line()
     if not line:
         logging.info("the trainer has ended before it could hand over the key")
         return 0
     hello = json.loads(line)
-    orders = Orders(**hello["orders"])
+    orders = WorkerConfig(**hello["orders"])
     if not hello["key"]:
-        State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(home)
+        State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(run_dir)
         return 0
     if sys.argv[2:] == [recovery.OPTION]:
-        recovery.deliver(home, hello["key"], orders)
+        recovery.deliver(run_dir, hello["key"], orders)
         return 0
-    work = Work(
-        home,
+    work = Worker(
+        run_dir,
         hello["key"],
         orders,
         trainer=Trainer(hello["trainer"]),
         follow=True,
-        orphans=_adopt(home, hello["key"], orders),
+        orphans=_adopt(run_dir, hello["key"], orders),
     )
     threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
     try:
@@ -50,17 +50,17 @@ def main() -> int:
         logging.info(error)
         return 1
     except EndpointError as error:
-        State(phase="left", trouble=str(error)).write(home)
+        State(phase="left", trouble=str(error)).write(run_dir)
     else:
         logging.info("%s: %s rows sent, %s refused", state.phase, state.sent, state.refused)
     return 0
 
 
-def _adopt(home: Path, key: str, orders: Orders) -> str | None:
+def _adopt(run_dir: Path, key: str, orders: WorkerConfig) -> str | None:
     """See to runs that were cut off; no trouble with them must hold up this one."""
     try:
-        start = start_of(home)
-        return recovery.adopt(home, start, key, orders) if orders.adopt and start is not None else None
+        start = read_start(run_dir)
+        return recovery.adopt(run_dir, start, key, orders) if orders.adopt and start is not None else None
     except Exception:
         logging.exception("runs beside this one")
         return None

@@ -1,4 +1,4 @@
-"""Brings journal records to the server, lane by lane, and notes in `courier.journal` what has been answered.
+"""Brings journal records to the server, lane by lane, and notes in `uploader.journal` what has been answered.
 
 A lane is a kind of record with a route of its own. Each lane reads the journal for itself, has its own place in each
 file and its own thread, so that what is slow, hangs or is refused on one route holds up nothing on another. The lane of
@@ -17,7 +17,7 @@ from typing import Any
 
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.config_merge import merge
-from wandb_compat.spool.delivery_log import LANES, Acks
+from wandb_compat.spool.delivery_log import LANES, Offsets
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Backoff, Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
@@ -81,25 +81,27 @@ class Lane:
 
 
 class Delivery:
-    """All lanes of one run folder."""
+    """All lanes of one run directory."""
 
-    def __init__(self, home: Path, session: Session, batch_size: int, acks: Acks, idle: Callable[[], object]) -> None:
+    def __init__(
+        self, run_dir: Path, session: Session, batch_size: int, acks: Offsets, idle: Callable[[], object]
+    ) -> None:
         """Start the lanes.
 
         Args:
-            home: the run folder.
+            run_dir: the run directory.
             session: the run on the server.
             batch_size: bytes of a request that carries rows, at most.
             acks: what has been delivered so far.
             idle: called by a lane that has delivered all that it found of a run that is over, from its own thread.
         """
         self._idle = idle
-        self.home = home
+        self.run_dir = run_dir
         self.session = session
         self.acks = acks
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
-        uploads = Uploads(home, session)
-        publisher = Publisher(home, session, Uploads(home, session))
+        uploads = Uploads(run_dir, session)
+        publisher = Publisher(run_dir, session, Uploads(run_dir, session))
         self._run = Lane("run", self._send_run, batch_size, session.client)
         self._others = [
             *(self._ingesting(name, route, batch_size) for name, route in ROUTES.items()),
@@ -109,13 +111,13 @@ class Delivery:
         self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
         self._stopped = False
         for lane in self._others:
-            # With the context of whoever delivers, by which the logs of several couriers in a process are told apart.
+            # With the context of whoever delivers, by which the logs of several uploaders in a process are told apart.
             work = partial(copy_context().run, self._keep_delivering, lane)
             threading.Thread(target=work, name=lane.name, daemon=True).start()
 
     def round(self) -> bool:
         """Let the run's own lane deliver one batch of each file; return whether anything moved."""
-        files = journal.files(self.home)
+        files = journal.files(self.run_dir)
         if (sizes := journal.sizes(files)) != self._sizes:
             self._sizes = sizes
             self._call_lanes()
@@ -141,7 +143,7 @@ class Delivery:
                 continue
             try:
                 with os_errors.retryable():
-                    while not self._stopped and self._round(lane, journal.files(self.home)):
+                    while not self._stopped and self._round(lane, journal.files(self.run_dir)):
                         pass
             except Exception as error:  # a fault of ours too: the run must not wait for a thread that is dead
                 log.error("lane %s: %s", lane.name, error, exc_info=not isinstance(error, Unavailable))
@@ -176,7 +178,7 @@ class Delivery:
 
     def empty(self) -> bool:
         """Whether every lane has delivered what lies in the journal."""
-        return self.acks.cover(journal.files(self.home))
+        return self.acks.cover(journal.files(self.run_dir))
 
     def _advance(self, lane: Lane, file: Path) -> bool:
         place = self.acks.place(lane.name, file.name)

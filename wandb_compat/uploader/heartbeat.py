@@ -1,4 +1,4 @@
-"""The courier's pulse: heartbeats to the server and samples of the machine, which are rows like any other."""
+"""The uploader's pulse: heartbeats to the server and samples of the machine, which are rows like any other."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Beat until `stop`."""
-        machine = Machine(str(self._session.home)) if self._samples is not None else None
+        machine = Machine(str(self._session.run_dir)) if self._samples is not None else None
         told: set[str] = set()
         while not self._stopped.wait(self._interval):
             if machine is not None and self._samples is not None:
@@ -103,7 +103,7 @@ class Pulse(threading.Thread):
         values = machine.sample()
         if rank := self._session.start.rank:  # of another machine than rank 0's
             values = {name.replace("sys/", f"sys/rank{rank}/", 1): value for name, value in values.items()}
-        # Counted from the run's start, so that a courier that takes over goes on and overwrites nothing.
+        # Counted from the run's start, so that an uploader that takes over goes on and overwrites nothing.
         step = max(0, int((now - self._session.start.time) / 1000 / self._interval))
         fresh: list[records.Record] = [records.Key(name, "METRIC") for name in values if name not in told]
         told.update(values)

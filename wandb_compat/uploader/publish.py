@@ -32,10 +32,10 @@ SETTLE = 0.2  # seconds until what another run publishes at the same moment can 
 
 class Arrived:
     """The files of a run's artifacts that have arrived: noted, so that neither a second attempt sends them again nor a
-    second courier."""
+    second uploader."""
 
-    def __init__(self, home: Path, run: int) -> None:
-        self._path = outcome_path(home, "files").with_suffix(".jsonl")
+    def __init__(self, run_dir: Path, run: int) -> None:
+        self._path = outcome_path(run_dir, "files").with_suffix(".jsonl")
         self._run = run
         self._known: set[tuple[int, str, str]] = set()
         with contextlib.suppress(FileNotFoundError):
@@ -59,8 +59,8 @@ class Arrived:
 class Publisher:
     """Sends the artifacts of one run; of a thread of their own."""
 
-    def __init__(self, home: Path, session: Session, uploads: Uploads) -> None:
-        self._home = home
+    def __init__(self, run_dir: Path, session: Session, uploads: Uploads) -> None:
+        self._run_dir = run_dir
         self._session = session
         self._uploads = uploads
         self._client = session.another_client()
@@ -90,11 +90,11 @@ class Publisher:
         """Let go of the files of artifacts that are published and noted."""
         for line in lines:
             for file in json.loads(line)["files"]:
-                staging.release(self._home, file["path"])
+                staging.release(self._run_dir, file["path"])
 
     @cached_property
     def _arrived(self) -> Arrived:
-        return Arrived(self._home, self._session.run)
+        return Arrived(self._run_dir, self._session.run)
 
     def _publish(self, record: dict[str, Any]) -> dict[str, Any]:
         shelf = Shelf(self._client, self._session.project)
@@ -162,7 +162,7 @@ class Publisher:
     def _outcome_of(self, id: str) -> dict[str, Any]:
         """Return what became of an artifact that this run has logged, for a link to it."""
         try:
-            outcome: dict[str, Any] = json.loads(outcome_path(self._home, id).read_bytes())
+            outcome: dict[str, Any] = json.loads(outcome_path(self._run_dir, id).read_bytes())
         except FileNotFoundError:
             raise Unavailable(f"a link waits for artifact record {id}, which is not published yet") from None
         if "error" in outcome:
@@ -212,14 +212,14 @@ class Publisher:
     def _upload_manifest(self, record: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
         text = json.dumps(document, sort_keys=True).encode()
         key, name = manifest_place(record["name"], text)
-        path = staging.new(self._home, ".json")
+        path = staging.new_path(self._run_dir, ".json")
         path.write_bytes(text)
-        relative = staging.relative(self._home, path)
+        relative = staging.relative(self._run_dir, path)
         self._upload(record, [{"key": key, "name": name, "path": relative, "caption": None}])
-        staging.release(self._home, relative)
+        staging.release(self._run_dir, relative)
         return key, name
 
     def _tell(self, id: str, outcome: dict[str, Any]) -> None:
-        path = outcome_path(self._home, id)
+        path = outcome_path(self._run_dir, id)
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, json.dumps(outcome))

@@ -1,4 +1,4 @@
-"""The courier's standing with the server: which run it writes to, and what went wrong last."""
+"""The uploader's standing with the server: which run it writes to, and what went wrong last."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from wandb_compat.wire.names import header_name, stored_tags
 
 log = logging.getLogger(__name__)
 
-_SILENCE = "silence"  # besides the parts of the courier, one who can be ill: the server that does not answer
+_SILENCE = "silence"  # besides the parts of the uploader, one who can be ill: the server that does not answer
 
 
 class Backoff:
@@ -59,13 +59,13 @@ class Backoff:
 class Session:
     """Creates or resumes the run on the server and keeps the account that others read."""
 
-    def __init__(self, home: Path, endpoints: Endpoints, key: str, start: Start) -> None:
-        self.home = home
+    def __init__(self, run_dir: Path, endpoints: Endpoints, key: str, start: Start) -> None:
+        self.run_dir = run_dir
         self.start = start
         self._key = key
         self.client = Client(endpoints, key, self._silent)
         self.state = State()
-        self._before = State.read(home)  # the account of a courier that has died, or of an earlier `sync`
+        self._before = State.read(run_dir)  # the account of an uploader that has died, or of an earlier `sync`
         self._strange: list[str] = []  # tags that the run had before and that the script does not know
         self.hopeless = False  # whether what went wrong last is not going to heal by itself
         self._lock = threading.RLock()
@@ -114,12 +114,12 @@ class Session:
             created = self._forked() if start.fork else self.client.create(models.create_body(start))
         self._project = created.project or self._project  # a run told by its number may lie elsewhere
         resumed = created.resumed
-        if self._before is not None and self._before.run == created.run:  # another courier has been here before us
+        if self._before is not None and self._before.run == created.run:  # another uploader has been here before us
             resumed = bool(self._before.resumed)
         elif resumed:
             self._join(created.run, target is not None)
         if resumed and start.rank is not None:
-            resumed = not distributed.Ranks(start, self.home).began(created.run)
+            resumed = not distributed.Ranks(start, self.run_dir).began(created.run)
         # Last, as it lets the lanes go.
         self.account(
             run=created.run, display_id=created.display_id, url=created.url, resumed=resumed, phase="delivering"
@@ -197,10 +197,10 @@ class Session:
                 changed |= getattr(self.state, name) != value
                 setattr(self.state, name, value)
             if changed:
-                self.state.write(self.home)
+                self.state.write(self.run_dir)
 
     def well(self, who: str) -> None:
-        """Note that a call has worked; `who` is the part of the courier that made it."""
+        """Note that a call has worked; `who` is the part of the uploader that made it."""
         with self._lock:
             self._troubled.pop(who, None)
             self._troubled.pop(_SILENCE, None)

@@ -27,8 +27,8 @@ SENDERS = 8  # connections on which files are sent at once
 class Uploads:
     """Sends the files of one run, several at once; called by one thread alone."""
 
-    def __init__(self, home: Path, session: Session) -> None:
-        self._home = home
+    def __init__(self, run_dir: Path, session: Session) -> None:
+        self._run_dir = run_dir
         self._session = session
         self._clients = [session.another_client()]  # one a sender; more are made when there is work for them
         self._arrived: set[str] = set()  # of files that are tried again together with others
@@ -56,7 +56,7 @@ class Uploads:
         readable, waits = list[bool](), None
         for file in files:
             try:
-                readable.append(file["path"] in self._arrived or _readable(self._home / file["path"]))
+                readable.append(file["path"] in self._arrived or _readable(self._run_dir / file["path"]))
             except Unavailable as error:  # the others need not wait for what is missing here
                 readable.append(False)
                 waits = error
@@ -80,7 +80,7 @@ class Uploads:
 
         while len(self._clients) < min(SENDERS, len(batches)):
             self._clients.append(self._session.another_client())
-        # No pool: its threads would be waited for when the courier has to go.
+        # No pool: its threads would be waited for when the uploader has to go.
         senders = [
             threading.Thread(target=copy_context().run, args=(work, client), name="sender", daemon=True)
             for client in self._clients[1 : len(batches)]
@@ -102,8 +102,8 @@ class Uploads:
         for file in files:
             if file["name"] not in urls:
                 raise Unavailable(f"the Pluto server names no place for {file['name']!r}")
-            path = self._home / file["path"]
-            if staging.changed(path):
+            path = self._run_dir / file["path"]
+            if staging.was_overwritten(path):
                 log.warning("%s was overwritten after it was logged; what it holds now is sent", file["key"])
             kind = "mask" if file["type"] == "mask" else mimetypes.guess_type(path)[0] or "application/octet-stream"
             with path.open("rb") as content:
@@ -112,14 +112,14 @@ class Uploads:
             sent(file)
 
     def done(self, lines: list[bytes]) -> None:
-        """Let go of what has arrived; only once that is noted, or a courier that takes over would miss the files."""
+        """Let go of what has arrived; only once that is noted, or an uploader that takes over would miss the files."""
         for line in lines:
-            staging.release(self._home, json.loads(line)["path"])
+            staging.release(self._run_dir, json.loads(line)["path"])
 
     def _entry(self, file: dict[str, Any]) -> dict[str, Any]:
         entry = {
             "fileName": file["name"],
-            "fileSize": (self._home / file["path"]).stat().st_size,
+            "fileSize": (self._run_dir / file["path"]).stat().st_size,
             "fileType": file["type"],
             "time": file["time"],
             "logName": file["key"],

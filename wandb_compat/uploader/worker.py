@@ -1,7 +1,8 @@
-"""The courier's day: open the run, deliver until the trainer is done or dead, report how it ended."""
+"""The uploader's day: open the run, deliver until the trainer is done or dead, report how it ended."""
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
 import logging
@@ -18,10 +19,11 @@ import psutil
 from wandb_compat.artifacts.saved_files import FolderFiles
 from wandb_compat.run.distributed import Ranks
 from wandb_compat.spool import journal, os_errors, records
-from wandb_compat.spool.delivery_log import Acks, start_of
+from wandb_compat.spool.delivery_log import Offsets
+from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.records import Exit, Start
 from wandb_compat.spool.status import State
-from wandb_compat.spool.worker_config import Orders
+from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader.delivery import Delivery
 from wandb_compat.uploader.heartbeat import Pulse
 from wandb_compat.uploader.session import Backoff, Session
@@ -45,9 +47,9 @@ class Trainer:
             self._process = None
 
     @classmethod
-    def of(cls, home: Path) -> Trainer:
+    def of(cls, run_dir: Path) -> Trainer:
         """Return the process that the journal names, if it was on this machine."""
-        found = [cls.of_file(file) for file in journal.files(home)[:1]]
+        found = [cls.of_file(file) for file in journal.files(run_dir)[:1]]
         return next((trainer for trainer in found if trainer is not None), cls(None))
 
     @classmethod
@@ -78,14 +80,14 @@ class Trainer:
             return False
 
 
-class Work:
-    """One courier on one run folder."""
+class Worker:
+    """One uploader on one run directory."""
 
     def __init__(
         self,
-        home: Path,
+        run_dir: Path,
         key: str,
-        orders: Orders,
+        orders: WorkerConfig,
         *,
         trainer: Trainer,
         follow: bool,
@@ -94,7 +96,7 @@ class Work:
         """Prepare the work.
 
         Args:
-            home: the run folder.
+            run_dir: the run directory.
             key: key of the Pluto server.
             orders: URLs and bounds; `linger` seconds are spent on a server that is away once the trainer is gone.
             trainer: who writes the journal.
@@ -102,7 +104,7 @@ class Work:
             orphans: what to tell the user of runs beside this one that were cut off.
         """
         self._orphans = orphans
-        self.home = home
+        self.run_dir = run_dir
         self.bell = threading.Event()
         self._key = key
         self._orders = orders
@@ -115,37 +117,39 @@ class Work:
         self._closing = Backoff()
 
     def run(self, progress: Callable[[State], None] = lambda state: None) -> State:
-        """Deliver the run folder; return the final account, whose phase is `done` or `left`.
+        """Deliver the run directory; return the final account, whose phase is `done` or `left`.
 
         Args:
             progress: called after every round.
 
         Raises:
-            RunDirBusy: another courier is at it.
+            RunDirBusy: another uploader is at it.
             NoRunFound: there is no run in the folder.
             EndpointError: the server's URLs are incomplete.
         """
-        start = start_of(self.home)
+        start = read_start(self.run_dir)
         if start is None:
             raise NoRunFound(
-                f"{self.home} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run"
+                f"{self.run_dir} holds no run-<id>.wandb with a run in it; name a folder such as wandb/latest-run"
             )
         endpoints = resolve(self._orders.urls)
-        (self.home / "journal").mkdir(exist_ok=True)
+        (self.run_dir / "journal").mkdir(exist_ok=True)
         try:
-            with filelock.FileLock(State.lock(self.home)).acquire(timeout=0):
+            with contextlib.ExitStack() as locks:
+                for lock in State.locks(self.run_dir):
+                    locks.enter_context(filelock.FileLock(lock).acquire(timeout=0))
                 return self._deliver(start, endpoints, progress)
         except filelock.Timeout:
             raise RunDirBusy(
-                f"another courier is delivering {self.home}; `wandb-compat status {self.home}` shows it"
+                f"another uploader is delivering {self.run_dir}; `wandb-compat status {self.run_dir}` shows it"
             ) from None
 
     def _deliver(self, start: Start, endpoints: Endpoints, progress: Callable[[State], None]) -> State:
-        session = Session(self.home, endpoints, self._key, start)
-        self._ranks = Ranks(start, self.home) if start.rank is not None else None
-        acks = Acks(self.home)
+        session = Session(self.run_dir, endpoints, self._key, start)
+        self._ranks = Ranks(start, self.run_dir) if start.rank is not None else None
+        acks = Offsets(self.run_dir)
         session.account(pid=os.getpid(), refused=len(acks.refused), orphans=self._orphans)
-        delivery = Delivery(self.home, session, self._orders.batch_size, acks, self.bell.set)
+        delivery = Delivery(self.run_dir, session, self._orders.batch_size, acks, self.bell.set)
         try:
             if delivery.acks.closed and delivery.empty():
                 session.account(**self._known_before(), phase="done")
@@ -164,7 +168,7 @@ class Work:
             try:
                 with os_errors.retryable():
                     moved = self._open(session) if session.state.run is None else delivery.round()
-                    State.live(self.home)
+                    State.live(self.run_dir)
                     progress(session.state)
                     if session.state.run is not None and waits and delivery.exit is None:
                         self._pulse = self._pulse or self._beating(session)
@@ -209,7 +213,7 @@ class Work:
         return False
 
     def _known_before(self) -> dict[str, object]:
-        before = State.read(self.home)
+        before = State.read(self.run_dir)
         return {} if before is None else {"run": before.run, "display_id": before.display_id, "url": before.url}
 
     def _open(self, session: Session) -> bool:
@@ -230,7 +234,7 @@ class Work:
         samples = None
         if session.start.system_metrics:
             samples = journal.Journal(
-                self.home,
+                self.run_dir,
                 session.start.id,
                 role="system",
                 segment_size=self._orders.segment_size,
@@ -244,7 +248,7 @@ class Work:
         """Send the files that a trainer sends when its run ends, in place of one that was killed."""
         self._settled = True
         book = journal.Journal(
-            self.home,
+            self.run_dir,
             session.start.id,
             role="late",
             segment_size=self._orders.segment_size,
@@ -252,7 +256,7 @@ class Work:
         )
         submit = lambda record: book.append([records.encode(record)])  # noqa: E731
         try:
-            FolderFiles.left(self.home, submit, tell=lambda level, text: log.warning("%s", text)).finish()
+            FolderFiles.left(self.run_dir, submit, tell=lambda level, text: log.warning("%s", text)).finish()
         except OSError as error:  # a full disk
             log.error("the files of the killed run: %s", error)
         finally:
@@ -284,14 +288,14 @@ class Work:
             self._ranks.leave(ending[0] if ending is not None and self._ranks.rank == 0 else None)
         return True
 
-    def _ending(self, session: Session, acks: Acks) -> tuple[Exit, dict[str, str]] | None:
+    def _ending(self, session: Session, acks: Offsets) -> tuple[Exit, dict[str, str]] | None:
         """Return how the run ended and why, or None when another part, rank or writer of it has to say so."""
         if not session.start.ends:
             return None
         if (later := self._overtaken(session)) is not None:
-            told = Acks(later)
+            told = Offsets(later)
             return _ended(later, told) if told.closed else None
-        own = _ended(self.home, acks)
+        own = _ended(self.run_dir, acks)
         if self._ranks is None or self._ranks.rank == 0:
             return own
         if (first := self._ranks.ended()) is not None:
@@ -302,18 +306,18 @@ class Work:
         """Return the folder of the last part of the run beside this one that the server has, if it is a later one."""
         start, last = session.start, None
         moment = start.time
-        for head in self.home.parent.glob(f"*run-*/{glob.escape(f'run-{start.id}.wandb')}"):
+        for head in self.run_dir.parent.glob(f"*run-*/{glob.escape(f'run-{start.id}.wandb')}"):
             state = State.read(head.parent)
-            if state is None or state.run != session.run or head.parent == self.home:
+            if state is None or state.run != session.run or head.parent == self.run_dir:
                 continue
-            if (other := start_of(head.parent)) is not None and other.time > moment:
+            if (other := read_start(head.parent)) is not None and other.time > moment:
                 last, moment = head.parent, other.time
         return last
 
 
-def _ended(home: Path, acks: Acks) -> tuple[Exit, dict[str, str]]:
+def _ended(run_dir: Path, acks: Offsets) -> tuple[Exit, dict[str, str]]:
     """Return how a part of a run ended, and why; a trainer that is gone without a word was killed."""
     if acks.exit is not None:
         return acks.exit, {"type": "Exit", "message": f"exit code {acks.exit.code}"}
-    moment = int(max(file.stat().st_mtime for file in journal.files(home)) * 1000)
+    moment = int(max(file.stat().st_mtime for file in journal.files(run_dir)) * 1000)
     return Exit(moment, "failed", 1), {"type": "Killed", "message": "the process ended without finishing the run"}

@@ -55,7 +55,7 @@ be written to, and in a zip app that runs with an environment's Python.
 
 Two limits. Where start-up files are not read (`python -S`, a folder made with `pip install --target`), put
 `wandb-compat run --` before the command; `importlib.metadata` then knows `wandb` once it has been imported, not before.
-And an application frozen by PyInstaller reads no start-up files and has no Python to run the courier with: that is not
+And an application frozen by PyInstaller reads no start-up files and has no Python to run the uploader with: that is not
 supported.
 """
 

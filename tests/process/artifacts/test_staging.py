@@ -11,19 +11,19 @@ def test_a_small_file_is_copied(tmp_path: Path) -> None:
     """What the owner writes later does not change what was taken."""
     source = tmp_path / "a.txt"
     source.write_text("then")
-    kept = tmp_path / "home" / staging.take(tmp_path / "home", source)
+    kept = tmp_path / "home" / staging.stage(tmp_path / "home", source)
     source.write_text("now")
-    assert kept.read_text() == "then" and not staging.changed(kept)
+    assert kept.read_text() == "then" and not staging.was_overwritten(kept)
 
 
 def test_a_large_file_is_linked_and_a_change_is_noticed(tmp_path: Path) -> None:
     """A link costs no copy and survives deletion; that the content was overwritten can be told."""
     source = tmp_path / "big.bin"
     source.write_bytes(b"x" * 1000)
-    kept = tmp_path / "home" / staging.take(tmp_path / "home", source, link_from=1000)
-    assert kept.samefile(source) and kept.suffix == ".bin" and not staging.changed(kept)
+    kept = tmp_path / "home" / staging.stage(tmp_path / "home", source, link_from=1000)
+    assert kept.samefile(source) and kept.suffix == ".bin" and not staging.was_overwritten(kept)
     source.write_bytes(b"y" * 1001)
-    assert staging.changed(kept)
+    assert staging.was_overwritten(kept)
     source.unlink()
     assert kept.read_bytes() == b"y" * 1001
 
@@ -37,7 +37,7 @@ def test_without_links_a_large_file_is_copied(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     source = tmp_path / "big.bin"
     source.write_bytes(b"x" * 1000)
-    kept = tmp_path / "home" / staging.take(tmp_path / "home", source, link_from=1)
+    kept = tmp_path / "home" / staging.stage(tmp_path / "home", source, link_from=1)
     source.unlink()
     assert kept.read_bytes() == b"x" * 1000
 
@@ -47,13 +47,13 @@ def test_a_link_is_followed_to_its_file(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("content")
     (tmp_path / "link").symlink_to("real")
     for link_from in (0, 1000):
-        kept = tmp_path / "home" / staging.take(tmp_path / "home", tmp_path / "link", link_from=link_from)
+        kept = tmp_path / "home" / staging.stage(tmp_path / "home", tmp_path / "link", link_from=link_from)
         assert not kept.is_symlink() and kept.read_text() == "content"
 
 
 def test_what_is_no_file_is_refused_by_name(tmp_path: Path) -> None:
     """A folder and a missing file raise OSError that names them."""
     with pytest.raises(IsADirectoryError, match=str(tmp_path)):
-        staging.take(tmp_path / "home", tmp_path)
+        staging.stage(tmp_path / "home", tmp_path)
     with pytest.raises(FileNotFoundError, match="nothing"):
-        staging.take(tmp_path / "home", tmp_path / "nothing")
+        staging.stage(tmp_path / "home", tmp_path / "nothing")

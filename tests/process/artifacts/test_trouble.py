@@ -1,4 +1,4 @@
-"""Artifacts and files survive what happens on the way: killed couriers, forks, absent servers, many files."""
+"""Artifacts and files survive what happens on the way: killed uploaders, forks, absent servers, many files."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
 
 
-def test_a_killed_courier_loses_and_doubles_nothing(script: Script, arrived: Arrived) -> None:
-    """When the courier dies at work the next one goes on: every version is there once, every byte arrived."""
+def test_a_killed_uploader_loses_and_doubles_nothing(script: Script, arrived: Arrived) -> None:
+    """When the uploader dies at work the next one goes on: every version is there once, every byte arrived."""
     script("""
         import contextlib, json, os, time, wandb
         def made(text):
@@ -23,7 +23,7 @@ def test_a_killed_courier_loses_and_doubles_nothing(script: Script, arrived: Arr
                 with artifact.new_file(f"{name}.txt") as f: f.write(text + str(name))
             return artifact
         run = wandb.init()
-        state = os.path.join(run.sync_dir, "journal", "courier.json")
+        state = os.path.join(run.sync_dir, "journal", "uploader.json")
         logged = []
         for text in "abc":
             logged.append(run.log_artifact(made(text)))
@@ -101,7 +101,7 @@ for name in ("deep/ü.txt", "kept.txt"):
 
 
 def test_a_forked_child_logs_and_uses_artifacts(script: Script) -> None:
-    """What a child logs is published by the run's courier, and the child can wait for it."""
+    """What a child logs is published by the run's uploader, and the child can wait for it."""
     script("""
         import os, wandb
         with wandb.init() as run:

@@ -121,13 +121,13 @@ def test_a_missing_key_and_incomplete_urls_are_named(cli: Command, runs: Runs) -
     assert runs.listed() == {}
 
 
-def test_a_busy_run_is_left_to_its_courier(cli: Command, runs: Runs) -> None:
-    """While another courier has the folder nothing is sent twice; the others have their turn."""
+def test_a_busy_run_is_left_to_its_uploader(cli: Command, runs: Runs) -> None:
+    """While another uploader has the folder nothing is sent twice; the others have their turn."""
     busy, free = runs.make("busy"), runs.make("free")
     (busy / "journal").mkdir(exist_ok=True)
-    with filelock.FileLock(busy / "journal" / "courier.lock"):
+    with filelock.FileLock(busy / "journal" / "uploader.lock"):
         said = cli("sync", code=1)
-    assert f"wandb/{busy.name}: another courier is delivering" in said.stderr
+    assert f"wandb/{busy.name}: another uploader is delivering" in said.stderr
     assert f"wandb/{free.name}: 3 rows sent" in said.stdout
     assert list(runs.listed()) == ["name of free"]
 

@@ -11,7 +11,7 @@ from tests.process.faults.conftest import ROUNDS
 from wandb_compat.cli import wandb_file
 
 SURROUNDED = HELPERS / "surrounding_faults.py"
-TROUBLES = ["courier killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
+TROUBLES = ["uploader killed", "no executable", "no memory", "read-only", "cancelled", "disk full", "nothing"]
 ENDPOINTS = ["create", "logName", "config", "metrics", "ingest/data", "logs", "files", "trigger", "status"]
 FAULTS = ["401", "403", "404", "413", "422", "429", "500", "garbage", "half", "huge", "redirect", "lose", "hang"]
 
@@ -42,7 +42,7 @@ def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
 # One process goes through all of them; with more rounds each has one of its own, and an exit code.
 @pytest.mark.parametrize("troubles", [TROUBLES] if ROUNDS == 1 else [[one] for one in TROUBLES], ids="-".join)
 def test_surroundings(stage: Stage, troubles: list[str]) -> None:
-    """No courier, no memory for one, no disk, a run that is cancelled: training goes on, and wandb has every row."""
+    """No uploader, no memory for one, no disk, a run that is cancelled: training goes on, and wandb has every row."""
     compare(stage, troubles, WANDB_COMPAT_HEARTBEAT="0.2")
 
 

@@ -29,7 +29,7 @@ SHARED = """
         )
 
     def status(run):
-        with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "courier.json")) as file:
+        with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "uploader.json")) as file:
             number = json.load(file)["run"]
         address = os.environ["PLUTO_URL_API"] + f"/api/runs/details/{number}?projectName={os.environ['PLUTO_PROJECT']}"
         key = {"Authorization": "Bearer " + os.environ["PLUTO_API_KEY"]}

@@ -30,7 +30,7 @@ SILENCE = """
             return super().write(text)
 
     def account():
-        with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "courier.json")) as file:
+        with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "uploader.json")) as file:
             return json.load(file)
 
     sys.stderr = Noting()

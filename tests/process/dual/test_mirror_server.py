@@ -19,7 +19,7 @@ LATE = """
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
-            with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "courier.json")) as file:
+            with open(os.path.join(run.settings.sync_dir, "pluto", "journal", "uploader.json")) as file:
                 if '"delivering"' in file.read():
                     break
         except OSError:

@@ -136,10 +136,10 @@ def test_nothing_but_the_head_stays_on_disk(script: Script, tmp_path: Path) -> N
     assert left == []
 
 
-def test_a_relative_path_of_imports_serves_the_courier_too(
+def test_a_relative_path_of_imports_serves_the_uploader_too(
     server: Server, project: str, environment: dict[str, str], bare_python: str, tmp_path: Path
 ) -> None:
-    """Where only a relative PYTHONPATH has us, as with vendored packages, the courier finds its own modules."""
+    """Where only a relative PYTHONPATH has us, as with vendored packages, the uploader finds its own modules."""
     folder = tmp_path / "work"
     folder.mkdir()
     subprocess.run(

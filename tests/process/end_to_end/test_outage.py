@@ -156,7 +156,7 @@ def test_a_fault_in_the_middle_heals(
 def test_a_refused_line_costs_none_of_its_neighbours(
     script: Script, server: Server, project: str, proxy: Proxy, through: dict[str, str], tmp_path: Path
 ) -> None:
-    """A line that the server will never take is left out alone, counted, and named in the courier's log."""
+    """A line that the server will never take is left out alone, counted, and named in the uploader's log."""
     proxy.fault = "422"
     done = script(
         """
@@ -171,7 +171,7 @@ def test_a_refused_line_costs_none_of_its_neighbours(
     expected = [step for step in range(300) if step != 123]
     assert [row["step"] for row in server.metrics(project, run["id"], "loss")] == expected
     assert "but 1 that it refused" in done.stderr
-    assert "poison" in (tmp_path / "work/wandb/latest-run/logs/courier.log").read_text()
+    assert "poison" in (tmp_path / "work/wandb/latest-run/logs/uploader.log").read_text()
 
 
 def test_a_wrong_key_is_said_and_costs_no_row(
@@ -238,12 +238,12 @@ def test_a_killed_trainer_still_delivers(
     assert [row["value"] for row in rows] == list(range(len(rows)))
 
 
-def test_a_killed_courier_is_started_again(script: Script, server: Server, project: str) -> None:
-    """The courier may die at any moment: another takes over, nothing is lost and nothing doubled."""
+def test_a_killed_uploader_is_started_again(script: Script, server: Server, project: str) -> None:
+    """The uploader may die at any moment: another takes over, nothing is lost and nothing doubled."""
     script(
         """
         import json, os, pathlib, signal, time, wandb
-        account = pathlib.Path("wandb/latest-run/journal/courier.json")
+        account = pathlib.Path("wandb/latest-run/journal/uploader.json")
         killed = [0]
         with wandb.init(id="abc") as run:
             for step in range(1500):
@@ -319,11 +319,11 @@ def test_cancelling_on_the_server_stops_the_script(
     assert server.run(project)["status"] == "CANCELLED"
 
 
-def test_the_account_tells_the_courier_is_gone(script: Script, tmp_path: Path) -> None:
-    """After a good end no courier is left behind."""
+def test_the_account_tells_the_uploader_is_gone(script: Script, tmp_path: Path) -> None:
+    """After a good end no uploader is left behind."""
     script(LOOP)
-    account = json.loads((tmp_path / "work/wandb/latest-run/journal/courier.json").read_text())
+    account = json.loads((tmp_path / "work/wandb/latest-run/journal/uploader.json").read_text())
     assert account["phase"] == "done"
-    assert "Fatal" not in (tmp_path / "work/wandb/latest-run/logs/courier.log").read_text()
+    assert "Fatal" not in (tmp_path / "work/wandb/latest-run/logs/uploader.log").read_text()
     with pytest.raises(ProcessLookupError):
         os.kill(account["pid"], 0)

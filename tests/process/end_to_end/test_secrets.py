@@ -43,7 +43,7 @@ def test_what_a_script_prints_reaches_the_server_without_the_key(
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc to look at another process")
-def test_the_courier_shows_the_key_to_nobody(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_uploader_shows_the_key_to_nobody(environment: dict[str, str], tmp_path: Path) -> None:
     """Neither its arguments nor its environment hold the key, which other tools may list."""
     code = "import sys, wandb\nrun = wandb.init()\nprint('go', flush=True)\nsys.stdin.read()\nrun.finish()"
     with subprocess.Popen(
@@ -52,15 +52,15 @@ def test_the_courier_shows_the_key_to_nobody(environment: dict[str, str], tmp_pa
         assert process.stdout is not None
         process.stdout.readline()
         deadline = time.monotonic() + 20
-        couriers: list[psutil.Process] = []
-        while not couriers and time.monotonic() < deadline:
+        uploaders: list[psutil.Process] = []
+        while not uploaders and time.monotonic() < deadline:
             time.sleep(0.05)
             children = psutil.Process(process.pid).children()
-            couriers = [child for child in children if "wandb_compat.uploader" in child.cmdline()]
-        (courier,) = couriers
+            uploaders = [child for child in children if "wandb_compat.uploader" in child.cmdline()]
+        (uploader,) = uploaders
         key = environment["PLUTO_API_KEY"]
-        assert key not in " ".join(courier.cmdline())
-        assert key not in courier.environ().values()
+        assert key not in " ".join(uploader.cmdline())
+        assert key not in uploader.environ().values()
         process.communicate()
 
 

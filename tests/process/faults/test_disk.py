@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived, arrived
-from tests.process.faults.test_courier import rows
+from tests.process.faults.test_uploader import rows
 
 __all__ = ["arrived"]
 
@@ -134,7 +134,7 @@ ballast.close()
 resource.setrlimit(resource.RLIMIT_NOFILE, (100, 4096))
 held = []
 full.set()
-while not os.path.exists(folder + "/journal/courier.journal"): pass
+while not os.path.exists(folder + "/journal/uploader.journal"): pass
 for round in range(40):
     try:
         while True: held.append(os.open(os.devnull, os.O_RDONLY))

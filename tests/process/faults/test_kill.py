@@ -90,7 +90,7 @@ def test_sigkill_at_random_moments(server: Server, project: str, environment: di
 
 
 def test_killed_right_after_init(server: Server, project: str, environment: dict[str, str], tmp_path: Path) -> None:
-    """When `init` has returned, the courier is there and has the key: it delivers a run that was killed at once."""
+    """When `init` has returned, the uploader is there and has the key: it delivers a run that was killed at once."""
     for number in range(2 * ROUNDS):
         own = f"{project}-{number}"
         text = "import os, signal, wandb\nwandb.init(id='abc', config={'lr': 1})\nos.kill(os.getpid(), signal.SIGKILL)"
@@ -103,7 +103,7 @@ def test_killed_right_after_init(server: Server, project: str, environment: dict
 
 @pytest.mark.parametrize("how", ["group", "both"])
 def test_a_group_is_killed(server: Server, project: str, environment: dict[str, str], tmp_path: Path, how: str) -> None:
-    """The courier survives a kill of the trainer's process group; killed with it, `sync` brings what is left."""
+    """The uploader survives a kill of the trainer's process group; killed with it, `sync` brings what is left."""
     folder = tmp_path / "work"
     process = start(STORM, folder, environment, start_new_session=True)
     deadline = time.monotonic() + 60

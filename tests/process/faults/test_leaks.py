@@ -83,7 +83,7 @@ def test_a_very_long_run(script: Script, server: Server, project: str) -> None:
         process = psutil.Process()
         run = wandb.init()
         home = Path(run.sync_dir)
-        disk, memory, courier, written = [], [], [], 0
+        disk, memory, uploader, written = [], [], [], 0
         for step in range({ROWS}):
             run.log({{"loss": step, "accuracy": step / {ROWS}}})
             if step % 10_000 == 9_999:
@@ -92,26 +92,26 @@ def test_a_very_long_run(script: Script, server: Server, project: str) -> None:
                     time.sleep(0.05)
                 disk.append(sum(file.stat().st_size for file in home.rglob("*") if file.is_file()))
                 memory.append(process.memory_info().rss)
-                courier += [child.memory_info().rss for child in process.children()]
+                uploader += [child.memory_info().rss for child in process.children()]
         run.finish()
         left = [file.name for file in journal.files(home)]
-        print("FOUND", json.dumps([disk, memory, courier, left]))
+        print("FOUND", json.dumps([disk, memory, uploader, left]))
         """,
         seconds=120 + ROWS / 5_000,
         WANDB_COMPAT_SEGMENT_SIZE=str(SEGMENT),
         WANDB_COMPAT_FINISH_BUDGET="120",
     )
-    disk, memory, courier, left = found(done.stdout)
-    print(f"disk {max(disk)}, trainer {memory[0]} to {max(memory)}, courier {min(courier)} to {max(courier)} bytes")
+    disk, memory, uploader, left = found(done.stdout)
+    print(f"disk {max(disk)}, trainer {memory[0]} to {max(memory)}, uploader {min(uploader)} to {max(uploader)} bytes")
     run = server.ended(project, 120)
     metrics = server.get("/api/runs/statistics", projectName=project, runId=run["id"])["metrics"]
     counts = {one["logName"]: (one["count"], one["last"]) for one in metrics}
     assert counts["loss"] == (ROWS, {"step": ROWS - 1, "value": ROWS - 1})
     assert counts["accuracy"][0] == ROWS
-    # 200,000 rows that wait and as many again whose files go at the end of a round, the head, the courier's notes.
+    # 200,000 rows that wait and as many again whose files go at the end of a round, the head, the uploader's notes.
     assert max(disk) < 2 * 200_000 * 150 + 8 * SEGMENT + ROWS
     assert max(memory) - memory[0] < 32 * 1024**2
-    assert max(courier) < 300 * 1024**2
+    assert max(uploader) < 300 * 1024**2
     assert [name for name in left if name.startswith("rows-")] == [], "delivered files are left"
 
 

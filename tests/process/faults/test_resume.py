@@ -19,8 +19,8 @@ import wandb
 from tests.helpers.server_state import Script, Server
 from wandb.errors import UsageError, term
 from wandb_compat.config.settings import Settings
-from wandb_compat.spool.worker_config import Orders
-from wandb_compat.uploader.worker import Work
+from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.uploader.worker import Worker
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on_and_ends_well(script: Script, server: Server, proj
     script(text)
     run = server.run(project)
     assert points(server, project, run["id"], "step") == [(step, step) for step in range(300)]
-    time.sleep(2)  # long enough for a courier that still wants to tell of a death
+    time.sleep(2)  # long enough for an uploader that still wants to tell of a death
     assert server.run(project)["status"] == "COMPLETED"
 
 
@@ -293,17 +293,17 @@ def test_define_metric_is_remembered(here: dict[str, str]) -> None:
         assert run.summary["_runtime"] >= runtime >= 0.1
 
 
-def test_a_courier_that_takes_over_does_not_call_the_run_resumed(
+def test_an_uploader_that_takes_over_does_not_call_the_run_resumed(
     here: dict[str, str], server: Server, project: str
 ) -> None:
-    """A folder that is delivered by two couriers, one after the other, is still one run that began here."""
-    orders = Orders.of(Settings.read()[0])
+    """A folder that is delivered by two uploaders, one after the other, is still one run that began here."""
+    orders = WorkerConfig.of(Settings.read()[0])
     with wandb.init(mode="offline") as run:
         run.log({"a": 1})
     from wandb_compat.uploader.worker import Trainer
 
     home = Path(run.sync_dir)
     for _ in range(2):
-        work = Work(home, server.key, orders, trainer=Trainer(None), follow=False)
+        work = Worker(home, server.key, orders, trainer=Trainer(None), follow=False)
         assert work.run().resumed is False
-        (home / "journal" / "courier.journal").unlink()
+        (home / "journal" / "uploader.journal").unlink()

@@ -105,7 +105,7 @@ def test_every_fault_at_every_endpoint(train: Train, door: Door, server: Server,
     steps = int(out.rsplit("steps ", 1)[1])
     run = server.ended(project, 60)
     assert run["status"] == "COMPLETED"
-    account = (training.home / "journal/courier.json").read_text()
+    account = (training.home / "journal/uploader.json").read_text()
     assert '"refused": 0' in account, account
     assert [row["value"] for row in server.metrics(project, run["id"], "loss")] == [step / 7 for step in range(steps)]
     words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]

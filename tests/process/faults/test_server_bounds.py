@@ -112,24 +112,24 @@ print("pause", flush=True)
 input()
 run.finish()
 """
-TRAINER_BOUND, COURIER_BOUND = 32, 128  # MiB; see docs/reliability.md
+TRAINER_BOUND, UPLOADER_BOUND = 32, 128  # MiB; see docs/reliability.md
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="counts memory as Linux does")
 def test_memory_while_away(train: Train, door: Door, server: Server, project: str) -> None:
-    """While rows pile up neither the trainer nor the courier grows beyond its bound: they wait on disk."""
+    """While rows pile up neither the trainer nor the uploader grows beyond its bound: they wait on disk."""
     door.shut()
     training = train(FLOOD, WANDB_COMPAT_FINISH_BUDGET="600")
     assert training.process.stdout is not None
     grown = int(training.process.stdout.readline().split()[1])
     training.heard("pause")
-    courier = psutil.Process(json.loads((training.home / "journal/courier.json").read_text())["pid"])
-    most = courier.memory_info().rss
+    uploader = psutil.Process(json.loads((training.home / "journal/uploader.json").read_text())["pid"])
+    most = uploader.memory_info().rss
     door.open()
     training.go()
     while training.process.poll() is None:
         with contextlib.suppress(psutil.Error):
-            most = max(most, courier.memory_info().rss)
+            most = max(most, uploader.memory_info().rss)
         time.sleep(0.05)
     training.end(600)
     run = server.ended(project, 600)
@@ -138,8 +138,8 @@ def test_memory_while_away(train: Train, door: Door, server: Server, project: st
         assert told["count"] == PENDING and told["last"] == {"step": PENDING - 1, "value": told["max"]}
     rows = server.metrics(project, run["id"], "loss")  # thinned out by the server
     assert all(row["value"] == row["step"] / 7 for row in rows) and len(rows) >= 1000
-    print(f"trainer grew by {grown} MiB, courier was {most // 1024**2} MiB")
-    assert grown <= TRAINER_BOUND and most <= COURIER_BOUND * 1024**2
+    print(f"trainer grew by {grown} MiB, uploader was {most // 1024**2} MiB")
+    assert grown <= TRAINER_BOUND and most <= UPLOADER_BOUND * 1024**2
 
 
 def test_disk_use_is_bounded(

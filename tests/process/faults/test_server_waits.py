@@ -13,7 +13,7 @@ from tests.helpers.training import COMPRESSED, ROWS, SCRIPT, Train, all_there, s
 
 
 def test_ten_minutes_away(train: Train, door: Door, server: Server, project: str) -> None:
-    """Away for ten minutes in the middle, with time running a hundred times as fast for the courier's waits."""
+    """Away for ten minutes in the middle, with time running a hundred times as fast for the uploader's waits."""
     training = train(PYTHONPATH=COMPRESSED)
     training.heard("pause")
     door.shut()

@@ -1,4 +1,4 @@
-"""The courier goes without the trainer's large libraries, and still takes from both sides only what has sense."""
+"""The uploader goes without the trainer's large libraries, and still takes from both sides only what has sense."""
 
 import subprocess
 import sys
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from wandb_compat.config.settings import Settings
-from wandb_compat.spool.worker_config import Orders
+from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.wire.models import Created
 
 
-def test_the_courier_imports_neither_pydantic_nor_numpy() -> None:
+def test_the_uploader_imports_neither_pydantic_nor_numpy() -> None:
     """Every run has such a process beside it: what these take of memory and time, each run would pay again."""
     script = (
         "import sys; before = set(sys.modules)\n"  # what start-up files of other packages have imported
@@ -23,11 +23,11 @@ def test_the_courier_imports_neither_pydantic_nor_numpy() -> None:
 
 
 def test_orders_say_what_the_settings_say() -> None:
-    """The courier goes by the trainer's environment, with its bad values left out and told already."""
+    """The uploader goes by the trainer's environment, with its bad values left out and told already."""
     settings, _ = Settings.read(
         {"PLUTO_URL_API": "http://h:3001", "WANDB_COMPAT_LINGER": "inf", "WANDB_COMPAT_HEARTBEAT": "0"}
     )
-    orders = Orders.of(settings)
+    orders = WorkerConfig.of(settings)
     assert orders.urls == [None, "http://h:3001", None, None]
     assert (orders.linger, orders.heartbeat, orders.adopt) == (float("inf"), 4.0, True)
 

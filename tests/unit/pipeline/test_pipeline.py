@@ -21,7 +21,7 @@ from wandb_compat.spool import journal, records
 
 
 def begin(home: Path, **settings: Any) -> Pipeline:
-    """Return a pipeline without a courier that has begun a run in `home`."""
+    """Return a pipeline without an uploader that has begun a run in `home`."""
     values = {**Settings().model_dump(), **settings}
     pipeline = Pipeline(
         home, Settings.model_construct(**values), notify=lambda *said: notices.append(said), head=home / "run-x.wandb"

@@ -1,5 +1,6 @@
-"""The courier's notes of what the server has answered: never more than needed, and never lost."""
+"""The uploader's notes of what the server has answered: never more than needed, and never lost."""
 
+import errno
 import itertools
 from pathlib import Path
 
@@ -7,47 +8,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_compat.spool import journal
-from wandb_compat.spool.delivery_log import LANES, NOTES_SIZE, Acks, waiting, waiting_bytes, waiting_rows
+from wandb_compat.spool import delivery_log, journal
+from wandb_compat.spool.delivery_log import LANES, NOTES_SIZE, Offsets
+from wandb_compat.spool.pending import pending_bytes, pending_records, pending_rows
 
 
 def test_notes_of_a_long_run_stay_small(tmp_path: Path) -> None:
     """However often a lane goes on, the file holds little more than where it is now."""
-    acks = Acks(tmp_path)
+    acks = Offsets(tmp_path)
     acks.refuse("metrics", b"a line", "too old")
     for to in range(20_000):
         acks.note("metrics", "run-abc.wandb", to)
     assert acks.path.stat().st_size <= NOTES_SIZE
-    again = Acks(tmp_path)
+    again = Offsets(tmp_path)
     assert again.place("metrics", "run-abc.wandb") == 19_999
     assert list(again.refused.values()) == ["too old"]
-    assert [path.name for path in acks.path.parent.iterdir()] == ["courier.journal"]
+    assert [path.name for path in acks.path.parent.iterdir()] == ["uploader.journal"]
 
 
 def test_a_lane_that_passes_by_leaves_no_note_until_it_matters(tmp_path: Path) -> None:
-    """A courier that takes over looks again at what had nothing for a lane; before a file is deleted all is noted."""
-    acks = Acks(tmp_path)
+    """An uploader that takes over looks again at what had nothing for a lane; before a file is deleted all is noted."""
+    acks = Offsets(tmp_path)
     acks.note("metrics", "rows-1.journal", 500)
     for lane in LANES:
         acks.pass_over(lane, "rows-1.journal", 500)
         acks.pass_over(lane, "rows-2.journal", 300)
     assert acks.delivered("rows-1.journal") == 500
-    assert Acks(tmp_path).delivered("rows-1.journal") == 0
+    assert Offsets(tmp_path).delivered("rows-1.journal") == 0
     acks.settle("rows-1.journal")
-    assert Acks(tmp_path).delivered("rows-1.journal") == 500
-    assert Acks(tmp_path).delivered("rows-2.journal") == 0
+    assert Offsets(tmp_path).delivered("rows-1.journal") == 500
+    assert Offsets(tmp_path).delivered("rows-2.journal") == 0
     acks.close()
-    assert Acks(tmp_path).delivered("rows-2.journal") == 300
+    assert Offsets(tmp_path).delivered("rows-2.journal") == 300
 
 
-def test_notes_that_cannot_be_written_anew_are_kept(tmp_path: Path) -> None:
-    """Where the draft finds no place, the old notes go on."""
-    acks = Acks(tmp_path)
+def test_a_failed_rewrite_keeps_the_old_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk has no space for a rewrite, the old file is appended to."""
+    failures = []
+
+    def full(path: Path, data: bytes) -> None:
+        failures.append(path)
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(delivery_log, "atomic_write", full)
+    acks = Offsets(tmp_path)
     acks.note("metrics", "run-abc.wandb", 1)
-    (acks.path.parent / "courier.draft").mkdir()
     for to in range(20_000):
         acks.note("metrics", "run-abc.wandb", to)
-    assert Acks(tmp_path).place("metrics", "run-abc.wandb") == 19_999
+    assert failures
+    assert Offsets(tmp_path).place("metrics", "run-abc.wandb") == 19_999
 
 
 @given(st.lists(st.sampled_from(["row", "data", "file", "artifact", "key", "console"]), max_size=40), st.data())
@@ -59,7 +68,7 @@ def test_what_waits_is_counted_by_lane(
     texts = [journal.frame([f'{kind} {{"text":" row {{"}}'.encode()]) for kind in kinds]
     ends = [0, *itertools.accumulate(map(len, texts))]
     (home / "run-abc.wandb").write_bytes(b"".join(texts))
-    acks = Acks(home)
+    acks = Offsets(home)
     left = {}
     for lane, kind in {"metrics": "row", "data": "data", "files": "file", "artifacts": "artifact"}.items():
         place = data.draw(st.integers(0, len(kinds)))
@@ -67,8 +76,8 @@ def test_what_waits_is_counted_by_lane(
         left[lane] = kinds[place:].count(kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wandb_compat.spool.delivery_log._PIECE", data.draw(st.integers(1, 300)))
-        rows, words = waiting(home)
-        assert rows == waiting_rows(home) == left["metrics"]
+        rows, words = pending_records(home)
+        assert rows == pending_rows(home) == left["metrics"]
     told = {
         "rows": rows,
         "values that are no numbers": left["data"],
@@ -79,10 +88,10 @@ def test_what_waits_is_counted_by_lane(
     assert counted or words == "the last records"
 
 
-def test_files_that_the_courier_deletes_meanwhile_hold_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_deleted_by_the_uploader_count_as_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever counts has listed them while they were there."""
     (tmp_path / "run-abc.wandb").write_bytes(journal.frame([b'row {"step":0}', b"key {}"]))
     listed = [tmp_path / "run-abc.wandb", tmp_path / "journal" / "rows-1-000002.journal"]
     monkeypatch.setattr(journal, "files", lambda home: listed)
-    assert waiting(tmp_path) == (1, "1 rows")
-    assert waiting_bytes(tmp_path) == listed[0].stat().st_size
+    assert pending_records(tmp_path) == (1, "1 rows")
+    assert pending_bytes(tmp_path) == listed[0].stat().st_size

@@ -137,7 +137,7 @@ def _failure(details: dict[str, Any]) -> str:
         return "crashed" if reason.get("type") == "Killed" else "failed"
     history = details.get("statusHistory") or []
     ours = RUN_ID in (details.get("systemMetadata") or {})
-    reaped = history[-1].get("source") != "api" if history else ours  # our courier always gives a reason
+    reaped = history[-1].get("source") != "api" if history else ours  # our uploader always gives a reason
     return "crashed" if reaped else "failed"
 
 

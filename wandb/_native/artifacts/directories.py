@@ -30,4 +30,4 @@ def files_of(folder: Path, above: Ancestors = ()) -> Iterator[Path]:
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder, once each however links may lead round; links that lead nowhere are passed over."""
-    yield from filter(Path.exists, staging.below(folder))
+    yield from filter(Path.exists, staging.walk_files(folder))

@@ -21,9 +21,9 @@ from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import WireError
 from wandb_compat.wire.names import header_name
 
-WAIT = 3600.0  # seconds that `wait` without a timeout goes on for a courier that is sending
+WAIT = 3600.0  # seconds that `wait` without a timeout goes on for an uploader that is sending
 AWAY = 30.0  # seconds that it goes on for a server that is away
-LOOK = 0.02  # seconds between two looks for the courier's answer
+LOOK = 0.02  # seconds between two looks for the uploader's answer
 
 
 def shelf(project: str | None) -> Shelf:
@@ -88,7 +88,7 @@ def find(name: Name) -> tuple[Shelf, Collection, Version]:
 
 
 class Awaited:
-    """An artifact that was handed to the courier."""
+    """An artifact that was handed to the uploader."""
 
     def __init__(self, home: Path, id: str) -> None:
         self.home = home

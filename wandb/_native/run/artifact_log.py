@@ -1,4 +1,4 @@
-"""Hands the artifacts of a run to the courier."""
+"""Hands the artifacts of a run to the uploader."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LoggedArtifacts:
             aliases, tags: of the version.
             part: the id of the distributed artifact that this is a part of.
             final: whether that is complete now.
-            awaitable: whether there is a courier to wait for.
+            awaitable: whether there is an uploader to wait for.
 
         Raises:
             OSError: a file that was added as immutable is gone, or cannot be kept.

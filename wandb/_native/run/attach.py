@@ -1,7 +1,7 @@
 """Runs of other processes: how a process that was not forked from the run's finds it and logs to it.
 
 A run enters itself in the register of this machine. A spawned process that unpickles the run, or attaches to it, writes
-a journal file of its own into the run's folder, from where the run's courier takes it.
+a journal file of its own into the run's folder, from where the run's uploader takes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wandb.errors import UsageError
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
 from wandb_compat.run.previous_run import at
-from wandb_compat.spool.process_registry import Register, alive
+from wandb_compat.spool.process_registry import ProcessRegistry, alive
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -30,12 +30,12 @@ def publish(run: Run) -> None:
     settings = run.settings.model_dump(mode="json", exclude=_SECRET, exclude_none=True)
     # Where the list cannot be written, only spawned processes lack something, and they say so.
     with contextlib.suppress(OSError, ValueError):
-        Register(_LIST).enter(run._attach_id, {"home": run.sync_dir, "settings": settings, "run": run.id})
+        ProcessRegistry(_LIST).enter(run._attach_id, {"home": run.sync_dir, "settings": settings, "run": run.id})
 
 
 def withdraw(run: Run) -> None:
     """Take a run that has ended out of the list."""
-    Register(_LIST).leave(run._attach_id)
+    ProcessRegistry(_LIST).leave(run._attach_id)
 
 
 def attach(wanted: str) -> Run:
@@ -73,13 +73,13 @@ class ForeignRun:
 
 
 def _listed(attach_id: str) -> bool:
-    entry = Register(_LIST).read(attach_id)
+    entry = ProcessRegistry(_LIST).read(attach_id)
     return entry is not None and alive(entry)
 
 
 def _entries(wanted: str) -> Iterator[dict[str, Any]]:
     """Yield what the list has of a run, the one that was entered last first."""
-    register = Register(_LIST)
+    register = ProcessRegistry(_LIST)
     names = register.names()[::-1]
     for name in [wanted] if wanted in names else names:
         entry = register.read(name)

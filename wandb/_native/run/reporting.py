@@ -147,8 +147,8 @@ class RunWords:
             self._refuse_when_finished("status")
         if self._pipeline is None:
             return RunStatus()
-        from wandb_compat.spool.delivery_log import waiting_rows
+        from wandb_compat.spool.pending import pending_rows
 
         state = self._pipeline.status()
-        pending = waiting_rows(self._pipeline.home)
+        pending = pending_rows(self._pipeline.home)
         return RunStatus(sync_items_total=state.sent + pending, sync_items_pending=pending)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Series = dict[str, list[tuple[int, float, str]]]
 
-MACHINE = "sys/"  # in front of what a run's courier measures of its machine
+MACHINE = "sys/"  # in front of what a run's uploader measures of its machine
 CLOCK = ("_step", "_timestamp", "_runtime")
 _KINDS = {"IMAGE": "image-file", "AUDIO": "audio-file", "VIDEO": "video-file"}
 _SUFFIXES = {

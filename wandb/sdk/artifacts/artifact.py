@@ -53,7 +53,7 @@ class Artifact(Contents, Downloads, Published):
         """Wait until the server has the artifact and its version is known.
 
         Args:
-            timeout: seconds. By default as long as the courier is sending, and 30 s for a server that is away.
+            timeout: seconds. By default as long as the uploader is sending, and 30 s for a server that is away.
 
         Raises:
             ArtifactNotLoggedError: it is not logged, or the run is offline.

@@ -1,4 +1,4 @@
-"""On a trainer's PYTHONPATH: a courier that has died is followed by the next at once."""
+"""On a trainer's PYTHONPATH: an uploader that has died is followed by the next at once."""
 
 from wandb_compat.pipeline import worker_process
 

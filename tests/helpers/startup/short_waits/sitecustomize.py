@@ -1,4 +1,4 @@
-"""On a courier's PYTHONPATH: its waits are a hundredth of what they are, so minutes pass in seconds."""
+"""On an uploader's PYTHONPATH: its waits are a hundredth of what they are, so minutes pass in seconds."""
 
 from wandb_compat.config import limits
 

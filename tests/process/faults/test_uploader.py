@@ -1,4 +1,4 @@
-"""The courier may die at any moment, alone or with the trainer: what is left arrives once, in order."""
+"""The uploader may die at any moment, alone or with the trainer: what is left arrives once, in order."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ print(step)
 DIE = """
 import json, os, signal, time, wandb
 from wandb_compat.uploader import launch
-launch.RESTART_PAUSE = launch.RESTART_PAUSE_LIMIT = 1000  # no other courier follows the one that is killed
+launch.RESTART_PAUSE = launch.RESTART_PAUSE_LIMIT = 1000  # no other uploader follows the one that is killed
 run = wandb.init(id={id!r}, settings=wandb.Settings(x_disable_meta=True, console="off"))
 for step in range(500):
     run.log({{"loss": step / 7}})
-account = "wandb/latest-run/journal/courier.json"
+account = "wandb/latest-run/journal/uploader.json"
 while not os.path.exists(account) or json.load(open(account))["run"] is None:
     time.sleep(0.02)
 os.kill(json.load(open(account))["pid"], signal.SIGKILL)
@@ -66,7 +66,7 @@ def runs(server: Server, project: str) -> dict[str, dict[str, object]]:
     return {run["systemMetadata"]["wandb_run_id"]: run for run in found}
 
 
-def test_couriers_killed_at_random_moments(
+def test_uploaders_killed_at_random_moments(
     server: Server, project: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     """Each is followed by another that goes on where the server's last answer was: no row lost, no metric doubled."""
@@ -101,7 +101,7 @@ def test_couriers_killed_at_random_moments(
 def test_the_next_run_delivers_what_dead_ones_left(
     script: Script, server: Server, project: str, tmp_path: Path, wanted: bool
 ) -> None:
-    """Trainer and courier dead together: the next run in the folder sends their rows and says so, if allowed to."""
+    """Trainer and uploader dead together: the next run in the folder sends their rows and says so, if allowed to."""
     script(DIE.format(id="one"), code=-signal.SIGKILL, WANDB_COMPAT_ADOPT="false")
     script(DIE.format(id="two"), code=-signal.SIGKILL, WANDB_COMPAT_ADOPT="false")
     script("import wandb; wandb.init(id='offline', mode='offline').finish()")
@@ -121,10 +121,10 @@ def test_the_next_run_delivers_what_dead_ones_left(
         assert (rows(server, project, found[name]["id"]) == EXPECTED) == wanted
 
 
-def test_killed_before_its_courier_could_start(script: Script, server: Server, project: str) -> None:
-    """Killed in the moment between its first record and its courier: the next run beside it delivers it."""
+def test_killed_before_its_uploader_could_start(script: Script, server: Server, project: str) -> None:
+    """Killed in the moment between its first record and its uploader: the next run beside it delivers it."""
     text = "import os, signal, wandb\nfrom wandb_compat.uploader import launch\n"
-    text += "launch.Courier._start = lambda self: os.kill(os.getpid(), signal.SIGKILL)\nwandb.init(id='one')"
+    text += "launch.UploaderProcess._start = lambda self: os.kill(os.getpid(), signal.SIGKILL)\nwandb.init(id='one')"
     script(text, code=-signal.SIGKILL)
     done = script("import time, wandb\nwith wandb.init(id='two'): time.sleep(2)")
     assert "run one, cut off, left 0 rows here" in done.stderr
@@ -166,7 +166,7 @@ def test_a_copied_folder_is_finished_elsewhere(
     command = [sys.executable, "-m", "wandb_compat", "sync"]
     small = {**environment, "WANDB_COMPAT_BATCH_SIZE": "1024"}
     first = subprocess.Popen(command, cwd=copy.parent, env=small, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    (account,) = copy.glob("run-*/journal/courier.json")
+    (account,) = copy.glob("run-*/journal/uploader.json")
     before = json.loads(account.read_text())["pid"]
     deadline = time.monotonic() + 60
     while first.poll() is None and (state := State.read(account.parent.parent)) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""How `finish` waits for the courier: what is left is shown, Ctrl-C leaves it alone, and `status` finds both."""
+"""How `finish` waits for the uploader: what is left is shown, Ctrl-C leaves it alone, and `status` finds both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def slow(server: Server) -> Iterator[Door]:
     door.shut()
 
 
-def test_ctrl_c_leaves_the_rest_to_the_courier(
+def test_ctrl_c_leaves_the_rest_to_the_uploader(
     server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: Door
 ) -> None:
     """Lines tell what is left and the budget; after Ctrl-C the script goes on, the command is told, all rows arrive."""
@@ -49,7 +49,7 @@ def test_ctrl_c_leaves_the_rest_to_the_courier(
     time.sleep(3)
     command = [sys.executable, "-m", "wandb_compat", "status"]
     listed = subprocess.run(command, cwd=tmp_path / "home", env=environment, capture_output=True, text=True, timeout=60)
-    assert str(folder) in listed.stdout  # found without being named: its courier is at work
+    assert str(folder) in listed.stdout  # found without being named: its uploader is at work
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (0, "went on\n"), errors
