@@ -75,7 +75,7 @@ def test_what_waits_is_counted_by_lane(
         acks.note(lane, "run-abc.wandb", ends[place])
         left[lane] = kinds[place:].count(kind)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wandb_compat.spool.delivery_log._PIECE", data.draw(st.integers(1, 300)))
+        patch.setattr("wandb_compat.spool.pending._PIECE", data.draw(st.integers(1, 300)))
         rows, words = pending_records(home)
         assert rows == pending_rows(home) == left["metrics"]
     told = {
