@@ -12,7 +12,8 @@ from typing import Any
 
 from wandb import _bootstrap as _bootstrap  # first: makes wandb_compat importable
 from wandb._native import lazy
-from wandb._native.run.module_globals import before_init
+from wandb._native.run import current as _current
+from wandb._native.run.module_globals import placeholders as _placeholders
 from wandb.errors import Error
 from wandb.errors import UsageError as UsageError
 from wandb.errors.term import termerror, termlog, termsetup, termwarn
@@ -33,7 +34,8 @@ patched: dict[str, list[Any]] = {"tensorboard": [], "keras": [], "gym": []}  # i
 
 # Plain attributes, as scripts and their tests assign and delete them. `init` and `finish` do so too.
 run: Run | None = None
-globals().update(before_init())
+_current.set_placeholders(_placeholders())
+_current.unset_run()
 
 
 # Without what is bound already: a name that a test has deleted is gone.

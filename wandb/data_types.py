@@ -1,6 +1,5 @@
 """Every type of value, in one place."""
 
-from wandb._native.tables.class_ids import _ClassesIdType as _ClassesIdType
 from wandb._native.tables.keys import _ForeignIndexType as _ForeignIndexType
 from wandb._native.tables.keys import _ForeignKeyType as _ForeignKeyType
 from wandb._native.tables.keys import _PrimaryKeyType as _PrimaryKeyType
@@ -12,6 +11,7 @@ from wandb.sdk.data_types.eval_table import EvalTable
 from wandb.sdk.data_types.graph import Graph, Node
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import BoundingBoxes2D
 from wandb.sdk.data_types.helper_types.classes import Classes
+from wandb.sdk.data_types.helper_types.classes import _ClassesIdType as _ClassesIdType
 from wandb.sdk.data_types.helper_types.image_mask import ImageMask
 from wandb.sdk.data_types.histogram import Histogram
 from wandb.sdk.data_types.html import Html

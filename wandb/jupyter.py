@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb._native.run import active_runs
+from wandb._native.run import active_runs, current
+from wandb.errors import Error
 from wandb.sdk.lib import ipython
 
 if TYPE_CHECKING:
@@ -71,11 +72,9 @@ def _show_path(path: str, height: int) -> None:
 
     from IPython.display import HTML, display
 
-    import wandb
-
     try:
-        shown = wandb.Api().from_path(path).to_html(height=height)
-    except (wandb.Error, ValueError) as error:
+        shown = current.module().Api().from_path(path).to_html(height=height)
+    except (Error, ValueError) as error:
         shown = html.escape(f"{path} cannot be shown: {error}")
     display(HTML(shown))
 

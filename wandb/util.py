@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TextIO
 from urllib.parse import unquote, urlsplit
 
+from wandb._native.types import Artifact
 from wandb._native.values.json import VALUE_BYTES_LIMIT as VALUE_BYTES_LIMIT
 from wandb._native.values.json import JSONEncoderUncompressed as JSONEncoderUncompressed
 from wandb._native.values.json import WandBHistoryJSONEncoder as WandBHistoryJSONEncoder
@@ -221,8 +222,6 @@ def artifact_to_json(artifact: Any) -> dict[str, Any]:
 
 def check_dict_contains_nested_artifact(d: Mapping[str, Any], nested: bool = False) -> bool:
     """Whether an artifact lies below the first level of a dict."""
-    from wandb.sdk.artifacts.artifact import Artifact
-
     for value in d.values():
         if isinstance(value, Mapping):
             if check_dict_contains_nested_artifact(value, nested=True):

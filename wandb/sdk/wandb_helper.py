@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from wandb._native.types import Config
 from wandb.errors import UsageError
 from wandb.sdk.lib import config_util
 
@@ -39,7 +40,6 @@ def parse_config(
 
 def _to_dict(params: Any) -> dict[str, Any]:
     from wandb.sdk.lib.preinit import PreInitObject
-    from wandb.sdk.wandb_config import Config
 
     if params is None or isinstance(params, PreInitObject):
         return {}

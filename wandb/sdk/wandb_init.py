@@ -9,7 +9,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from wandb._native.run import active_runs, module_globals, run_dir
+from wandb._native.run import active_runs, current, run_dir
 from wandb._native.run import attach as attaching
 from wandb._native.run.random_names import generate_name
 from wandb._native.run.resume import settle
@@ -21,7 +21,7 @@ from wandb.sdk.lib import config_util
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.wandb_helper import parse_config
-from wandb.sdk.wandb_run import Run, say, warn_once
+from wandb.sdk.wandb_run import Run, attach_run, say, warn_once
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import settings as engine
@@ -234,7 +234,7 @@ def _disabled(settings: Settings, config: dict[str, Any]) -> Run:
     if settings.project == "uncategorized":
         settings.project = "dummy"
     run = NoopRun(settings, config)
-    module_globals.set_globals(run)
+    current.set_run(run)
     return run
 
 
@@ -264,13 +264,12 @@ def _makes_way(settings: Settings) -> bool:
 
 def _listen(settings: Settings, monitor_gym: bool) -> None:
     """Hear what other libraries write down for themselves."""
-    import wandb
-
-    if settings.sync_tensorboard and not wandb.patched["tensorboard"]:
+    patched = current.module().patched
+    if settings.sync_tensorboard and not patched["tensorboard"]:
         from wandb.integration import tensorboard
 
         tensorboard.patch()
-    if monitor_gym and not wandb.patched["gym"]:
+    if monitor_gym and not patched["gym"]:
         from wandb.integration import gym
 
         gym.monitor()
@@ -295,7 +294,7 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
     active_runs.add(run)
     attaching.publish(run)
     if settings.reinit != "create_new":
-        module_globals.set_globals(run)
+        current.set_run(run)
     run._begin(_console(settings, pipeline, credential))
     run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:
@@ -369,7 +368,7 @@ def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run
     wanted = attach_id or run_id or (run._attach_id if run is not None else None)
     if wanted is None:
         raise UsageError("Either `attach_id` or `run_id` must be specified or `run` must have `_attach_id`")
-    return attaching.attach(wanted)
+    return attach_run(wanted)
 
 
 attach = _attach

@@ -10,7 +10,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from wandb._native.run import active_runs, attach, define_metric, run_dir
+from wandb._native.run import active_runs, attach, current, define_metric, run_dir
 from wandb._native.run.display import RunPage
 from wandb._native.run.exit_code import code_of
 from wandb._native.run.files import RunFiles
@@ -159,12 +159,8 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         active_runs.remove(self)
         if self._init_pid == os.getpid():
             self._finish(active_runs.watch.code if exit_code is None else int(exit_code), bool(quiet))
-        import wandb
-
-        if wandb.run is self:
-            from wandb._native.run import module_globals
-
-            module_globals.unset_globals()
+        if current.run() is self:
+            current.unset_run()
 
     def _hurry(self, seconds: float) -> None:
         """Let `finish` take no longer than this."""
@@ -294,7 +290,22 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return attach.unpickle, (self._attach_id,)
+        return _unpickle, (self._attach_id,)
+
+
+def attach_run(wanted: str) -> Run:
+    """Return a run by attach id or run id, of this process or of another one of this machine.
+
+    Raises:
+        wandb.UsageError: no process of this machine has such a run that has not ended.
+    """
+    return attach.attach(wanted, Run, say)
+
+
+def _unpickle(attach_id: str) -> Any:
+    """Return the run itself in its own process and in those forked from it, else one that logs to it from here."""
+    known = active_runs.find(attach_id)
+    return known or (attach_run(attach_id) if attach.is_listed(attach_id) else attach.ForeignRun(attach_id))
 
 
 def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
@@ -303,10 +314,8 @@ def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     """Finish the current run, if there is one; arguments as `Run.finish`."""
-    import wandb
-
-    if wandb.run is not None:
-        wandb.run.finish(exit_code=exit_code, quiet=quiet)
+    if (run := current.run()) is not None:
+        run.finish(exit_code=exit_code, quiet=quiet)
 
 
 def join(exit_code: int | None = None) -> None:

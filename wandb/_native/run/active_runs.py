@@ -25,7 +25,7 @@ def add(run: Run) -> None:
     if not watch.installed:
         atexit.register(_finish_at_exit)
     watch.install()
-    sigterm.install()
+    sigterm.install(mine)
     _active.append(run)
     know(run)
 

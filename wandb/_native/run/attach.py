@@ -7,11 +7,11 @@ a journal file of its own into the run's folder, from where the run's uploader t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb._native.run import active_runs, module_globals
+from wandb._native.run import active_runs, current
 from wandb.errors import UsageError
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _LIST = "runs"
 _SECRET = {"api_key"}
+_NOT_FOUND = (
+    "No process of this user on this machine has a run {} to attach to. The process that called wandb.init"
+    " must still run, and see the same folder for temporary files."
+)
 
 
 def publish(run: Run) -> None:
@@ -38,8 +42,13 @@ def withdraw(run: Run) -> None:
     ProcessRegistry(_LIST).leave(run._attach_id)
 
 
-def attach(wanted: str) -> Run:
+def attach(wanted: str, cls: type[Run], notify: Callable[[str, str], None]) -> Run:
     """Return a run by attach id or run id: of this process, of one it was forked from, or of another one.
+
+    Args:
+        wanted: attach id or run id.
+        cls: the class of runs, for a run of another process.
+        notify: prints messages of the pipeline.
 
     Raises:
         wandb.UsageError: no process of this machine has such a run that has not ended.
@@ -47,20 +56,18 @@ def attach(wanted: str) -> Run:
     if (known := active_runs.find(wanted)) is not None:
         return known
     for entry in _entries(wanted):
-        return _join(wanted if wanted != entry["run"] else entry["name"], entry)
-    raise UsageError(
-        f"No process of this user on this machine has a run {wanted} to attach to. The process that called wandb.init"
-        " must still run, and see the same folder for temporary files."
-    )
+        return _join(wanted if wanted != entry["run"] else entry["name"], entry, cls, notify)
+    raise UsageError(_NOT_FOUND.format(wanted))
 
 
-def unpickle(attach_id: str) -> Any:
-    """Return the run itself in its own process and in those forked from it, else one that logs to it from here."""
-    return active_runs.find(attach_id) or (attach(attach_id) if _listed(attach_id) else ForeignRun(attach_id))
+def is_listed(attach_id: str) -> bool:
+    """Return whether a process of this machine has the run, and the run has not ended."""
+    entry = ProcessRegistry(_LIST).read(attach_id)
+    return entry is not None and alive(entry)
 
 
 class ForeignRun:
-    """A run that has ended, or lives on another machine: it may be held, every use says that it is out of reach."""
+    """A run that has ended or is on another machine: it can be held, and every use of it raises `wandb.UsageError`."""
 
     def __init__(self, attach_id: str) -> None:
         self._attach_id = attach_id
@@ -68,13 +75,9 @@ class ForeignRun:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        attach(self._attach_id)
+        if not is_listed(self._attach_id):
+            raise UsageError(_NOT_FOUND.format(self._attach_id))
         raise UsageError(f"Run {self._attach_id} could not be reached when it was unpickled; use wandb.attach()")
-
-
-def _listed(attach_id: str) -> bool:
-    entry = ProcessRegistry(_LIST).read(attach_id)
-    return entry is not None and alive(entry)
 
 
 def _entries(wanted: str) -> Iterator[dict[str, Any]]:
@@ -87,18 +90,17 @@ def _entries(wanted: str) -> Iterator[dict[str, Any]]:
             yield {**entry, "name": name}
 
 
-def _join(attach_id: str, entry: dict[str, Any]) -> Run:
-    from wandb.sdk.wandb_run import Run, say
+def _join(attach_id: str, entry: dict[str, Any], cls: type[Run], notify: Callable[[str, str], None]) -> Run:
     from wandb_compat.pipeline.pipeline import Pipeline
 
     settings = Settings()
     settings.update_from_dict(entry["settings"])
     home = Path(entry["home"])
     own, _ = engine.Settings.read()
-    pipeline = Pipeline(home, own, notify=say)
+    pipeline = Pipeline(home, own, notify=notify)
     so_far = at(home)
     first_step = so_far.last_step + 1 if so_far is not None else 0
-    run = Run(settings, so_far.values if so_far else {}, pipeline=pipeline, first_step=first_step)
+    run = cls(settings, so_far.values if so_far else {}, pipeline=pipeline, first_step=first_step)
     run._attach_id, run._init_pid = attach_id, entry["pid"]
     if so_far is not None:
         run._history.items.update(so_far.summary)
@@ -107,5 +109,5 @@ def _join(attach_id: str, entry: dict[str, Any]) -> Run:
     run._begin()
     active_runs.know(run)
     active_runs.visit(run)
-    module_globals.set_globals(run)
+    current.set_run(run)
     return run

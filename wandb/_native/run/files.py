@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from wandb._native.run import current
 from wandb._native.run.saved_files import SavedFiles
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termlog, termwarn
@@ -497,9 +498,7 @@ def restore(name: str, run_path: str | None = None, replace: bool = False, root:
         ValueError: the run has no such file, or there is neither a run nor `run_path`.
         wandb.CommError: the server cannot be asked, or has no such run.
     """
-    import wandb
-
-    run = wandb.run
+    run = current.run()
     if run_path is None:
         if run is None:
             raise ValueError("run_path required when calling wandb.restore before wandb.init")

@@ -10,15 +10,26 @@ import contextlib
 import os
 import signal
 import threading
+from collections.abc import Callable, Sequence
 from types import FrameType
 
+from wandb._native.types import Run
 from wandb_compat.spool.records import TERMINATED
 
 BUDGET = 10.0  # seconds for the last rows: a third of what Kubernetes and Slurm grant before they kill
 
 
-def install() -> None:
-    """Listen for SIGTERM if nobody does; only the main thread can."""
+_own_runs: Callable[[], Sequence[Run]] = list
+
+
+def install(own_runs: Callable[[], Sequence[Run]]) -> None:
+    """Handle SIGTERM unless the script does; only the main thread can.
+
+    Args:
+        own_runs: returns the active runs that this process began.
+    """
+    global _own_runs
+    _own_runs = own_runs
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminated)
@@ -27,14 +38,12 @@ def install() -> None:
 def _terminated(number: int, frame: FrameType | None) -> None:
     if signal.getsignal(number) is not _terminated:
         return  # called by a handler that has come after ours and has plans of its own
-    from wandb._native.run import active_runs
-
     # What the main thread was about when the signal came may hold a lock that the end of a run needs.
     last_resort = threading.Timer(BUDGET * 1.5, os._exit, (TERMINATED,))
     last_resort.daemon = True
     try:
         last_resort.start()
-        for run in active_runs.mine():
+        for run in _own_runs():
             with contextlib.suppress(Exception):
                 run._hurry(BUDGET)
                 run.finish(TERMINATED)

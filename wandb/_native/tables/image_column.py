@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from wandb.sdk.data_types import _dtypes
-from wandb.sdk.data_types.image import Image
 
 Names = dict[str, str]
 
@@ -14,9 +13,10 @@ Names = dict[str, str]
 class _ImageFileType(_dtypes.Type):
     """Takes every image."""
 
+    __module__ = "wandb.sdk.data_types.image"  # where wandb defines the class: pickles name that module
+
     name = "image-file"
     legacy_names: ClassVar[list[str]] = ["wandb.Image"]
-    types: ClassVar[list[type]] = [Image]
 
     def __init__(
         self,
@@ -88,6 +88,3 @@ def _sets(layers: Mapping[str, Iterable[Any]] | None) -> dict[str, set[Any]]:
 
 def _maps(layers: Mapping[str, Mapping[Any, str]] | None) -> dict[str, Names]:
     return {str(layer): {str(id): name for id, name in names.items()} for layer, names in (layers or {}).items()}
-
-
-_dtypes.TypeRegistry.add(_ImageFileType)

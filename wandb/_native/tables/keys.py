@@ -1,4 +1,4 @@
-"""Values of a table that refer to a row of a table, and the types of columns that hold them."""
+"""Keys of tables: values that refer to a row of a table, and the types of columns that hold them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from wandb.sdk.lib.runid import generate_id
 if TYPE_CHECKING:
     from wandb.sdk.data_types.table import Table
 
+TABLE = "wandb.sdk.data_types.table"  # where wandb defines these classes: pickles name that module
+
 
 class _TableLinkMixin:
     """A value that knows its table."""
+
+    __module__ = TABLE
 
     _table: Table | None = None
 
@@ -23,6 +27,8 @@ class _TableLinkMixin:
 
 class _TableKey(str, _TableLinkMixin):
     """A text that identifies a row."""
+
+    __module__ = TABLE
 
     _col_name: Any = None
 
@@ -35,6 +41,8 @@ class _TableKey(str, _TableLinkMixin):
 class _TableIndex(int, _TableLinkMixin):
     """The index of a row."""
 
+    __module__ = TABLE
+
     def get_row(self) -> dict[Any, Any]:
         """Return the row as a dict, empty when the table is not known."""
         return dict(zip(self._table.columns, self._table.data[self], strict=False)) if self._table is not None else {}
@@ -42,6 +50,8 @@ class _TableIndex(int, _TableLinkMixin):
 
 class _PrimaryKeyType(_dtypes.Type):
     """A column that identifies its table's rows."""
+
+    __module__ = TABLE
 
     name = "primaryKey"
     legacy_names: ClassVar[list[str]] = ["wandb.TablePrimaryKey"]
@@ -80,6 +90,8 @@ class _Foreign(_dtypes.Type):
 class _ForeignKeyType(_Foreign):
     """A column with keys of another table."""
 
+    __module__ = TABLE
+
     name = "foreignKey"
     legacy_names: ClassVar[list[str]] = ["wandb.TableForeignKey"]
     types: ClassVar[list[type]] = [_TableKey]
@@ -104,6 +116,8 @@ class _ForeignKeyType(_Foreign):
 class _ForeignIndexType(_Foreign):
     """A column with row indexes of another table."""
 
+    __module__ = TABLE
+
     name = "foreignIndex"
     legacy_names: ClassVar[list[str]] = ["wandb.TableForeignIndex"]
     types: ClassVar[list[type]] = [_TableIndex]
@@ -119,6 +133,24 @@ class _ForeignIndexType(_Foreign):
     def assign_type(self, wb_type: _dtypes.Type | None = None) -> _dtypes.Type:
         same = isinstance(wb_type, _ForeignIndexType) and wb_type.params["table"] is self.params["table"]
         return self if same or isinstance(wb_type, _dtypes.NumberType) else _dtypes.InvalidType()
+
+
+def mark_keys(table: Table, row: list[Any]) -> None:
+    """Replace the values of a row's key columns by keys and indexes that know their table."""
+    types = table._column_types.params["type_map"]
+    for name in table._fk_cols:
+        at = table.columns.index(name)
+        params = types[name].params
+        if isinstance(types[name], _ForeignIndexType) and not isinstance(row[at], _TableIndex):
+            row[at] = _TableIndex(row[at])
+            row[at].set_table(params["table"])
+        elif isinstance(types[name], _ForeignKeyType) and not isinstance(row[at], _TableKey):
+            row[at] = _TableKey(row[at])
+            row[at].set_table(params["table"], params["col_name"])
+    if table._pk_col is not None:
+        at = table.columns.index(table._pk_col)
+        row[at] = _TableKey(row[at])
+        row[at].set_table(table, table._pk_col)
 
 
 for _type in (_PrimaryKeyType, _ForeignKeyType, _ForeignIndexType):

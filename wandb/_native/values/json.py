@@ -68,7 +68,7 @@ def make_json_if_not_number(v: Any) -> int | float | str:
 def maybe_compress_history(obj: Any) -> tuple[Any, bool]:
     """Return the histogram of a large array, and whether it is one."""
     if is_numpy_array(obj) and obj.size > MANY:
-        from wandb import Histogram
+        from wandb.sdk.data_types.histogram import Histogram
 
         return Histogram(obj, num_bins=MANY).to_json(), True
     return obj, False

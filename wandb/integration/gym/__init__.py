@@ -9,7 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import wandb
+from wandb._native.run import current
+from wandb.errors import Error
+from wandb.sdk.data_types.video import Video
 from wandb.sdk.lib import import_hooks
 
 __all__ = ("monitor",)
@@ -42,7 +44,7 @@ def monitor() -> None:
         _listen(place, recorder, method, path)
         import_hooks.when_imported(_STABLE_BASELINES, _listen_to_stable_baselines)
         return
-    raise wandb.Error("Videos are recorded by gymnasium, which is not installed: `pip install gymnasium`")
+    raise Error("Videos are recorded by gymnasium, which is not installed: `pip install gymnasium`")
 
 
 def _listen_to_stable_baselines(module: ModuleType) -> None:
@@ -56,14 +58,14 @@ def _listen(place: str, recorder: Any, method: str, path: Callable[[Any], str]) 
 
     def complete(self: Any) -> Any:
         done = original(self)
-        if wandb.run is not None and Path(file := path(self)).is_file():
+        if current.run() is not None and Path(file := path(self)).is_file():
             named = re.match(r".+(video\.\d+).+", file)
-            wandb.log({named[1] if named else "videos": wandb.Video(file)})
+            current.module().log({named[1] if named else "videos": Video(file)})
         return done
 
     setattr(recorder, f"orig_{method}", original)
     setattr(recorder, method, complete)
-    wandb.patched["gym"].append([f"{place}.{recorder.__name__}", method])
+    current.module().patched["gym"].append([f"{place}.{recorder.__name__}", method])
 
 
 def _newest(folder: str) -> str:

@@ -13,7 +13,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-import wandb
+from wandb._native.run import current
+from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.lib import import_hooks
 
@@ -50,13 +51,13 @@ def patch(
         wandb.Error: tensorboard is not installed.
         ValueError: the writers are patched already.
     """
-    if wandb.patched["tensorboard"]:
+    if current.module().patched["tensorboard"]:
         raise ValueError(
             "TensorBoard is patched already: call `wandb.tensorboard.unpatch()` first, or patch once only, either by"
             " `wandb.tensorboard.patch(...)` before `wandb.init` or by `wandb.init(sync_tensorboard=True)`"
         )
     if importlib.util.find_spec("tensorboard") is None:
-        raise wandb.Error("TensorBoard's files are read with its own package: `pip install tensorboard`")
+        raise Error("TensorBoard's files are read with its own package: `pip install tensorboard`")
     tell = partial(_tell, save=save, root=root_logdir)
     for name in FILE_WRITERS:
         _hook(name, partial(_patch_class, tell=tell))
@@ -68,11 +69,11 @@ def unpatch() -> None:
     """Let the writers be as they were; what is written from now on stays in its files."""
     while _hooks:
         import_hooks.forget(_hooks.pop())
-    for name, attribute in wandb.patched["tensorboard"]:
+    for name, attribute in current.module().patched["tensorboard"]:
         if (module := sys.modules.get(name)) is not None and hasattr(module, f"orig_{attribute}"):
             setattr(module, attribute, getattr(module, f"orig_{attribute}"))
             delattr(module, f"orig_{attribute}")
-    wandb.patched["tensorboard"] = []
+    current.module().patched["tensorboard"] = []
 
 
 def flush() -> None:
@@ -85,7 +86,9 @@ def flush() -> None:
 
 
 def _hook(name: str, change: Callable[[ModuleType], Any]) -> None:
-    wandb.patched["tensorboard"].append([name, "create_summary_file_writer" if name == TENSORFLOW_2 else WRITER])
+    current.module().patched["tensorboard"].append(
+        [name, "create_summary_file_writer" if name == TENSORFLOW_2 else WRITER]
+    )
     _hooks.append(change)
     import_hooks.when_imported(name, change)
 
@@ -127,8 +130,8 @@ def _tell(logdir: str, *, save: bool, root: str) -> None:
     elif root and not _inside(logdir, root):
         termwarn(f"The log folder {logdir} lies outside of root_logdir={root!r}: its keys get no prefix")
         root = logdir
-    if wandb.run is not None:
-        wandb.run._tensorboard_callback(logdir, save=save, root_logdir=root)
+    if (run := current.run()) is not None:
+        run._tensorboard_callback(logdir, save=save, root_logdir=root)
 
 
 def _inside(path: str, folder: str) -> bool:

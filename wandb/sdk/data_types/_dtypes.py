@@ -7,6 +7,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from wandb._native import lazy
+from wandb.sdk.data_types.base_types.wb_value import WBValue
+
 _PLAIN = {"graph-file", "histogram", "molecule-file", "plotly-file"}  # values that are objects like any other to wandb
 
 
@@ -94,15 +97,11 @@ def _numpy_type(cls: type) -> type[Type] | None:
 
 def _value_type(cls: type) -> type[Type] | None:
     """Return a type for a class of wandb's values that has none of its own: one without parameters."""
-    from wandb.sdk.data_types.base_types.wb_value import WBValue
-
     name = getattr(cls, "_log_type", None)
     if not name or name in _PLAIN or not issubclass(cls, WBValue):
         return None
-    if name == "image-file":
-        from wandb._native.tables.image_column import _ImageFileType
-
-        return _ImageFileType
+    if name == "image-file":  # a subclass of Image
+        return TypeRegistry._by_name[name]
     made = type(f"_{cls.__name__}Type", (Type,), {"name": name, "types": [cls]})
     TypeRegistry.add(made)
     return made
@@ -110,8 +109,7 @@ def _value_type(cls: type) -> type[Type] | None:
 
 def _value_type_named(name: str) -> type[Type] | None:
     """Return the type that a class of wandb's values has under a name, or None when there is no such class."""
-    from wandb.data_types import WBValue  # with all of its subclasses and their types
-
+    lazy.load("wandb", "data_types")  # loads every class of value with its type
     if name in TypeRegistry._by_name:
         return TypeRegistry._by_name[name]
     cls = WBValue.type_mapping().get(name)

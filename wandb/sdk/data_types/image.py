@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.tables.image_column import _ImageFileType
 from wandb.errors.term import termwarn
+from wandb.sdk.data_types import _dtypes
 from wandb.sdk.data_types.base_types.media import BatchableMedia, Media
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import BoundingBoxes2D
 from wandb.sdk.data_types.helper_types.classes import Classes
@@ -286,3 +288,7 @@ def _layers(images: Sequence[Image], name: str, run: Any) -> list[Any] | bool:
         for image in images
     ]
     return found if any(found) else False
+
+
+_ImageFileType.types = [Image]
+_dtypes.TypeRegistry.add(_ImageFileType)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from wandb._native.run import current
 from wandb.sdk.data_types.base_types.media import Media
 from wandb_compat.convert.row import plain
 
@@ -248,6 +249,4 @@ class Trace:
         Args:
             name: key of the trace.
         """
-        import wandb
-
-        wandb.log({name: WBTraceTree(self._span, self._model_dict)})
+        current.module().log({name: WBTraceTree(self._span, self._model_dict)})

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wandb._native.run import current
+from wandb.errors import Error
+
 PYTORCH_MODULE = "torch"
 PYTORCH_PROFILER_MODULE = "torch.profiler"
 
@@ -18,15 +21,15 @@ def torch_trace_handler() -> Callable[[Any], None]:
     Raises:
         wandb.Error: no run is active, when a trace is ready.
     """
-    import wandb
 
     def keep(profiler: Any) -> None:
-        if wandb.run is None:
-            raise wandb.Error("You must call wandb.init() before a trace of torch.profiler is ready")
-        folder = Path(wandb.run.dir, "pytorch_traces")
+        run = current.run()
+        if run is None:
+            raise Error("You must call wandb.init() before a trace of torch.profiler is ready")
+        folder = Path(run.dir, "pytorch_traces")
         folder.mkdir(exist_ok=True)
         path = folder / f"{len(list(folder.iterdir()))}.pt.trace.json"
         profiler.export_chrome_trace(str(path))
-        wandb.run.save(str(path), base_path=wandb.run.dir, policy="now")
+        run.save(str(path), base_path=run.dir, policy="now")
 
     return keep

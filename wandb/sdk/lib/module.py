@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import wandb
-from wandb._native.run.module_globals import unset_globals as unset_globals
+from wandb._native.run import current
+
+unset_globals = current.unset_run
 
 
 def set_global(
@@ -27,6 +28,8 @@ def set_global(
     pin_config_keys: Any = None,
 ) -> None:
     """Set the names of the module that are given, and leave the others."""
-    for name, value in dict(locals()).items():
+    given = dict(locals())
+    wandb = current.module()
+    for name, value in given.items():
         if value is not None:
             setattr(wandb, name, value)
