@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from wandb import _bootstrap as _bootstrap  # first: makes wandb_compat importable
-from wandb._native import lazy
+from wandb._native import lazy as _lazy
 from wandb._native.run import current as _current
 from wandb._native.run.module_globals import placeholders as _placeholders
 from wandb.errors import Error
@@ -39,13 +39,13 @@ _current.unset_run()
 
 
 # Without what is bound already: a name that a test has deleted is gone.
-_LAZY = {name: where for name, where in lazy.names().items() if name not in globals()}
+_LAZY = {name: where for name, where in _lazy.names().items() if name not in globals()}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = lazy.load(*_LAZY[name])
+    value = globals()[name] = _lazy.load(*_LAZY[name])
     return value
 
 
