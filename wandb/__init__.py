@@ -25,7 +25,7 @@ from wandb.sdk.lib.deprecated_api import ensure_configured as ensure_configured
 from wandb.sdk.wandb_init import _attach as _attach
 from wandb.sdk.wandb_init import attach as attach
 from wandb.sdk.wandb_run import Run, join, restore
-from wandb_compat.import_hook import facade as _facade
+from wandb_compat.import_hook.hand_over import hand_over as _hand_over
 
 __version__ = "0.31.0"  # of the wandb whose API this is: integrations compare it
 
@@ -108,4 +108,4 @@ if _ipython.in_ipython():
 
     load_ipython_extension(_ipython.shell())
 
-_facade.hand_over(__name__)  # last: found by a plain path search, the real wandb may be what is wanted
+_hand_over(__name__)  # last: after a plain path search, the real wandb may be the one to use

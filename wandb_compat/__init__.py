@@ -1,4 +1,4 @@
-"""The engine behind the drop-in `wandb`: it carries what scripts log to Pluto."""
+"""The implementation behind the drop-in `wandb`: it sends what scripts log to Pluto."""
 
 from wandb_compat._version import __version__ as __version__
 
@@ -6,7 +6,7 @@ from wandb_compat._version import __version__ as __version__
 def install() -> None:
     """Let `import wandb` in this process give ours, where no start-up file did: `python -S`, zip apps.
 
-    May be called any number of times. Warns with RuntimeWarning if `wandb` has been imported before: that one stays.
+    May be called any number of times. Warns with RuntimeWarning if `wandb` was imported earlier: that module stays.
 
     Example:
         >>> import wandb_compat
@@ -19,7 +19,7 @@ def install() -> None:
     from wandb_compat.import_hook import mode
 
     startup.install()
-    if mode.foreign(sys.modules.get("wandb")):
+    if mode.is_foreign(sys.modules.get("wandb")):
         import warnings
 
         warnings.warn(

@@ -1,13 +1,14 @@
-"""Run at interpreter start: one finder in front for `wandb`, and pluto-ml's own start-up hook stood down.
+"""Runs at interpreter start: installs the finder for `wandb` and disables pluto-ml's own start-up hook.
 
-Every interpreter of the environment runs this module, so it imports nothing that Python has not loaded already, and
-the rest of the engine only when somebody imports `wandb`.
+Every interpreter of the environment runs this module. It imports nothing that Python has not loaded already; the rest
+is imported at the first `import wandb`.
 """
 
-import os
 import sys
+from _thread import allocate_lock
 
-from wandb_compat.import_hook.lazy_module import Deferred, Dormant, loaded
+from wandb_compat.import_hook.lazy_module import LazyLoader, LazyModule, spec_of_loaded
+from wandb_compat.import_hook.switch import complain, switched_off
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 else:
     ModuleType = type(sys)
 
+_installing = allocate_lock()
+
 
 def enter() -> None:
-    """Do what the start-up file asks for; whatever goes wrong costs one line on stderr, never the interpreter."""
+    """Install the finder, unless switched off; the start-up file calls this.
+
+    An error costs one line on stderr and never stops the interpreter.
+    """
     try:
         if not switched_off():
             install()
@@ -28,49 +34,18 @@ def enter() -> None:
 
 
 def install() -> None:
-    """Put the finder in front of the others, once, and take pluto-ml's hook out if it has been faster."""
-    import _imp
-
-    _imp.acquire_lock()
-    try:
+    """Put the finder before all others, once, and remove pluto-ml's hook if that was installed earlier."""
+    with _installing:
         if not any(isinstance(finder, Finder) for finder in sys.meta_path):
             sys.meta_path.insert(0, Finder())
         hook = sys.modules.get("pluto._wandb_hook")
-        if hook is not None and not isinstance(hook, Dormant):
+        if hook is not None and not isinstance(hook, LazyModule):
             hook.uninstall()
             sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != hook.__name__]
-    finally:
-        _imp.release_lock()
 
 
-def switched_off() -> bool:
-    """Whether `WANDB_COMPAT` says that the product is to stay out of the way."""
-    if value := os.environ.get("WANDB_COMPAT"):
-        from wandb_compat.config.truthy import is_false
-
-        return is_false(value)
-    return False
-
-
-def dropin_root() -> str:
-    """Return the folder that holds our `wandb`: on `PYTHONPATH` it does what the start-up file does."""
-    from importlib.machinery import PathFinder
-
-    package = os.path.dirname(os.path.abspath(__file__))
-    shipped = os.path.join(package, "dropin")
-    if PathFinder.find_spec("wandb._bootstrap", [os.path.join(shipped, "wandb")]):
-        return shipped
-    return os.path.dirname(package)  # a checkout, where `wandb/` stands beside `wandb_compat/`
-
-
-def complain(text: str) -> None:
-    """Say one line on stderr."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"wandb-compat: {text}\n")
-
-
-def find_behind(name: str, path: "list[str] | None" = None) -> "ModuleSpec | None":
-    """Return what the finders behind ours say of a module with code of its own; None if there is none."""
+def find_with_others(name: str, path: "list[str] | None" = None) -> "ModuleSpec | None":
+    """Return the spec of a module as the other finders see it, or None when it is missing or has no code."""
     for finder in sys.meta_path:
         if hasattr(finder, "find_spec") and not isinstance(finder, Finder):
             spec: ModuleSpec | None = finder.find_spec(name, path)
@@ -80,65 +55,67 @@ def find_behind(name: str, path: "list[str] | None" = None) -> "ModuleSpec | Non
 
 
 class Finder:
-    """Finds `wandb`, and lets `pluto` sleep until it is used; every other name it leaves to the others."""
+    """Finds `wandb`, and makes `pluto` a lazy module; leaves every other name to the other finders."""
 
     def find_spec(self, name: str, path: "Any" = None, target: "ModuleType | None" = None) -> "ModuleSpec | None":
         if name[:5] not in ("wandb", "pluto"):
             return None
         if name[5:6] == ".":
             # Nothing here may wait for the thread that loads the package: Python's global import lock is held.
-            if isinstance(target, Dormant):
-                return target.__spec__  # a reload before the first use: it sleeps on
-            return loaded(sys.modules[name]) if target is None and name in sys.modules else None
+            if isinstance(target, LazyModule):
+                return target.__spec__  # a reload before the first use: it stays lazy
+            return spec_of_loaded(sys.modules[name]) if target is None and name in sys.modules else None
         try:
             if name == "wandb":
                 from wandb_compat.import_hook import facade
 
-                return facade.find(target)
-            if name == "pluto" and (target is None or isinstance(target, Dormant)):
+                return facade.find_spec(target)
+            if name == "pluto" and (target is None or isinstance(target, LazyModule)):
                 return _find_pluto()
         except Exception as error:
             complain(f"{name} is left alone: {error!r}")
         return None
 
     def find_distributions(self, context: "Any") -> "Any":
-        """Answer `importlib.metadata` for the name `wandb` when no real one is there; never in a listing."""
-        # A path of its own means that a folder is being listed, as pip does.
+        """Answer `importlib.metadata` for the name `wandb` when no real one is installed; never in a listing."""
+        # An explicit path means that a directory is being listed, as pip does.
         if context.name is None or context.name.lower() != "wandb" or "path" in vars(context) or switched_off():
             return ()
         from wandb_compat.import_hook import distribution
 
-        return distribution.find()
+        return distribution.find_distributions()
 
 
-class _Pluto(Deferred):
-    """Brings with `pluto` a `pluto._wandb_hook` whose `install` does nothing."""
+class _PlutoLoader(LazyLoader):
+    """Adds to the lazy `pluto` a lazy `pluto._wandb_hook` whose `install` does nothing."""
 
     def __init__(self, loader: "Any", hook: "ModuleSpec") -> None:
         super().__init__(loader)
         self._hook = hook
 
     def exec_module(self, module: ModuleType) -> None:
-        from _frozen_importlib import module_from_spec
-
         super().exec_module(module)
-        self._hook.loader = Deferred(self._hook.loader)
-        hook = module_from_spec(self._hook)
-        hook.__dict__["install"] = hook.__dict__["uninstall"] = lambda: None
-        hook.__class__ = Dormant
-        sys.modules[hook.__name__] = module.__dict__["_wandb_hook"] = hook
+        spec = self._hook
+        spec.loader = LazyLoader(spec.loader)
+        hook = ModuleType(spec.name)
+        values = hook.__dict__
+        values.update(__spec__=spec, __loader__=spec.loader, __package__=spec.parent, __file__=spec.origin)
+        values["__cached__"] = spec.cached
+        values["install"] = values["uninstall"] = lambda: None
+        hook.__class__ = LazyModule
+        sys.modules[spec.name] = module.__dict__["_wandb_hook"] = hook
 
 
 def _find_pluto() -> "ModuleSpec | None":
-    """Return pluto-ml's package, to be loaded at its first use.
+    """Return the spec with which pluto-ml's package is loaded at its first use.
 
     Its start-up file imports all of it, 0.2 seconds and 40 MB in every interpreter, to patch `wandb` as we do.
     """
-    spec = find_behind("pluto")
+    spec = find_with_others("pluto")
     if spec is None or not spec.submodule_search_locations:
         return None
-    hook = find_behind("pluto._wandb_hook", spec.submodule_search_locations)
+    hook = find_with_others("pluto._wandb_hook", spec.submodule_search_locations)
     if hook is None:
-        return None  # somebody else's pluto
-    spec.loader = _Pluto(spec.loader, hook)
+        return None  # an unrelated package of that name
+    spec.loader = _PlutoLoader(spec.loader, hook)
     return spec

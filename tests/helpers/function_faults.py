@@ -32,12 +32,15 @@ EXEMPT = (
     "Guard.",
     "facade.Facade.",
     "startup.",
-    "dormant.",
-    "real.",
-    "metadata.",
+    "lazy_module.",
+    "python_internals.",
+    "real_wandb.",
+    "distribution.",
+    "hand_over.",
     "recorded.",
-    "facade._mirror",
-    "facade._end_mirrors",
+    "facade._finish_mirrors",
+    "install._mirror",
+    "install.finish_mirrors",
     "background.",
 )
 BROKEN = "injected"
@@ -175,7 +178,7 @@ def called(number, mode):
 
 def main():
     """Go through the functions, or through each so many-th as the argument says."""
-    from wandb_compat import dual
+    from wandb_compat.dual import guard, patch
 
     every = functions()
     alone, _ = session(0, "disabled")
@@ -186,8 +189,8 @@ def main():
     used, cases = len(cases), cases[:: int(sys.argv[1])]
     different, loud = {}, {}
     for number, (name, mode) in enumerate(cases, 3):
-        dual.guard._said.clear()
-        dual.taps._classes.clear()
+        guard._said.clear()
+        patch._classes.clear()
         with Injected(every[name]):
             try:
                 told, said = session(number, mode)

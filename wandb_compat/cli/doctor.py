@@ -18,7 +18,7 @@ import click
 from wandb_compat._version import __version__
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
-from wandb_compat.startup import dropin_root
+from wandb_compat.import_hook.switch import dropin_root
 from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.errors import EndpointError, WireError

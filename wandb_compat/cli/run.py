@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from wandb_compat.startup import dropin_root
+from wandb_compat.import_hook.switch import dropin_root
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit codes, as shells give them
 

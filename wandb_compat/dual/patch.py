@@ -15,8 +15,8 @@ from typing import Any
 from wandb_compat.config.limits import QUEUE_LIMIT
 from wandb_compat.convert.row import NUMBERS
 from wandb_compat.dual.guard import Guard, say
+from wandb_compat.dual.real_module import ALIAS, hide_frame
 from wandb_compat.dual.run import WANDBS, Mirror
-from wandb_compat.import_hook.real_wandb import ALIAS, unseen
 from wandb_compat.spool import records
 from wandb_compat.spool.config_merge import dict_at
 
@@ -124,7 +124,7 @@ def _history(real: Method) -> Method:
         try:  # the short call is the faster one
             result = real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
         except BaseException as error:
-            unseen(error)
+            hide_frame(error)
             raise
         try:
             if (mirror := self._wandb_compat_mirror) is not None:
@@ -157,7 +157,7 @@ def _after(tell: Callable[..., None], what: str) -> Callable[[Method], Method]:
             try:
                 result = real(self, *args, **kwargs)
             except BaseException as error:
-                unseen(error)
+                hide_frame(error)
                 raise
             with guard:
                 if (mirror := self._wandb_compat_mirror) is not None:
@@ -180,7 +180,7 @@ def _ending(real: Method) -> Method:
         try:
             return real(self, *args, **kwargs)
         except BaseException as error:
-            unseen(error)
+            hide_frame(error)
             raise
         finally:
             with Guard("the end of the run"):
@@ -215,7 +215,7 @@ def _property(real: property, setter: Method, name: str) -> property:
         try:
             setter(self, value)
         except BaseException as error:
-            unseen(error)
+            hide_frame(error)
             raise
         with guard:
             if (mirror := self._wandb_compat_mirror) is not None:

@@ -1,1 +1,1 @@
-"""What `import wandb` gives: the lazy module, the mode, and the facade over the real package."""
+"""The result of `import wandb`: the lazy module, the mode, and the facade in front of the real package."""

@@ -1,98 +1,82 @@
 """The module `wandb`: undecided until its first use, then our native package or a live view of the real one."""
 
 import atexit
-import functools
-import importlib.util
-import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from wandb_compat import startup
 from wandb_compat.config import credentials
-from wandb_compat.config.truthy import is_true
-from wandb_compat.import_hook import lazy_module, mode, real_wandb
+from wandb_compat.dual import install
+from wandb_compat.import_hook import lazy_module, messages, mode, real_wandb, switch
 
 _REAL = "__wandb_real__"  # in the facade's dictionary: the real top level
-# What belongs to the module object that Python knows as `wandb`; every other name is the real one's.
-_OWN = frozenset(
+# Names of the module object that Python knows as `wandb`; every other name is the real one's.
+_OWN_NAMES = frozenset(
     ("__class__", "__cached__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__", "__spec__")
 )
 
 
-def find(target: ModuleType | None = None) -> ModuleSpec | None:
+def find_spec(target: ModuleType | None = None) -> ModuleSpec | None:
     """Return the spec of `wandb`: a regular package in every mode, decided at the first use of a name.
 
-    `target` is the module to be loaded again, if any. None when WANDB_COMPAT says off.
+    Args:
+        target: the module to be reloaded, if any.
+
+    Returns:
+        The spec, or None when `WANDB_COMPAT` says off.
+
+    Raises:
+        ModuleNotFoundError: the mode asks for the real wandb and none is installed.
     """
-    choice = mode.current() if target is not None and not mode.foreign(target) else mode.decide()
+    choice = mode.current() if target is not None and not mode.is_foreign(target) else mode.decide()
     if choice.name == "off":
         return None
-    spec = _package(choice)
-    spec.loader = _Loader(spec.loader)
+    spec = find_package(choice)
+    spec.loader = _WandbLoader(spec.loader)
     return spec
 
 
-def hand_over(name: str) -> None:
-    """Put right what a plain path search has found: our native package, which calls this at its end.
+def find_package(choice: mode.Mode) -> ModuleSpec:
+    """Return the spec of the package that a mode uses, native or real.
 
-    In pluto mode it is what was wanted; otherwise the facade takes its place in `sys.modules`.
+    Raises:
+        ModuleNotFoundError: it is not installed.
     """
-    module = sys.modules[name]
-    if type(module) is not ModuleType:
-        return  # it came through the finder
-    choice = mode.decide()
     if choice.name == "pluto":
-        startup.install()
-        vars(module)[mode.CHOICE] = choice
-        module.__class__ = Native
-        return
-    for part in [part for part in sys.modules if part.startswith("wandb.")]:
-        del sys.modules[part]
-    if choice.name == "off":
-        spec = _package(choice)
+        spec = PathFinder.find_spec("wandb", [switch.dropin_root()])
     else:
-        startup.install()
-        spec = find() or _package(choice)
-    assert spec.loader is not None
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[name])
-
-
-def _package(choice: mode.Mode) -> ModuleSpec:
-    """Return the package that serves a mode."""
-    if choice.name == "pluto":
-        spec = PathFinder.find_spec("wandb", [startup.dropin_root()])
-    else:
-        spec = real_wandb.find()
+        spec = real_wandb.find_spec()
     if spec is None:
         raise ModuleNotFoundError(f"No module named 'wandb' ({choice}; install wandb)", name="wandb")
     return spec
 
 
-class Undecided(lazy_module.Dormant):
+class UndecidedModule(lazy_module.LazyModule):
     """`wandb` before its first use."""
 
     def __repr__(self) -> str:
-        return _text(self)
+        return _repr(self)
 
 
-class Native(ModuleType):
-    """`wandb` in pluto mode: an ordinary module that can say so."""
+class NativeModule(ModuleType):
+    """`wandb` in pluto mode: an ordinary module whose repr names the mode."""
 
     def __repr__(self) -> str:
-        return _text(self)
+        return _repr(self)
 
 
 class Facade(ModuleType):
-    """`wandb` where the real one answers: names are looked up, set and deleted there, live."""
+    """`wandb` in front of the real one: attributes are read, set and deleted there, live."""
 
     def __getattr__(self, name: str) -> Any:
-        if lazy_module.LOADING in self.__dict__ and not lazy_module.wait(self) and name == "__path__":
-            assert self.__spec__ is not None
+        if (
+            lazy_module.LOADING in self.__dict__
+            and not lazy_module.wait_until_loaded(self)
+            and name == "__path__"
+            and self.__spec__ is not None
+        ):
             return self.__spec__.submodule_search_locations
         real_module = self.__dict__[_REAL]
         try:
@@ -103,173 +87,124 @@ class Facade(ModuleType):
         raise AttributeError(f"module 'wandb' has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _OWN:
+        if name in _OWN_NAMES:
             super().__setattr__(name, value)
             return
         setattr(self.__dict__[_REAL], name, value)
         if name == "run":
-            with suppress(Exception):  # a hint is worth no run
+            with suppress(Exception):  # a hint must not break a run
                 _advise(value)
 
     def __delattr__(self, name: str) -> None:
-        if name in _OWN:
+        if name in _OWN_NAMES:
             super().__delattr__(name)
         else:
             delattr(self.__dict__[_REAL], name)
 
     def __dir__(self) -> list[str]:
-        lazy_module.wait(self)
+        lazy_module.wait_until_loaded(self)
         return sorted({*vars(self), *dir(self.__dict__[_REAL])})
 
     def __repr__(self) -> str:
-        return _text(self)
+        return _repr(self)
 
 
-class _Loader(lazy_module.Deferred):
-    """Brings `wandb` to life in the mode that its first use finds."""
+class _WandbLoader(lazy_module.LazyLoader):
+    """Loads `wandb` at its first use, in the mode that is active then."""
 
-    asleep = Undecided
+    module_class = UndecidedModule
 
     def exec_module(self, module: ModuleType) -> None:
         if vars(module).setdefault(mode.CHOICE, None) is None:
             super().exec_module(module)
             if "IPython" in sys.modules:
-                _lend_magic(sys.modules["IPython"].get_ipython())
+                _register_lazy_magic(sys.modules["IPython"].get_ipython())
         else:  # a reload
             self.load(module)
 
     def load(self, module: ModuleType) -> None:
         choice = vars(module)[mode.CHOICE] or mode.decide()
-        package = _package(choice)
+        package = find_package(choice)
         spec = module.__spec__
         assert spec is not None and package.loader is not None and package.origin is not None
-        # As if the package had been found at once, so that whoever looks finds one place.
-        spec.loader, spec.origin, spec.cached = package.loader, package.origin, package.cached
+        # As if the package had been found at once, so that every reader of the module finds one place.
+        lazy_module.set_loader(module, package.loader)
+        spec.origin, spec.cached = package.origin, package.cached
         spec.submodule_search_locations = package.submodule_search_locations
-        module.__loader__, module.__file__ = package.loader, package.origin
+        module.__file__ = package.origin
         module.__dict__["__cached__"] = package.cached
         try:
             if choice.name == "pluto":
                 package.loader.exec_module(module)
-                module.__class__ = Native
+                module.__class__ = NativeModule
             else:
                 self._load_real(module, package)
         except BaseException:
-            spec.loader = module.__loader__ = self
+            lazy_module.set_loader(module, self)
             raise
         vars(module)[mode.CHOICE] = choice
         module.__dict__["__path__"] = package.submodule_search_locations
-        _name_clash(package.origin)
+        _warn_of_name_clashes(package.origin)
 
     def _load_real(self, module: ModuleType, package: ModuleSpec) -> None:
-        alias: ModuleType = vars(module).get(_REAL) or real_wandb.load(package)
+        alias: ModuleType = vars(module).get(_REAL) or real_wandb.create_alias(package)
         vars(module)[_REAL] = alias
         module.__class__ = Facade  # the real code imports `wandb` while it is being loaded
         assert alias.__spec__ is not None and alias.__spec__.loader is not None
-        # Before wandb registers the like, so that it is called after wandb has ended its runs.
-        atexit.unregister(_end_mirrors)
-        atexit.register(_end_mirrors)
+        # Registered before wandb's own handler, so that it is called after wandb has ended its runs.
+        atexit.unregister(_finish_mirrors)
+        atexit.register(_finish_mirrors)
         alias.__spec__.loader.exec_module(alias)
-        _tap(alias)
+        install.patch_run_functions(alias, is_dual=_is_dual, warn=messages.show_once)
         vars(module)["__doc__"] = alias.__doc__
 
 
-def _lend_magic(shell: Any) -> None:
-    """Let `%%wandb` be the first use of `wandb`: the mode that it finds brings its own magic."""
+def _is_dual() -> bool:
+    return mode.current().name == "dual"
 
-    def lent(line: str, cell: str | None = None) -> None:
-        import wandb
+
+def _finish_mirrors() -> None:
+    install.finish_mirrors(messages.show_once)
+
+
+def _register_lazy_magic(shell: Any) -> None:
+    """Make `%%wandb` count as the first use of `wandb`: the package that is then loaded registers its own magic.
+
+    Args:
+        shell: IPython's shell, or None outside of one.
+    """
+
+    def load_and_call(line: str, cell: str | None = None) -> None:
+        import wandb  # the package of the active mode
 
         assert wandb.__version__
-        found = shell.find_cell_magic("wandb")
-        if found is lent:  # a release of wandb without it
+        magic = shell.find_cell_magic("wandb")
+        if magic is load_and_call:  # a release of wandb without it
             raise NameError("this wandb has no magic %wandb")
-        found(line, cell)
+        magic(line, cell)
 
     if shell is not None:
-        shell.register_magic_function(lent, "line_cell", "wandb")
+        shell.register_magic_function(load_and_call, "line_cell", "wandb")
 
 
-def _tap(alias: ModuleType) -> None:
-    """Let every run that the real `init` returns, or `attach`, be mirrored, if the mode is dual at that moment."""
-    for name, begin in (("init", "begin"), ("_attach", "attached")):
-        made = vars(alias).get(name)
-        # Not one of ours, after a reload.
-        if isinstance(made, FunctionType) and made.__globals__ is not globals():
-            _replace(alias, name, made, _mirroring(made, begin))
-
-
-def _mirroring(function: FunctionType, begin: str) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def mirroring(*args: Any, **kwargs: Any) -> Any:
-        try:
-            run = function(*args, **kwargs)
-        except BaseException as error:
-            real_wandb.unseen(error)
-            raise
-        _mirror(run, begin)
-        return run
-
-    return mirroring
-
-
-def _replace(alias: ModuleType, name: str, old: FunctionType, new: Callable[..., Any]) -> None:
-    """Replace a function wherever it is looked up by its name: pickle finds there what it was given."""
-    for place in (alias.__name__, "wandb.sdk", old.__module__):
-        module = sys.modules.get(place)
-        for known in (name, name.lstrip("_")):
-            if module is not None and vars(module).get(known) is old:
-                vars(module)[known] = new
-
-
-def _mirror(run: Any, begin: str) -> None:
-    try:
-        if mode.current().name == "dual":
-            from wandb_compat import dual
-
-            getattr(dual, begin)(run)
-    except Exception as error:
-        _say(f"WARNING This run is not sent to Pluto: {type(error).__name__}: {error}")
-
-
-def _end_mirrors() -> None:
-    try:
-        if (mirror := sys.modules.get("wandb_compat.dual")) is not None:
-            mirror.finish_all()
-    except Exception as error:
-        _say(f"WARNING The end of the run is not sent to Pluto: {type(error).__name__}: {error}")
-
-
-def _text(module: ModuleType) -> str:
+def _repr(module: ModuleType) -> str:
     return f"<module {module.__name__!r} ({mode.current()})>"
 
 
-_said: set[str] = set()
-
-
-def _say(text: str) -> None:
-    """Say a line on stderr as wandb does, once, unless wandb is to be silent."""
-    if text in _said or is_true(os.environ.get("WANDB_SILENT")):
-        return
-    _said.add(text)
-    if sys.stderr is not None:
-        print(f"wandb: {text}", file=sys.stderr)
-
-
 def _advise(run: Any) -> None:
-    """Say at the start of a run of the real wandb what keeps it from Pluto, or from what its user has asked for."""
+    """Say at the start of a real wandb run why it is not sent to Pluto, or why it still goes to wandb."""
     if not type(run).__module__.startswith("wandb.") or run.disabled or run.settings.silent:
         return
-    if mode.sunset():
-        _say(
+    if mode.wandb_logging_disabled():
+        messages.show_once(
             "WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb, so this process still logs to wandb:"
-            " set it before"
+            " set it earlier"
         )
     elif mode.current().name == "wandb":
-        _say(f"This run is not sent to Pluto: {credentials.HINT}")
+        messages.show_once(f"This run is not sent to Pluto: {credentials.HINT}")
 
 
-def _name_clash(origin: str) -> None:
-    for path in real_wandb.shadowed():
-        if path != origin:
-            _say(f"WARNING {path} is not imported: `wandb` is {origin}; rename the file if you need it")
+def _warn_of_name_clashes(used: str) -> None:
+    for path in real_wandb.shadowing():
+        if path != used:
+            messages.show_once(f"WARNING {path} is not imported: `wandb` is {used}; rename the file if you need it")

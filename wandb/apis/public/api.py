@@ -63,7 +63,7 @@ class Api:
         from wandb.sdk.wandb_login import find_credential
         from wandb_compat.wire.endpoints import resolve
 
-        if mode.migrating():
+        if mode.is_migrating():
             raise UsageError("`pluto migrate` reads from wandb's server with the real wandb: `pip install wandb` first")
         own, _ = Settings.read()
         if api_key and not api_key.startswith(credentials.TOKEN_PREFIXES):

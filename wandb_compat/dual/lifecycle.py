@@ -1,0 +1,59 @@
+"""Begins and ends the Pluto side of runs that the real wandb has begun.
+
+A run that the real `wandb.init` has returned gets a subclass of its class (`patch.py`). The subclass overrides the few
+methods through which all changes of a run pass. Each override calls the real method, passes on what it returns or
+raises, and then calls the mirror (`run.py`). Errors there are shown once and end there (`guard.py`).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
+from wandb_compat.dual import patch, supported_versions
+from wandb_compat.dual.guard import Guard, say
+from wandb_compat.dual.run import FOLDER, Mirror, living
+
+
+def begin(run: Any) -> None:
+    """Log a run of the real wandb to Pluto too, unless this is done already or disabled; never raises.
+
+    Dual mode must be active: Pluto credentials exist.
+
+    Args:
+        run: the run that the real `wandb.init` has returned.
+    """
+    with Guard(f"the run {getattr(run, 'id', None)} is not mirrored"):
+        own, complaints = Settings.read()
+        for complaint in complaints:
+            say("warning", complaint)
+        if run.disabled or own.pluto_mode == "disabled" or patch.mirror_of(run) is not None:
+            return
+        if warning := supported_versions.warning(sys.modules["wandb"].__version__):
+            say("warning", warning, run.settings, once=True)
+        credential = credentials.find(post_sunset=False)
+        online = own.pluto_mode == "online" if own.pluto_mode in ("online", "offline") else not run.offline
+        patch.put(run, Mirror(run, own, credential if online else None))
+
+
+def attached(run: Any) -> None:
+    """Log what this process adds to a run of another process to Pluto too, if that one does so; never raises.
+
+    Args:
+        run: the run that the real `wandb.attach` has returned.
+    """
+    with Guard("what this process logs is not sent"):
+        if patch.mirror_of(run) is None and (home := Mirror.home_of(run)).is_dir():
+            patch.put(run, Mirror.join(run, Settings.read()[0], home))
+
+
+def finish_all() -> None:
+    """Finish the runs that the script has left open; called when the process ends, after wandb has finished its own."""
+    for mirror in list(living):
+        with Guard("the end of the run"):
+            mirror.finish(mirror.script_code())
+
+
+__all__ = ["FOLDER", "Mirror", "attached", "begin", "finish_all"]
