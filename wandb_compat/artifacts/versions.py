@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from wandb_compat.wire.artifact_versions import ORDER, Collection, Entry
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.names import printable
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
 KEY_LIMIT = 240  # characters of a key: the names of a Pluto server have 255
 READERS = 8  # requests that are made at once
-LATEST = "latest"
 RUN_ID = "wandb_run_id"  # in the system metadata: by it a run is found, the run list knows no external ids
 USED = "used_artifacts"  # in `config["wandb"]`: types of the versions that a run has used, by name
-ORDER = "order"  # beside a collection's entries: what the run list is filtered by
 _HEADER = b"wandb-artifact-manifest-v1\n"
 
 
@@ -68,107 +67,6 @@ def manifest_digest(contents: Mapping[str, str], new: Any = None) -> str:
     for path, digest in sorted(contents.items()):
         hashed.update(f"{path}:{digest}\n".encode("utf-8", "surrogateescape"))
     return str(hashed.hexdigest())
-
-
-@dataclass(slots=True)
-class Entry:
-    """What a run has published: which content, under which aliases.
-
-    `run`, `key` and `manifest` tell where the manifest lies. `part` is the id of a distributed artifact that this is a
-    part of. `changes` holds what was edited later (description, metadata, ttl). `gone` takes the version away. `whole`
-    is an entry that makes no version: its `changes` (description, tags, type) are those of the collection.
-    """
-
-    id: str
-    order: int
-    time: int
-    digest: str
-    version: int
-    type: str
-    size: int
-    run: int
-    key: str
-    manifest: str
-    aliases: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    tags: list[str] | None = None
-    source: str | None = None
-    part: str | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
-    gone: bool = False
-    whole: bool = False
-
-    @classmethod
-    def all_of(cls, published: Mapping[str, str]) -> list[Entry]:
-        """Return the entries that a run has published under one name."""
-        known = cls.__dataclass_fields__  # a later version may tell more
-        told = [json.loads(text) for key, text in published.items() if key != ORDER]
-        return [cls(**{key: value for key, value in one.items() if key in known}) for one in told]
-
-
-@dataclass(slots=True)
-class Version:
-    """One version of a collection."""
-
-    number: int
-    entry: Entry  # the one that made it
-    updated: int  # milliseconds since the epoch
-    aliases: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    changes: dict[str, Any] = field(default_factory=dict)
-
-
-class Collection:
-    """All versions of one name in one project, as they follow from the entries."""
-
-    def __init__(self, name: str, entries: Iterable[Entry]) -> None:
-        self.name = name
-        self.entries = sorted(entries, key=lambda entry: (entry.order, entry.time, entry.run, entry.id))
-        self.versions: dict[str, Version] = {}  # by digest, in order
-        self.changes: dict[str, Any] = {}
-        self.next = 0
-        aliases: dict[str, Version] = {}
-        for entry in self.entries:
-            if entry.whole:
-                self.changes.update(entry.changes)
-            if entry.whole or entry.part is not None:
-                continue
-            version = self.versions.get(entry.digest)
-            if entry.gone:
-                if version is not None and version.number == entry.version:
-                    del self.versions[entry.digest]
-                    aliases = {alias: held for alias, held in aliases.items() if held is not version}
-                continue
-            if version is None:
-                number = max(self.next, entry.version)
-                version = self.versions[entry.digest] = Version(number, entry, entry.time)
-                self.next = number + 1
-            version.updated = entry.time
-            for alias in entry.dropped:
-                if aliases.get(alias) is version:
-                    del aliases[alias]
-            aliases.update(dict.fromkeys(entry.aliases, version))
-            version.changes.update(entry.changes)
-            if entry.tags is not None:
-                version.tags = entry.tags
-        if self.versions:
-            aliases.setdefault(LATEST, list(self.versions.values())[-1])
-        for alias, version in aliases.items():
-            version.aliases.append(alias)
-        for version in self.versions.values():
-            version.entry.type = self.changes.get("type", version.entry.type)
-
-    @property
-    def order(self) -> int:
-        """The order of the next entry."""
-        return self.entries[-1].order + 1 if self.entries else 0
-
-    def find(self, alias: str) -> Version | None:
-        """Return the version that an alias, or a name such as `v3`, stands for."""
-        for version in self.versions.values():
-            if alias in version.aliases or alias == f"v{version.number}":
-                return version
-        return None
 
 
 class Shelf:

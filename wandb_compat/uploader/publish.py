@@ -11,9 +11,6 @@ from time import sleep, time
 from typing import Any
 
 from wandb_compat.artifacts.versions import (
-    LATEST,
-    Collection,
-    Entry,
     Shelf,
     manifest_digest,
     manifest_place,
@@ -23,6 +20,7 @@ from wandb_compat.spool import os_errors, staging
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
+from wandb_compat.wire.artifact_versions import LATEST, Collection, Entry
 from wandb_compat.wire.errors import Unavailable, UnpublishableArtifact, WireError
 
 log = logging.getLogger(__name__)

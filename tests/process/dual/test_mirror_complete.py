@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from tests.process.dual.conftest import Stage
-from wandb_compat.artifacts.versions import ORDER
 from wandb_compat.dual.supported_versions import TESTED
+from wandb_compat.wire.artifact_versions import ORDER
 
 OLDEST_AND_NEWEST = TESTED[:: len(TESTED) - 1]
 

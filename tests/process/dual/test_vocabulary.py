@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.helpers.environments import HELPERS, ROOT
 from tests.process.dual.conftest import Stage
-from wandb_compat.artifacts.versions import ORDER
+from wandb_compat.wire.artifact_versions import ORDER
 
 SCRIPT = (HELPERS / "all_value_kinds.py").read_text("utf-8")
 # What cannot be the same, and why.

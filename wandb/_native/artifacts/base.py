@@ -20,7 +20,8 @@ from wandb.sdk.artifacts.exceptions import ArtifactFinalizedError, ArtifactNotLo
 
 if TYPE_CHECKING:
     from wandb._native.artifacts.lookup import Awaited
-    from wandb_compat.artifacts.versions import Shelf, Version
+    from wandb_compat.artifacts.versions import Shelf
+    from wandb_compat.wire.artifact_versions import Version
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

@@ -19,7 +19,8 @@ from wandb_compat.artifacts.versions import USED
 if TYPE_CHECKING:
     from wandb.apis.public import ArtifactCollection, Run
     from wandb.sdk.artifacts.artifact import Artifact
-    from wandb_compat.artifacts.versions import Collection, Shelf, Version
+    from wandb_compat.artifacts.versions import Shelf
+    from wandb_compat.wire.artifact_versions import Collection, Version
 
 
 class Published(About):

@@ -12,10 +12,11 @@ from typing import Any
 from wandb.errors import CommError, UsageError
 from wandb.errors.term import termlog
 from wandb.sdk.artifacts.exceptions import WaitTimeoutError
-from wandb_compat.artifacts.versions import Collection, Shelf, Version, outcome_path
+from wandb_compat.artifacts.versions import Shelf, outcome_path
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
+from wandb_compat.wire.artifact_versions import Collection, Version
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import WireError

@@ -14,8 +14,9 @@ from wandb._native.api.unsupported_methods import refuse
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.errors import CommError
-from wandb_compat.artifacts.versions import ORDER, Entry, Shelf
-from wandb_compat.artifacts.versions import Collection as Versions
+from wandb_compat.artifacts.versions import Shelf
+from wandb_compat.wire.artifact_versions import ORDER, Entry
+from wandb_compat.wire.artifact_versions import Collection as Versions
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader

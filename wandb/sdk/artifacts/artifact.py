@@ -71,7 +71,7 @@ class Artifact(Contents, Downloads, Published):
     def _commit(self, outcome: dict[str, Any]) -> None:
         """Take in what has become of the artifact on the server."""
         from wandb._native.artifacts.lookup import shelf
-        from wandb_compat.artifacts.versions import Entry, Version
+        from wandb_compat.wire.artifact_versions import Entry, Version
 
         of_entry = {name: outcome[name] for name in ("time", "digest", "size", "run", "key", "manifest", "source")}
         entry = Entry(id="", order=0, version=outcome["version"], type=self._type, **of_entry)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wandb_compat.artifacts.versions import Collection, Entry
 from wandb_compat.server import limits
 from wandb_compat.server.page import views
 from wandb_compat.server.params import Query, Refusal
 from wandb_compat.server.query.run_list import decoded
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
+from wandb_compat.wire.artifact_versions import Collection, Entry
 
 Answer = dict[str, Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
 import string
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import filelock
 
-from wandb_compat.run.console import COLOURS
 from wandb_compat.server.storage.downsampling_backlog import News
 
+ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # what can be drawn of metrics
 VERSION = 2  # of the schema below
 
@@ -174,7 +175,7 @@ class Store:
         connection = sqlite3.connect(self.folder / "pluto.db", isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         # What is searched in a line of the console is what people see of it.
-        connection.create_function("plain", 1, lambda text: COLOURS.sub("", text), deterministic=True)
+        connection.create_function("plain", 1, lambda text: ANSI_COLORS.sub("", text), deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # an answered request survives a power cut
         connection.execute("PRAGMA cache_size = -32000")  # kilobytes
