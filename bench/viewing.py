@@ -27,7 +27,7 @@ from rich.table import Table
 
 from tests.process.page.conftest import BROWSERS, FLAGS
 from wandb_compat.server import auth
-from wandb_compat.server.page import views
+from wandb_compat.server.page import charts, views
 from wandb_compat.server.params import Fields, Query
 from wandb_compat.server.serve import Running, running
 from wandb_compat.server.storage import downsampling, runs
@@ -60,7 +60,7 @@ def fill(store: Store, run: int, keys: list[str], points: int) -> None:
                 (points - 1, series),
             )
             assert series is not None
-            store.news.arrive(connection, series, 0, [(0, 0, None)] * points)
+            store.backlog.add_points(connection, series, 0, [(0, 0, None)] * points)
 
 
 def spread(times: list[float], unit: str = "s") -> str:
@@ -96,7 +96,7 @@ def opened(browser: Any, server: Running, path: str, there: str) -> float:
     """Return how many seconds an address takes until an expression is true, for somebody who has signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.goto(auth.link(server.url, server.key, "/signin"))
+    page.goto(auth.sign_in_link(server.url, server.key, "/signin"))
     began = time.perf_counter()
     page.goto(f"{server.url}{path}", wait_until="commit")
     while not page.evaluate(there):
@@ -132,7 +132,7 @@ def ingest(browser: Any, server: Running, batches: list[bytes], pages: int) -> f
         contexts = [browser.new_context() for _ in range(pages)]
         for context in contexts:
             page = context.new_page()
-            page.goto(auth.link(server.url, server.key, f"/o/local/projects/growing/{run}"))
+            page.goto(auth.sign_in_link(server.url, server.key, f"/o/local/projects/growing/{run}"))
             page.wait_for_selector(".chart canvas")
         began = time.perf_counter()
         for body in batches[1:]:
@@ -165,7 +165,7 @@ def main() -> None:
             for number in numbers:
                 fill(store, number, names, points)
         filled = time.perf_counter()
-        count = downsampling.catch_up(store)
+        count = downsampling.run_all(store)
         print(f"filled in {filled - began:.0f} s, {count:,} points thinned in {time.perf_counter() - filled:.0f} s")
         table = [f"eval/{key:02}" for key in range(20)]
         for n in range(given.table):
@@ -178,12 +178,12 @@ def main() -> None:
         asked[f"all 100 {several}"] = [key for names in keys.values() for key in names]
         for words, names in asked.items():
             ask = {"runs": numbers, "keys": names, "width": 400}
-            told = seconds(lambda ask=ask: views.charts(store, Fields(ask)))  # type: ignore[misc]
+            told = seconds(lambda ask=ask: charts.charts(store, Fields(ask)))  # type: ignore[misc]
             shown.add_row(f"one request: {words}", told)
         ask = {"runs": numbers, "keys": keys[given.points], "width": 400}
         ask |= {"low": given.points // 3, "high": given.points // 3 + given.points // 50}
         words = f"one request: 10 {several}, zoomed in fifty times where a line has {given.points:,} points"
-        shown.add_row(words, seconds(lambda: views.charts(store, Fields(ask))))
+        shown.add_row(words, seconds(lambda: charts.charts(store, Fields(ask))))
         view = {"project": "table", "sort": "summary_metrics.eval/00", "columns": '["config.lr", "summary.eval/01"]'}
         words = f"one request: the first page of a table of {given.table} runs, sorted by a metric"
         shown.add_row(words, seconds(lambda: views.run_table(store, Query(view))))

@@ -24,8 +24,8 @@ def command(folders: tuple[Path, ...]) -> None:
     from wandb_compat.server.serve import environment
 
     try:
-        server, _ = discovery.started(discovery.data_folder())
-    except discovery.NoServer as error:
+        server, _ = discovery.find_or_start(discovery.default_data_dir())
+    except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
     os.environ.update(environment(server.url, server.key))
     exports = [folder for folder in folders if is_export(folder)]
@@ -36,7 +36,7 @@ def command(folders: tuple[Path, ...]) -> None:
     runs = tuple(folder for folder in folders if folder not in exports)
     if runs:
         code = sync.deliver(runs, dry_run=False, patience=sync.PATIENCE) or code
-    click.echo(f"The page, signed in: {auth.link(server.url, server.key)}")
+    click.echo(f"The page, signed in: {auth.sign_in_link(server.url, server.key)}")
     sys.exit(code)
 
 

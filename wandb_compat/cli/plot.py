@@ -36,8 +36,8 @@ def command(run: str, keys: tuple[str, ...], data: Path | None, logarithmic: boo
 
     from wandb_compat.server import discovery
 
-    folder = (data or discovery.data_folder()).absolute()
-    server = discovery.running(folder)
+    folder = (data or discovery.default_data_dir()).absolute()
+    server = discovery.find_running(folder)
     if server is None:
         raise click.ClickException(f"No server has the data folder {folder}. Start it with: wandb-compat serve")
     session = requests.Session()

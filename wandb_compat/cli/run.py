@@ -46,9 +46,9 @@ def _local() -> dict[str, str]:
     from wandb_compat.server.serve import environment
 
     try:
-        server, new = discovery.started(discovery.data_folder())
-    except discovery.NoServer as error:
+        server, new = discovery.find_or_start(discovery.default_data_dir())
+    except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
-    link = auth.link(server.url, server.key)
+    link = auth.sign_in_link(server.url, server.key)
     click.echo(f"Logging to the Pluto server of this machine{', just started' if new else ''}: {link}", err=True)
     return environment(server.url, server.key)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from wandb_compat.server import auth, discovery
-from wandb_compat.server.discovery import PORT, data_folder
+from wandb_compat.server.discovery import PORT, default_data_dir
 from wandb_compat.server.serve import Server, ServerError
 from wandb_compat.wire.endpoints import VARIABLES
 
@@ -19,7 +19,7 @@ EVERYWHERE = ("0.0.0.0", "::")
 
 @click.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help=f"Data folder.  [default: {data_folder()}]"
+    "--data", type=click.Path(path_type=Path, file_okay=False), help=f"Data folder.  [default: {default_data_dir()}]"
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
@@ -32,12 +32,12 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
     `--host` only this machine reaches the server; the connection is not encrypted. The printed link signs a browser in,
     once, within ten minutes.
     """
-    folder = (data or data_folder()).absolute()
+    folder = (data or default_data_dir()).absolute()
     if stop:
         click.echo("The server has stopped." if discovery.stop(folder) else f"No server has the data folder {folder}.")
         return
-    if browser and (own := discovery.running(folder)) is not None:
-        _show(auth.link(own.url, own.key))
+    if browser and (own := discovery.find_running(folder)) is not None:
+        _show(auth.sign_in_link(own.url, own.key))
         return
     try:
         server = Server(folder, host, port)
@@ -49,7 +49,7 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
 
     def announce() -> None:
         click.echo(f"Pluto server at {url}, data in {server.key_file.parent}. Stop it with Ctrl-C.")
-        page = auth.link(url, server.key)
+        page = auth.sign_in_link(url, server.key)
         click.echo(f"The page, signed in: {page}")
         if browser:
             _show(page)

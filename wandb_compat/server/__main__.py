@@ -1,4 +1,4 @@
-"""`python -m wandb_compat.server --data DIR`: serve in the foreground and say where in one line of JSON."""
+"""`python -m wandb_compat.server --data DIR`: serve in the foreground and print the address as one line of JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wandb_compat.server.serve import Server, ServerError
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; exit with 1 and a sentence when that is not possible."""
+    """Serve until SIGTERM or Ctrl-C; exit with status 1 and a message on failure."""
     parser = argparse.ArgumentParser(prog="python -m wandb_compat.server", description="The embedded Pluto server.")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="data folder; made when not there")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="data folder; created if missing")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input closes")
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _stop_at_end_of_input() -> None:
-    # Not through sys.stdin, whose lock a thread that still waits would hold when the interpreter ends.
+    # Not sys.stdin: a waiting thread would hold its lock at interpreter shutdown.
     while os.read(0, 1024):
         pass
     signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The web application: which call answers at which address, who is let in, and how a refusal looks."""
+"""Build the ASGI application: route tables, authentication, request limits and error responses."""
 
 from __future__ import annotations
 
@@ -21,20 +21,24 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wandb_compat.server import limits
-from wandb_compat.server.auth import Doorkeeper
+from wandb_compat.server.auth import PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page import routes
-from wandb_compat.server.params import Fields, Query, Refusal, document
-from wandb_compat.server.query import run_data, run_list
+from wandb_compat.server.page.routes import PageRoutes
+from wandb_compat.server.page.routes import accepts_cookie as page_accepts_cookie
+from wandb_compat.server.page.routes import is_public as page_is_public
+from wandb_compat.server.params import Fields, Query, RequestError, parse_json
+from wandb_compat.server.query import metrics, run_data, run_list
 from wandb_compat.server.storage import blobs, downsampling, ingest, runs
 from wandb_compat.server.storage.database import Store
 
-OPEN_PATHS = ("/healthz", "/api/openapi.json")
-SIGNED_PATHS = "/blob/"
-# What people upload runs no script and reaches no other host.
-INERT = "sandbox; default-src 'self' data: blob:; style-src 'unsafe-inline'; script-src 'none'"
-# A page whose scripts somebody lets run gets an origin of its own, and reaches no address.
-LONELY = "sandbox allow-scripts; default-src 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'"
+PUBLIC_PATHS = ("/healthz", "/api/openapi.json")
+SIGNED_PREFIX = "/blob/"
+# Uploaded files run no script and reach no other host.
+FILE_POLICY = "sandbox; default-src 'self' data: blob:; style-src 'unsafe-inline'; script-src 'none'"
+# An uploaded page whose scripts the user allowed runs in an opaque origin and reaches no address.
+SCRIPTED_FILE_POLICY = (
+    "sandbox allow-scripts; default-src 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'none'"
+)
 
 Answer = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -58,11 +62,11 @@ READS: dict[str, Callable[[Store, Query, str], Answer]] = {
     "/api/runs/list": run_list.runs,
     "/api/runs/details/by-display-id/{displayId}": run_data.details_by_display_id,
     "/api/runs/details/{runId}": run_data.details,
-    "/api/runs/metric-names": run_data.metric_names,
-    "/api/runs/metrics": run_data.metrics,
-    "/api/runs/statistics": run_data.statistics,
-    "/api/runs/compare": run_data.compare,
-    "/api/runs/leaderboard": run_data.leaderboard,
+    "/api/runs/metric-names": metrics.metric_names,
+    "/api/runs/metrics": metrics.metrics,
+    "/api/runs/statistics": metrics.statistics,
+    "/api/runs/compare": metrics.compare,
+    "/api/runs/leaderboard": metrics.leaderboard,
     "/api/runs/logs": run_data.logs,
     "/api/runs/data": run_data.data,
     "/api/runs/alerts": run_data.alerts,
@@ -76,70 +80,111 @@ INGESTS: dict[str, Callable[[Store, int, bytes], Answer]] = {
 }
 
 
-def build(store: Store, bounds: Limits) -> ASGIApp:
-    """Return the application that serves a store."""
+class _Endpoints:
+    """Wraps the calls of the tables above as endpoints of one store."""
 
-    def write(call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+    def __init__(self, store: Store, bounds: Limits) -> None:
+        self._store = store
+        self._limits = bounds
+
+    def write(self, call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+        """Return the endpoint of a call that takes a JSON body."""
+
         async def endpoint(request: Request) -> Response:
-            body = await _body(request, bounds.body)
-            return _json(await run_in_threadpool(lambda: call(store, Fields(document(body or b"{}")), _base(request))))
+            fields = Fields(parse_json(await _body(request, self._limits.body) or b"{}"))
+            return _json(await run_in_threadpool(call, self._store, fields, _base(request)))
 
         return endpoint
 
-    def read(call: Callable[[Store, Query, str], Answer]) -> Endpoint:
+    def read(self, call: Callable[[Store, Query, str], Answer]) -> Endpoint:
+        """Return the endpoint of a call that takes query and path parameters."""
+
         async def endpoint(request: Request) -> Response:
-            asked = Query({**request.query_params, **request.path_params})
-            # Encoding a large answer takes a while too, and would keep everybody else waiting on the event loop.
-            return await run_in_threadpool(lambda: _json(call(store, asked, _base(request))))
+            query = Query({**request.query_params, **request.path_params})
+            # Encoding a large answer is slow too, and would block the event loop.
+            return await run_in_threadpool(lambda: _json(call(self._store, query, _base(request))))
 
         return endpoint
 
-    def take(call: Callable[[Store, int, bytes], Answer]) -> Endpoint:
+    def ingest(self, call: Callable[[Store, int, bytes], Answer]) -> Endpoint:
+        """Return the endpoint of a call that stores lines of JSON for the run in the headers."""
+
         async def endpoint(request: Request) -> Response:
-            run = _run_of(request)
-            body = await _body(request, bounds.body)
-            return _json(await run_in_threadpool(call, store, run, body))
+            run = _run_from_headers(request)
+            body = await _body(request, self._limits.body)
+            return _json(await run_in_threadpool(call, self._store, run, body))
 
         return endpoint
 
-    async def presign(request: Request) -> Response:
-        run = _run_of(request)
-        body = document(await _body(request, min(bounds.body, limits.PRESIGN_BODY)))
-        return _json(await run_in_threadpool(blobs.presign, store, run, body, _base(request), bounds))
+    async def presign(self, request: Request) -> Response:
+        """Announce files and answer with their upload URLs."""
+        run = _run_from_headers(request)
+        body = parse_json(await _body(request, min(self._limits.body, limits.PRESIGN_BODY)))
+        return _json(await run_in_threadpool(blobs.presign, self._store, run, body, _base(request), self._limits))
 
-    def list_files(_: Store, asked: Query, base: str) -> Answer:
+    def list_files(self, store: Store, query: Query, base: str) -> Answer:
+        """List a run's files with download URLs."""
         return run_data.files(
             store,
-            asked,
-            lambda run, log_name, name: blobs.sign(store, "GET", base, run, log_name, name, bounds.download_url),
+            query,
+            lambda run, log_name, name: blobs.sign_url(
+                store, "GET", base, run, log_name, name, self._limits.download_url
+            ),
         )
 
-    async def upload(request: Request) -> Response:
-        path, _ = blobs.admit(store, "PUT", request.path_params["blob"], Query(request.query_params))
+    async def upload(self, request: Request) -> Response:
+        """Store the bytes of an announced file."""
+        path, _ = blobs.verify_url(self._store, "PUT", request.path_params["blob"], Query(request.query_params))
         length = request.headers.get("content-length")
         announced = int(length) if length else None
-        if announced is not None and announced > bounds.upload:
-            raise Refusal(413, f"The file has {announced} bytes; at most {bounds.upload} are taken")
-        await blobs.receive(path, request.stream(), announced, bounds)
+        if announced is not None and announced > self._limits.upload:
+            raise RequestError(413, f"The file has {announced} bytes; at most {self._limits.upload} are accepted")
+        await blobs.write_upload(path, request.stream(), announced, self._limits)
         return Response(status_code=200)
 
-    async def download(request: Request) -> Response:
-        path, name = blobs.admit(store, "GET", request.path_params["blob"], Query(request.query_params))
+    async def download(self, request: Request) -> Response:
+        """Return the bytes of an uploaded file, with headers that keep it from running as a page of this server."""
+        path, name = blobs.verify_url(self._store, "GET", request.path_params["blob"], Query(request.query_params))
         if not path.is_file():
-            raise Refusal(404, f"{name} was announced but has not been uploaded")
-        # What people upload must not run as a page of this server.
-        guards = {
+            raise RequestError(404, f"{name} was announced but has not been uploaded")
+        headers = {
             "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": LONELY if request.query_params.get("scripts") else INERT,
+            "Content-Security-Policy": SCRIPTED_FILE_POLICY if request.query_params.get("scripts") else FILE_POLICY,
         }
-        return FileResponse(path, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=guards)
+        return FileResponse(path, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=headers)
 
-    async def healthz(request: Request) -> Response:
+    async def healthz(self, request: Request) -> Response:
+        """Report that the server is up."""
         return _json({"status": "ok"})
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the API, the ingest and the file store."""
+        return [
+            *(Route(path, self.write(call), methods=["POST"]) for path, call in WRITES.items()),
+            *(Route(path, self.ingest(call), methods=["POST"]) for path, call in INGESTS.items()),
+            *(Route(path, self.read(call), methods=["GET"]) for path, call in READS.items()),
+            Route("/api/runs/files", self.read(self.list_files), methods=["GET"]),
+            Route("/files", self.presign, methods=["POST"]),
+            Route("/blob/{blob}", self.upload, methods=["PUT"]),
+            Route("/blob/{blob}", self.download, methods=["GET"]),
+            Route("/healthz", self.healthz, methods=["GET"]),
+        ]
+
+
+def build_app(store: Store, bounds: Limits) -> ASGIApp:
+    """Return the application that serves a store.
+
+    Args:
+        store: the open data folder.
+        bounds: the configurable limits.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_reap_for_ever(store, bounds)), asyncio.create_task(_thin_for_ever(store))]
+        tasks = [
+            asyncio.create_task(_fail_stale_runs_forever(store, bounds)),
+            asyncio.create_task(_downsample_forever(store)),
+        ]
         try:
             yield
         finally:
@@ -147,102 +192,92 @@ def build(store: Store, bounds: Limits) -> ASGIApp:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    door = Doorkeeper(store.key)
+    page_auth = PageAuth(store.key)
     app = Starlette(
-        routes=[
-            *(Route(path, write(call), methods=["POST"]) for path, call in WRITES.items()),
-            *(Route(path, take(call), methods=["POST"]) for path, call in INGESTS.items()),
-            *(Route(path, read(call), methods=["GET"]) for path, call in READS.items()),
-            Route("/api/runs/files", read(list_files), methods=["GET"]),
-            Route("/files", presign, methods=["POST"]),
-            Route("/blob/{blob}", upload, methods=["PUT"]),
-            Route("/blob/{blob}", download, methods=["GET"]),
-            Route("/healthz", healthz, methods=["GET"]),
-            *routes.routes(store, bounds, door),
-        ],
+        routes=[*_Endpoints(store, bounds).routes(), *PageRoutes(store, bounds, page_auth).routes()],
         exception_handlers={
-            Refusal: _refused,
-            HTTPException: _not_found,
-            ClientDisconnect: _gone,
+            RequestError: _request_error,
+            HTTPException: _http_error,
+            ClientDisconnect: _client_disconnected,
             sqlite3.OperationalError: _unavailable,
             OSError: _unavailable,
         },
         lifespan=lifespan,
     )
-    return _Gate(app, store.key, door)
+    return _AuthMiddleware(app, store.key, page_auth)
 
 
-class _Gate:
-    """Lets nobody in without the key, save to the addresses that need none; the page's also with its cookie."""
+class _AuthMiddleware:
+    """Requires the key except on public paths; the page's data paths accept the session cookie too."""
 
-    def __init__(self, app: ASGIApp, key: str, door: Doorkeeper) -> None:
+    def __init__(self, app: ASGIApp, key: str, page_auth: PageAuth) -> None:
         self._app = app
-        self._door = door
+        self._page_auth = page_auth
         self._expected = b"Bearer " + key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_open(scope["path"]):
+        if scope["type"] != "http" or self._is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         if hmac.compare_digest(given, self._expected) or (
-            routes.is_for_eyes(scope["path"]) and self._has_cookie(scope)
+            page_accepts_cookie(scope["path"]) and self._has_session(scope)
         ):
             await self._app(scope, receive, send)
             return
-        genuine = given.startswith((b"Bearer mlpi_", b"Bearer mlps_"))
-        answer = {"error": "Unauthorized", "message": "Key not found" if genuine else "Invalid API key"}
+        has_key_format = given.startswith((b"Bearer mlpi_", b"Bearer mlps_"))
+        answer = {"error": "Unauthorized", "message": "Key not found" if has_key_format else "Invalid API key"}
         await _json(answer, 401)(scope, receive, send)
 
-    def _has_cookie(self, scope: Scope) -> bool:
+    def _has_session(self, scope: Scope) -> bool:
         for name, value in scope["headers"]:
             if name == b"cookie":
                 try:
-                    found = SimpleCookie(value.decode("latin-1")).get(self._door.cookie_name)
+                    cookie = SimpleCookie(value.decode("latin-1")).get(self._page_auth.cookie_name)
                 except CookieError:
                     continue
-                if found is not None and self._door.knows(found.value):
+                if cookie is not None and self._page_auth.is_valid_session(cookie.value):
                     return True
         return False
 
     @staticmethod
-    def _is_open(path: str) -> bool:
-        return path in OPEN_PATHS or path.startswith(SIGNED_PATHS) or routes.is_open(path)
+    def _is_public(path: str) -> bool:
+        return path in PUBLIC_PATHS or path.startswith(SIGNED_PREFIX) or page_is_public(path)
 
 
-async def _reap_for_ever(store: Store, bounds: Limits) -> None:
-    served_since = store.now()
+async def _fail_stale_runs_forever(store: Store, bounds: Limits) -> None:
+    started = store.now()
     while True:
         await asyncio.sleep(bounds.reap_every)
-        with contextlib.suppress(sqlite3.OperationalError):  # a full disk now may have room the next time
-            await run_in_threadpool(runs.reap, store, bounds, served_since)
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk may have room at the next pass
+            await run_in_threadpool(runs.fail_stale_runs, store, bounds, started)
 
 
-async def _thin_for_ever(store: Store) -> None:
-    rest = downsampling.REST
+async def _downsample_forever(store: Store) -> None:
+    interval = downsampling.IDLE_INTERVAL
     while True:
-        await asyncio.sleep(rest)
+        await asyncio.sleep(interval)
         with contextlib.suppress(sqlite3.OperationalError):
-            rest = await run_in_threadpool(downsampling.paced_turn, store)
+            interval = await run_in_threadpool(downsampling.run_paced_round, store)
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Return the body of a request, or refuse with 413 before it is read whole."""
+    """Return the body of a request, or raise 413 before it is read whole."""
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise Refusal(413, f"The request is larger than {limit} bytes; send it in smaller parts")
+            raise RequestError(413, f"The request is larger than {limit} bytes; send it in smaller parts")
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _run_of(request: Request) -> int:
-    """Return the run that an ingest request names in its headers; like Pluto's, a text that is no number means 0."""
+def _run_from_headers(request: Request) -> int:
+    """Return the run that an ingest request names in its headers; as on Pluto, a word means run 0."""
     run, project = request.headers.get("x-run-id"), request.headers.get("x-project-name")
     if not run or not project:
-        raise Refusal(422, "The headers X-Run-Id and X-Project-Name are required")
+        raise RequestError(422, "The headers X-Run-Id and X-Project-Name are required")
     return int(run) if run.isdecimal() and int(run) <= limits.STEP else 0
 
 
@@ -253,28 +288,28 @@ def _base(request: Request) -> str:
 def _json(content: Any, status: int = 200) -> Response:
     try:
         body = orjson.dumps(content)
-    except TypeError:  # integers over 64 bits and halves of surrogate pairs, both legal in a config
+    except TypeError:  # integers over 64 bits and lone surrogates, both legal in a config
         body = json.dumps(content).encode()
     return Response(body, status, media_type="application/json")
 
 
-def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
-    return _json({"error": refusal.reason, "message": refusal.reason}, refusal.status)
+def _request_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)
+    return _json({"error": error.message, "message": error.message}, error.status)
 
 
-def _not_found(request: Request, error: Exception) -> Response:
+def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    reason = f"{error.detail}: {request.method} {request.url.path}"
-    return _json({"error": reason, "message": reason}, error.status_code)
+    message = f"{error.detail}: {request.method} {request.url.path}"
+    return _json({"error": message, "message": message}, error.status_code)
 
 
-def _gone(request: Request, error: Exception) -> Response:
-    """Answer nobody: the client went away before it had sent everything."""
+def _client_disconnected(request: Request, error: Exception) -> Response:
+    """Return a response that is never sent: the client closed the connection before its request was complete."""
     return Response(status_code=400)
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
-    """Answer 503, which clients try again: a full disk or a locked database can heal."""
-    reason = f"The server cannot store or read right now: {error}"
-    return _json({"error": reason, "message": reason}, 503)
+    """Answer 503, which clients retry: a full disk or a locked database can recover."""
+    message = f"The server cannot store or read right now: {error}"
+    return _json({"error": message, "message": message}, 503)

@@ -1,7 +1,7 @@
-"""Who may look at the page: links that sign in once, and the cookie that a browser keeps.
+"""Sign-in to the page: one-time tickets and session cookies.
 
-Both are signed with the server's key and say when they end, so nothing is stored and a restart signs nobody out. A
-cookie opens the page's own addresses, which only read; what writes takes the key alone.
+Both are signed with the server's key and contain their expiry, so nothing is stored and a restart ends no session. A
+cookie grants access to the page's read-only paths; writing requires the key.
 """
 
 from __future__ import annotations
@@ -12,57 +12,59 @@ import secrets
 import time
 from urllib.parse import urlencode
 
-TICKET = 600  # seconds that a link for signing in lives
-SESSION = 30 * 86400  # seconds that a browser stays signed in
+TICKET = 600  # seconds until a sign-in link expires
+SESSION = 30 * 86400  # seconds until a session expires
 
 
-def link(base: str, key: str, path: str = "/") -> str:
-    """Return an address that signs a browser in, once, and then shows a page of the server.
+def sign_in_link(base: str, key: str, path: str = "/") -> str:
+    """Return a URL that signs a browser in once and then shows a page of the server.
 
     Args:
         base: the server's base URL.
         key: its key.
-        path: the page, from the slash on.
+        path: the path of the page.
     """
-    return f"{base}/signin?{urlencode({'ticket': _signed(key, 'ticket', TICKET), 'next': path})}"
+    return f"{base}/signin?{urlencode({'ticket': _sign(key, 'ticket', TICKET), 'next': path})}"
 
 
-class Doorkeeper:
-    """Knows the cookies and the tickets of one server, and which tickets are used up."""
+class PageAuth:
+    """Issues and checks the session cookies and one-time tickets of one server."""
 
     def __init__(self, key: str) -> None:
         self._key = key
         self._used: dict[str, float] = {}
-        self.cookie_name = f"wandb_compat_{_digest(key, 'name')[:12]}"  # cookies know no ports: each server has its own
+        self.cookie_name = (
+            f"wandb_compat_{_digest(key, 'name')[:12]}"  # cookies ignore ports: each server needs another name
+        )
 
-    def cookie(self) -> str:
-        """Return the value of a new session's cookie."""
-        return _signed(self._key, "session", SESSION)
+    def new_session(self) -> str:
+        """Return the cookie value of a new session."""
+        return _sign(self._key, "session", SESSION)
 
-    def knows(self, cookie: str) -> bool:
-        """Return whether a cookie is one of ours that has not ended."""
-        return _genuine(self._key, "session", cookie)
+    def is_valid_session(self, cookie: str) -> bool:
+        """Return whether a cookie is genuine and has not expired."""
+        return _verify(self._key, "session", cookie)
 
-    def is_key(self, given: str) -> bool:
+    def is_valid_key(self, given: str) -> bool:
         """Return whether a text is the server's key."""
         return hmac.compare_digest(given.strip().encode(), self._key.encode())
 
-    def takes(self, ticket: str) -> bool:
-        """Return whether a ticket lets somebody in; it does so only once."""
+    def redeem_ticket(self, ticket: str) -> bool:
+        """Return whether a ticket is valid; each is valid once."""
         now = time.time()
         self._used = {text: end for text, end in self._used.items() if end > now}
-        if not _genuine(self._key, "ticket", ticket) or ticket in self._used:
+        if not _verify(self._key, "ticket", ticket) or ticket in self._used:
             return False
         self._used[ticket] = now + TICKET
         return True
 
 
-def _signed(key: str, what: str, lifetime: float) -> str:
+def _sign(key: str, what: str, lifetime: float) -> str:
     text = f"{int(time.time() + lifetime)}.{secrets.token_urlsafe(12)}"
     return f"{text}.{_digest(key, what, text)}"
 
 
-def _genuine(key: str, what: str, given: str) -> bool:
+def _verify(key: str, what: str, given: str) -> bool:
     text, _, signature = given.rpartition(".")
     end = text.partition(".")[0]
     genuine = hmac.compare_digest(signature.encode(), _digest(key, what, text).encode())

@@ -1,4 +1,4 @@
-"""The machine's own server: the one that has the usual data folder, found when it runs and started when not."""
+"""Find the server running on this machine's default data folder, or start one."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ import filelock
 
 PORT = 7480
 START_TIMEOUT = 30.0  # seconds
-NOTE = "server.json"
+ADDRESS_FILE = "server.json"
 
 
-def data_folder() -> Path:
-    """Return where the server keeps its data unless it is told otherwise."""
+def default_data_dir() -> Path:
+    """Return the default data folder."""
     home = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or "~/.local/share"
     return Path(home).expanduser() / "wandb-compat" / "server"
 
 
-class NoServer(Exception):
-    """The server could not be started; the text says why."""
+class StartError(Exception):
+    """The server could not be started; the message gives the reason."""
 
 
 @dataclass(frozen=True)
-class HomeServer:
+class LocalServer:
     """A server that runs on this machine."""
 
     url: str
@@ -38,39 +38,39 @@ class HomeServer:
     pid: int
 
 
-def note(folder: Path, url: str) -> None:
-    """Leave word in a data folder where its server listens."""
-    path = folder / NOTE
+def announce(folder: Path, url: str) -> None:
+    """Write the address of the server into its data folder."""
+    path = folder / ADDRESS_FILE
     path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="ascii")
 
 
-def running(folder: Path) -> HomeServer | None:
-    """Return the server that has a data folder, None when none has."""
+def find_running(folder: Path) -> LocalServer | None:
+    """Return the server that is using a data folder, None when there is none."""
     if not (folder / "lock").exists():
         return None
     lock = filelock.FileLock(folder / "lock")
     try:
         with lock.acquire(timeout=0):
-            return None  # a note that is there was left by a server that was killed
+            return None  # the address file is left over from a server that was killed
     except filelock.Timeout:
         pass
     try:
-        told = json.loads((folder / NOTE).read_text(encoding="ascii"))
+        address = json.loads((folder / ADDRESS_FILE).read_text(encoding="ascii"))
         key = (folder / "key").read_text(encoding="ascii").strip()
-        return HomeServer(told["url"], key, told["pid"])
+        return LocalServer(address["url"], key, address["pid"])
     except (OSError, ValueError, KeyError):
-        return None  # it is just starting
+        return None  # still starting
 
 
-def started(folder: Path) -> tuple[HomeServer, bool]:
-    """Return the server of a data folder, which is started when none runs, and whether it was.
+def find_or_start(folder: Path) -> tuple[LocalServer, bool]:
+    """Return the server of a data folder, started if necessary, and whether it was started.
 
-    It goes on when this process ends, and listens to this machine only.
+    The server outlives this process and listens on the loopback interface only.
 
     Raises:
-        NoServer: it does not start.
+        StartError: the server did not start.
     """
-    server = running(folder)
+    server = find_running(folder)
     if server is not None:
         return server, False
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,27 +88,27 @@ def started(folder: Path) -> tuple[HomeServer, bool]:
             )
         deadline = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < deadline:
-            server = running(folder)
+            server = find_running(folder)
             if server is not None and server.pid == process.pid:
                 return server, True
             time.sleep(0.05)
         process.kill()
         process.wait()
-        server = running(folder)  # two scripts that begin at once start two servers, of which one gets the folder
+        server = find_running(folder)  # two scripts may start two servers at the same time: one gets the folder
         if server is not None:
             return server, False
-    said = log.read_bytes()[before:].decode(errors="replace").strip()
-    raise NoServer(f"The server did not start: {said or f'it said nothing within {START_TIMEOUT:.0f} s'}")
+    output = log.read_bytes()[before:].decode(errors="replace").strip()
+    raise StartError(f"The server did not start: {output or f'no output within {START_TIMEOUT:.0f} s'}")
 
 
 def stop(folder: Path) -> bool:
-    """End the server of a data folder in good order; return whether there was one."""
-    server = running(folder)
+    """Stop the server of a data folder cleanly; return whether one was running."""
+    server = find_running(folder)
     if server is None:
         return False
     with contextlib.suppress(ProcessLookupError):
         os.kill(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + START_TIMEOUT
-    while running(folder) is not None and time.monotonic() < deadline:
+    while find_running(folder) is not None and time.monotonic() < deadline:
         time.sleep(0.05)
     return True

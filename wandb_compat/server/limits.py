@@ -1,4 +1,4 @@
-"""Every bound of the server with its unit, in one place."""
+"""Limits of the server with their units."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 TAGS = 50  # tags of a run
 NAME = 255  # characters of a run name, project name or external id
 STEP = 2**63 - 1  # SQLite's largest integer
-TIME = 253_402_300_799_999  # milliseconds: the end of the year 9999, the last that a calendar can show
+TIME = 253_402_300_799_999  # milliseconds: the end of the year 9999
 FILE_NAME = 1024  # characters of a file name
 PRESIGN_BODY = 2_000_000  # bytes of a request that asks for upload URLs
 PROJECTS = 1000  # projects in one answer
 RUNS = 200  # runs in one answer of the list
-OFFSET = 100_000  # how far the list can be paged
+OFFSET = 100_000  # highest offset of the list
 POINTS = 10_000  # points of one metric, or console lines, in one answer
 NAMES = 500  # metric names in one answer
 FILES = 1000  # files or log names in one answer
@@ -29,13 +29,13 @@ def _bound(default: float, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds that whoever starts the server may change."""
+    """The limits that can be set when the server starts."""
 
-    body: int = _bound(64_000_000, "bytes of a request that is no upload")
+    body: int = _bound(64_000_000, "bytes of a request body, uploads excepted")
     upload: int = _bound(10_000_000_000, "bytes of an uploaded file")
     upload_url: float = _bound(3600.0, "seconds that an upload URL lives")
     download_url: float = _bound(432_000.0, "seconds that a download URL lives")
     page_url: float = _bound(3600.0, "seconds that a file's URL on the page lives")
-    reap_every: float = _bound(60.0, "seconds between two looks for runs that went silent")
+    reap_every: float = _bound(60.0, "seconds between two checks for runs without a heartbeat")
     heartbeat: float = _bound(150.0, "seconds of silence after which a run that had a heartbeat has failed")
     silence: float = _bound(1800.0, "the same for a run that never had a heartbeat")

@@ -1,4 +1,4 @@
-"""Running the embedded server: in the foreground, or as a child process that lives as long as a `with` block."""
+"""Run the embedded server in the foreground, or as a child process for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from wandb_compat.server import discovery
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.database import DataFolderError, Store
 
-START_TIMEOUT = 20.0  # seconds that a child process may take until it serves
-GRACE = 5  # seconds that requests under way may take when the server stops
-STOP_TIMEOUT = 10.0  # seconds after which a child process that does not stop is killed
+START_TIMEOUT = 20.0  # seconds until a child process must serve
+SHUTDOWN_GRACE = 5  # seconds for requests in flight when the server stops
+STOP_TIMEOUT = 10.0  # seconds until a child process that does not stop is killed
 
 
 class ServerError(Exception):
-    """The server cannot start; the text says why and what to do."""
+    """The server cannot start; the message gives the reason and what to do."""
 
 
 class Server:
     """The server of one data folder.
 
     Args:
-        data_dir: the data folder; made when it is not there.
+        data_dir: the data folder; created if missing.
         host: address to listen on; the default is reachable from this machine only.
-        port: port to listen on; 0 takes a free one.
-        limits: the bounds that may be changed.
+        port: port to listen on; 0 selects a free one.
+        limits: the configurable limits.
 
     Raises:
-        ServerError: the folder or the port is taken, or the extra `local` is not installed.
+        ServerError: the folder or the port is in use, or the extra `local` is not installed.
     """
 
     def __init__(self, data_dir: Path, host: str = "127.0.0.1", port: int = 0, limits: Limits | None = None) -> None:
@@ -52,37 +52,37 @@ class Server:
             self._socket = _listen(host, port)
         except OSError as error:
             self._store.close()
-            raise ServerError(f"Cannot listen on {host} port {port}: {error.strerror}. Name another port.") from None
+            raise ServerError(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another port.") from None
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until SIGTERM or SIGINT, then answer what is under way and close the data folder.
+        """Serve until SIGTERM or SIGINT, then finish requests in flight and close the data folder.
 
         Args:
             ready: called once the server answers.
         """
         import uvicorn
 
-        from wandb_compat.server.app import build
+        from wandb_compat.server.app import build_app
 
         folder, url = self._store.folder, self.url
 
         class Announced(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
-                discovery.note(folder, url)
+                discovery.announce(folder, url)
                 ready()
 
         config = uvicorn.Config(
-            build(self._store, self._limits),
+            build_app(self._store, self._limits),
             log_level="warning",
             access_log=False,
             ws="none",
             lifespan="on",
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=SHUTDOWN_GRACE,
         )
-        # uvicorn raises a signal again after its clean shutdown; by then it is old news.
+        # uvicorn raises a caught signal again after its clean shutdown: ignore it.
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: None)
         try:
@@ -93,7 +93,7 @@ class Server:
 
 
 def environment(url: str, key: str) -> dict[str, str]:
-    """Return the environment variables with which every Pluto client uses a server on this machine."""
+    """Return the environment variables that make every Pluto client use a server on this machine."""
     addresses = {f"PLUTO_URL_{service}": url for service in ("APP", "API", "INGEST", "PY")}
     loopback = "127.0.0.1,localhost"
     return {**addresses, "PLUTO_API_KEY": key, "NO_PROXY": loopback, "no_proxy": loopback}
@@ -114,11 +114,11 @@ class Running:
         self._start(port)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables with which every Pluto client uses this server."""
+        """Return the environment variables that make every Pluto client use this server."""
         return environment(self.url, self.key)
 
     def stop(self) -> None:
-        """End the server in good order; no-op when it has ended."""
+        """Stop the server cleanly; no-op if it has stopped."""
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT)
@@ -126,12 +126,12 @@ class Running:
             self.kill()
 
     def kill(self) -> None:
-        """End the server as a crash would."""
+        """Kill the server."""
         self._process.kill()
         self._process.wait()
 
     def restart(self) -> None:
-        """Start again on the same port and data, after stopping if need be."""
+        """Start again on the same port and data, stopping first if it runs."""
         self.stop()
         self._start(int(self.url.rpartition(":")[2]))
 
@@ -140,22 +140,22 @@ class Running:
         for name, value in dataclasses.asdict(self._limits).items():
             arguments += [f"--{name.replace('_', '-')}", str(value)]
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = self.data_dir / "server.log"  # a file: a pipe that nobody reads would block the server
+        log = self.data_dir / "server.log"  # a file: an unread pipe would block the server
         with log.open("ab") as errors:
             before = errors.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wandb_compat.server", *arguments],
-                stdin=subprocess.PIPE,  # closes when this process dies, however it dies, and the server follows
+                stdin=subprocess.PIPE,  # closes when this process ends in any way; the server then stops
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # a Ctrl-C in the terminal is for the program that uses the server
+                start_new_session=True,  # Ctrl-C in the terminal is meant for the program that uses the server
             )
         assert self._process.stdout is not None
-        impatience = threading.Timer(START_TIMEOUT, self._process.kill)
-        impatience.start()
+        watchdog = threading.Timer(START_TIMEOUT, self._process.kill)
+        watchdog.start()
         with self._process.stdout as stream:
             line = stream.readline()
-        impatience.cancel()
+        watchdog.cancel()
         if not line:
             self._process.wait()
             raise ServerError(f"The server did not start: {log.read_bytes()[before:].decode(errors='replace').strip()}")
@@ -169,7 +169,7 @@ def _listen(host: str, port: int) -> socket.socket:
     # asyncio switches Nagle's algorithm off only for sockets that name TCP; with it every answer takes 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if sys.platform != "win32":  # there the option would let two servers share a port
+        if sys.platform != "win32":  # there the option lets two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(512)
@@ -194,12 +194,12 @@ def running(data_dir: Path, port: int = 0, limits: Limits | None = None) -> Iter
     """Serve a data folder from a child process while the block runs.
 
     Args:
-        data_dir: the data folder; made when it is not there.
-        port: port to listen on; 0 takes a free one.
-        limits: the bounds that may be changed.
+        data_dir: the data folder; created if missing.
+        port: port to listen on; 0 selects a free one.
+        limits: the configurable limits.
 
     Raises:
-        ServerError: the server did not start; the text says why.
+        ServerError: the server did not start; the message gives the reason.
 
     Example:
         with running(Path("data")) as server:

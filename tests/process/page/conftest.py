@@ -137,7 +137,7 @@ def visit(browser: object, served: Running) -> Iterator[Callable[..., object]]:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda told: troubles.append(told.text) if _counts(told) else None)
-        page.goto(auth.link(served.url, served.key, path))
+        page.goto(auth.sign_in_link(served.url, served.key, path))
         page.wait_for_selector("#live.on")
         return page
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.raw_http import Api
 from wandb_compat.server.params import Fields, Query
-from wandb_compat.server.query import run_data
+from wandb_compat.server.query import metrics
 from wandb_compat.server.storage import ingest, runs
 from wandb_compat.server.storage.database import Store
 
@@ -41,7 +41,7 @@ def test_the_newest_time_wins_and_of_equal_times_the_later_arrival(
                 for name, value in data.items():
                     if (name, step) not in expected or time >= expected[name, step][0]:
                         expected[name, step] = (time, float(value))
-        points = run_data.metrics(store, Query({"runId": str(run)}), "")["metrics"]
+        points = metrics.metrics(store, Query({"runId": str(run)}), "")["metrics"]
         store.close()
     stored = {(point["logName"], point["step"]): (point["value"], point["valueFlag"]) for point in points}
     assert len(stored) == len(points)

@@ -1,4 +1,4 @@
-"""The page's door and its data: who gets in, what a cookie opens, what leaves as a file."""
+"""Sign-in to the page and its data: who is admitted, what a cookie grants, what an exported file contains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import requests
 
 from tests.helpers.raw_http import Api
 from wandb_compat.server import auth
-from wandb_compat.server.params import Query, Refusal
+from wandb_compat.server.params import Query, RequestError
 from wandb_compat.server.serve import Running
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
@@ -34,8 +34,8 @@ def run(api: Api, pluto_server: Running, project: str) -> int:
 
 
 def test_a_link_signs_in_once(pluto_server: Running) -> None:
-    """The first who follows it gets a cookie for this site that scripts cannot read; the second finds the door."""
-    link = auth.link(pluto_server.url, pluto_server.key, "/o/local/projects/x?tag=a")
+    """The first visitor gets a cookie that scripts cannot read; the second visitor gets the sign-in form."""
+    link = auth.sign_in_link(pluto_server.url, pluto_server.key, "/o/local/projects/x?tag=a")
     with requests.Session() as first, requests.Session() as second:
         answer = first.get(link, allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["location"]) == (303, "/o/local/projects/x?tag=a")
@@ -48,29 +48,29 @@ def test_a_link_signs_in_once(pluto_server: Running) -> None:
 
 def test_the_key_signs_in_and_a_wrong_one_does_not(pluto_server: Running) -> None:
     """The form takes the key only, and leads nowhere but to this server."""
-    door = f"{pluto_server.url}/signin"
+    form_url = f"{pluto_server.url}/signin"
     with requests.Session() as session:
         form = {"key": "mlpi_wrong", "next": "/"}
-        refused = session.post(door, data=form, allow_redirects=False, timeout=30)
+        refused = session.post(form_url, data=form, allow_redirects=False, timeout=30)
         assert "wrong=1" in refused.headers["location"]
         assert not session.cookies
         for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: b=c"):
             form = {"key": pluto_server.key, "next": elsewhere}
-            assert session.post(door, data=form, allow_redirects=False, timeout=30).headers["location"] == "/"
+            assert session.post(form_url, data=form, allow_redirects=False, timeout=30).headers["location"] == "/"
         assert session.get(f"{pluto_server.url}/", allow_redirects=False, timeout=30).status_code == 200
 
 
 def test_a_cookie_opens_the_page_alone(pluto_server: Running) -> None:
     """What writes, and what Pluto's clients read, still takes the key; forged and old cookies open nothing."""
-    door = auth.Doorkeeper(pluto_server.key)
-    cookies = {door.cookie_name: door.cookie()}
+    page_auth = auth.PageAuth(pluto_server.key)
+    cookies = {page_auth.cookie_name: page_auth.new_session()}
     get = lambda path, cookies: requests.get(pluto_server.url + path, cookies=cookies, timeout=30)  # noqa: E731
     assert get("/page/projects", cookies).ok
     assert get("/api/runs/projects", cookies).status_code == 401
     assert requests.post(f"{pluto_server.url}/api/slug", json={}, cookies=cookies, timeout=30).status_code == 401
-    end, _, signature = door.cookie().split(".")
+    end, _, signature = page_auth.new_session().split(".")
     for forged in ("", "x", f"{int(end) + 99}.a.{signature}", f"{int(time.time()) - 5}.a.b"):
-        assert get("/page/projects", {door.cookie_name: forged}).status_code == 401
+        assert get("/page/projects", {page_auth.cookie_name: forged}).status_code == 401
 
 
 def test_every_answer_is_guarded(pluto_server: Running) -> None:
@@ -110,13 +110,16 @@ def test_addresses_of_files_end(tmp_path: Path) -> None:
     """A signed address leads to its file until its time is over, and not to another file."""
     now = [1000.0]
     store = Store(tmp_path / "data", clock=lambda: now[0])
-    address = urlsplit(blobs.sign(store, "GET", "", 1, "pictures", "a.png", 60))
+    address = urlsplit(blobs.sign_url(store, "GET", "", 1, "pictures", "a.png", 60))
     blob, query = address.path.rpartition("/")[2], dict(parse_qsl(address.query))
-    assert blobs.admit(store, "GET", blob, Query(query)) == (blobs.stored(store, 1, "pictures", "a.png"), "a.png")
+    assert blobs.verify_url(store, "GET", blob, Query(query)) == (
+        blobs.blob_path(store, 1, "pictures", "a.png"),
+        "a.png",
+    )
     for wrong in ({**query, "name": "b.html"}, {**query, "expires": "9999999999999"}):
-        with pytest.raises(Refusal, match="not one that this server signed"):
-            blobs.admit(store, "GET", blob, Query(wrong))
+        with pytest.raises(RequestError, match="not one that this server signed"):
+            blobs.verify_url(store, "GET", blob, Query(wrong))
     now[0] += 61
-    with pytest.raises(Refusal, match="expired"):
-        blobs.admit(store, "GET", blob, Query(query))
+    with pytest.raises(RequestError, match="expired"):
+        blobs.verify_url(store, "GET", blob, Query(query))
     store.close()

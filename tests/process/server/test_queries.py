@@ -40,7 +40,7 @@ def runs(api: Api, project: str) -> dict[str, int]:
     return {"alpha": alpha, "beta": beta, "gamma": gamma, "delta": delta}
 
 
-def iso(milliseconds: int) -> str:
+def iso_time(milliseconds: int) -> str:
     """Return a time as people write it in filters."""
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).isoformat()
 
@@ -60,10 +60,10 @@ def iso(milliseconds: int) -> str:
         ({"tags": "y"}, "alpha beta"),
         ({"tags": {"$in": ["x", "z"]}}, "alpha"),
         ({"$not": {"tags": "y"}}, "gamma delta"),
-        ({"created_at": {"$gt": iso(NOW), "$lte": iso(NOW + 2)}}, "beta gamma"),
-        ({"createdAt": iso(NOW)}, "alpha"),
-        ({"heartbeat_at": {"$gte": iso(NOW + 4000)}}, "beta"),
-        ({"heartbeat_at": {"$lt": iso(NOW + 2)}}, "alpha"),
+        ({"created_at": {"$gt": iso_time(NOW), "$lte": iso_time(NOW + 2)}}, "beta gamma"),
+        ({"createdAt": iso_time(NOW)}, "alpha"),
+        ({"heartbeat_at": {"$gte": iso_time(NOW + 4000)}}, "beta"),
+        ({"heartbeat_at": {"$lt": iso_time(NOW + 2)}}, "alpha"),
         ({"config.lr": 0.1}, "alpha"),
         ({"config.lr": {"$lt": 0.5}}, "alpha beta"),
         ({"config.lr": {"$ne": 1}}, "alpha beta delta"),

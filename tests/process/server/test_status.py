@@ -135,9 +135,9 @@ def test_silence_is_judged_by_receipt_and_never_before_the_server_was_up(tmp_pat
     fields = Fields({"runName": "r", "projectName": "p", "createdAt": 1, "updatedAt": 1})
     run = runs.create(store, fields, "")["runId"]
     now[0] += bounds.silence
-    assert runs.reap(store, bounds, 0) == []
+    assert runs.fail_stale_runs(store, bounds, 0) == []
     now[0] += 1
-    assert runs.reap(store, bounds, store.now()) == []
-    assert runs.reap(store, bounds, 0) == [run]
-    assert runs.reap(store, bounds, 0) == []
+    assert runs.fail_stale_runs(store, bounds, store.now()) == []
+    assert runs.fail_stale_runs(store, bounds, 0) == [run]
+    assert runs.fail_stale_runs(store, bounds, 0) == []
     store.close()

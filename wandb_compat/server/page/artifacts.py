@@ -1,4 +1,4 @@
-"""What the page shows of artifacts: the versions of all that runs logged or used, and what is in one."""
+"""Artifact views of the page: versions of the artifacts that runs logged or used, and a version's files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from wandb_compat.server import limits
 from wandb_compat.server.page import views
-from wandb_compat.server.params import Query, Refusal
-from wandb_compat.server.query.run_list import decoded
+from wandb_compat.server.params import Query, RequestError
+from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
 from wandb_compat.wire.artifact_versions import Collection, Entry
@@ -17,14 +17,14 @@ Answer = dict[str, Any]
 
 
 def artifacts(store: Store, query: Query) -> Answer:
-    """Return the artifacts that runs logged or used, with all versions that their project has of them."""
+    """Return the artifacts that runs logged or used, with all their versions in the project."""
     with store.read() as connection:
-        chosen = views.chosen(connection, query)
+        chosen = views.select_runs(connection, query)
         names = {run["id"]: run["name"] for run in chosen}
         wanted: set[str] = set()
         used: list[Answer] = []
         for run in chosen:
-            own = _own(decoded(run["config"]))
+            own = _own(decode_json(run["config"]))
             wanted.update(_object(own.get("artifacts")))
             used += [{"run": run["id"], "name": name} for name in _object(own.get("used_artifacts"))]
         entries: dict[str, list[Entry]] = {name: [] for name in wanted}
@@ -34,9 +34,9 @@ def artifacts(store: Store, query: Query) -> Answer:
         )
         for row in rows:
             names[row["id"]] = row["name"]
-            for name, told in _object(_own(decoded(row["config"])).get("artifacts")).items():
+            for name, published in _object(_own(decode_json(row["config"])).get("artifacts")).items():
                 if name in wanted:
-                    entries[name] += read_entries(told)
+                    entries[name] += read_entries(published)
         return {
             "used": used,
             "collections": [
@@ -64,15 +64,15 @@ def artifacts(store: Store, query: Query) -> Answer:
 
 
 def contents(store: Store, query: Query, link: views.Link) -> Answer:
-    """Return what the manifest of a version tells: metadata, and files with links that expire."""
+    """Return the metadata and files of a version, read from its manifest; download links expire."""
     run, key, name = query.integer("run"), query.text("key"), query.text("manifest")
     try:
-        manifest = _object(json.loads(blobs.stored(store, run, key, name).read_bytes()))
+        manifest = _object(json.loads(blobs.blob_path(store, run, key, name).read_bytes()))
     except FileNotFoundError:
-        raise Refusal(404, "The list of this version's files has not come yet") from None
+        raise RequestError(404, "The manifest of this version has not been uploaded yet") from None
     except ValueError:
-        raise Refusal(422, "The list of this version's files cannot be read: it is no JSON") from None
-    told, entries = _object(manifest.get("artifact")), _object(manifest.get("contents"))
+        raise RequestError(422, "The manifest of this version is not valid JSON") from None
+    artifact, entries = _object(manifest.get("artifact")), _object(manifest.get("contents"))
     listed = []
     for path, entry in list(entries.items())[: limits.FILES]:
         one = _object(entry)
@@ -86,16 +86,16 @@ def contents(store: Store, query: Query, link: views.Link) -> Answer:
             }
         )
     return {
-        "description": told.get("description"),
-        "metadata": _object(told.get("metadata")),
+        "description": artifact.get("description"),
+        "metadata": _object(artifact.get("metadata")),
         "total": len(entries),
         "files": listed,
     }
 
 
 def read_entries(published: Any) -> list[Entry]:
-    """Return the entries of one name in a configuration; what is none is passed over, as anybody can write there."""
-    known = Entry.__dataclass_fields__  # a later version may tell more
+    """Return the valid entries of one name in a config; any client can write there, so others are skipped."""
+    known = Entry.__dataclass_fields__  # a later version may add fields
     found = []
     for text in _object(published).values():
         try:

@@ -1,4 +1,4 @@
-"""The page's addresses: the shell that a browser gets, its assets, its data, its news, and the door."""
+"""The page's routes: the HTML shell, its assets, its data, its event stream, and signing in and out."""
 
 from __future__ import annotations
 
@@ -17,184 +17,228 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from wandb_compat.server.auth import SESSION, Doorkeeper
+from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page import artifacts, views
-from wandb_compat.server.params import Fields, Query, Refusal, document
+from wandb_compat.server.page import artifacts, charts, exports, views
+from wandb_compat.server.params import Fields, Query, RequestError, parse_json
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
 
 ASSETS = Path(__file__).resolve().with_name("assets")
-KINDS = {
+CONTENT_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }
-# Everything that is shown was written by somebody else: no script but our own files, no style, no frame, no other host.
-POLICY = (
+# All content is untrusted: no script but our own files, no inline style, no frame, no other host.
+PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
     " connect-src 'self'; frame-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-GUARDS = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-TICK = 1.0  # seconds between two pieces of news for one page
-QUIET = 15  # ticks without news after which a page is told that the server is there
-BODY = 1_000_000  # bytes of a request of the page
+TICK = 1.0  # seconds between two checks for changes that an open page is notified of
+KEEPALIVE_TICKS = 15  # ticks without a change after which a keep-alive comment is sent
+MAX_BODY = 1_000_000  # bytes of a request of the page
 
-VIEWS: dict[str, Callable[[Store, Query], Any]] = {
+View = Callable[[Store, Query], Any]
+
+VIEWS: dict[str, View] = {
     "/page/projects": views.projects,
     "/page/table": views.run_table,
     "/page/columns": views.columns,
     "/page/runs": views.runs,
     "/page/find": views.find,
     "/page/summary": views.summary,
-    "/page/values": views.values,
+    "/page/values": charts.values,
     "/page/console": views.console,
     "/page/artifacts": artifacts.artifacts,
 }
-SHELL = ("/", "/o/{organization}/projects/{project}", "/o/{organization}/projects/{project}/{runs}")
+SHELL_PATHS = ("/", "/o/{organization}/projects/{project}", "/o/{organization}/projects/{project}/{runs}")
 
 
-def routes(store: Store, bounds: Limits, door: Doorkeeper) -> list[Route]:
-    """Return the page's routes; `opens` tells for whom."""
+class PageRoutes:
+    """The endpoints of the page.
 
-    async def shell(request: Request) -> Response:
-        if not door.knows(request.cookies.get(door.cookie_name, "")):
-            there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"/signin?next={quote(there, safe='')}", 303, GUARDS)
+    Args:
+        store: the open data folder.
+        bounds: the configurable limits.
+        page_auth: checks sessions, tickets and the key.
+    """
+
+    def __init__(self, store: Store, bounds: Limits, page_auth: PageAuth) -> None:
+        self._store = store
+        self._limits = bounds
+        self._auth = page_auth
+
+    def routes(self) -> list[Route]:
+        """Return the page's routes."""
+        return [
+            *(Route(path, self.shell, methods=["GET"]) for path in SHELL_PATHS),
+            Route("/assets/{name:path}", self.asset, methods=["GET"]),
+            Route("/signin", self.sign_in, methods=["GET", "POST"]),
+            Route("/signout", self.sign_out, methods=["POST"]),
+            *(Route(path, self.view(call), methods=["GET"]) for path, call in VIEWS.items()),
+            Route("/page/charts", self.charts, methods=["POST"]),
+            Route("/page/files", self.view(self.files), methods=["GET"]),
+            Route("/page/contents", self.view(self.contents), methods=["GET"]),
+            Route("/page/export", self.export, methods=["GET"]),
+            Route("/page/events", self.events, methods=["GET"]),
+        ]
+
+    async def shell(self, request: Request) -> Response:
+        """Return the HTML shell, or redirect to the sign-in form."""
+        if not self._has_session(request):
+            target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/signin?next={quote(target, safe='')}", 303, SECURITY_HEADERS)
         return _asset(request, "index.html")
 
-    async def asset(request: Request) -> Response:
+    async def asset(self, request: Request) -> Response:
+        """Return a static file."""
         return _asset(request, request.path_params["name"])
 
-    async def sign_in(request: Request) -> Response:
-        ticket = request.query_params.get("ticket")
+    async def sign_in(self, request: Request) -> Response:
+        """Show the form, or sign in with the key (POST) or a one-time ticket (GET)."""
         if request.method == "POST":
-            body = await _small(request)
-            given = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
-            there = given.get("next", "/")
-            if not door.is_key(given.get("key", "")):
-                return RedirectResponse(f"/signin?wrong=1&next={quote(there, safe='')}", 303, GUARDS)
-        elif ticket is not None:
-            there = request.query_params.get("next", "/")
-            if not door.takes(ticket):
-                known = door.knows(request.cookies.get(door.cookie_name, ""))
-                address = _inside(there) if known else f"/signin?used=1&next={quote(there, safe='')}"
-                return RedirectResponse(address, 303, GUARDS)
-        else:
+            return await self._sign_in_with_key(request)
+        ticket = request.query_params.get("ticket")
+        if ticket is None:
             return _asset(request, "signin.html")
-        answer = RedirectResponse(_inside(there), 303, GUARDS)
+        target = request.query_params.get("next", "/")
+        if self._auth.redeem_ticket(ticket):
+            return self._start_session(request, target)
+        signed_in = self._has_session(request)
+        address = _safe_redirect(target) if signed_in else f"/signin?used=1&next={quote(target, safe='')}"
+        return RedirectResponse(address, 303, SECURITY_HEADERS)
+
+    async def sign_out(self, request: Request) -> Response:
+        """Delete the session cookie."""
+        answer = RedirectResponse("/signin", 303, SECURITY_HEADERS)
+        answer.delete_cookie(self._auth.cookie_name)
+        return answer
+
+    def view(self, call: View) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of a view."""
+
+        async def endpoint(request: Request) -> Response:
+            return await run_in_threadpool(lambda: _json(call(self._store, Query(request.query_params))))
+
+        return endpoint
+
+    async def charts(self, request: Request) -> Response:
+        """Return the lines of charts in a binary format."""
+        fields = Fields(parse_json(await _read_body(request)))
+        body = await run_in_threadpool(charts.charts, self._store, fields)
+        return Response(body, media_type="application/octet-stream", headers=SECURITY_HEADERS)
+
+    def files(self, store: Store, query: Query) -> Any:
+        """List files with links."""
+        return views.files(store, query, self._file_url)
+
+    def contents(self, store: Store, query: Query) -> Any:
+        """List the files of an artifact version with links."""
+        return artifacts.contents(store, query, self._file_url)
+
+    async def export(self, request: Request) -> Response:
+        """Return the metrics of runs as CSV or Parquet."""
+        query = Query(request.query_params)
+        kind = query.choice("format", ("csv", "parquet"), "csv")
+        headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="runs.{kind}"'}
+        if kind == "parquet":
+            body = await run_in_threadpool(exports.parquet_file, self._store, query)
+            return Response(body, media_type="application/vnd.apache.parquet", headers=headers)
+        lines = exports.csv_lines(self._store, query)
+        first = await run_in_threadpool(next, lines)  # raises errors before the response starts
+        content = _prepend(first, iterate_in_threadpool(lines))
+        return StreamingResponse(content, media_type="text/csv", headers=headers)
+
+    async def events(self, request: Request) -> Response:
+        """Stream an event each time the runs, the project or the list of projects changes."""
+        query = Query(request.query_params)
+        numbers, project = query.numbers("runs", views.MAX_RUNS), query.optional_text("project")
+        return StreamingResponse(
+            self._changes(request, numbers, project),
+            media_type="text/event-stream",
+            headers={**SECURITY_HEADERS, "Cache-Control": "no-store"},
+        )
+
+    async def _changes(self, request: Request, numbers: list[int], project: str | None) -> AsyncIterator[bytes]:
+        sent = None
+        idle_ticks = 0
+        yield b"retry: 2000\n\n"
+        while not await request.is_disconnected():
+            token = await run_in_threadpool(views.change_token, self._store, numbers, project)
+            idle_ticks += 1
+            if token != sent:
+                sent, idle_ticks = token, 0
+                yield b"data: " + orjson.dumps(token) + b"\n\n"
+            elif idle_ticks >= KEEPALIVE_TICKS:
+                idle_ticks = 0
+                yield b": keep-alive\n\n"
+            await asyncio.sleep(TICK)
+
+    async def _sign_in_with_key(self, request: Request) -> Response:
+        form = {
+            name: values[0] for name, values in parse_qs((await _read_body(request)).decode("utf-8", "replace")).items()
+        }
+        target = form.get("next", "/")
+        if not self._auth.is_valid_key(form.get("key", "")):
+            return RedirectResponse(f"/signin?wrong=1&next={quote(target, safe='')}", 303, SECURITY_HEADERS)
+        return self._start_session(request, target)
+
+    def _start_session(self, request: Request, target: str) -> Response:
+        answer = RedirectResponse(_safe_redirect(target), 303, SECURITY_HEADERS)
         answer.set_cookie(
-            door.cookie_name,
-            door.cookie(),
+            self._auth.cookie_name,
+            self._auth.new_session(),
             max_age=SESSION,
             httponly=True,
-            samesite="lax",  # strict would ask everybody who follows a link in a chat to sign in again
+            samesite="lax",  # strict would require a new sign-in after every link followed from another site
             secure=request.url.scheme == "https",
         )
         return answer
 
-    async def sign_out(request: Request) -> Response:
-        answer = RedirectResponse("/signin", 303, GUARDS)
-        answer.delete_cookie(door.cookie_name)
-        return answer
+    def _has_session(self, request: Request) -> bool:
+        return self._auth.is_valid_session(request.cookies.get(self._auth.cookie_name, ""))
 
-    def view(call: Callable[[Store, Query], Any]) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            return await run_in_threadpool(lambda: _json(call(store, Query(request.query_params))))
-
-        return endpoint
-
-    async def charts(request: Request) -> Response:
-        asked = Fields(document(await _small(request)))
-        body = await run_in_threadpool(views.charts, store, asked)
-        return Response(body, media_type="application/octet-stream", headers=GUARDS)
-
-    def link(run: int, key: str, name: str) -> str:
-        return blobs.sign(store, "GET", "", run, key, name, bounds.page_url)
-
-    async def export(request: Request) -> Response:
-        query = Query(request.query_params)
-        kind = query.choice("format", ("csv", "parquet"), "csv")
-        headers = {**GUARDS, "Content-Disposition": f'attachment; filename="runs.{kind}"'}
-        if kind == "parquet":
-            body = await run_in_threadpool(views.parquet, store, query)
-            return Response(body, media_type="application/vnd.apache.parquet", headers=headers)
-        lines = views.exported(store, query)
-        first = await run_in_threadpool(next, lines)  # refused before the answer begins
-        return StreamingResponse(_chained(first, iterate_in_threadpool(lines)), media_type="text/csv", headers=headers)
-
-    async def events(request: Request) -> Response:
-        query = Query(request.query_params)
-        numbers, project = query.numbers("runs", views.SHOWN), query.maybe_text("project")
-
-        async def news() -> AsyncIterator[bytes]:
-            known = None
-            quiet = 0
-            yield b"retry: 2000\n\n"
-            while not await request.is_disconnected():
-                found = await run_in_threadpool(views.pulse, store, numbers, project)
-                quiet += 1
-                if found != known:
-                    known, quiet = found, 0
-                    yield b"data: " + orjson.dumps(found) + b"\n\n"
-                elif quiet >= QUIET:
-                    quiet = 0
-                    yield b": still here\n\n"
-                await asyncio.sleep(TICK)
-
-        return StreamingResponse(
-            news(), media_type="text/event-stream", headers={**GUARDS, "Cache-Control": "no-store"}
-        )
-
-    return [
-        *(Route(path, shell, methods=["GET"]) for path in SHELL),
-        Route("/assets/{name:path}", asset, methods=["GET"]),
-        Route("/signin", sign_in, methods=["GET", "POST"]),
-        Route("/signout", sign_out, methods=["POST"]),
-        *(Route(path, view(call), methods=["GET"]) for path, call in VIEWS.items()),
-        Route("/page/charts", charts, methods=["POST"]),
-        Route("/page/files", view(lambda store, query: views.files(store, query, link)), methods=["GET"]),
-        Route("/page/contents", view(lambda store, query: artifacts.contents(store, query, link)), methods=["GET"]),
-        Route("/page/export", export, methods=["GET"]),
-        Route("/page/events", events, methods=["GET"]),
-    ]
+    def _file_url(self, run: int, key: str, name: str) -> str:
+        return blobs.sign_url(self._store, "GET", "", run, key, name, self._limits.page_url)
 
 
-def is_open(path: str) -> bool:
-    """Return whether an address of the page needs no signing in, or sees to it by itself."""
+def is_public(path: str) -> bool:
+    """Return whether a path of the page needs no authentication or checks it itself."""
     return path in ("/", "/signin", "/signout") or path.startswith(("/o/", "/assets/"))
 
 
-def is_for_eyes(path: str) -> bool:
-    """Return whether an address gives data to whoever has signed in."""
+def accepts_cookie(path: str) -> bool:
+    """Return whether a path accepts the session cookie in place of the key."""
     return path.startswith("/page/")
 
 
-def _inside(path: str) -> str:
-    """Return a path of this server; what would lead elsewhere becomes the front page."""
-    harmless = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return quote(path, safe="/?&=%:+,;@!$'()*~-._") if harmless else "/"
+def _safe_redirect(path: str) -> str:
+    """Return a path of this server; a target elsewhere becomes the front page."""
+    local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return quote(path, safe="/?&=%:+,;@!$'()*~-._") if local else "/"
 
 
 def _asset(request: Request, name: str) -> Response:
-    """Return an asset, or that the browser has it already."""
+    """Return an asset, or 304 if the browser's copy is current."""
     path = (ASSETS / name).resolve()
-    if not path.is_relative_to(ASSETS) or path.suffix not in KINDS or not path.is_file():
-        raise Refusal(404, f"Not found: {name}")
+    if not path.is_relative_to(ASSETS) or path.suffix not in CONTENT_TYPES or not path.is_file():
+        raise RequestError(404, f"Not found: {name}")
     content, tag = _read(path, path.stat().st_mtime_ns)
-    headers = {**GUARDS, "ETag": tag}
+    headers = {**SECURITY_HEADERS, "ETag": tag}
     if request.headers.get("If-None-Match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=KINDS[path.suffix], headers=headers)
+    return Response(content, media_type=CONTENT_TYPES[path.suffix], headers=headers)
 
 
 @functools.cache
@@ -203,16 +247,16 @@ def _read(path: Path, changed: int) -> tuple[bytes, str]:
     return content, f'"{hashlib.sha256(content).hexdigest()[:16]}"'
 
 
-async def _small(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY:
-            raise Refusal(413, f"The request is larger than {BODY} bytes")
+        if len(body) > MAX_BODY:
+            raise RequestError(413, f"The request is larger than {MAX_BODY} bytes")
     return body
 
 
-async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _prepend(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for piece in rest:
         yield piece
@@ -221,6 +265,6 @@ async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[by
 def _json(content: Any) -> Response:
     try:
         body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # integers over 64 bits and halves of surrogate pairs, both legal in a config
+    except TypeError:  # integers over 64 bits and lone surrogates, both legal in a config
         body = json.dumps(content).encode()
-    return Response(body, media_type="application/json", headers=GUARDS)
+    return Response(body, media_type="application/json", headers=SECURITY_HEADERS)

@@ -1,4 +1,4 @@
-"""The filter language of the run list: a wandb-style query compiled into a predicate on runs."""
+"""The filter language of the run list: compile a wandb-style query into a predicate on runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from wandb_compat.server import limits
-from wandb_compat.server.params import Refusal
+from wandb_compat.server.params import RequestError
 
 BOOLEAN_OPERATORS = ("$and", "$or", "$not")
 COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
@@ -38,13 +38,13 @@ STATUS_WORDS = {
     "canceled": "CANCELLED",
 }
 
-# A number as people write it: `007` and `0x1F` are names, not numbers.
+# Decimal numbers only: `007` and `0x1F` are names.
 NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass
 class Candidate:
-    """What a filter can ask of a run; times in milliseconds, `heartbeat` None when the run has no metrics."""
+    """The fields of a run that filters use; times in milliseconds, `heartbeat` None when the run has no metrics."""
 
     name: str
     status: str
@@ -61,15 +61,15 @@ Predicate = Callable[[Candidate], bool]
 
 
 def compile_filter(node: Any, depth: int = 0) -> Predicate:
-    """Return the predicate that a filter document stands for.
+    """Compile a filter document into a predicate.
 
     Raises:
-        Refusal: 400, with the part that makes no sense.
+        RequestError: 400, naming the invalid part.
     """
     if depth > limits.FILTER_DEPTH:
-        raise Refusal(400, f"The filter is nested deeper than {limits.FILTER_DEPTH} levels")
+        raise RequestError(400, f"The filter is nested deeper than {limits.FILTER_DEPTH} levels")
     if not isinstance(node, dict):
-        raise Refusal(400, f"A filter must be an object, not {node!r:.100}")
+        raise RequestError(400, f"A filter must be an object, not {node!r:.100}")
     return _all([_term(key, value, depth) for key, value in node.items()])
 
 
@@ -89,7 +89,7 @@ def flatten(document: Any) -> dict[str, Any]:
 
 
 def number(value: Any) -> float | None:
-    """Return the number that a stored value is or looks like, else None."""
+    """Return the number that a stored value is or spells, else None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)) or (isinstance(value, str) and NUMBER.fullmatch(value)):
@@ -101,7 +101,7 @@ def number(value: Any) -> float | None:
 
 
 def text(value: Any) -> str:
-    """Return a stored value as the text that it is compared as."""
+    """Return a stored value as text for comparison."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -137,17 +137,17 @@ def _not(predicate: Predicate) -> Predicate:
 def _term(key: str, value: Any, depth: int) -> Predicate:
     if key in ("$and", "$or"):
         if not isinstance(value, list):
-            raise Refusal(400, f"{key} expects a list, not {value!r:.100}")
+            raise RequestError(400, f"{key} expects a list, not {value!r:.100}")
         children = [compile_filter(child, depth + 1) for child in value]
         return _all(children) if key == "$and" else _any(children)
     if key == "$not":
         return _not(compile_filter(value, depth + 1))
     if key.startswith("$"):
-        raise Refusal(400, f"Unknown boolean operator {key!r}; there are {', '.join(BOOLEAN_OPERATORS)}")
+        raise RequestError(400, f"Unknown boolean operator {key!r}; there are {', '.join(BOOLEAN_OPERATORS)}")
     leaf = _leaf_of(key)
     operations = value if isinstance(value, dict) else {"$eq": value}
     if not operations:
-        raise Refusal(400, f"The filter on {key} has no operator")
+        raise RequestError(400, f"The filter on {key} has no operator")
     return _all([leaf(key, operator, operand) for operator, operand in operations.items()])
 
 
@@ -171,23 +171,25 @@ def _leaf_of(key: str) -> Callable[[str, str, Any], Predicate]:
     ):
         if key.startswith(prefix) and len(key) > len(prefix):
             return leaf
-    raise Refusal(400, f"Unknown filter field {key!r}; there are {', '.join((*FIELDS, *(p + '*' for p in PREFIXES)))}")
+    raise RequestError(
+        400, f"Unknown filter field {key!r}; there are {', '.join((*FIELDS, *(p + '*' for p in PREFIXES)))}"
+    )
 
 
 def _allow(key: str, operator: str, operators: tuple[str, ...]) -> None:
     if operator not in operators:
-        raise Refusal(400, f"{key} does not take {operator!r}; it takes {', '.join(operators)}")
+        raise RequestError(400, f"{key} does not support {operator!r}; it supports {', '.join(operators)}")
 
 
 def _list(key: str, operator: str, operand: Any) -> list[Any]:
     if not isinstance(operand, list):
-        raise Refusal(400, f"{operator} on {key} expects a list, not {operand!r:.100}")
+        raise RequestError(400, f"{operator} on {key} expects a list, not {operand!r:.100}")
     return operand
 
 
 def _text_operand(key: str, operator: str, operand: Any) -> str:
     if not isinstance(operand, str):
-        raise Refusal(400, f"{operator} on {key} expects a text, not {operand!r:.100}")
+        raise RequestError(400, f"{operator} on {key} expects text, not {operand!r:.100}")
     return operand
 
 
@@ -210,7 +212,7 @@ def _status(key: str, operator: str, operand: Any) -> Predicate:
     for word in words:
         status = STATUS_WORDS.get(word.lower()) if isinstance(word, str) else None
         if status is None:
-            raise Refusal(400, f"Unknown status {word!r:.100}; there are {', '.join(sorted(STATUS_WORDS))}")
+            raise RequestError(400, f"Unknown status {word!r:.100}; there are {', '.join(sorted(STATUS_WORDS))}")
         wanted.add(status)
     if operator in ("$eq", "$in"):
         return lambda run: run.status in wanted
@@ -220,7 +222,7 @@ def _status(key: str, operator: str, operand: Any) -> Predicate:
 def _name(key: str, operator: str, operand: Any) -> Predicate:
     _allow(key, operator, ("$eq", "$ne", "$regex"))
     wanted = _text_operand(key, operator, operand)
-    if operator == "$regex":  # on names Pluto takes it as a part of the name, whatever its case
+    if operator == "$regex":  # Pluto treats it as a case-insensitive substring of the name
         return lambda run: wanted.lower() in run.name.lower()
     return lambda run: (run.name == wanted) == (operator == "$eq")
 
@@ -253,7 +255,7 @@ def _heartbeat(key: str, operator: str, operand: Any) -> Predicate:
 
 
 def milliseconds(key: str, operand: Any) -> float:
-    """Return the time that an ISO text or a number of milliseconds stands for; text without a zone is UTC."""
+    """Parse an ISO 8601 text (UTC if it has no zone) or a number of milliseconds."""
     if isinstance(operand, (int, float)) and not isinstance(operand, bool):
         return operand
     if isinstance(operand, str):
@@ -264,7 +266,7 @@ def milliseconds(key: str, operand: Any) -> float:
         else:
             zoned = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
             return zoned.timestamp() * 1000
-    raise Refusal(400, f"{key} expects an ISO 8601 time, not {operand!r:.100}")
+    raise RequestError(400, f"{key} expects an ISO 8601 time, not {operand!r:.100}")
 
 
 def _summary(key: str, operator: str, operand: Any) -> Predicate:
@@ -284,7 +286,7 @@ def _metadata(key: str, operator: str, operand: Any) -> Predicate:
 
 
 def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str, Any]], bool]:
-    """Return the test of one key of a flattened document; a missing key is only found by `$ne` and `$nin`."""
+    """Return the test of one key of a flattened document; a missing key matches only `$ne` and `$nin`."""
     _allow(key, operator, LEAF_OPERATORS)
     if operator in ("$eq", "$ne", "$in", "$nin"):
         wanted = _list(key, operator, operand) if operator in ("$in", "$nin") else [operand]
@@ -296,7 +298,7 @@ def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str
         try:
             pattern = re.compile(_text_operand(key, operator, operand))
         except re.error as error:
-            raise Refusal(400, f"{operand!r:.100} is no regular expression: {error}") from None
+            raise RequestError(400, f"{operand!r:.100} is not a valid regular expression: {error}") from None
         return lambda name, values: name in values and pattern.search(text(values[name])) is not None
     bound = _number_operand(key, operator, operand)
 
@@ -317,5 +319,5 @@ def _equal(stored: Any, wanted: Any) -> bool:
 def _number_operand(key: str, operator: str, operand: Any) -> float:
     bound = number(operand)
     if bound is None:
-        raise Refusal(400, f"{operator} on {key} expects a number, not {operand!r:.100}")
+        raise RequestError(400, f"{operator} on {key} expects a number, not {operand!r:.100}")
     return bound

@@ -1,4 +1,4 @@
-"""The list of runs: which match, in which order, which page."""
+"""List runs: filter, sort and paginate."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from wandb_compat.server import limits
-from wandb_compat.server.params import Query, Refusal, inner_document
+from wandb_compat.server.params import Query, RequestError, parse_embedded_json
 from wandb_compat.server.query import filters
 from wandb_compat.server.query.filters import Candidate, Predicate
-from wandb_compat.server.storage.database import FINITE, Store
+from wandb_compat.server.storage.database import IS_FINITE, Store
 from wandb_compat.server.storage.runs import STATUSES
 
-LAST = f"SELECT value FROM metric WHERE series = series.id AND {FINITE} ORDER BY step DESC LIMIT 1"
-# Parameters of Pluto's own page; to ignore them would answer a question that was not asked.
+LAST = f"SELECT value FROM metric WHERE series = series.id AND {IS_FINITE} ORDER BY step DESC LIMIT 1"
+# Parameters of Pluto's own page; ignoring them would give a wrong answer.
 UNSUPPORTED = ("fieldFilters", "konduktorJobPrefix", "includeFieldValues", "visibleColumns")
 
 
@@ -24,12 +24,12 @@ def runs(store: Store, query: Query, base: str) -> dict[str, Any]:
     """List the runs of a project that match, one page of them."""
     for name in UNSUPPORTED:
         if query.get(name) is not None:
-            raise Refusal(400, f"The embedded server does not know the parameter {name}")
+            raise RequestError(400, f"The embedded server does not support the parameter {name}")
     project = query.text("projectName")
-    limit = query.maybe_integer("limit", 1, limits.RUNS) or 50
-    offset = query.maybe_integer("offset", 0, limits.OFFSET) or 0
+    limit = query.optional_integer("limit", 1, limits.RUNS) or 50
+    offset = query.optional_integer("offset", 0, limits.OFFSET) or 0
     matches = _matcher(query)
-    sort_key, present, descending = sorter(query.maybe_text("sort") or "-createdAt")
+    sort_key, present, descending = sorter(query.optional_text("sort") or "-createdAt")
 
     with store.read() as connection:
         found = []
@@ -48,7 +48,7 @@ def runs(store: Store, query: Query, base: str) -> dict[str, Any]:
                     "projectName": project,
                     "status": run.status,
                     "tags": run.tags,
-                    "createdAt": iso(run.created),
+                    "createdAt": iso_time(run.created),
                 }
                 for run in found[offset : offset + limit]
             ],
@@ -57,20 +57,20 @@ def runs(store: Store, query: Query, base: str) -> dict[str, Any]:
 
 
 class Run(Candidate):
-    """A run as filters and sorting see it; what is dear is read when asked for."""
+    """A run as seen by filters and sort keys; expensive parts are loaded lazily."""
 
     def __init__(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
         self.row = row
         self.name, self.status = row["name"], row["status"]
         self.tags = json.loads(row["tags"])
         self.created, self.updated, self.heartbeat = row["created"], row["updated"], row["newest"]
-        self.config = _Flat(row["config"])
-        self.metadata = _Flat(row["metadata"])
-        self.summary = _Summary(connection, row["id"])
+        self.config = _FlatDocument(row["config"])
+        self.metadata = _FlatDocument(row["metadata"])
+        self.summary = _LastValues(connection, row["id"])
 
 
-class _Lazy(Mapping[str, Any]):
-    """A mapping that is filled at the first look."""
+class _LazyMapping(Mapping[str, Any]):
+    """A mapping that is loaded at first access."""
 
     def __init__(self) -> None:
         self._filled: Mapping[str, Any] | None = None
@@ -93,7 +93,7 @@ class _Lazy(Mapping[str, Any]):
         return len(self._values())
 
 
-class _Flat(_Lazy):
+class _FlatDocument(_LazyMapping):
     """A stored document with dotted keys."""
 
     def __init__(self, source: str | None) -> None:
@@ -101,11 +101,11 @@ class _Flat(_Lazy):
         self._source = source
 
     def _fill(self) -> Mapping[str, Any]:
-        return filters.flatten(decoded(self._source))
+        return filters.flatten(decode_json(self._source))
 
 
-class _Summary(_Lazy):
-    """The last finite value of every metric of a run; one that is asked for by name costs no look at the others."""
+class _LastValues(_LazyMapping):
+    """The last finite value of each metric of a run; access by name reads that metric only."""
 
     def __init__(self, connection: sqlite3.Connection, run: int) -> None:
         super().__init__()
@@ -129,20 +129,20 @@ class _Summary(_Lazy):
 
 
 def _matcher(query: Query) -> Predicate:
-    """Return the conjunction of everything that the list was asked to filter by."""
+    """Return the conjunction of all filter parameters."""
     conditions: list[dict[str, Any]] = []
-    if query.maybe_text("filter"):
-        conditions.append(inner_document(query.text("filter")))
-    if query.maybe_text("tags"):
+    if query.optional_text("filter"):
+        conditions.append(parse_embedded_json(query.text("filter")))
+    if query.optional_text("tags"):
         conditions.append({"tags": {"$in": query.text("tags").split(",")}})
-    if query.maybe_text("status"):
+    if query.optional_text("status"):
         conditions.append({"status": {"$in": query.text("status").split(",")}})
-    if query.maybe_text("heartbeatAfter"):
+    if query.optional_text("heartbeatAfter"):
         conditions.append({"heartbeat_at": {"$gte": query.text("heartbeatAfter")}})
-    if query.maybe_text("heartbeatBefore"):
+    if query.optional_text("heartbeatBefore"):
         conditions.append({"heartbeat_at": {"$lte": query.text("heartbeatBefore")}})
     accepted = filters.compile_filter({"$and": conditions})
-    search = (query.maybe_text("search") or "").lower()
+    search = (query.optional_text("search") or "").lower()
     if not search:
         return accepted
 
@@ -157,7 +157,7 @@ SortKey = Callable[[Run], Any]
 
 
 def sorter(sort: str) -> tuple[SortKey, Callable[[Run], bool] | None, bool]:
-    """Return key, test whether a run has the value at all, and direction."""
+    """Return the sort key, a test whether a run has the value, and whether to sort in descending order."""
     descending, field = sort.startswith("-"), sort.lstrip("+- ")  # a bare plus in a URL arrives as a blank
     columns: dict[str, SortKey] = {
         "createdAt": lambda run: run.created,
@@ -176,28 +176,28 @@ def sorter(sort: str) -> tuple[SortKey, Callable[[Run], bool] | None, bool]:
     if field.endswith(".value"):
         key = name[: -len(".value")]
         if f"{prefix}." == filters.CONFIG_PREFIX and key:
-            return (lambda run: _order(run.config[key])), (lambda run: key in run.config), descending
+            return (lambda run: _sort_value(run.config[key])), (lambda run: key in run.config), descending
         if f"{prefix}." == filters.METADATA_PREFIX and key:
-            return (lambda run: _order(run.metadata[key])), (lambda run: key in run.metadata), descending
-    raise Refusal(
+            return (lambda run: _sort_value(run.metadata[key])), (lambda run: key in run.metadata), descending
+    raise RequestError(
         400,
-        f"Cannot sort by {field!r}; there are createdAt, updatedAt, name, status, heartbeat_at, config.KEY.value,"
+        f"Cannot sort by {field!r}; use createdAt, updatedAt, name, status, heartbeat_at, config.KEY.value,"
         " systemMetadata.KEY.value and summary_metrics.NAME",
     )
 
 
-def _order(value: Any) -> tuple[int, float, str]:
+def _sort_value(value: Any) -> tuple[int, float, str]:
     """Return a sort key that puts numbers before texts."""
     number = filters.number(value)
     return (0, number, "") if number is not None else (1, 0.0, filters.text(value))
 
 
-def decoded(source: str | None) -> Any:
-    """Return the document in a column, None when there is none."""
+def decode_json(source: str | None) -> Any:
+    """Decode a JSON column; None stays None."""
     return None if source is None else json.loads(source)
 
 
-def iso(milliseconds: int) -> str:
-    """Return a time as the dates of runs are told."""
+def iso_time(milliseconds: int) -> str:
+    """Return a time in ISO 8601, as dates of runs are formatted."""
     moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

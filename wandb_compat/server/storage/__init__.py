@@ -1,1 +1,1 @@
-"""What the embedded server stores, and how."""
+"""Storage of the embedded server: database, files, and the calls that write."""

@@ -1,4 +1,4 @@
-"""Files: metadata in the database, bytes in the data folder, and signed URLs that need no key and expire."""
+"""Files: metadata in the database, bytes in the data folder, presigned URLs that expire."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.params import Fields, Query, Refusal
+from wandb_compat.server.params import Fields, Query, RequestError
 from wandb_compat.server.storage.database import Store
 
 KNOWN_TYPES = {"yml": "yaml"}
@@ -24,27 +24,27 @@ Answer = dict[str, Any]
 
 
 def presign(store: Store, run: int, body: Any, base: str, bounds: Limits) -> Answer:
-    """Note files that a run is going to upload; return `{logName: [{fileName: upload URL}]}`."""
+    """Register files to be uploaded; return `{logName: [{fileName: upload URL}]}`."""
     entries = Fields(body).get("files")
     if not isinstance(entries, list) or not entries:
-        raise Refusal(422, "files must be a list with at least one entry")
+        raise RequestError(422, "files must be a list with at least one entry")
     rows = []
     answer: dict[str, list[dict[str, str]]] = {}
     for index, entry in enumerate(entries):
         try:
             row = _row(Fields(entry))
-        except Refusal as refusal:
-            raise Refusal(422, f"files[{index}]: {refusal.reason}") from None
+        except RequestError as refusal:
+            raise RequestError(422, f"files[{index}]: {refusal.message}") from None
         if row["size"] > bounds.upload:
-            raise Refusal(
-                413, f"files[{index}]: {row['name']} has {row['size']} bytes; at most {bounds.upload} are taken"
+            raise RequestError(
+                413, f"files[{index}]: {row['name']} has {row['size']} bytes; at most {bounds.upload} are accepted"
             )
         rows.append({**row, "run": run})
-        url = sign(store, "PUT", base, run, row["log_name"], row["name"], bounds.upload_url)
+        url = sign_url(store, "PUT", base, run, row["log_name"], row["name"], bounds.upload_url)
         answer.setdefault(row["log_name"], []).append({row["name"]: url})
     with store.write() as connection:
         if not connection.execute("UPDATE run SET seen = ? WHERE id = ?", (store.now(), run)).rowcount:
-            raise Refusal(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
+            raise RequestError(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
         connection.executemany(
             "INSERT OR REPLACE INTO file (run, log_name, step, sample, name, type, size, time, caption, annotations)"
             " VALUES (:run, :log_name, :step, :sample, :name, :type, :size, :time, :caption, :annotations)",
@@ -54,24 +54,24 @@ def presign(store: Store, run: int, body: Any, base: str, bounds: Limits) -> Ans
 
 
 def _row(entry: Fields) -> dict[str, Any]:
-    kind = (entry.maybe_text("fileType", limits.NAME) or "").lower()
+    kind = (entry.optional_text("fileType", limits.NAME) or "").lower()
     return {
         "log_name": entry.text("logName"),
         "name": entry.text("fileName", limits.FILE_NAME),
-        "step": entry.maybe_integer("step") or 0,
-        "sample": entry.maybe_integer("sampleIndex") or 0,
+        "step": entry.optional_integer("step") or 0,
+        "sample": entry.optional_integer("sampleIndex") or 0,
         "type": KNOWN_TYPES.get(kind, kind),
         "size": entry.integer("fileSize"),
         "time": entry.integer("time", high=limits.TIME),
-        "caption": entry.maybe_text("caption"),
-        "annotations": entry.maybe_text("annotations"),
+        "caption": entry.optional_text("caption"),
+        "annotations": entry.optional_text("annotations"),
     }
 
 
-def sign(store: Store, method: str, base: str, run: int, log_name: str, name: str, lifetime: float) -> str:
-    """Return a URL that grants one method on one file for `lifetime` seconds.
+def sign_url(store: Store, method: str, base: str, run: int, log_name: str, name: str, lifetime: float) -> str:
+    """Return a presigned URL for one method on one file, valid for `lifetime` seconds.
 
-    As on Pluto a file is known by run, log name and file name: logging it again replaces its bytes.
+    As on Pluto, run, log name and file name identify a file: uploading it again replaces its bytes.
     """
     blob = _blob(run, log_name, name)
     expires = str(store.now() + int(lifetime * 1000))
@@ -79,27 +79,27 @@ def sign(store: Store, method: str, base: str, run: int, log_name: str, name: st
     return f"{base}/blob/{blob}?{urlencode(query)}"
 
 
-def admit(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str]:
-    """Return path and name of the file that a signed URL stands for, or refuse with 403."""
-    name, expires = query.maybe_text("name") or "", query.maybe_text("expires") or ""
+def verify_url(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str]:
+    """Return path and name of the file of a presigned URL, or raise 403."""
+    name, expires = query.optional_text("name") or "", query.optional_text("expires") or ""
     expected = _signature(store, method, blob, name, expires)
-    if not hmac.compare_digest(expected.encode(), (query.maybe_text("signature") or "").encode()):
-        raise Refusal(403, "The URL is not one that this server signed")
+    if not hmac.compare_digest(expected.encode(), (query.optional_text("signature") or "").encode()):
+        raise RequestError(403, "The URL is not one that this server signed")
     if store.now() > int(expires):
-        raise Refusal(403, "The URL has expired; ask for a new one")
-    return _place(store, blob), name
+        raise RequestError(403, "The URL has expired; ask for a new one")
+    return _path(store, blob), name
 
 
-def stored(store: Store, run: int, log_name: str, name: str) -> Path:
-    """Return where the bytes of a file are, if they have come."""
-    return _place(store, _blob(run, log_name, name))
+def blob_path(store: Store, run: int, log_name: str, name: str) -> Path:
+    """Return the path of a file's bytes, which may not have been uploaded yet."""
+    return _path(store, _blob(run, log_name, name))
 
 
 def _blob(run: int, log_name: str, name: str) -> str:
     return hashlib.sha256(f"{run}\n{log_name}\n{name}".encode()).hexdigest()
 
 
-def _place(store: Store, blob: str) -> Path:
+def _path(store: Store, blob: str) -> Path:
     return store.files / blob[:2] / blob
 
 
@@ -108,8 +108,8 @@ def _signature(store: Store, method: str, blob: str, name: str, expires: str) ->
     return hmac.new(store.key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-async def receive(path: Path, chunks: AsyncIterator[bytes], announced: int | None, bounds: Limits) -> None:
-    """Write an upload; the file changes at once and only when all bytes are on disk."""
+async def write_upload(path: Path, chunks: AsyncIterator[bytes], announced: int | None, bounds: Limits) -> None:
+    """Write an upload atomically: the file is replaced once all bytes are on disk."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix="incoming-")
     try:
@@ -118,10 +118,10 @@ async def receive(path: Path, chunks: AsyncIterator[bytes], announced: int | Non
             async for chunk in chunks:
                 size += len(chunk)
                 if size > bounds.upload:
-                    raise Refusal(413, f"The file is larger than {bounds.upload} bytes")
+                    raise RequestError(413, f"The file is larger than {bounds.upload} bytes")
                 await run_in_threadpool(stream.write, chunk)
             if announced is not None and size != announced:
-                raise Refusal(400, f"{announced} bytes were announced, {size} came")
+                raise RequestError(400, f"{announced} bytes were announced, {size} received")
             stream.flush()
             await run_in_threadpool(os.fsync, stream.fileno())
         Path(temporary).replace(path)

@@ -1,4 +1,4 @@
-"""The data folder: a SQLite database in WAL mode, uploaded files, the key, and the lock that admits one server only."""
+"""The data folder: SQLite database in WAL mode, uploaded files, key, and a lock that allows one server."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pathlib import Path
 
 import filelock
 
-from wandb_compat.server.storage.downsampling_backlog import News
+from wandb_compat.server.storage.downsampling_backlog import DownsamplingBacklog
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
-FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # what can be drawn of metrics
-VERSION = 2  # of the schema below
+IS_FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # values that charts can draw
+SCHEMA_VERSION = 2  # of the schema below
 
-# Made of the metrics, see thinning.py: folders of version 1 don't have it.
-THIN = """
+# Derived from the metrics, see downsampling.py; folders of version 1 do not have it.
+BUCKET_TABLE = """
 CREATE TABLE thin (
     series INTEGER NOT NULL, level INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
 """
 
-# What may lie in a data folder that has never been served.
-OWN_FILES = {"lock", "server.log"}
+# Files that may be in a data folder before its first server.
+SERVER_FILES = {"lock", "server.log"}
 
 SCHEMA = """
 CREATE TABLE project (
@@ -42,8 +42,8 @@ CREATE TABLE run (
     config TEXT, metadata TEXT, settings TEXT, status_metadata TEXT, graph TEXT,
     parent INTEGER, fork_step INTEGER,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, status_updated INTEGER NOT NULL,
-    heartbeat INTEGER,               -- when the last heartbeat came
-    seen INTEGER NOT NULL,           -- when the last sign of life came, by our own clock
+    heartbeat INTEGER,               -- time of the last heartbeat
+    seen INTEGER NOT NULL,           -- time of the last request of the run, by the server's clock
     newest INTEGER,                  -- the latest time of a metric, by the client's clock
     UNIQUE (project, number), UNIQUE (project, external));
 CREATE VIEW project_run AS
@@ -61,11 +61,11 @@ CREATE TABLE log_name (
 
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, UNIQUE (run, name));
-CREATE TABLE metric (                -- value NULL is NaN, for which SQLite has no number; infinities are stored as such
+CREATE TABLE metric (                -- value NULL is NaN, which SQLite cannot store; infinities are stored as such
     series INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, value REAL,
     PRIMARY KEY (series, step)) WITHOUT ROWID;
 
-CREATE TABLE datum (                 -- what is logged and is no number: texts, histograms, tables
+CREATE TABLE datum (                 -- non-numeric values: texts, histograms, tables
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, step INTEGER NOT NULL,
     time INTEGER NOT NULL, type TEXT NOT NULL, digest BLOB NOT NULL, data TEXT NOT NULL,
     UNIQUE (run, name, step, time, type, digest));
@@ -86,18 +86,18 @@ CREATE TABLE alert (
 
 
 class DataFolderError(Exception):
-    """The data folder cannot be served; the text says why and what to do."""
+    """The data folder cannot be served; the message gives the reason and what to do."""
 
 
 class Store:
     """An open data folder.
 
     Args:
-        folder: the data folder; made when it is not there.
+        folder: the data folder; created if missing.
         clock: returns seconds since the epoch.
 
     Raises:
-        DataFolderError: another server has the folder, a newer version wrote it, or it is not a data folder at all.
+        DataFolderError: another server uses the folder, a newer version wrote it, or it is not a data folder.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -105,9 +105,9 @@ class Store:
         self._clock = clock
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {entry.name for entry in folder.iterdir()}
-        if found - OWN_FILES and not found & {"key", "pluto.db"}:
+        if found - SERVER_FILES and not found & {"key", "pluto.db"}:
             raise DataFolderError(
-                f"The folder {folder} is not empty and holds no data of this server. Name a new or an empty one."
+                f"The folder {folder} is not empty and has no data of this server. Choose a new or an empty folder."
             )
         folder.chmod(0o700)
         self._folder_lock = filelock.FileLock(folder / "lock")
@@ -115,7 +115,7 @@ class Store:
             self._folder_lock.acquire(timeout=0)
         except filelock.Timeout:
             raise DataFolderError(
-                f"Another server is using the data folder {folder}. Stop it first, or name another folder."
+                f"Another server is using the data folder {folder}. Stop it first, or choose another folder."
             ) from None
         try:
             self.key_file = folder / "key"
@@ -126,7 +126,7 @@ class Store:
             self._write_lock = threading.Lock()
             self._writer = self._connect()
             self._prepare()
-            self.news = News.of(self._writer)
+            self.backlog = DownsamplingBacklog.load(self._writer)
         except BaseException:
             self._folder_lock.release()
             raise
@@ -137,7 +137,7 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Enter a transaction that is on disk when the block ends, or undone when it raises. One at a time."""
+        """Enter a write transaction: committed to disk when the block ends, rolled back if it raises. One at a time."""
         with self._write_lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -150,7 +150,7 @@ class Store:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Enter a consistent view of the last committed state; never waits for writers."""
+        """Enter a read transaction on the last committed state; never waits for writers."""
         try:
             connection = self._readers.pop()
         except IndexError:
@@ -163,7 +163,7 @@ class Store:
             self._readers.append(connection)
 
     def close(self) -> None:
-        """Close the database and let the folder go."""
+        """Close the database and release the folder."""
         with self._write_lock:
             for connection in self._readers:
                 connection.close()
@@ -171,26 +171,28 @@ class Store:
             self._folder_lock.release()
 
     def _connect(self) -> sqlite3.Connection:
-        # Handlers run on a pool of threads; `write` and `read` see to it that one thread has a connection at a time.
+        # Handlers run on a thread pool; `write` and `read` give a connection to one thread at a time.
         connection = sqlite3.connect(self.folder / "pluto.db", isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        # What is searched in a line of the console is what people see of it.
+        # Console lines are searched without their colour codes.
         connection.create_function("plain", 1, lambda text: ANSI_COLORS.sub("", text), deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # an answered request survives a power cut
+        connection.execute("PRAGMA synchronous = FULL")  # an acknowledged request survives a power cut
         connection.execute("PRAGMA cache_size = -32000")  # kilobytes
         return connection
 
     def _prepare(self) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            self._writer.executescript(f"BEGIN; {SCHEMA} {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
+            self._writer.executescript(
+                f"BEGIN; {SCHEMA} {BUCKET_TABLE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
         elif version == 1:
-            self._writer.executescript(f"BEGIN; {THIN} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
+            self._writer.executescript(f"BEGIN; {BUCKET_TABLE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
             raise DataFolderError(
-                f"The data folder {self.folder} has format {version}, this server knows format {VERSION}. "
-                "Use the wandb-compat version that wrote it, or name another folder."
+                f"The data folder {self.folder} has format {version}, this server knows format {SCHEMA_VERSION}. "
+                "Use the wandb-compat version that wrote it, or choose another folder."
             )
 
 

@@ -1,10 +1,10 @@
-"""Thinned metrics: buckets of points with their extremes, kept beside the points so that long series draw at once.
+"""Downsample metrics into buckets with extremes, stored beside the points so that long series draw quickly.
 
-A *bucket* is six numbers about neighbouring points of a series: step and time of the first one, lowest, highest and
+A *bucket* is six numbers about consecutive points of a series: step and time of the first one, lowest, highest and
 mean finite value, and how many points have no finite value. A *chunk* is 16 buckets in a row. At level 0 a bucket
-covers 32 points, at each further level twice as many. Only full chunks are kept: what is behind the last chunk of a
-level is found in those of the level below, and at last in the points themselves. So a chunk never changes, until a
-point comes for a step that it covers; then it goes, and is made anew.
+covers 32 points, at each further level twice as many. Only full chunks are stored: the rest of a
+level is covered by the level below, and finally by the points themselves. So a chunk never changes until a point
+arrives at a step that it covers; then the chunk is deleted and built again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from wandb_compat.server.storage.database import FINITE, Store
+from wandb_compat.server.storage.database import IS_FINITE, Store
 
 Buckets = NDArray[np.float64]
 
@@ -25,59 +25,59 @@ COLUMNS = 6
 POINTS = 32  # points in a bucket of level 0
 LENGTH = 16  # buckets in a chunk
 CHUNK = POINTS * LENGTH  # points in a chunk of level 0
-SPAN = 64 * CHUNK  # points of one series that are thinned at a time
-TURN = 4 * SPAN  # points that are thinned before others get the machine
-REST = 1.0  # seconds between two looks when there was nothing to do
+SPAN = 64 * CHUNK  # points of one series that are downsampled at a time
+ROUND = 4 * SPAN  # points that are downsampled in one round
+IDLE_INTERVAL = 1.0  # seconds between two rounds when there is nothing to do
 
 
-def catch_up(store: Store) -> int:
-    """Thin all that has come; return how many points that were."""
-    thinned = 0
-    while points := turn(store):
-        thinned += points
-    return thinned
+def run_all(store: Store) -> int:
+    """Downsample the whole backlog; return the number of points."""
+    downsampled = 0
+    while points := run_round(store):
+        downsampled += points
+    return downsampled
 
 
-def paced_turn(store: Store) -> float:
-    """Thin some of what has come; return how many seconds to rest, so that ingest keeps nine tenths of the time."""
-    batches, began = store.news.batches, time.monotonic()
-    points = turn(store)
+def run_paced_round(store: Store) -> float:
+    """Run one round; return the seconds to wait, so that ingest keeps nine tenths of the time."""
+    batches, began = store.backlog.batches, time.monotonic()
+    points = run_round(store)
     if not points:
-        return REST
-    return 9 * (time.monotonic() - began) if store.news.batches != batches else 0.0
+        return IDLE_INTERVAL
+    return 9 * (time.monotonic() - began) if store.backlog.batches != batches else 0.0
 
 
-def turn(store: Store) -> int:
-    """Thin some of what has come since the last time; return how many points, 0 when nothing is left to do."""
+def run_round(store: Store) -> int:
+    """Downsample a part of the backlog; return the number of points, 0 if nothing is left."""
     with store.write():
-        due = store.news.begin(CHUNK)
+        due = store.backlog.start_round(CHUNK)
     found: list[tuple[int, int, list[Chunk]]] = []  # series, points, chunks
     with store.read() as connection:
         for series in due:
-            points, chunks = _new_chunks(connection, series, store.news.covered.get(series, -1))
+            points, chunks = _new_chunks(connection, series, store.backlog.covered.get(series, -1))
             found.append((series, points, chunks))
-            if sum(count for _, count, _ in found) >= TURN:
+            if sum(count for _, count, _ in found) >= ROUND:
                 break
     if not found:
         return 0
-    before = dict(store.news.covered)
+    before = dict(store.backlog.covered)
     done: dict[int, tuple[int, int]] = {}
     try:
         with store.write() as connection:
             for series, points, chunks in found:
                 last = max((chunk[3] for chunk in chunks), default=-1)
-                if store.news.disturbed(series, last):
+                if store.backlog.changed_below(series, last):
                     continue
-                covered = store.news.covered.get(series, -1)
-                # There are some behind only when a transaction that dropped them was undone.
+                covered = store.backlog.covered.get(series, -1)
+                # Later chunks exist only if a transaction that deleted them was rolled back.
                 connection.execute("DELETE FROM thin WHERE series = ? AND last > ?", (series, covered))
                 connection.executemany(
                     "INSERT INTO thin (series, level, first, last, data) VALUES (?, ?, ?, ?, ?)", chunks
                 )
                 done[series] = (points, last)
-            store.news.keep(done)
+            store.backlog.complete(done)
     except BaseException:
-        store.news.covered.update({series: before.get(series, -1) for series in done})
+        store.backlog.covered.update({series: before.get(series, -1) for series in done})
         raise
     return sum(count for count, _ in done.values())
 
@@ -85,9 +85,9 @@ def turn(store: Store) -> int:
 def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wanted: int) -> Buckets:
     """Return the points of a series between two steps in about `wanted` buckets, as rows of six numbers.
 
-    Where there are few points, each is a bucket of its own. A bucket at either end may reach beyond the steps.
+    Where there are few points, each is a separate bucket. A bucket at either end may reach beyond the steps.
     """
-    # The chunks of a level lie in a row, so there is one place in the index to begin at.
+    # The chunks of a level are contiguous, so the index gives the first one.
     inside = (
         "series = :series AND level = :level AND first <= :high AND last >= :low AND first >= coalesce("
         "(SELECT max(first) FROM thin WHERE series = :series AND level = :level AND first <= :low), 0)"
@@ -101,7 +101,7 @@ def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wa
             break
     pieces: list[Buckets] = []
     sizes: list[NDArray[np.float64]] = []
-    whole = 1  # points in a bucket, so that the end of a line is drawn like the rest of it
+    whole = 1  # points in a bucket, so that the end of a line has the same resolution
     if found * CHUNK > 2 * wanted:
         whole = POINTS << level
         for lower in range(level, -1, -1):
@@ -121,14 +121,15 @@ def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wa
 
 
 def last(connection: sqlite3.Connection, series: int, found: Buckets, high: int) -> float | None:
-    """Return the last finite value in buckets of a series up to a step; only the points of one bucket are looked at."""
+    """Return the last finite value in buckets of a series up to a step; reads the points of one bucket only."""
     finite = np.flatnonzero(np.isfinite(found[:, MEAN]))
     if not len(finite):
         return None
     low = int(found[finite[-1], STEP])
     high = min(high, int(found[finite[-1] + 1, STEP]) - 1) if finite[-1] + 1 < len(found) else high
     row = connection.execute(
-        f"SELECT value FROM metric WHERE series = ? AND step BETWEEN ? AND ? AND {FINITE} ORDER BY step DESC LIMIT 1",
+        f"SELECT value FROM metric WHERE series = ? AND step BETWEEN ? AND ? AND {IS_FINITE}"
+        " ORDER BY step DESC LIMIT 1",
         (series, low, high),
     ).fetchone()
     return None if row is None else float(row[0])
@@ -138,7 +139,7 @@ Chunk = tuple[int, int, int, int, bytes]  # series, level, first step, last step
 
 
 def _new_chunks(connection: sqlite3.Connection, series: int, covered: int) -> tuple[int, list[Chunk]]:
-    """Return how many points behind the covered ones fill chunks, and the chunks, those of higher levels included."""
+    """Return the number of points after the covered ones that fill chunks, and the chunks of all levels."""
     rows = _fetched(connection, "series = ? AND step > ? ORDER BY step LIMIT ?", (series, covered, SPAN))
     count = len(rows) - len(rows) % CHUNK
     if not count:
@@ -151,7 +152,7 @@ def _new_chunks(connection: sqlite3.Connection, series: int, covered: int) -> tu
         for place, (first, last) in enumerate(spans):
             piece = data[place * LENGTH : (place + 1) * LENGTH]
             chunks.append((series, level, first, last, piece.tobytes()))
-        # A chunk of the next level is made of two; the one without a fellow may have been waiting for these.
+        # Two chunks make one of the next level; an unpaired earlier chunk may be waiting for these.
         waiting = connection.execute(
             "SELECT first, last, data FROM thin WHERE series = ? AND level = ? AND last <= ? AND first > coalesce("
             "(SELECT max(last) FROM thin WHERE series = ? AND level = ? AND last <= ?), -1) ORDER BY first",
@@ -170,7 +171,7 @@ def _new_chunks(connection: sqlite3.Connection, series: int, covered: int) -> tu
 
 
 def _fetched(connection: sqlite3.Connection, which: str, given: tuple[int, ...]) -> list[tuple[int, int, float]]:
-    """Return step, time and value of points; what is no number is infinite."""
+    """Return step, time and value of points; NaN becomes infinite."""
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: there are many
     return cursor.execute(f"SELECT step, time, coalesce(value, 9e999) FROM metric WHERE {which}", given).fetchall()
@@ -188,7 +189,7 @@ def _points(rows: list[tuple[int, int, float]]) -> Buckets:
 
 
 def _merged(data: Buckets, size: NDArray[np.float64], by: int) -> Buckets:
-    """Return buckets of which each replaces `by` neighbours; `size` is how many points each bucket had."""
+    """Merge each `by` consecutive buckets into one; `size` is the number of points in each bucket."""
     if by <= 1 or not len(data):
         return data
     starts = np.arange(0, len(data), by)
@@ -206,10 +207,10 @@ def _merged(data: Buckets, size: NDArray[np.float64], by: int) -> Buckets:
 
 
 def _summed(size: NDArray[np.float64], by: int) -> NDArray[np.float64]:
-    """Return how many points buckets have of which each replaces `by` neighbours."""
+    """Return the number of points in each merged bucket."""
     return np.add.reduceat(size, np.arange(0, len(size), by)) if len(size) else size
 
 
 def _top(connection: sqlite3.Connection, series: int) -> int:
-    """Return the highest level that a series has, 0 when it has none."""
+    """Return the highest level of a series, 0 if there are no chunks."""
     return int(connection.execute("SELECT coalesce(max(level), 0) FROM thin WHERE series = ?", (series,)).fetchone()[0])

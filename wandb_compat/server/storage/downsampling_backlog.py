@@ -1,4 +1,4 @@
-"""What has come to the metrics since they were thinned; kept in memory, under the store's write lock."""
+"""Points that arrived since their series were downsampled; kept in memory under the store's write lock."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 NEVER = 2**63  # a step that no point has
-UNKNOWN = 2**62  # points: more than enough to go and look
+UNKNOWN = 2**62  # points: unknown, enough to check the series
 
 
-class News:
-    """Counts new points and notices those that fall where the series has been thinned already.
+class DownsamplingBacklog:
+    """Counts new points and detects those in the range that is already downsampled.
 
     Attributes:
-        covered: up to which step each series has been thinned.
-        batches: how often points came for a series.
+        covered: the step up to which each series is downsampled.
+        batches: number of batches of points received.
     """
 
     def __init__(self, covered: dict[int, int], waiting: dict[int, int]) -> None:
@@ -24,8 +24,8 @@ class News:
         self._lowest: dict[int, int] = {}
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection) -> News:
-        """Return the news of a folder that is being opened: nobody knows how many points wait in which series."""
+    def load(cls, connection: sqlite3.Connection) -> DownsamplingBacklog:
+        """Return the backlog of a folder that is being opened: the number of waiting points is unknown."""
         every = connection.execute(
             "SELECT id, (SELECT last FROM thin WHERE series = series.id AND level = 0 ORDER BY first DESC LIMIT 1)"
             " FROM series"
@@ -33,8 +33,8 @@ class News:
         covered = {row[0]: row[1] for row in every if row[1] is not None}
         return cls(covered, {row[0]: UNKNOWN for row in every})
 
-    def arrive(self, connection: sqlite3.Connection, series: int, steps: Sequence[int]) -> None:
-        """Note at which steps points are being stored; what they make wrong is dropped."""
+    def add_points(self, connection: sqlite3.Connection, series: int, steps: Sequence[int]) -> None:
+        """Record the steps of new points; delete the chunks that they invalidate."""
         self.batches += 1
         self._waiting[series] = self._waiting.get(series, 0) + len(steps)
         first = min(steps)
@@ -46,17 +46,17 @@ class News:
             self.covered[series] = -1 if left[0] is None else left[0]
             self._waiting[series] = UNKNOWN
 
-    def begin(self, enough: int) -> list[int]:
-        """Return the series in which so many points wait; from now on it is watched what comes to them."""
+    def start_round(self, enough: int) -> list[int]:
+        """Return the series with enough waiting points, and start tracking what arrives."""
         self._lowest.clear()
         return [series for series, count in self._waiting.items() if count >= enough]
 
-    def disturbed(self, series: int, last: int) -> bool:
-        """Return whether a point may have come at or below a step since the turn began."""
+    def changed_below(self, series: int, last: int) -> bool:
+        """Return whether a point may have arrived at or below a step since the round started."""
         return self._lowest.get(series, NEVER) <= last
 
-    def keep(self, done: Mapping[int, tuple[int, int]]) -> None:
-        """Note what is being thinned: of each series how many points, and up to which step; 0 are all there were."""
+    def complete(self, done: Mapping[int, tuple[int, int]]) -> None:
+        """Record what was downsampled: points and last step of each series; 0 points mean that none were waiting."""
         for series, (points, last) in done.items():
             if points:
                 self.covered[series] = last

@@ -1,4 +1,4 @@
-"""The identifiers of runs: prefixes of projects, display ids, groups of log names."""
+"""Identifiers: project prefixes, display ids, groups of log names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 def prefix(project: str) -> str:
-    """Return the letters in front of a project's run numbers: `my-ml-project` gives `MMP`, `vision` gives `VIS`."""
+    """Return the display id prefix of a project: `my-ml-project` gives `MMP`, `vision` gives `VIS`."""
     words = [word for word in (re.sub(r"[^A-Za-z0-9]", "", part) for part in re.split(r"[-_.\s]+", project)) if word]
     if not words:
         return "RUN"
@@ -18,5 +18,5 @@ def prefix(project: str) -> str:
 
 
 def group(log_name: str) -> str:
-    """Return everything before the last slash of a log name, or nothing."""
+    """Return the part of a log name before its last slash, or an empty text."""
     return log_name.rpartition("/")[0]

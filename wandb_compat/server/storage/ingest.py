@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import orjson
 
 from wandb_compat.server import limits
-from wandb_compat.server.params import Refusal
+from wandb_compat.server.params import RequestError
 from wandb_compat.server.storage.database import Store
 
 # Within these a number is stored as it is; outside, an integer may have been too large for the wire.
@@ -27,7 +27,7 @@ NUMBERS = frozenset((int, float))
 
 METRIC_KEYS = ("time", "step", "data")
 METRIC = operator.itemgetter(*METRIC_KEYS)
-TOGETHER = 64  # points that one statement inserts: SQLite may take no more than 999 values
+TOGETHER = 64  # points per statement: SQLite may limit a statement to 999 values
 UPSERT = (
     "INSERT INTO metric (series, step, time, value) VALUES {} ON CONFLICT (series, step)"
     " DO UPDATE SET time = excluded.time, value = excluded.value WHERE excluded.time >= time"
@@ -44,12 +44,12 @@ Block = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], list[tuple[Any,
 
 def metrics(store: Store, run: int, body: bytes) -> Answer:
     """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal."""
-    lines = _at_once(body)
+    lines = _parse_batch_fast(body)
     answer: Answer = {"stored": len(lines), "rejected": []}
-    blocks = list(_blocks(lines))
-    if not blocks or not all(map(_usual, blocks)):
+    blocks = list(_group_by_names(lines))
+    if not blocks or not all(map(_needs_no_check, blocks)):
         lines, answer = _parse(body, _metric_line)
-        blocks = list(_blocks(lines))
+        blocks = list(_group_by_names(lines))
     by_name: dict[str, tuple[list[Any], list[Any], list[Any]]] = {}  # steps, times, values
     for names, times, steps, columns in blocks:
         for name, column in zip(names, columns, strict=True):
@@ -57,11 +57,11 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
                 known.extend(more)
     newest = max((max(times) for _, times, _, _ in blocks), default=0)
     with store.write() as connection:
-        _touch(connection, run, store.now(), newest)
+        _record_activity(connection, run, store.now(), newest)
         values: list[int | float | None] = []  # series, step, time and value of one point after the other
-        for name, found in by_name.items():  # a series' points lie side by side on disk
+        for name, found in by_name.items():  # points of one series are contiguous on disk
             series = _series(connection, run, name)
-            store.news.arrive(connection, series, found[0])
+            store.backlog.add_points(connection, series, found[0])
             points = [series] * (4 * len(found[0]))
             points[1::4], points[2::4], points[3::4] = found
             values += points
@@ -70,7 +70,7 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
 
 
 def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
-    """Insert points; many with a statement, as each takes and gives back the interpreter's lock."""
+    """Insert points, many per statement: each statement releases and takes the GIL."""
     whole = len(values) - len(values) % (4 * TOGETHER)
     for start in range(0, whole, 4 * TOGETHER):
         connection.execute(MANY_POINTS, values[start : start + 4 * TOGETHER])
@@ -93,7 +93,7 @@ def _append(store: Store, run: int, body: bytes, parse_line: Callable[[bytes], t
     """Store what is only added to; the table's key makes a line that comes again a no-op."""
     lines, answer = _parse(body, parse_line)
     with store.write() as connection:
-        _touch(connection, run, store.now())
+        _record_activity(connection, run, store.now())
         connection.executemany(insert, [(run, *line) for line in lines])
     return answer
 
@@ -110,12 +110,14 @@ def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Par
         except (ValueError, RecursionError) as error:
             rejected.append({"index": index, "reason": str(error)})
     if rejected and not good:
-        raise Refusal(422, f"No line of the batch can be stored; line {rejected[0]['index']}: {rejected[0]['reason']}")
+        raise RequestError(
+            422, f"No line of the batch can be stored; line {rejected[0]['index']}: {rejected[0]['reason']}"
+        )
     return good, {"stored": len(good), "rejected": rejected}
 
 
-def _at_once(body: bytes) -> list[MetricLine]:
-    """Return the lines of a batch, parsed in C but not looked at, or none where that cannot be done."""
+def _parse_batch_fast(body: bytes) -> list[MetricLine]:
+    """Return the lines of a batch parsed in C, unchecked, or an empty list if that is not possible."""
     lines = [line for line in body.split(b"\n") if line and not line.isspace()]
     try:
         rows = orjson.loads(b"[%s]" % b",".join(lines))
@@ -127,15 +129,15 @@ def _at_once(body: bytes) -> list[MetricLine]:
     return found if alike else []
 
 
-def _blocks(lines: list[MetricLine]) -> Iterator[Block]:
-    """Yield neighbours that have the same names, as columns made by a pass in C."""
+def _group_by_names(lines: list[MetricLine]) -> Iterator[Block]:
+    """Group consecutive lines with the same names into columns."""
     for names, neighbours in itertools.groupby(lines, lambda line: tuple(line[2])):
         times, steps, values = zip(*neighbours, strict=True)
         yield names, times, steps, list(zip(*map(dict.values, values), strict=True))
 
 
-def _usual(block: Block) -> bool:
-    """Return whether nothing in a block needs a closer look, as `_metric_line` takes."""
+def _needs_no_check(block: Block) -> bool:
+    """Return whether a block is valid without the checks of `_metric_line`."""
     names, times, steps, columns = block
     if not names or not all(map(str.strip, names)) or not {int}.issuperset(map(type, times + steps)):
         return False
@@ -234,14 +236,14 @@ def _name(row: dict[str, Any], key: str) -> str:
     return value
 
 
-def _touch(connection: sqlite3.Connection, run: int, now: int, newest: int | None = None) -> None:
-    """Note a sign of life. Data for a run that nobody created could never be read back: it is refused."""
+def _record_activity(connection: sqlite3.Connection, run: int, now: int, newest: int | None = None) -> None:
+    """Record activity of a run."""
     found = connection.execute(
         "UPDATE run SET seen = ?, newest = CASE WHEN ? > coalesce(newest, 0) THEN ? ELSE newest END WHERE id = ?",
         (now, newest, newest, run),
     ).rowcount
     if not found:
-        raise Refusal(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
+        raise RequestError(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
 
 
 def _series(connection: sqlite3.Connection, run: int, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Writing runs: create, resume, fork, status, tags, config, log names, heartbeat, alerts, and the reaper."""
+"""Write runs: create, resume, fork, status, tags, config, log names, heartbeat, alerts, and stale runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.params import Fields, Refusal, inner_document
+from wandb_compat.server.params import Fields, RequestError, parse_embedded_json
 from wandb_compat.server.storage import identifiers
 from wandb_compat.server.storage.database import Store
 from wandb_compat.wire.display_ids import is_display_id
 
 ORGANIZATION = "local"
 RUNNING, FAILED = "RUNNING", "FAILED"
-# A client may only move a run that has ended upward in this order: the graver news stays.
-GRAVITY = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
-STATUSES = (RUNNING, *GRAVITY)
+# A client can change the status of an ended run only to a later one in this order.
+STATUS_PRECEDENCE = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
+STATUSES = (RUNNING, *STATUS_PRECEDENCE)
 
 Answer = dict[str, Any]
 
@@ -38,8 +38,8 @@ def create(store: Store, fields: Fields, base: str) -> Answer:
     settings = _stored_document(fields, "loggerSettings")
     metadata = _stored_document(fields, "systemMetadata")
     now = store.now()
-    created = fields.maybe_integer("createdAt", high=limits.TIME) or now
-    updated = fields.maybe_integer("updatedAt", high=limits.TIME) or created
+    created = fields.optional_integer("createdAt", high=limits.TIME) or now
+    updated = fields.optional_integer("updatedAt", high=limits.TIME) or created
 
     with store.write() as connection:
         project = _project(connection, project_name, now)
@@ -57,7 +57,7 @@ def create(store: Store, fields: Fields, base: str) -> Answer:
             if fields.flag("inheritConfig", True) and parent["config"] is not None:
                 config = {**json.loads(parent["config"]), **(config if isinstance(config, dict) else {})}
             if fields.flag("inheritTags", False):
-                tags = _united(json.loads(parent["tags"]), tags)
+                tags = _union_tags(json.loads(parent["tags"]), tags)
         number = project["runs"] + 1
         connection.execute("UPDATE project SET runs = ?, updated = ? WHERE id = ?", (number, now, project["id"]))
         run_id = connection.execute(
@@ -82,23 +82,27 @@ def create(store: Store, fields: Fields, base: str) -> Answer:
         ).lastrowid
         assert run_id is not None
         _add_event(connection, run_id, None, RUNNING, "create", None, now)
-        return _opened(connection, run_id, base, resumed=False)
+        return _run_response(connection, run_id, base, resumed=False)
 
 
 def resume(store: Store, fields: Fields, base: str) -> Answer:
     """Reopen a run named by number, display id, or project and external id."""
     with store.write() as connection:
         if fields.get("runId") is not None:
-            run_id = find(connection, fields)["id"]
+            run_id = find_run(connection, fields)["id"]
         elif fields.get("displayId") is not None:
-            run_id = find_by_display_id(connection, fields.text("displayId"), fields.maybe_text("projectName"))["id"]
+            run_id = find_run_by_display_id(connection, fields.text("displayId"), fields.optional_text("projectName"))[
+                "id"
+            ]
         else:
             external, project = fields.text("externalId"), fields.text("projectName")
             row = connection.execute(
                 "SELECT id FROM project_run WHERE external = ? AND project_name = ?", (external, project)
             ).fetchone()
             if row is None:
-                raise Refusal(404, f"Run not found: no run of project {project!r} has the external id {external!r}")
+                raise RequestError(
+                    404, f"Run not found: no run of project {project!r} has the external id {external!r}"
+                )
             run_id = row["id"]
         return _resume(connection, run_id, store.now(), base)
 
@@ -108,12 +112,16 @@ def update_status(store: Store, fields: Fields, base: str) -> Answer:
     status = fields.choice("status", STATUSES, "")
     metadata = _stored_document(fields, "statusMetadata")
     settings = _stored_document(fields, "loggerSettings")
-    explicit_time = fields.maybe_integer("statusUpdated", high=limits.TIME)
+    explicit_time = fields.optional_integer("statusUpdated", high=limits.TIME)
     now = store.now()
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         before = run["status"]
-        ignored = before in GRAVITY and status in GRAVITY and GRAVITY.index(status) < GRAVITY.index(before)
+        ignored = (
+            before in STATUS_PRECEDENCE
+            and status in STATUS_PRECEDENCE
+            and STATUS_PRECEDENCE.index(status) < STATUS_PRECEDENCE.index(before)
+        )
         if not ignored:
             set_status(connection, run, status, "api", metadata, explicit_time, now)
             if settings is not None:
@@ -147,7 +155,7 @@ def add_log_names(store: Store, fields: Fields, base: str) -> Answer:
     log_names = fields.texts("logName")
     kind = fields.text("logType", limits.NAME)
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         connection.executemany(
             "INSERT OR IGNORE INTO log_name (run, name, type) VALUES (?, ?, ?)",
             [(run["id"], name, kind) for name in log_names],
@@ -159,7 +167,7 @@ def update_tags(store: Store, fields: Fields, base: str) -> Answer:
     """Replace all tags of a run."""
     tags = _tags(fields)
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         connection.execute(
             "UPDATE run SET tags = ?, updated = ? WHERE id = ?", (json.dumps(tags), store.now(), run["id"])
         )
@@ -168,39 +176,39 @@ def update_tags(store: Store, fields: Fields, base: str) -> Answer:
 
 def update_config(store: Store, fields: Fields, base: str) -> Answer:
     """Merge an object into the config of a run: objects merge, everything else replaces."""
-    config = inner_document(fields.text("config"))
+    config = parse_embedded_json(fields.text("config"))
     if not isinstance(config, dict):
-        raise Refusal(400, "config must be a JSON object, encoded as text")
+        raise RequestError(400, "config must be a JSON object, encoded as text")
     with store.write() as connection:
-        _merge_config(connection, find(connection, fields)["id"], config, store.now())
+        _merge_config(connection, find_run(connection, fields)["id"], config, store.now())
     return {"success": True}
 
 
 def create_model_graph(store: Store, fields: Fields, base: str) -> Answer:
-    """Keep the graph of a model; a later one replaces it."""
+    """Store a model graph; a later one replaces it."""
     graph = fields.get("graph")
     if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), dict):
-        raise Refusal(400, "graph must be an object with nodes")
+        raise RequestError(400, "graph must be an object with nodes")
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         connection.execute("UPDATE run SET graph = ? WHERE id = ?", (json.dumps(graph), run["id"]))
     return {"success": True}
 
 
 def trigger(store: Store, fields: Fields, base: str) -> Answer:
-    """Note a heartbeat and tell the run's status; `CANCELLED` asks the client to stop."""
+    """Record a heartbeat and return the run's status; `CANCELLED` asks the client to stop."""
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         now = store.now()
         connection.execute("UPDATE run SET heartbeat = ?, seen = ? WHERE id = ?", (now, now, run["id"]))
         return {"status": run["status"]}
 
 
 def add_alert(store: Store, fields: Fields, base: str) -> Answer:
-    """Keep a message for people; nobody is mailed."""
+    """Store an alert; no mail is sent."""
     alert = Fields(fields.get("alert"))
     with store.write() as connection:
-        run = find(connection, fields)
+        run = find_run(connection, fields)
         connection.execute(
             "INSERT OR IGNORE INTO alert (run, time, level, title, body, url) VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -208,20 +216,20 @@ def add_alert(store: Store, fields: Fields, base: str) -> Answer:
                 alert.integer("timestamp", high=limits.TIME),
                 alert.text("level", limits.NAME),
                 alert.text("title"),
-                alert.maybe_text("body") or "",
-                alert.maybe_text("url"),
+                alert.optional_text("body") or "",
+                alert.optional_text("url"),
             ),
         )
     return {"success": True}
 
 
-def reap(store: Store, bounds: Limits, served_since: int) -> list[int]:
-    """Mark runs FAILED that show no sign of life; return their ids.
+def fail_stale_runs(store: Store, bounds: Limits, served_since: int) -> list[int]:
+    """Mark runs without recent activity FAILED; return their ids.
 
     Args:
         store: the data folder.
-        bounds: how long a run may be silent.
-        served_since: when this server started, in milliseconds: nobody could reach it before.
+        bounds: the timeouts.
+        served_since: when this server started, in milliseconds; clients could not reach it before.
     """
     now = store.now()
     with store.write() as connection:
@@ -234,50 +242,52 @@ def reap(store: Store, bounds: Limits, served_since: int) -> list[int]:
     return [run["id"] for run in silent]
 
 
-def find(connection: sqlite3.Connection, fields: Fields) -> sqlite3.Row:
-    """Return the run whose number the request gives as `runId`, or refuse with 404."""
+def find_run(connection: sqlite3.Connection, fields: Fields) -> sqlite3.Row:
+    """Return the run whose number the request gives as `runId`, or raise 404."""
     run_id = fields.integer("runId")
     run: sqlite3.Row | None = connection.execute("SELECT * FROM project_run WHERE id = ?", (run_id,)).fetchone()
     if run is None:
-        raise Refusal(404, f"Run not found: {run_id}")
+        raise RequestError(404, f"Run not found: {run_id}")
     return run
 
 
-def find_by_display_id(connection: sqlite3.Connection, display: str, project: str | None) -> sqlite3.Row:
-    """Return the run with a display id, or refuse: 400 malformed, 404 unknown, 409 when several projects have one."""
+def find_run_by_display_id(connection: sqlite3.Connection, display: str, project: str | None) -> sqlite3.Row:
+    """Return the run with a display id, or raise: 400 malformed, 404 unknown, 409 when several projects have one."""
     if not is_display_id(display):
-        raise Refusal(400, f"Invalid display id {display!r}: expected one such as MMP-1")
+        raise RequestError(400, f"Invalid display id {display!r}: expected one such as MMP-1")
     found: list[sqlite3.Row] = connection.execute(
         "SELECT * FROM project_run WHERE display = ? AND (? IS NULL OR project_name = ?)",
         (display, project, project),
     ).fetchall()
     if not found:
-        raise Refusal(404, f"Run not found: {display}")
+        raise RequestError(404, f"Run not found: {display}")
     if len(found) > 1:
-        raise Refusal(409, f"Several projects have a run {display}; use the number of the run, or name the project")
+        raise RequestError(
+            409, f"Several projects have a run {display}; use the number of the run, or name the project"
+        )
     return found[0]
 
 
-def page(base: str, project: str, run_id: int) -> str:
+def run_page_url(base: str, project: str, run_id: int) -> str:
     """Return the address of a run's page."""
     return f"{base}/o/{ORGANIZATION}/projects/{quote(project, safe='')}/{run_id}"
 
 
 def _stored_document(fields: Fields, name: str) -> Any:
-    text = fields.maybe_text(name)
-    return None if text is None else inner_document(text)
+    text = fields.optional_text(name)
+    return None if text is None else parse_embedded_json(text)
 
 
 def _tags(fields: Fields) -> list[str]:
     tags = list(dict.fromkeys(fields.texts("tags")))
     if len(tags) > limits.TAGS:
-        raise Refusal(400, f"A run can have at most {limits.TAGS} tags, not {len(tags)}.")
+        raise RequestError(400, f"A run can have at most {limits.TAGS} tags, not {len(tags)}.")
     if sum(tag.startswith("group:") for tag in tags) > 1:
-        raise Refusal(400, "A run can have at most one group:* tag.")
+        raise RequestError(400, "A run can have at most one group:* tag.")
     return tags
 
 
-def _united(inherited: list[str], own: list[str]) -> list[str]:
+def _union_tags(inherited: list[str], own: list[str]) -> list[str]:
     tags = list(dict.fromkeys([*inherited, *own]))
     groups = [tag for tag in tags if tag.startswith("group:")]
     return [tag for tag in tags if tag not in groups[:-1]]
@@ -293,18 +303,18 @@ def _project(connection: sqlite3.Connection, name: str, now: int) -> sqlite3.Row
 
 
 def _fork(connection: sqlite3.Connection, fields: Fields, project: int) -> tuple[sqlite3.Row | None, int | None]:
-    """Return the ancestor that really holds the step to fork from, and the step."""
-    parent_id, step = fields.maybe_integer("forkRunId"), fields.maybe_integer("forkStep")
+    """Return the ancestor that has the step to fork from, and the step."""
+    parent_id, step = fields.optional_integer("forkRunId"), fields.optional_integer("forkStep")
     if (parent_id is None) != (step is None):
-        raise Refusal(400, "forkRunId and forkStep go together")
+        raise RequestError(400, "forkRunId and forkStep must be given together")
     if parent_id is None or step is None:
         return None, None
     for _ in range(limits.FORK_DEPTH):
         parent: sqlite3.Row | None = connection.execute("SELECT * FROM run WHERE id = ?", (parent_id,)).fetchone()
         if parent is None:
-            raise Refusal(404, f"Run not found: {parent_id}, the run to fork from")
+            raise RequestError(404, f"Run not found: {parent_id}, the run to fork from")
         if parent["project"] != project:
-            raise Refusal(400, f"Run {parent_id} is in another project; a fork stays in the project of its parent")
+            raise RequestError(400, f"Run {parent_id} is in another project; a fork stays in the project of its parent")
         if parent["fork_step"] is None or step > parent["fork_step"]:
             break
         parent_id = parent["parent"]
@@ -313,7 +323,7 @@ def _fork(connection: sqlite3.Connection, fields: Fields, project: int) -> tuple
         (parent_id,),
     ).fetchone()[0]
     if last_step and step > last_step:
-        raise Refusal(400, f"forkStep {step} is beyond the last step of run {parent_id}, {last_step}")
+        raise RequestError(400, f"forkStep {step} is beyond the last step of run {parent_id}, {last_step}")
     return parent, step
 
 
@@ -332,10 +342,10 @@ def _merged(old: Any, new: Any) -> Any:
 def _resume(connection: sqlite3.Connection, run_id: int, now: int, base: str) -> Answer:
     run = connection.execute("SELECT * FROM run WHERE id = ?", (run_id,)).fetchone()
     set_status(connection, run, RUNNING, "resume", None, None, now)
-    return _opened(connection, run_id, base, resumed=True)
+    return _run_response(connection, run_id, base, resumed=True)
 
 
-def _opened(connection: sqlite3.Connection, run_id: int, base: str, resumed: bool) -> Answer:
+def _run_response(connection: sqlite3.Connection, run_id: int, base: str, resumed: bool) -> Answer:
     run = connection.execute("SELECT * FROM project_run WHERE id = ?", (run_id,)).fetchone()
     return {
         "runId": run_id,
@@ -343,7 +353,7 @@ def _opened(connection: sqlite3.Connection, run_id: int, base: str, resumed: boo
         "displayId": run["display"],
         "projectName": run["project_name"],
         "organizationSlug": ORGANIZATION,
-        "url": page(base, run["project_name"], run_id),
+        "url": run_page_url(base, run["project_name"], run_id),
         "resumed": resumed,
         "forkedFromRunId": run["parent"],
         "forkStep": run["fork_step"],

@@ -1,4 +1,4 @@
-// Line charts: only those in sight are asked for, all of them in one request, thinned by the server.
+// Line charts: only visible charts are loaded, in one request, downsampled by the server.
 
 import { lines } from "./data.js";
 import { colour, dot, h, number, PALETTE } from "./dom.js";
@@ -8,9 +8,9 @@ const MOST = 40; // charts in one request
 const EXPAND = 2; // uPlot.join: a gap stays one where another run has points
 
 /**
- * Return the charts of some metrics and what to do with them.
+ * Create the charts of metrics; returns methods to add, reload, redraw and remove them.
  *
- * `look` holds how they are drawn: `x` (step, time, wall or a metric), `log`, `smooth` from 0 to 0.99, `zoom` as
+ * `look` has the display options: `x` (step, time, wall or a metric), `log`, `smooth` from 0 to 0.99, `zoom` as
  * [low, high] in units of x, or null.
  */
 export function charts(runs, look, zoomed) {
@@ -22,13 +22,13 @@ export function charts(runs, look, zoomed) {
     for (const entry of entries) {
       const card = cards.get(entry.target);
       card.seen = entry.isIntersecting;
-      if (card.seen && (!card.lines || card.stale)) ask(card);
+      if (card.seen && (!card.lines || card.stale)) request(card);
     }
   }, { rootMargin: "300px" });
 
-  const ask = (card) => {
+  const request = (card) => {
     waiting.add(card);
-    pending ??= new Promise((done) => setTimeout(done, 20)).then(load).finally(() => { pending = null; if (waiting.size) ask([...waiting][0]); });
+    pending ??= new Promise((done) => setTimeout(done, 20)).then(load).finally(() => { pending = null; if (waiting.size) request([...waiting][0]); });
     return pending;
   };
 
@@ -42,8 +42,8 @@ export function charts(runs, look, zoomed) {
       const found = await lines(runs.map((run) => run.id), [...new Set([...turn.map((card) => card.key), ...metric])], width,
         ...(zoom ? [Math.max(0, Math.floor(zoom[0])), Math.max(0, Math.ceil(zoom[1]))] : []));
       for (const card of turn) { card.lines = found.get(card.key); card.across = metric.length ? found.get(look.x) : null; card.stale = false; draw(card); }
-    } catch (trouble) {
-      for (const card of turn) { card.readout.textContent = trouble.message; card.lines ??= new Map(); card.stale = true; }
+    } catch (error) {
+      for (const card of turn) { card.readout.textContent = error.message; card.lines ??= new Map(); card.stale = true; }
     }
   }
 
@@ -54,26 +54,26 @@ export function charts(runs, look, zoomed) {
     runs.forEach((run, place) => {
       const line = card.lines.get(run.id);
       if (!line) return;
-      const points = shaped(line, card.across?.get(run.id), look);
+      const points = drawablePoints(line, card.across?.get(run.id), look);
       if (!points.x.length) return;
       values += points.x.length;
       holes += line.holes.reduce((sum, one) => sum + one, 0);
-      const dye = colour(place);
+      const stroke = colour(place);
       const at = series.length;
       const banded = points.high.some((value, index) => value !== points.low[index]);
       const many = points.x.length > 1;
       if (banded || look.smooth) {
         if (banded) {
           series.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
-          bands.push({ series: [at, at + 1], fill: `${dye}33` });
+          bands.push({ series: [at, at + 1], fill: `${stroke}33` });
           tables.push([points.x, points.high, points.low]);
         } else {
-          series.push({ stroke: `${dye}40`, width: 1, points: { show: false } });
+          series.push({ stroke: `${stroke}40`, width: 1, points: { show: false } });
           tables.push([points.x, points.raw]);
         }
       }
       labels.push([series.length, run, place]);
-      series.push({ stroke: dye, width: 1.5, ...(place < PALETTE.length ? {} : { dash: [5, 3] }), points: { show: !many || points.x.length < 30, size: many ? 4 : 7, fill: dye } });
+      series.push({ stroke, width: 1.5, ...(place < PALETTE.length ? {} : { dash: [5, 3] }), points: { show: !many || points.x.length < 30, size: many ? 4 : 7, fill: stroke } });
       tables.push([points.x, points.mean]);
     });
     card.box.classList.toggle("empty", !tables.length);
@@ -120,13 +120,13 @@ export function charts(runs, look, zoomed) {
     const larger = h("button", { class: "quiet", "aria-label": `Enlarge ${key}`, "aria-pressed": false, onclick: () => {
       const large = box.classList.toggle("large");
       larger.setAttribute("aria-pressed", large);
-      ask(card);
+      request(card);
     } }, "⤢");
     const box = h("section", { class: "card chart", "aria-label": key }, h("header", {}, h("h2", {}, key), larger), plot, readout);
     const card = { key, box, plot, readout, seen: false, lines: null };
     cards.set(box, card);
     watch.observe(box);
-    plot.addEventListener("focus", () => readout.setAttribute("aria-live", "polite")); // not each of them while a run grows
+    plot.addEventListener("focus", () => readout.setAttribute("aria-live", "polite")); // announce only while focused
     plot.addEventListener("blur", () => readout.removeAttribute("aria-live"));
     plot.addEventListener("keydown", (event) => {
       const chart = card.drawn;
@@ -156,21 +156,21 @@ export function charts(runs, look, zoomed) {
 
   return {
     add: (key) => { const box = add(key); resize.observe(box); return box; },
-    /** Ask the server again for what is in sight; the rest is asked for once it comes into sight. */
+    /** Reload visible charts; others are reloaded when they become visible. */
     refresh: async () => {
       for (const card of cards.values()) { card.stale = true; if (card.seen) waiting.add(card); }
-      if (waiting.size) await ask([...waiting][0]);
+      if (waiting.size) await request([...waiting][0]);
     },
     redraw: () => { for (const card of cards.values()) if (card.lines) draw(card); },
     clear: () => { for (const card of cards.values()) card.drawn?.destroy(); watch.disconnect(); resize.disconnect(); cards.clear(); waiting.clear(); },
   };
 }
 
-/** Return x, mean, low and high of a line as it is to be drawn, sorted by x; gaps are null. */
-function shaped(line, across, look) {
+/** Return x, mean, low and high of a line ready to draw, sorted by x; gaps are null. */
+function drawablePoints(line, across, look) {
   const count = line.step.length;
   const place = look.x === "step" ? (index) => line.step[index] : look.x === "time" ? (index) => (line.time[index] - line.time[0]) / 1000
-    : look.x === "wall" ? (index) => line.time[index] / 1000 : along(line, across);
+    : look.x === "wall" ? (index) => line.time[index] / 1000 : interpolateX(line, across);
   const order = [];
   for (let index = 0; index < count; index++) { const x = place(index); if (x !== null && Number.isFinite(x)) order.push([x, index]); }
   if (look.x !== "step") order.sort((left, right) => left[0] - right[0]);
@@ -191,8 +191,8 @@ function shaped(line, across, look) {
   return made;
 }
 
-/** Return where on another metric each bucket of a line lies, by their steps. */
-function along(line, across) {
+/** Return a function that maps each bucket of a line to the value of another metric at its step. */
+function interpolateX(line, across) {
   if (!across) return () => null;
   return (index) => {
     const step = line.step[index];

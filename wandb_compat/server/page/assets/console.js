@@ -1,68 +1,68 @@
-// The console: what the runs printed, with its colours, searched on the server, followed while it grows.
+// Console tab: printed lines with their ANSI colours, searched on the server, followed live.
 
 import { get } from "./data.js";
-import { h, settled } from "./dom.js";
+import { h, debounce } from "./dom.js";
 
 const ESCAPE = /\x1b\[([0-9;]*)([A-Za-z])/g;
-const DYES = ["#8a8d9b", "#ff8a80", "#5fd08a", "#f0b352", "#7fb0ff", "#e59bff", "#62d5e0", "#ffffff"];
-const PLAIN = { ink: null, ground: null, marks: [] };
+const COLORS = ["#8a8d9b", "#ff8a80", "#5fd08a", "#f0b352", "#7fb0ff", "#e59bff", "#62d5e0", "#ffffff"];
+const PLAIN = { foreground: null, background: null, marks: [] };
 const ENDS = { 22: [1, 2], 23: [3], 24: [4], 27: [7] };
 
-/** Return a line as pieces of text with what its ANSI codes ask for: ink, ground, and marks such as bold. */
-export function coloured(text) {
+/** Split a line by its ANSI codes into [text, style]: foreground, background and attributes such as bold. */
+export function splitByColor(text) {
   const pieces = [];
   let at = 0, style = PLAIN;
   for (const found of text.matchAll(ESCAPE)) {
     pieces.push([text.slice(at, found.index), style]);
     at = found.index + found[0].length;
-    if (found[2] === "m") style = styled(style, (found[1] || "0").split(";").map(Number));
+    if (found[2] === "m") style = applyCodes(style, (found[1] || "0").split(";").map(Number));
   }
   pieces.push([text.slice(at), style]);
   return pieces.filter(([piece]) => piece);
 }
 
-function styled({ ink, ground, marks }, codes) {
+function applyCodes({ foreground, background, marks }, codes) {
   for (let place = 0; place < codes.length; place++) {
     const code = codes[place], unit = code % 10;
-    if (code === 0) ({ ink, ground, marks } = PLAIN);
+    if (code === 0) ({ foreground, background, marks } = PLAIN);
     else if ((code >= 1 && code <= 4) || code === 7) marks = [...marks, code];
     else if (code in ENDS) marks = marks.filter((mark) => !ENDS[code].includes(mark));
     else if (code === 38 || code === 48) {
       const whole = codes[place + 1] === 2;
-      const dye = whole ? rgb(codes.slice(place + 2, place + 5)) : indexed(codes[place + 2] ?? 7);
-      if (code === 38) ink = dye; else ground = dye;
+      const color = whole ? rgb(codes.slice(place + 2, place + 5)) : indexed(codes[place + 2] ?? 7);
+      if (code === 38) foreground = color; else background = color;
       place += whole ? 4 : 2;
-    } else if (code === 39) ink = null;
-    else if (code === 49) ground = null;
-    else if (unit < 8 && ((code >= 30 && code < 38) || code >= 90 && code < 98)) ink = DYES[unit];
-    else if (unit < 8 && ((code >= 40 && code < 48) || code >= 100 && code < 108)) ground = DYES[unit];
+    } else if (code === 39) foreground = null;
+    else if (code === 49) background = null;
+    else if (unit < 8 && ((code >= 30 && code < 38) || code >= 90 && code < 98)) foreground = COLORS[unit];
+    else if (unit < 8 && ((code >= 40 && code < 48) || code >= 100 && code < 108)) background = COLORS[unit];
   }
-  return { ink, ground, marks };
+  return { foreground, background, marks };
 }
 
-/** Return one of the 256 colours: 16 that have names, a cube of 216, and 24 greys. */
+/** Return one of the 256 terminal colours: 16 named ones, a cube of 216, and 24 greys. */
 function indexed(number) {
-  if (number < 16) return DYES[number % 8];
+  if (number < 16) return COLORS[number % 8];
   if (number > 231) return rgb(Array(3).fill(8 + 10 * (number - 232)));
   return rgb([36, 6, 1].map((side) => [0, 95, 135, 175, 215, 255][Math.floor((number - 16) / side) % 6]));
 }
 
 const rgb = (parts) => `rgb(${[0, 1, 2].map((part) => parts[part] || 0).join(" ")})`;
 
-function piece(words, { ink, ground, marks }) {
+function piece(words, { foreground, background, marks }) {
   const span = h("span", { class: marks.map((mark) => `a${mark}`).join(" ") }, words);
-  const [front, back] = marks.includes(7) ? [ground ?? "#14151a", ink ?? "#dcdde6"] : [ink, ground];
+  const [front, back] = marks.includes(7) ? [background ?? "#14151a", foreground ?? "#dcdde6"] : [foreground, background];
   if (front) span.style.color = front;
-  else if (DYES.includes(ground)) span.style.color = "#14151a"; // they are light
+  else if (COLORS.includes(background)) span.style.color = "#14151a"; // the palette is light
   if (back) span.style.background = back;
   return span;
 }
 
-export async function console_tab({ panel, runs, query, remember }) {
+export async function console_tab({ panel, runs, query, updateQuery }) {
   let run = runs.find((one) => String(one.id) === query().get("of")) ?? runs[0];
   let offset = 0;
-  const search = h("input", { type: "search", class: "grow", placeholder: "Find in the console", "aria-label": "Find in the console", value: query().get("grep") ?? "", oninput: settled(() => { remember({ grep: search.value }); offset = 0; draw(); }) });
-  const which = runs.length > 1 ? h("select", { "aria-label": "Run", onchange: () => { run = runs[which.selectedIndex]; remember({ of: run.id }); offset = 0; draw(); } }, runs.map((one) => h("option", { selected: one === run }, one.name))) : null;
+  const search = h("input", { type: "search", class: "grow", placeholder: "Find in the console", "aria-label": "Find in the console", value: query().get("grep") ?? "", oninput: debounce(() => { updateQuery({ grep: search.value }); offset = 0; draw(); }) });
+  const which = runs.length > 1 ? h("select", { "aria-label": "Run", onchange: () => { run = runs[which.selectedIndex]; updateQuery({ of: run.id }); offset = 0; draw(); } }, runs.map((one) => h("option", { selected: one === run }, one.name))) : null;
   const older = h("button", { onclick: () => { offset += 1000; draw(); } }, "Older");
   const newer = h("button", { onclick: () => { offset = Math.max(0, offset - 1000); draw(); } }, "Newer");
   const count = h("span", { class: "faint", role: "status" });
@@ -74,7 +74,7 @@ export async function console_tab({ panel, runs, query, remember }) {
     count.textContent = `${total.toLocaleString("en")} lines`;
     older.disabled = offset + 1000 >= total;
     newer.disabled = !offset;
-    page.replaceChildren(...lines.map(([, type, , message]) => h("div", { class: type === "ERROR" ? "ERROR" : "" }, coloured(message).map(([text, style]) => piece(marked(text, search.value), style)))));
+    page.replaceChildren(...lines.map(([, type, , message]) => h("div", { class: type === "ERROR" ? "ERROR" : "" }, splitByColor(message).map(([text, style]) => piece(highlight(text, search.value), style)))));
     if (atEnd) page.scrollTop = page.scrollHeight;
   };
   await draw();
@@ -82,7 +82,7 @@ export async function console_tab({ panel, runs, query, remember }) {
   return { refresh: draw };
 }
 
-function marked(text, word) {
+function highlight(text, word) {
   if (!word) return text;
   const pieces = [];
   const lower = text.toLowerCase(), wanted = word.toLowerCase();

@@ -1,15 +1,15 @@
-// Asking the server: one place for addresses, troubles, and the news of running runs.
+// Requests to the server: fetch, errors, and the event stream of changes.
 
 export async function get(view, query = {}) {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== "") asked.set(name, value);
-  return (await answered(fetch(`/page/${view}?${asked}`))).json();
+  return (await checkResponse(fetch(`/page/${view}?${asked}`))).json();
 }
 
 /** Return lines of charts by run and key: typed arrays `step`, `time`, `low`, `high`, `mean`, `holes`; and the `last` finite value. */
 export async function lines(runs, keys, width, low, high) {
   const body = JSON.stringify({ runs, keys, width, ...(low === undefined ? {} : { low, high }) });
-  const answer = await answered(fetch("/page/charts", { method: "POST", body, headers: { "Content-Type": "application/json" } }));
+  const answer = await checkResponse(fetch("/page/charts", { method: "POST", body, headers: { "Content-Type": "application/json" } }));
   const buffer = await answer.arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
@@ -26,25 +26,25 @@ export async function lines(runs, keys, width, low, high) {
   return found;
 }
 
-async function answered(request) {
+async function checkResponse(request) {
   let answer;
   try {
     answer = await request;
   } catch {
-    throw new Error("The server does not answer. Is wandb-compat serve still running?");
+    throw new Error("The server does not respond. Is wandb-compat serve still running?");
   }
   if (answer.status === 401) {
     location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Error("Signed out.");
   }
   if (!answer.ok) {
-    const told = await answer.json().catch(() => ({}));
-    throw new Error(told.message || `The server answered ${answer.status}.`);
+    const body = await answer.json().catch(() => ({}));
+    throw new Error(body.message || `The server answered ${answer.status}.`);
   }
   return answer;
 }
 
-/** After news do each of the tasks, in turn and a second apart, so that a page never asks more than that. */
+/** Run each task after a change event, one at a time and a second apart, to bound the request rate. */
 export function listen(query, ...tasks) {
   const source = new EventSource(`/page/events?${new URLSearchParams(query)}`);
   const light = document.getElementById("live");
@@ -56,16 +56,16 @@ export function listen(query, ...tasks) {
     while (due.size && !left) {
       const [task] = due;
       due.delete(task);
-      try { await task(); } catch (trouble) { console.warn(trouble.message); }
+      try { await task(); } catch (error) { console.warn(error.message); }
       await new Promise((done) => setTimeout(done, 1000));
     }
     busy = false;
   };
   source.onopen = () => { light.className = "live on"; light.textContent = "live"; };
-  source.onerror = () => { light.className = "live off"; light.textContent = "server away"; };
+  source.onerror = () => { light.className = "live off"; light.textContent = "disconnected"; };
   source.onmessage = () => {
     if (first) { first = false; return; }
-    // Those that are due already keep their place, so that the first does not come before the others for ever.
+    // Pending tasks keep their position, so that the first task cannot starve the others.
     tasks.forEach((task) => due.add(task));
     work();
   };

@@ -1,8 +1,8 @@
-// Building the page: elements from words and functions. Whatever comes from a run goes in as text, never as markup.
+// DOM helpers. Content from runs is always inserted as text, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return an element; `on*` properties become listeners, true and false set or leave out an attribute, save those that assistive technology reads. */
+/** Create an element; `on*` properties become listeners, booleans set or omit an attribute (aria-* get "true"/"false"). */
 export function h(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
@@ -24,7 +24,7 @@ function fill(element, properties, children) {
   return element;
 }
 
-/** Put other children into an element; what had the keyboard there gives it to its like among the new ones. */
+/** Replace the children of an element; keyboard focus moves to the matching new child. */
 export function refill(place, ...children) {
   const like = (element) => `${element.tagName} ${element.getAttribute("aria-label") ?? element.getAttribute("href") ?? element.textContent}`;
   const held = place.contains(document.activeElement) && document.activeElement !== place ? like(document.activeElement) : null;
@@ -34,17 +34,17 @@ export function refill(place, ...children) {
 
 export const PALETTE = ["#5b8ff9", "#f08a3c", "#2fb38a", "#e0567a", "#9270e8", "#c7a217", "#2aa7c9", "#b06b4f", "#7d8a2e", "#d05fc5"];
 
-/** Return a run's colour, the same wherever it is shown beside the same others. */
+/** Return the colour of a run by its position. */
 export const colour = (place) => PALETTE[place % PALETTE.length];
 
-/** Return the mark of a run among those that it is shown beside; a ring where colours come again. */
+/** Return the colour mark of a run; a ring where colours repeat. */
 export const dot = (place) => h("i", { class: place < PALETTE.length ? "dot" : "dot ring", color: colour(place) });
 
 export const state = (status) => h("span", { class: `state ${status}` }, status.toLowerCase());
 
 export const tags = (names) => names.map((name) => h("span", { class: "tag" }, name));
 
-/** Return a number as people read it: six digits that count, no more. */
+/** Format a number with at most six significant digits. */
 export function number(value) {
   if (typeof value !== "number") return value === null || value === undefined ? "" : show(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
@@ -76,8 +76,8 @@ export function lasting(milliseconds) {
   return parts.slice(0, 2).map(([count, unit]) => count + unit).join(" ") || "0s";
 }
 
-/** Return a callable that runs the last of many calls once they pause. */
-export function settled(call, wait = 200) {
+/** Debounce a function. */
+export function debounce(call, wait = 200) {
   let timer;
   return (...given) => { clearTimeout(timer); timer = setTimeout(() => call(...given), wait); };
 }

@@ -1,15 +1,15 @@
-// What is no number: pictures, sounds, films and pages with a step slider; tables, histograms and texts over steps.
+// Media and data tabs: images, audio, video and HTML with a step slider; tables, histograms and texts over steps.
 
 import { get } from "./data.js";
-import { bytes, colour, dot, h, number, PALETTE, refill, s, settled, show } from "./dom.js";
+import { bytes, colour, dot, h, number, PALETTE, refill, s, debounce, show } from "./dom.js";
 
-const PICTURES = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"]);
-const SOUNDS = new Set(["wav", "mp3", "ogg", "flac"]);
-const FILMS = new Set(["mp4", "webm", "mov"]);
-const PAGES = new Set(["html", "htm"]);
+const IMAGES = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"]);
+const AUDIO = new Set(["wav", "mp3", "ogg", "flac"]);
+const VIDEO = new Set(["mp4", "webm", "mov"]);
+const HTML = new Set(["html", "htm"]);
 const ROWS = 50;
 
-/** Galleries: a section for each key, a slider over its steps, the runs beside each other. */
+/** Galleries: one section per key with a slider over its steps, runs side by side. */
 export async function files_tab({ panel, runs }, known) {
   const numbers = runs.map((run) => run.id).join(",");
   const shown = new Map();
@@ -19,9 +19,9 @@ export async function files_tab({ panel, runs }, known) {
   const open = (name) => {
     const steps = () => [...new Set(section.files.map((file) => file.step))].sort((left, right) => left - right);
     const slider = h("input", { type: "range", min: 0, value: 0, "aria-label": `Step of ${name}`, class: "grow", oninput: () => { section.last = Number(slider.value) === steps().length - 1; section.paint(); } });
-    const told = h("output", { class: "mono" });
+    const status = h("output", { class: "mono" });
     const view = h("div", { class: "gallery" });
-    const pace = h("label", { class: "pace" }, "step", slider, told);
+    const pace = h("label", { class: "pace" }, "step", slider, status);
     const box = h("section", { class: "card part", "aria-label": name }, h("header", {}, h("h2", {}, name), pace), view);
     const section = { box, files: [], masks: new Map(), last: true, drawn: "",
       fill: () => {
@@ -33,11 +33,11 @@ export async function files_tab({ panel, runs }, known) {
       },
       paint: () => {
         const step = steps()[Number(slider.value)];
-        told.textContent = step ?? "";
+        status.textContent = step ?? "";
         slider.setAttribute("aria-valuetext", `step ${step}`);
         const here = section.files.filter((file) => file.step === step);
         const mark = here.map((file) => file.name).join("\n");
-        if (mark === section.drawn) return;  // what is being looked at or listened to must not begin anew
+        if (mark === section.drawn) return;  // do not restart media that is playing
         section.drawn = mark;
         view.replaceChildren(...here.map((file) => medium(file, section.masks, runs)));
       } };
@@ -67,10 +67,10 @@ function medium(file, masks, runs) {
   const place = runs.findIndex((run) => run.id === file.run);
   const caption = h("figcaption", {}, runs.length > 1 ? [dot(place), runs[place]?.name, " "] : "", file.caption ?? "", " ", h("a", { href: file.url, download: file.name.split("/").pop() }, bytes(file.size)));
   const words = file.caption || `${file.key} at step ${file.step}`;
-  if (PICTURES.has(file.type)) return h("figure", {}, picture(file, words, masks), caption);
-  if (SOUNDS.has(file.type)) return h("figure", {}, h("audio", { src: file.url, controls: true, preload: "metadata", "aria-label": words }), caption);
-  if (FILMS.has(file.type)) return h("figure", {}, h("video", { src: file.url, controls: true, loop: true, muted: true, preload: "metadata", "aria-label": words }), caption);
-  if (PAGES.has(file.type)) {
+  if (IMAGES.has(file.type)) return h("figure", {}, picture(file, words, masks), caption);
+  if (AUDIO.has(file.type)) return h("figure", {}, h("audio", { src: file.url, controls: true, preload: "metadata", "aria-label": words }), caption);
+  if (VIDEO.has(file.type)) return h("figure", {}, h("video", { src: file.url, controls: true, loop: true, muted: true, preload: "metadata", "aria-label": words }), caption);
+  if (HTML.has(file.type)) {
     const frame = h("iframe", { src: file.url, sandbox: "", title: words, loading: "lazy" });
     const run = h("button", { onclick: () => { frame.setAttribute("sandbox", "allow-scripts"); frame.src = `${file.url}&scripts=1`; run.disabled = true; } }, "Let its scripts run");
     return h("figure", { class: "grow" }, frame, run, caption);
@@ -81,7 +81,7 @@ function medium(file, masks, runs) {
 function picture(file, words, masks) {
   const image = h("img", { src: file.url, alt: words, loading: "lazy" });
   const box = h("div", { class: "picture" }, image);
-  image.addEventListener("load", () => box.classList.toggle("coarse", image.naturalWidth < 160)); // its pixels are to be seen
+  image.addEventListener("load", () => box.classList.toggle("coarse", image.naturalWidth < 160)); // show its pixels
   const layers = [];
   for (const [name, layer] of Object.entries(file.annotations?.boxes ?? {})) layers.push([name, () => boxes(image, layer)]);
   for (const [name, layer] of Object.entries(file.annotations?.masks ?? {})) if (masks.has(layer?.fileName)) layers.push([name, () => mask(masks.get(layer.fileName))]);
@@ -114,7 +114,7 @@ function boxes(image, layer) {
   return drawing;
 }
 
-/** Return words on a ground of their own, as a picture may have any colour; they stand above a box where there is room. */
+/** Return a label with a background, placed above its box where there is room. */
 function label(words, x, y, size, dye) {
   const at = y >= 1.3 * size ? y - 1.3 * size : y;
   return words ? [s("rect", { x, y: at, width: (0.62 * words.length + 0.6) * size, height: 1.3 * size, fill: dye }),
@@ -142,7 +142,7 @@ function mask(file) {
   return canvas;
 }
 
-/** Tables, histograms and texts, a section for each key. */
+/** Tables, histograms and texts, one section per key. */
 export async function data_tab({ panel, runs, about }) {
   const shown = new Map();
   const grew = async (most = 1) => {
@@ -151,9 +151,9 @@ export async function data_tab({ panel, runs, about }) {
       if (shown.get(mark)?.count === one.count) continue;
       if (!shown.has(mark)) { const box = h("section", { class: "card part", "aria-label": one.name }); panel.append(box); shown.set(mark, { box }); }
       const section = shown.get(mark);
-      if (!most--) return;  // the others' turn comes with the next news
+      if (!most--) return;  // the rest follows at the next change event
       section.count = one.count;
-      try { await fill(section, one, runs); } catch (trouble) { section.box.replaceChildren(h("h2", {}, one.name), h("p", { class: "bad" }, trouble.message)); }
+      try { await fill(section, one, runs); } catch (error) { section.box.replaceChildren(h("h2", {}, one.name), h("p", { class: "bad" }, error.message)); }
     }
   };
   await grew(Infinity);
@@ -179,7 +179,7 @@ function parsed(text) {
   try { return JSON.parse(text); } catch { return {}; }
 }
 
-/** Texts over steps: one piece for each stretch with the same text. */
+/** Texts over steps: one segment per run of equal texts. */
 function timeline(values) {
   const pieces = [];
   for (const value of values) {
@@ -187,18 +187,18 @@ function timeline(values) {
     if (last && last.text === value.data) last.end = value.step; else { if (last) last.end = value.step; pieces.push({ text: value.data, start: value.step, end: value.step }); }
   }
   const kinds = [...new Set(pieces.map((piece) => piece.text))];
-  const told = h("p", { class: "faint", role: "status" }, `now: ${pieces[pieces.length - 1].text}`);
+  const status = h("p", { class: "faint", role: "status" }, `now: ${pieces[pieces.length - 1].text}`);
   const whole = Math.max(1, pieces[pieces.length - 1].end - pieces[0].start);
   return h("div", {}, h("div", { class: "timeline", role: "group", "aria-label": "States over steps" }, pieces.slice(-400).map((piece) => {
     const words = `${piece.text} (steps ${piece.start} to ${piece.end})`;
-    const tell = () => { told.textContent = words; };
-    const button = h("button", { "width-share": Math.max(whole / 200, piece.end - piece.start), title: words, "aria-label": words, onfocus: tell, onmouseenter: tell, onclick: tell }, piece.text);
+    const describe = () => { status.textContent = words; };
+    const button = h("button", { "width-share": Math.max(whole / 200, piece.end - piece.start), title: words, "aria-label": words, onfocus: describe, onmouseenter: describe, onclick: describe }, piece.text);
     button.style.background = colour(kinds.indexOf(piece.text));
     return button;
-  })), told);
+  })), status);
 }
 
-/** Histograms over steps: a column for each step, darker where more values lie. */
+/** Histograms over steps: one column per step, darker for more values. */
 function heat(values, name) {
   const spans = values.map((one) => ({ step: one.step, freq: Array.isArray(one.freq) ? one.freq : [], edges: edges(one) })).filter((one) => one.edges && one.freq.length);
   if (!spans.length) return h("p", { class: "faint" }, "Nothing in it can be drawn.");
@@ -219,12 +219,12 @@ function heat(values, name) {
     const most = Math.max(...cells) || 1;
     cells.forEach((count, row) => { if (count) { context.fillStyle = `rgba(${dye}, ${0.08 + 0.92 * (count / most)})`; context.fillRect(x, rows - 1 - row, 1, 1); } });
   });
-  const told = h("p", { class: "faint", role: "status" }, `${number(low)} to ${number(high)}, steps ${spans[0].step} to ${spans[spans.length - 1].step}`);
+  const status = h("p", { class: "faint", role: "status" }, `${number(low)} to ${number(high)}, steps ${spans[0].step} to ${spans[spans.length - 1].step}`);
   let at = spans.length - 1;
-  const tell = (place) => { at = Math.max(0, Math.min(spans.length - 1, place)); const one = spans[at]; const top = one.freq.indexOf(Math.max(...one.freq)); told.textContent = `step ${one.step}: ${number(one.freq.reduce((sum, count) => sum + count, 0))} values, most from ${number(one.edges[top])} to ${number(one.edges[top + 1])}`; };
-  canvas.addEventListener("mousemove", (event) => tell(Math.floor((event.offsetX / canvas.clientWidth) * spans.length)));
-  canvas.addEventListener("keydown", (event) => { if (event.key === "ArrowLeft") tell(at - 1); else if (event.key === "ArrowRight") tell(at + 1); });
-  return h("div", {}, canvas, told);
+  const describe = (place) => { at = Math.max(0, Math.min(spans.length - 1, place)); const one = spans[at]; const top = one.freq.indexOf(Math.max(...one.freq)); status.textContent = `step ${one.step}: ${number(one.freq.reduce((sum, count) => sum + count, 0))} values, most from ${number(one.edges[top])} to ${number(one.edges[top + 1])}`; };
+  canvas.addEventListener("mousemove", (event) => describe(Math.floor((event.offsetX / canvas.clientWidth) * spans.length)));
+  canvas.addEventListener("keydown", (event) => { if (event.key === "ArrowLeft") describe(at - 1); else if (event.key === "ArrowRight") describe(at + 1); });
+  return h("div", {}, canvas, status);
 }
 
 function edges(one) {
@@ -233,25 +233,25 @@ function edges(one) {
   return Number.isFinite(min) && Number.isFinite(max) ? Array.from({ length: (one.freq?.length ?? 0) + 1 }, (_, bin) => min + ((max - min) * bin) / one.freq.length) : null;
 }
 
-/** A key's tables: the step chosen by a slider, rows sorted, found and paged. */
+/** Tables of a key: step slider, sorting, search and pages. */
 async function tables(run, name, values, section) {
   const { files } = await get("files", { runs: run.id, prefix: `${name}/` });
   const media = new Map(files.map((file) => [file.name, file]));
   const view = h("div", { class: "scroll" });
   const under = h("div", { class: "row" });
-  const told = h("output", { class: "mono" });
+  const status = h("output", { class: "mono" });
   const kept = (section.kept ??= { sort: null, down: false, word: "", page: 0, place: null });
   const slider = h("input", { type: "range", min: 0, max: values.length - 1, value: kept.place ?? values.length - 1, disabled: values.length < 2, "aria-label": `Step of ${name}`, oninput: () => { kept.place = Number(slider.value); draw(); } });
-  const find = h("input", { type: "search", placeholder: "Find in the table", "aria-label": `Find in ${name}`, value: kept.word, oninput: settled(() => { kept.word = find.value; kept.page = 0; draw(); }) });
+  const find = h("input", { type: "search", placeholder: "Find in the table", "aria-label": `Find in ${name}`, value: kept.word, oninput: debounce(() => { kept.word = find.value; kept.page = 0; draw(); }) });
   const cell = (value) => {
     const file = typeof value === "string" ? media.get(value) : null;
     if (!file) return h("td", { class: typeof value === "number" ? "number" : "" }, value === null ? h("span", { class: "faint" }, "—") : number(value));
-    if (!PICTURES.has(file.type)) return h("td", {}, medium(file, new Map(), [run]));
+    if (!IMAGES.has(file.type)) return h("td", {}, medium(file, new Map(), [run]));
     return h("td", {}, h("a", { href: file.url, class: "picture small" }, h("img", { src: file.url, alt: file.caption || file.name, loading: "lazy" })));
   };
   const draw = () => {
     const value = values[Number(slider.value)];
-    told.textContent = value.step;
+    status.textContent = value.step;
     const document = parsed(value.data);
     const all = Array.isArray(document.table) ? document.table : [];
     const names = document.col?.map((column) => column.name) ?? (all[0] ?? []).map((_, place) => place);
@@ -269,5 +269,5 @@ async function tables(run, name, values, section) {
       h("span", { class: "faint" }, `${rows.length} rows, page ${kept.page + 1} of ${pages}`));
   };
   draw();
-  return h("div", {}, h("div", { class: "row" }, find, h("label", { class: "pace", hidden: values.length < 2 }, "step", slider, told)), view, under);
+  return h("div", {}, h("div", { class: "row" }, find, h("label", { class: "pace", hidden: values.length < 2 }, "step", slider, status)), view, under);
 }

@@ -1,10 +1,10 @@
-// Parallel coordinates: each run a line through what it was given and what came of it.
+// Parallel coordinates: one line per run over config and summary axes.
 
 import { h, number, s, show } from "./dom.js";
 
 const WIDTH = 1200, HEIGHT = 420, TOP = 56, BOTTOM = 24, SIDE = 70;
 
-/** Return the drawing of runs over axes; those not named are chosen: configs that differ, then one metric. */
+/** Draw runs over axes; the default axes are configs that differ, then one metric. */
 export function parallel(runs, fields, named, take, open) {
   const column = (key) => runs.map((run) => run.values[fields.indexOf(key)]);
   const varied = fields.filter((key) => new Set(column(key).filter((value) => value !== null).map(show)).size > 1);

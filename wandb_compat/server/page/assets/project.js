@@ -1,20 +1,20 @@
-// The projects, and the runs of one: searched, sorted, filtered, chosen to be compared. All of it stands in the address.
+// The list of projects, and the run table of one: search, sort, filter, select to compare. The state is in the address.
 
 import { get, listen } from "./data.js";
-import { ago, h, lasting, number, refill, settled, state, tags } from "./dom.js";
-import { go, path, remember } from "./main.js";
+import { ago, h, lasting, number, refill, debounce, state, tags } from "./dom.js";
+import { navigate, projectPath, updateQuery } from "./navigation.js";
 import { parallel } from "./parallel.js";
 
 const PAGE = 100;
-const MOST = 20; // runs beside each other
+const MOST = 20; // runs shown together
 const STATES = ["running", "completed", "failed", "terminated", "cancelled"];
 const OPERATORS = ["=", "!=", ">=", "<=", ">", "<", "~"];
 
-export async function front(home) {
+export async function projectList(container) {
   const draw = async () => {
     const { projects } = await get("projects");
-    refill(home, h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
-      h("a", { class: "card", href: path(one.name) }, h("h2", {}, one.name),
+    refill(container, h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
+      h("a", { class: "card", href: projectPath(one.name) }, h("h2", {}, one.name),
         h("div", { class: "faint" }, `${one.runs} run${one.runs === 1 ? "" : "s"}`, one.running ? `, ${one.running} running` : "", one.failed ? `, ${one.failed} failed` : ""),
         h("div", { class: "faint" }, ago(one.seen))))) : h("div", { class: "card row" }, h("p", {}, "No runs yet. In a terminal: ", h("code", {}, "wandb-compat run --local -- python train.py"))));
   };
@@ -22,7 +22,7 @@ export async function front(home) {
   return listen({}, draw);
 }
 
-/** Return what a condition such as `config.lr >= 0.01` asks for, or null when it is none. */
+/** Parse a condition such as `config.lr >= 0.01` into a filter, or return null. */
 export function condition(text) {
   const found = /^\s*(.+?)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*$/.exec(text);
   if (!found) return null;
@@ -35,7 +35,7 @@ export function condition(text) {
   return { [name]: { [words[operator]]: value } };
 }
 
-export async function view(home, name) {
+export async function view(container, name) {
   const chosen = new Set();
   const query = () => new URLSearchParams(location.search);
   const words = await get("columns", { project: name });
@@ -49,7 +49,7 @@ export async function view(home, name) {
   const chips = h("span");
   const trouble = h("span", { class: "bad", role: "alert" });
   const search = h("input", { type: "search", class: "grow", placeholder: "Search names, ids, tags", "aria-label": "Search runs", value: query().get("search") ?? "",
-    oninput: settled(() => set({ search: search.value })) });
+    oninput: debounce(() => set({ search: search.value })) });
   const states = h("select", { "aria-label": "Filter by state", onchange: () => set({ state: states.value }) }, h("option", { value: "" }, "any state"),
     STATES.map((one) => h("option", { value: one, selected: query().get("state") === one }, one)));
   const tagged = h("select", { "aria-label": "Filter by tag", onchange: () => tagged.value && set({ tag: [...new Set([...query().getAll("tag"), tagged.value])] }) });
@@ -59,14 +59,14 @@ export async function view(home, name) {
     set({ where: [...query().getAll("where"), where.value.trim()] });
     where.value = "";
   } });
-  const compare = h("button", { class: "primary", disabled: true, onclick: () => go(path(name, [...chosen].join(","))) }, "Compare");
+  const compare = h("button", { class: "primary", disabled: true, onclick: () => navigate(projectPath(name, [...chosen].join(","))) }, "Compare");
   const drawing = h("button", { "aria-pressed": query().get("view") === "parallel", onclick: () => { set({ view: query().get("view") === "parallel" ? null : "parallel" }); } }, "Parallel coordinates");
-  home.append(h("div", { class: "row" }, h("h1", { class: "grow" }, name), count),
+  container.append(h("div", { class: "row" }, h("h1", { class: "grow" }, name), count),
     h("div", { class: "row" }, search, states, tagged, where, h("datalist", { id: "fields" }, known.map((key) => h("option", { value: `${key} ` }))),
       h("button", { onclick: () => choose(known, columns(), (picked) => set({ columns: 1, column: picked })) }, "Columns"), drawing, compare),
     h("div", { class: "row" }, chips, trouble), table);
 
-  const set = (changes) => { remember({ offset: null, ...changes }); draw(); };
+  const set = (changes) => { updateQuery({ offset: null, ...changes }); draw(); };
   let turn = 0;
   const draw = async () => {
     const mine = ++turn;
@@ -88,7 +88,7 @@ export async function view(home, name) {
       tagged.replaceChildren(h("option", { value: "" }, "any tag"), ...found.tags.map((tag) => h("option", { value: tag }, tag)));
       refill(chips, ["tag", "where"].flatMap((kind) => asked.getAll(kind).map((text) =>
         h("button", { class: "tag", "aria-label": `Remove the filter ${text}`, onclick: () => set({ [kind]: asked.getAll(kind).filter((one) => one !== text) }) }, `${text} ×`))));
-      if (coordinates) refill(table, parallel(found.runs, fields, asked.getAll("axis"), (axis) => set({ axis }), (one) => go(path(name, one.id))));
+      if (coordinates) refill(table, parallel(found.runs, fields, asked.getAll("axis"), (axis) => set({ axis }), (one) => navigate(projectPath(name, one.id))));
       else refill(table, rows(found, shown, sort, offset));
     } catch (error) {
       trouble.textContent = error.message;
@@ -114,7 +114,7 @@ export async function view(home, name) {
         compare.disabled = !chosen.size || chosen.size > MOST;
         compare.textContent = !chosen.size ? "Compare" : chosen.size > MOST ? `Compare (at most ${MOST})` : `Compare ${chosen.size}`;
       } })),
-      h("th", { scope: "row" }, h("a", { href: path(name, one.id) }, one.name), " ", h("span", { class: "faint" }, one.display)),
+      h("th", { scope: "row" }, h("a", { href: projectPath(name, one.id) }, one.name), " ", h("span", { class: "faint" }, one.display)),
       h("td", {}, state(one.status)), h("td", {}, ago(one.created)), h("td", {}, lasting((one.ended ?? one.seen) - one.created)), h("td", {}, tags(one.tags)),
       one.values.map((value) => h("td", { class: typeof value === "number" ? "number" : "" }, number(value))))))), found.total > PAGE || !found.total ? pages : null);
   }
@@ -123,7 +123,7 @@ export async function view(home, name) {
   return listen({ project: name }, draw);
 }
 
-/** Let somebody choose from many names; what they chose comes in the order of the list. */
+/** Show a dialog to choose from many names; the choice keeps the order of the list. */
 export function choose(known, chosen, take) {
   const picked = new Set(chosen);
   const list = h("div", { class: "choices" });

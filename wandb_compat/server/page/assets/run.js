@@ -1,17 +1,17 @@
-// One run or several beside each other: a tab for each kind of thing that they logged.
+// One run, or several side by side: one tab per kind of logged data.
 
 import { charts } from "./charts.js";
 import { console_tab } from "./console.js";
 import { get, listen } from "./data.js";
-import { ago, bytes, dot, h, lasting, moment, number, refill, settled, show, state, tags } from "./dom.js";
-import { path, remember } from "./main.js";
+import { ago, bytes, dot, h, lasting, moment, number, refill, debounce, show, state, tags } from "./dom.js";
+import { projectPath, updateQuery } from "./navigation.js";
 import { data_tab, files_tab } from "./media.js";
 
 const TABS = [["charts", "Charts"], ["media", "Media"], ["data", "Tables and series"], ["console", "Console"], ["artifacts", "Artifacts and files"],
   ["config", "Config"], ["summary", "Summary"], ["system", "System"], ["about", "About"]];
 const MEDIA = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg", "tiff", "wav", "mp3", "ogg", "flac", "mp4", "webm", "mov", "html", "htm"]);
 
-export async function view(home, project, numbers) {
+export async function view(container, project, numbers) {
   const query = () => new URLSearchParams(location.search);
   let about = await get("runs", { runs: numbers });
   let runs = about.runs;
@@ -25,11 +25,11 @@ export async function view(home, project, numbers) {
     ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
       h("div", { class: "faint" }, `began ${ago(runs[0].created)}, ${runs[0].ended === null ? "running for" : "lasted"} ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports(), warnings()))
     : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), warnings(), runs.map((run, place) => h("span", { class: "tag" }, dot(place),
-      h("a", { href: path(project, run.id) }, run.name), " ", state(run.status), " ",
-      h("a", { href: path(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Take ${run.name} out` }, "×")))));
+      h("a", { href: projectPath(project, run.id) }, run.name), " ", state(run.status), " ",
+      h("a", { href: projectPath(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Remove ${run.name}` }, "×")))));
   const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format === "csv" ? "CSV" : "Parquet"), " "]));
 
-  const warnings = () => (about.alerts.length ? [" · ", h("button", { class: "tag warn", onclick: () => { remember({ tab: "about" }); open("about"); } }, `${about.alerts.length} alert${about.alerts.length > 1 ? "s" : ""}`)] : null);
+  const warnings = () => (about.alerts.length ? [" · ", h("button", { class: "tag warn", onclick: () => { updateQuery({ tab: "about" }); open("about"); } }, `${about.alerts.length} alert${about.alerts.length > 1 ? "s" : ""}`)] : null);
 
   const files = () => about.files.filter((file) => MEDIA.has(file.type) && !file.name.startsWith("artifacts/"));
   const counts = () => ({ charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
@@ -43,7 +43,7 @@ export async function view(home, project, numbers) {
     const held = list.contains(document.activeElement);
     const amounts = counts();
     list.replaceChildren(...TABS.filter(([name]) => amounts[name] !== 0 || name === "charts").map(([name, label]) => h("button", { role: "tab", id: `tab-${name}`, "aria-selected": name === current ? "true" : "false",
-      "aria-controls": "panel", tabindex: name === current ? 0 : -1, onclick: () => { remember({ tab: name === "charts" ? null : name }); open(name); } }, label, amounts[name] ? h("span", { class: "faint" }, ` ${amounts[name]}`) : "")));
+      "aria-controls": "panel", tabindex: name === current ? 0 : -1, onclick: () => { updateQuery({ tab: name === "charts" ? null : name }); open(name); } }, label, amounts[name] ? h("span", { class: "faint" }, ` ${amounts[name]}`) : "")));
     if (held) list.querySelector("[aria-selected=true]")?.focus();
   };
   const open = async (name) => {
@@ -51,17 +51,17 @@ export async function view(home, project, numbers) {
     drawTabs(name);
     panel.replaceChildren();
     panel.setAttribute("aria-labelledby", `tab-${name}`);
-    const place = { panel, runs, about: () => about, project, query, remember };
+    const place = { panel, runs, about: () => about, project, query, updateQuery };
     const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/")), system: () => chartTab(place, (key) => key.startsWith("sys/")), media: () => files_tab(place, files),
       data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
     tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
     try {
       const opened = await (made[name] ?? made.charts)();
       tab = { ...tab, ...opened };
-    } catch (trouble) { panel.replaceChildren(h("p", { class: "bad", role: "alert" }, trouble.message)); }
+    } catch (error) { panel.replaceChildren(h("p", { class: "bad", role: "alert" }, error.message)); }
   };
 
-  home.append(head, list, panel);
+  container.append(head, list, panel);
   drawHead();
   await open(query().get("tab") ?? "charts");
   const stop = listen({ runs: numbers }, () => tab.refresh(), async () => {
@@ -73,26 +73,26 @@ export async function view(home, project, numbers) {
   return () => { stop(); tab.leave(); };
 }
 
-function chartTab({ panel, runs, about, query, remember }, mine) {
+function chartTab({ panel, runs, about, query, updateQuery }, mine) {
   const asked = query();
   const look = { x: asked.get("x") ?? "step", log: asked.has("log"), smooth: Number(asked.get("smooth") ?? 0), zoom: asked.get("zoom")?.split("~").map(Number) ?? null };
   const keys = () => about().metrics.filter(mine);
   const zoomed = (zoom) => {
     look.zoom = zoom;
-    remember({ zoom: zoom && zoom.map((value) => +value.toPrecision(8)).join("~") });
+    updateQuery({ zoom: zoom && zoom.map((value) => +value.toPrecision(8)).join("~") });
     reset.hidden = !zoom;
     drawing.redraw();
     if (look.x === "step") drawing.refresh();
   };
   const drawing = charts(runs, look, zoomed);
   const reset = h("button", { hidden: !look.zoom, onclick: () => zoomed(null) }, "Reset zoom");
-  const filter = h("input", { type: "search", class: "grow", placeholder: "Find metrics (a word or a regular expression)", "aria-label": "Find metrics", value: asked.get("find") ?? "", oninput: settled(() => { remember({ find: filter.value }); arrange(); }) });
-  const across = h("select", { "aria-label": "Horizontal axis", onchange: () => { look.x = across.value; remember({ x: look.x === "step" ? null : look.x }); zoomed(null); drawing.refresh(); } },
+  const filter = h("input", { type: "search", class: "grow", placeholder: "Find metrics (a word or a regular expression)", "aria-label": "Find metrics", value: asked.get("find") ?? "", oninput: debounce(() => { updateQuery({ find: filter.value }); arrange(); }) });
+  const across = h("select", { "aria-label": "Horizontal axis", onchange: () => { look.x = across.value; updateQuery({ x: look.x === "step" ? null : look.x }); zoomed(null); drawing.refresh(); } },
     [["step", "by step"], ["time", "by seconds"], ["wall", "by time of day"], ...about().metrics.filter((key) => !key.startsWith("sys/")).map((key) => [key, `by ${key}`])].map(([value, label]) => h("option", { value, selected: value === look.x }, label)));
-  const log = h("input", { type: "checkbox", checked: look.log, onchange: () => { look.log = log.checked; remember({ log: log.checked ? 1 : null }); drawing.redraw(); } });
-  const smooth = h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: look.smooth, "aria-label": "Smoothing", oninput: () => { look.smooth = Number(smooth.value); amount.textContent = smooth.value; remember({ smooth: look.smooth || null }); again(); } });
+  const log = h("input", { type: "checkbox", checked: look.log, onchange: () => { look.log = log.checked; updateQuery({ log: log.checked ? 1 : null }); drawing.redraw(); } });
+  const smooth = h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: look.smooth, "aria-label": "Smoothing", oninput: () => { look.smooth = Number(smooth.value); amount.textContent = smooth.value; updateQuery({ smooth: look.smooth || null }); again(); } });
   const amount = h("span", { class: "faint mono" }, String(look.smooth));
-  const again = settled(() => drawing.redraw(), 60);
+  const again = debounce(() => drawing.redraw(), 60);
   const sections = h("div");
   const boxes = new Map();
   const folds = new Map();
@@ -117,7 +117,7 @@ function chartTab({ panel, runs, about, query, remember }, mine) {
   return { refresh: drawing.refresh, grew: () => { if (keys().length !== count) { count = keys().length; arrange(); } }, leave: drawing.clear };
 }
 
-/** Return a table of names against runs; rows whose cells differ are marked. */
+/** Return a table of names against runs; rows that differ are marked. */
 function beside(runs, rows, only) {
   const columns = runs.length > 1;
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Keys and values" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), runs.map((run, place) => h("th", { scope: "col" }, columns ? dot(place) : null, columns ? run.name : "Value")))),
@@ -127,9 +127,9 @@ function beside(runs, rows, only) {
     }))));
 }
 
-function configTab({ panel, about, query, remember }) {
+function configTab({ panel, about, query, updateQuery }) {
   const filter = h("input", { type: "search", placeholder: "Find keys and values", "aria-label": "Find keys and values", class: "grow", oninput: () => draw() });
-  const only = h("input", { type: "checkbox", checked: query().has("differing"), onchange: () => { remember({ differing: only.checked ? 1 : null }); draw(); } });
+  const only = h("input", { type: "checkbox", checked: query().has("differing"), onchange: () => { updateQuery({ differing: only.checked ? 1 : null }); draw(); } });
   const place = h("div");
   const draw = () => {
     const { runs } = about();
@@ -143,10 +143,10 @@ function configTab({ panel, about, query, remember }) {
   return { grew: draw };
 }
 
-async function summaryTab({ panel, runs, about, query, remember }) {
+async function summaryTab({ panel, runs, about, query, updateQuery }) {
   const several = runs.length > 1;
   const kinds = [["last", "last"], ["min", "lowest"], ["max", "highest"]];
-  const pick = h("select", { "aria-label": "Value of each metric", onchange: () => { remember({ value: pick.value === "last" ? null : pick.value }); draw(); } }, kinds.map(([value, label]) => h("option", { value, selected: query().get("value") === value }, `${label} value`)));
+  const pick = h("select", { "aria-label": "Value of each metric", onchange: () => { updateQuery({ value: pick.value === "last" ? null : pick.value }); draw(); } }, kinds.map(([value, label]) => h("option", { value, selected: query().get("value") === value }, `${label} value`)));
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Summary" });
   panel.append(several ? h("div", { class: "row" }, pick) : "", place);
   const draw = async () => {
@@ -183,13 +183,13 @@ async function artifactTab({ panel, runs, about, project }) {
         inside.firstChild.replaceChildren(description ? h("p", {}, description) : "", Object.keys(metadata).length ? h("pre", {}, JSON.stringify(metadata, null, 1)) : "",
           ...files.map((file) => h("div", {}, file.url ? h("a", { href: file.url, download: file.path.split("/").pop() }, file.path) : h("span", {}, file.path), " ", h("span", { class: "faint" }, file.reference ? `refers to ${file.reference}` : typeof file.size === "number" ? bytes(file.size) : ""))),
           total > files.length ? h("p", { class: "faint" }, `and ${total - files.length} more`) : total ? "" : h("p", { class: "faint" }, "It holds no files."));
-      } catch (trouble) { inside.firstChild.replaceChildren(h("span", { class: "bad" }, trouble.message)); }
+      } catch (error) { inside.firstChild.replaceChildren(h("span", { class: "bad" }, error.message)); }
     } }, `v${one.number}`);
-    return [h("tr", {}, h("th", { scope: "row" }, open), h("td", {}, tags(one.aliases.map(String))), h("td", {}, h("a", { href: path(project, one.run) }, one.runName ?? one.run)), h("td", { class: "number" }, bytes(one.size)), h("td", {}, moment(one.time)), h("td", { class: "mono" }, one.digest.slice(0, 12))), inside];
+    return [h("tr", {}, h("th", { scope: "row" }, open), h("td", {}, tags(one.aliases.map(String))), h("td", {}, h("a", { href: projectPath(project, one.run) }, one.runName ?? one.run)), h("td", { class: "number" }, bytes(one.size)), h("td", {}, moment(one.time)), h("td", { class: "mono" }, one.digest.slice(0, 12))), inside];
   };
   const grew = async () => {
     const now = JSON.stringify([about().files, about().runs.map((run) => [run.wandb.artifacts, run.wandb.used_artifacts])]);
-    if (now === seen) return; // what has been opened stays open
+    if (now === seen) return; // keep expanded rows
     seen = now;
     const [{ files }, { collections, used }] = await Promise.all([get("files", asked), get("artifacts", asked)]);
     const others = files.filter((file) => !file.key.startsWith("artifacts/"));
@@ -206,17 +206,17 @@ async function artifactTab({ panel, runs, about, project }) {
 }
 
 function aboutTab({ panel, about, project }) {
-  const link = (run) => h("a", { href: path(project, run.id) }, `${run.display} ${run.name}`);
+  const link = (run) => h("a", { href: projectPath(project, run.id) }, `${run.display} ${run.name}`);
   const draw = () => {
     const { alerts, runs } = about();
     const notes = runs.filter((run) => typeof run.wandb.notes === "string" && run.wandb.notes);
     const lineage = (run) => [[...run.lineage].reverse().map((one) => [link(one), h("span", { class: "faint" }, ` at step ${one.step} → `)]), h("b", {}, run.name),
       run.forks.length ? [" → ", run.forks.map((one) => [link(one), h("span", { class: "faint" }, ` (from step ${one.fork_step}) `)])] : ""];
-    const facts = [["id", (run) => run.external ?? undefined], ["group", (run) => run.wandb.group], ["job type", (run) => run.wandb.job_type], ["began", (run) => moment(run.created)], ["last sign of life", (run) => moment(run.seen)]];
+    const facts = [["id", (run) => run.external ?? undefined], ["group", (run) => run.wandb.group], ["job type", (run) => run.wandb.job_type], ["began", (run) => moment(run.created)], ["last activity", (run) => moment(run.seen)]];
     refill(panel,
       notes.length ? [h("h2", {}, "Notes"), notes.map((run) => h("article", { class: "card part" }, runs.length > 1 ? h("h3", {}, run.name) : "", h("div", { class: "notes" }, run.wandb.notes)))] : null,
       h("h2", {}, "Alerts"), alerts.length ? h("div", { class: "cards" }, alerts.map((alert) => h("article", { class: "card" }, h("h3", { class: { ERROR: "bad", WARN: "warn" }[alert.level] ?? "" }, `${alert.level}: ${alert.title}`), h("p", {}, alert.body), h("p", { class: "faint" }, runs.length > 1 ? `${runs.find((run) => run.id === alert.run)?.name}, ` : "", moment(alert.time))))) : h("p", { class: "faint" }, "None."),
-      h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? lineage(run) : h("span", { class: "faint" }, `${run.name} is no fork and has none.`))),
+      h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? lineage(run) : h("span", { class: "faint" }, `${run.name} was not forked and has no forks.`))),
       h("h2", {}, "System"), beside(runs, [...facts.map(([label, fact]) => [label, runs.map(fact)]).filter(([, cells]) => cells.some((cell) => cell !== undefined && cell !== null)),
         ...[...new Set(runs.flatMap((run) => Object.keys(run.metadata)))].sort().map((key) => [key, runs.map((run) => run.metadata[key])])]));
   };

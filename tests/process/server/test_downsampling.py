@@ -1,4 +1,4 @@
-"""Thinned metrics: whatever order points come in, a drawing shows the true extremes, and reads little."""
+"""Downsampled metrics: charts show the true extremes whatever the order of arrival, and read few points."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def test_extremes_survive_whatever_the_order(store: Store, seed: int) -> None:
         points |= piece
         send(store, run, piece, clock + 1)
         if chance.random() < 0.7:
-            downsampling.catch_up(store)
+            downsampling.run_all(store)
         check(store, points)
-    downsampling.catch_up(store)
+    downsampling.run_all(store)
     check(store, points)
     check(store, points, wanted=1000)
 
@@ -94,8 +94,8 @@ def test_a_long_series_is_read_from_chunks(store: Store) -> None:
     run = new_run(store)
     for start in range(0, 100_000, 10_000):
         send(store, run, {step: math.sin(step) for step in range(start, start + 10_000)})
-    assert downsampling.catch_up(store) == 100_000 - 100_000 % downsampling.CHUNK
-    assert downsampling.turn(store) == 0
+    assert downsampling.run_all(store) == 100_000 - 100_000 % downsampling.CHUNK
+    assert downsampling.run_round(store) == 0
     with store.read() as connection:
         assert connection.execute("SELECT count(*) FROM thin").fetchone()[0] < 400
     check(store, {step: math.sin(step) for step in range(100_000)})
@@ -107,7 +107,7 @@ def test_the_end_of_a_line_is_as_coarse_as_the_rest(store: Store) -> None:
     run = new_run(store)
     points = {step: math.sin(step) for step in range(4000)} | {3999: math.nan}
     send(store, run, points)
-    assert downsampling.catch_up(store) == 3584
+    assert downsampling.run_all(store) == 3584
     check(store, points, wanted=150)
     found = drawn(store, wanted=150)
     assert len({*found[1:, downsampling.STEP] - found[:-1, downsampling.STEP]}) == 1
@@ -123,12 +123,12 @@ def test_a_folder_that_is_opened_again_goes_on(tmp_path: Path) -> None:
     store = Store(tmp_path / "data")
     run = new_run(store)
     send(store, run, points)
-    downsampling.catch_up(store)
+    downsampling.run_all(store)
     store.close()
     store = Store(tmp_path / "data")
     late = {17: 500.0, **dict.fromkeys(range(5000, 8000), 1.0)}
     send(store, run, late, 2)
-    downsampling.catch_up(store)
+    downsampling.run_all(store)
     check(store, points | late)
     store.close()
 
@@ -145,7 +145,7 @@ def test_a_folder_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     store.close()
     assert "thin" not in SCHEMA
     store = Store(tmp_path / "data")
-    assert downsampling.catch_up(store) == 1536
+    assert downsampling.run_all(store) == 1536
     check(store, points)
     store.close()
 
@@ -155,11 +155,11 @@ def test_an_undone_batch_costs_nothing(store: Store, monkeypatch: pytest.MonkeyP
     run = new_run(store)
     points = {step: float(step % 89) for step in range(4000)}
     send(store, run, points)
-    downsampling.catch_up(store)
+    downsampling.run_all(store)
     with pytest.raises(RuntimeError), store.write() as connection:
-        store.news.arrive(connection, 1, [700])
+        store.backlog.add_points(connection, 1, [700])
         raise RuntimeError
-    downsampling.catch_up(store)
+    downsampling.run_all(store)
     check(store, points)
 
 
