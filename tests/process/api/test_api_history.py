@@ -9,7 +9,6 @@ import pytest
 import wandb
 from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from wandb.apis.public import history
 
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
@@ -154,16 +153,6 @@ def test_the_histories_of_several_runs(api: wandb.Api) -> None:
     assert list(frame.columns) == ["_step", "acc", "run_id"]
     with pytest.raises(ValueError, match="Invalid format"):
         runs.histories(format="csv")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 9, 10, 11])
-def test_thinned_rows_have_both_ends(count: int) -> None:
-    """However few rows are kept, they are different ones and the last is among them."""
-    rows: list[dict[str, Any]] = [{"_step": step} for step in range(10)]
-    kept = [row["_step"] for row in history.thinned(rows, count)]
-    assert len(kept) == len({*kept}) == min(count, 10)
-    assert kept[-1] == 9
-    assert count == 1 or kept[0] == 0
 
 
 def test_a_key_that_pluto_spells_otherwise_keeps_its_name(api: wandb.Api, tmp_path: Any) -> None:

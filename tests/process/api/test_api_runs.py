@@ -11,7 +11,6 @@ import pytest
 import wandb
 from tests.helpers.counting_proxy import Counter
 from tests.process.api.conftest import Logged
-from wandb._native.api import paths
 
 
 @pytest.mark.parametrize(
@@ -55,16 +54,6 @@ def test_a_path_that_makes_no_sense_is_refused(path: str, api: wandb.Api) -> Non
     api.settings["project"] = "rich"
     with pytest.raises(ValueError, match="Invalid path" if path != "a/b/" else "Could not find run"):
         api.run(path)
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [(None, ("e", "p")), ("", ("e", "p")), ("x", ("e", "x")), ("a/x", ("a", "x")), ("/a/x/", ("a", "x"))],
-)
-def test_paths_of_projects(path: str | None, found: tuple[str, str]) -> None:
-    """A project's path has an entity in front or takes the default."""
-    assert paths.project_path(path, "e", "p") == found
-    assert paths.project_path(None, None, None) == (None, "uncategorized")
 
 
 @pytest.mark.parametrize("path", ["rich/nope", "nope/nope/nope", "team/rich/99999999", "rich/ABC-99999"])
@@ -193,14 +182,6 @@ def test_the_lines_of_the_console(api: wandb.Api) -> None:
     assert [line.number for line in run.console_logs(last=1)] == [len(lines) - 1]
     assert lines[0].level in ("info", "error")
     assert lines[0].timestamp is not None
-
-
-def test_without_a_key_the_api_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key is a UsageError that names the command; a wandb key is not sent to Pluto."""
-    with pytest.raises(wandb.UsageError, match="pluto login"):
-        wandb.Api()
-    with pytest.raises(wandb.UsageError, match="pluto login"):
-        wandb.Api(api_key="0123456789" * 4)
 
 
 def test_a_wrong_key_and_a_server_that_is_away(api: wandb.Api, monkeypatch: pytest.MonkeyPatch) -> None:

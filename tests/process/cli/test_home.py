@@ -10,7 +10,6 @@ import pytest
 import requests
 
 from tests.helpers.offline_runs import Command
-from wandb_compat.cli.plot import drawing
 
 SCRIPT = """
 import wandb
@@ -63,14 +62,3 @@ def test_an_export_of_pluto_migrate_is_loaded(cli: Command, folder: Path, stoppe
     (home / "run.json").write_text(json.dumps(told))
     (home / "_export_complete.json").write_text("{}")
     assert "1 loaded, 0 skipped, 0 failed" in cli("import", "export").stdout
-
-
-def test_a_drawing_has_the_shape_of_its_values() -> None:
-    """A rising line goes from the lower left to the upper right; NaN leaves a hole; numbers stand at the side."""
-    lines = drawing([(float(step), float(step), float(step)) for step in range(100)], 40, 5)
-    assert [line[:12].strip(" ┤") for line in lines] == ["99", "", "49.5", "", "0", ""]
-    first, last = lines[0][12:], lines[4][12:]
-    assert len(first) > len(last.rstrip("\u2800")) > 0
-    assert set(first[:20]) <= {"\u2800"}
-    nothing = drawing([(0.0, float("nan"), float("nan"))], 40, 5)
-    assert nothing == ["            no value that can be drawn"]

@@ -204,24 +204,3 @@ def test_an_image_of_an_image_and_other_arguments(log: Log) -> None:
     assert (seen.file("nested.deep.er").pixels() == pixels).all() and (seen.file("raw").pixels() == pixels).all()
     assert first.image is not None and (numpy.asarray(first.image) == pixels).all()
     assert first == wandb.Image(pixels, caption="old", grouping=7) and first != wandb.Image(pixels)
-
-
-@pytest.mark.parametrize(
-    ("make", "error"),
-    [
-        (lambda: wandb.Image(numpy.ones((2, 2, 5))), ValueError),
-        (lambda: wandb.Image(numpy.ones(5)), ValueError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), mode="XX"), ValueError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), file_type="gif"), ValueError),
-        (lambda: wandb.Image(None), AttributeError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), boxes=[1]), ValueError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), boxes={"a": {"box_data": [{}]}}), TypeError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), masks={"a": {"mask_data": numpy.ones((2, 2)) * 256}}), TypeError),
-        (lambda: wandb.Image(numpy.ones((4, 4)), masks={"a": {}}), TypeError),
-        (lambda: wandb.Classes([{"id": 1}]), AssertionError),
-    ],
-)
-def test_what_wandb_refuses_is_refused_at_once(make: Any, error: type[Exception]) -> None:
-    """The constructor raises what wandb's raises."""
-    with pytest.raises(error):
-        make()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.native_runs import recorded
 from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import ROUNDS
-from tests.process.run.conftest import recorded
 from wandb_compat.spool import journal
 
 STORMS = 9 * ROUNDS

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 import wandb
-from tests.process.run.conftest import alone as alone
-from tests.process.run.conftest import read as read
+from tests.helpers.native_runs import alone, read
+
+__all__ = ["alone", "read", "unpatched"]
 
 
 @pytest.fixture

@@ -6,18 +6,13 @@ import csv
 import io
 import json
 import time
-from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 
 from tests.helpers.raw_http import Api
 from wandb_compat.server import auth
-from wandb_compat.server.params import Query, RequestError
 from wandb_compat.server.serve import Running
-from wandb_compat.server.storage import blobs
-from wandb_compat.server.storage.database import Store
 
 
 @pytest.fixture
@@ -104,22 +99,3 @@ def test_what_the_browser_has_is_not_sent_again(pluto_server: Running) -> None:
     assert first.text.startswith("// Line charts")
     again = requests.get(address, headers={"If-None-Match": first.headers["ETag"]}, timeout=30)
     assert (again.status_code, again.content) == (304, b"")
-
-
-def test_addresses_of_files_end(tmp_path: Path) -> None:
-    """A signed address leads to its file until its time is over, and not to another file."""
-    now = [1000.0]
-    store = Store(tmp_path / "data", clock=lambda: now[0])
-    address = urlsplit(blobs.sign_url(store, "GET", "", 1, "pictures", "a.png", 60))
-    blob, query = address.path.rpartition("/")[2], dict(parse_qsl(address.query))
-    assert blobs.verify_url(store, "GET", blob, Query(query)) == (
-        blobs.blob_path(store, 1, "pictures", "a.png"),
-        "a.png",
-    )
-    for wrong in ({**query, "name": "b.html"}, {**query, "expires": "9999999999999"}):
-        with pytest.raises(RequestError, match="not one that this server signed"):
-            blobs.verify_url(store, "GET", blob, Query(wrong))
-    now[0] += 61
-    with pytest.raises(RequestError, match="expired"):
-        blobs.verify_url(store, "GET", blob, Query(query))
-    store.close()

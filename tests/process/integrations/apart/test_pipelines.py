@@ -10,7 +10,7 @@ import pytest
 
 import wandb
 from tests.helpers.environments import ROOT
-from tests.process.run.conftest import recorded
+from tests.helpers.native_runs import recorded
 
 FLOW = """
     from metaflow import FlowSpec, Parameter, step

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import wandb
-from tests.process.run.conftest import recorded
+from tests.helpers.native_runs import recorded
 
 
 def last_summary(run: wandb.Run) -> Any:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import wandb
-from tests.process.run.conftest import Recorded
+from tests.helpers.native_runs import Recorded
 from wandb.integration.torch import wandb_torch
 from wandb.sdk import wandb_watch
 

@@ -1,0 +1,5 @@
+"""Each test has a home of its own and leaves no run behind."""
+
+from tests.helpers.native_runs import alone, read
+
+__all__ = ["alone", "read"]

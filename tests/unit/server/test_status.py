@@ -1,0 +1,26 @@
+"""The life of a run: status rules, heartbeat, and the reaper of silent runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wandb_compat.server.limits import Limits
+from wandb_compat.server.params import Fields
+from wandb_compat.server.storage import runs
+from wandb_compat.server.storage.database import Store
+
+
+def test_silence_is_judged_by_receipt_and_never_before_the_server_was_up(tmp_path: Path) -> None:
+    """Old timestamps of the client do not count, metrics are a sign of life, and downtime is nobody's fault."""
+    now = [1_000_000.0]
+    store = Store(tmp_path / "data", clock=lambda: now[0])
+    bounds = Limits()
+    fields = Fields({"runName": "r", "projectName": "p", "createdAt": 1, "updatedAt": 1})
+    run = runs.create(store, fields, "")["runId"]
+    now[0] += bounds.silence
+    assert runs.fail_stale_runs(store, bounds, 0) == []
+    now[0] += 1
+    assert runs.fail_stale_runs(store, bounds, store.now()) == []
+    assert runs.fail_stale_runs(store, bounds, 0) == [run]
+    assert runs.fail_stale_runs(store, bounds, 0) == []
+    store.close()
