@@ -3,6 +3,7 @@
 import atexit
 import sys
 from contextlib import suppress
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -175,9 +176,7 @@ def _register_lazy_magic(shell: Any) -> None:
     """
 
     def load_and_call(line: str, cell: str | None = None) -> None:
-        import wandb  # the package of the active mode
-
-        assert wandb.__version__
+        assert import_module("wandb").__version__  # loads the package of the active mode
         magic = shell.find_cell_magic("wandb")
         if magic is load_and_call:  # a release of wandb without it
             raise NameError("this wandb has no magic %wandb")
