@@ -11,7 +11,8 @@ import numpy
 from PIL import Image
 
 import wandb
-from wandb_compat.convert.row import Later, Row
+from wandb_compat.convert.convert_row import convert_row
+from wandb_compat.convert.deferred import DeferredRecords
 from wandb_compat.spool import records
 
 RNG = numpy.random.default_rng(0)
@@ -66,12 +67,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder, home = Path(temporary, "user"), Path(temporary, "run")
         folder.mkdir(), home.mkdir()
-        row = Row(zoo(folder), 3, 1000, home)
+        row = convert_row(zoo(folder), 3, 1000, home)
         for path in folder.iterdir():
             path.write_bytes(b"changed")
         told = {}
-        for key, record in row.others:
-            made = record.make() if isinstance(record, Later) else [record]
+        for key, record in row.keyed_records:
+            made = record.make() if isinstance(record, DeferredRecords) else [record]
             for one in made:
                 told.setdefault(key.name, [key.type]).append(described(one, home))
         kinds = {key: value["_type"] for key, value in row.summary.items()}

@@ -14,7 +14,8 @@ import wandb
 
 sys.path.append(str(Path(__file__).parents[2]))  # last: `wandb` stays what it is
 
-from wandb_compat.convert.row import Later, Row
+from wandb_compat.convert.convert_row import convert_row
+from wandb_compat.convert.deferred import DeferredRecords
 
 
 def values() -> dict[str, Any]:
@@ -50,15 +51,23 @@ def values() -> dict[str, Any]:
 
 def converted(home: Path) -> dict[str, Any]:
     """Return everything that the values come to; random parts of file names are left out."""
-    row = Row(values(), 3, 1_000, home)
+    row = convert_row(values(), 3, 1_000, home)
     made = [
-        [key.name, key.type, [_plain(one) for one in (record.make() if isinstance(record, Later) else [record])]]
-        for key, record in row.others
+        [
+            key.name,
+            key.type,
+            [_fields(one) for one in _made(record)],
+        ]
+        for key, record in row.keyed_records
     ]
     return {"records": made, "charts": row.charts, "summary": row.summary, "notices": row.notices}
 
 
-def _plain(record: Any) -> list[Any]:
+def _made(record: Any) -> Any:
+    return record.make() if isinstance(record, DeferredRecords) else [record]
+
+
+def _fields(record: Any) -> list[Any]:
     return [getattr(record, name) for name in type(record).__dataclass_fields__]
 
 

@@ -271,19 +271,21 @@ def of_wandb(names: dict) -> dict:
 
 def of_ours(names: dict) -> dict:
     """Return what our converter makes of each value."""
-    from wandb_compat.convert.row import Later, Row, brief, plain
+    from wandb_compat.convert.convert_row import convert_row
+    from wandb_compat.convert.deferred import DeferredRecords
+    from wandb_compat.convert.json_values import json_value, summary_value
     from wandb_compat.spool import records
 
     told = {}
     for name in VALUES:
         try:
-            row = Row({"v": eval(name, names)}, 0, 0, Path())
+            row = convert_row({"v": eval(name, names)}, 0, 0, Path())
         except Exception as error:
             told[name] = ["error", type(error).__name__]
             continue
         found = {key: ["number", repr(float(number))] for key, number in row.numbers.items()}
-        for key, record in row.others:
-            made = next(iter(record.make())) if isinstance(record, Later) else record
+        for key, record in row.keyed_records:
+            made = next(iter(record.make())) if isinstance(record, DeferredRecords) else record
             assert isinstance(made, records.Series)
             found[key.name] = ["numbers"] if made.dataType == "HISTOGRAM" else ["text", made.data]
         if any(key.startswith("v/") for key in found):
@@ -292,7 +294,7 @@ def of_ours(names: dict) -> dict:
             told[name] = ["dict", nested(found)]
         else:
             told[name] = found.get("v", ["nothing"])
-        plain(eval(name, names)), brief(eval(name, names))
+        json_value(eval(name, names)), summary_value(eval(name, names))
     return told
 
 

@@ -26,7 +26,8 @@ from wandb.sdk.wandb_config import Config
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat.config.limits import SUMMARY_INTERVAL
-from wandb_compat.convert.row import brief, rich
+from wandb_compat.convert.json_values import summary_value
+from wandb_compat.convert.loggable import is_rich
 from wandb_compat.run.alerts import Alerts
 from wandb_compat.run.history import History
 from wandb_compat.run.server_fields import published_summary
@@ -259,8 +260,8 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
 
     def _summary_value(self, key: str, value: Any) -> Any:
         """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
-        if self._pipeline is None or self._is_finished or not rich(value):
-            return brief(value)
+        if self._pipeline is None or self._is_finished or not is_rich(value):
+            return summary_value(value)
         return self._pipeline.row({key: value}, self._history.step, int(time() * 1000)).get(key)
 
     def _publish_summary(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 
 
 class SummaryDict:
@@ -104,7 +104,7 @@ class Summary(SummaryDict):
 
 
 def _plain(key: str, value: Any) -> Any:
-    return plain(value)
+    return json_value(value)
 
 
 def _merge(into: dict[str, Any], values: dict[str, Any]) -> None:

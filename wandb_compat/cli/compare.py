@@ -23,7 +23,7 @@ from wandb_compat.cli.wandb_file import NotRecorded, Recorded
 from wandb_compat.config import credentials
 from wandb_compat.config.limits import STRING_LIMIT
 from wandb_compat.config.settings import Settings
-from wandb_compat.convert.row import FEW
+from wandb_compat.convert.convert_row import SEPARATE_NUMBERS
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
 from wandb_compat.wire.client import reach
@@ -293,7 +293,11 @@ def metrics(key: str, value: Any) -> dict[str, float]:
     """Return what Pluto's metrics hold of a logged value: by metric name, and empty where it is no number."""
     if isinstance(value, (bool, int, float)) or value in NAMES_OF_NUMBERS:
         return {printable(key): float(value)}
-    if isinstance(value, list) and 0 < len(value) <= FEW and all(isinstance(one, (int, float)) for one in value):
+    if (
+        isinstance(value, list)
+        and 0 < len(value) <= SEPARATE_NUMBERS
+        and all(isinstance(one, (int, float)) for one in value)
+    ):
         names = [key] if len(value) == 1 else [f"{key}/{index}" for index in range(len(value))]
         return {printable(name): float(one) for name, one in zip(names, value, strict=True)}
     return {}

@@ -1,1 +1,1 @@
-"""Turns logged values into records."""
+"""Converts logged values to records: numbers, text, arrays, media, tables and charts."""

@@ -1,4 +1,4 @@
-"""Arrays and tensors of any library in numpy's form; recognised by what they have, never by importing who made them."""
+"""Recognises arrays and tensors of any library by their attributes and converts them to numpy."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_KINDS: set[type] = set()  # types of arrays that have been seen
+_ARRAY_TYPES: set[type] = set()  # types that were recognised as arrays
 
 
 def size(value: Any) -> int | None:
-    """Return the number of elements of an array, tensor or scalar of numpy's kind, or None when it is none."""
+    """Return the number of elements of an array, tensor or numpy scalar, or None for any other value."""
     shape = getattr(value, "shape", None)
     if shape is None or not (hasattr(value, "tolist") or hasattr(value, "numpy")):
         return None
     try:
         return int(math.prod(shape))
-    except (TypeError, ValueError):  # a shape that is no sequence, or that is not known
+    except (TypeError, ValueError):  # the shape is not a sequence, or not known yet
         return None
 
 
 def element(value: Any) -> Any:
-    """Return the only element of an array as Python knows it, where Python does."""
+    """Return the only element of an array as a Python object, where Python has the type."""
     inner = value.item() if hasattr(value, "item") else array(value).item()
-    # Of what is longer than a float, or shorter and foreign to numpy, `item` returns itself.
+    # `item` returns the value itself for floats of more than 64 bits, and for small floats that numpy lacks.
     return float(inner) if hasattr(inner, "item") and hasattr(inner, "__float__") else inner
 
 
-def numbers(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a row with arrays of one element as Python's numbers, or None where anything else is in it."""
-    plain = {}
+def numeric_row(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a row with one-element arrays as Python numbers, or None if it holds anything except numbers."""
+    numbers = {}
     for key, value in row.items():
         kind = type(value)
         if kind is not float and kind is not int:
-            if kind not in _KINDS and not _is_kind(value):
+            if kind not in _ARRAY_TYPES and not _is_array(value):
                 return None
             try:
-                value = value.item()  # also looks for us whether there are more
+                value = value.item()  # raises if there are several elements
             except (RuntimeError, TypeError, ValueError):
                 return None
             kind = type(value)
             if kind is not float and kind is not int:
                 return None
-        plain[key] = value
-    return plain
+        numbers[key] = value
+    return numbers
 
 
-def _is_kind(value: Any) -> bool:
-    """Return whether a value is an array, and remember its type."""
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array; its type is then remembered."""
     found = hasattr(value, "item") and size(value) is not None
     if found:
-        _KINDS.add(type(value))
+        _ARRAY_TYPES.add(type(value))
     return found
 
 
 def array(data: Any) -> NDArray[Any]:
-    """Return an array, tensor, list or PIL image in numpy's form, where possible without a copy.
+    """Return an array, tensor, list or PIL image as a numpy array, without a copy where possible.
 
-    What numpy has no type for (bfloat16, floats of 8 bits) becomes float32; what is masked out becomes NaN.
+    Types that numpy lacks (bfloat16, 8-bit floats) become float32; masked elements become NaN.
     """
     import numpy
 
@@ -76,11 +76,12 @@ def array(data: Any) -> NDArray[Any]:
     if isinstance(data, numpy.ma.MaskedArray) and data.dtype.kind in "biuf":
         data = numpy.where(numpy.ma.getmaskarray(data), math.nan, data.data)
     found: NDArray[Any] = numpy.asarray(data)
-    return found.astype(numpy.float32) if found.dtype.isbuiltin == 2 else found  # 2: types of jax and tensorflow
+    is_foreign = found.dtype.isbuiltin == 2  # a type that jax or tensorflow registered
+    return found.astype(numpy.float32) if is_foreign else found
 
 
 def snapshot(data: Any) -> NDArray[Any]:
-    """Return a copy of an array, tensor, list or PIL image in numpy's form."""
+    """Return a copy of an array, tensor, list or PIL image as a numpy array."""
     import numpy
 
     return numpy.array(array(data), copy=True)

@@ -1,4 +1,4 @@
-"""Videos from arrays: GIFs with Pillow, the rest with the ffmpeg that the extra `media` brings."""
+"""Encodes videos from arrays: GIF with Pillow, other formats with the ffmpeg of the extra `media`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.convert.deferred import Draft
+from wandb_compat.convert.deferred import DeferredFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,19 +17,20 @@ _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9", "ogg": "libtheora"}
 
 
 class EncoderMissing(ImportError):
-    """What encodes videos is not installed."""
+    """The video encoder is not installed."""
 
 
-def shoot(data: Any, fps: int, format: str) -> Draft:
-    """Take the frames of an array.
+def from_array(data: Any, fps: int, format: str) -> DeferredFile:
+    """Take a snapshot of the frames of an array.
 
     Args:
-        data: (time, channel, height, width), or with a batch in front, which is laid out as a grid. Values 0 to 255.
-        fps: frames a second.
+        data: (time, channel, height, width), or (batch, time, channel, height, width), which becomes a grid. Values
+            from 0 to 255.
+        fps: frames per second.
         format: one of FORMATS.
 
     Raises:
-        ValueError: the shape is no video's.
+        ValueError: the shape cannot be a video.
         EncoderMissing: the format needs the extra `media`.
     """
     import numpy
@@ -47,53 +48,53 @@ def shoot(data: Any, fps: int, format: str) -> Draft:
             ' pip install "wandb-compat[media]". Without it, format="gif" works.'
         )
     frames = numpy.array(data, copy=True)
-    raw = f".raw{float(fps)}.{format}", partial(_keep, frames)
-    return Draft(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes), raw)
+    raw = f".raw{float(fps)}.{format}", partial(_save_frames, frames)
+    return DeferredFile(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes), raw)
 
 
 def size(data: Any) -> tuple[int, int]:
-    """Return width and height in pixels of the video of an array."""
+    """Return width and height in pixels of the video that an array becomes."""
     rows, columns = _grid(data.shape[0] if data.ndim == 5 else 1)
     return columns * data.shape[-1], rows * data.shape[-2]
 
 
 def _grid(batch: int) -> tuple[int, int]:
-    """Return rows and columns of the grid of a batch, as wandb and TensorBoard lay it out."""
-    places = 1 << (batch - 1).bit_length()
+    """Return rows and columns of the grid for a batch, arranged as in wandb and TensorBoard."""
+    cells = 1 << (batch - 1).bit_length()
     rows: int = 2 ** ((batch.bit_length() - 1) // 2)
-    return rows, places // rows
+    return rows, cells // rows
 
 
-def _keep(frames: NDArray[Any], path: Path) -> None:
+def _save_frames(frames: NDArray[Any], path: Path) -> None:
     import numpy
 
     with path.open("wb") as stream:
         numpy.save(stream, frames, allow_pickle=False)
 
 
-def encode(kept: Path, fps: float, format: str, path: Path) -> None:
-    """Encode the video whose frames lie in a file of numpy's.
+def encode(frames_file: Path, fps: float, format: str, path: Path) -> None:
+    """Encode frames that were saved with `numpy.save`.
 
     Raises:
-        OSError: a file cannot be read or written, or ffmpeg has failed.
+        OSError: a file cannot be read or written, or ffmpeg failed.
         ImportError: numpy, Pillow or imageio-ffmpeg is not installed.
     """
     import numpy
 
-    with kept.open("rb") as stream:
+    with frames_file.open("rb") as stream:
         _write(numpy.load(stream, allow_pickle=False), fps, format, path)
 
 
 def _write(frames: NDArray[Any], fps: float, format: str, path: Path) -> None:
-    frames = _tiled(frames)
+    frames = _as_grid(frames)
     if format == "gif":
         _write_gif(frames, fps, path)
     else:
-        _write_film(frames, fps, _CODECS[format], path)
+        _write_with_ffmpeg(frames, fps, _CODECS[format], path)
 
 
-def _tiled(frames: NDArray[Any]) -> NDArray[Any]:
-    """Return frames as (time, height, width, RGB) in bytes."""
+def _as_grid(frames: NDArray[Any]) -> NDArray[Any]:
+    """Return frames as uint8 (time, height, width, RGB)."""
     import numpy
 
     if frames.ndim == 4:
@@ -115,12 +116,12 @@ def _write_gif(frames: NDArray[Any], fps: float, path: Path) -> None:
     first.save(path, format="gif", save_all=True, append_images=others, duration=1000 / fps, loop=0)
 
 
-def _write_film(frames: NDArray[Any], fps: float, codec: str, path: Path) -> None:
+def _write_with_ffmpeg(frames: NDArray[Any], fps: float, codec: str, path: Path) -> None:
     import imageio_ffmpeg
     import numpy
 
     _, height, width, _ = frames.shape
-    # The codecs store colours of 2 x 2 pixels at once: an odd edge is repeated.
+    # The codecs store colours for blocks of 2 x 2 pixels: repeat an odd edge.
     frames = numpy.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     shape = (frames.shape[2], frames.shape[1])
     writer = imageio_ffmpeg.write_frames(

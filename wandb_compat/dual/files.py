@@ -9,7 +9,7 @@ from typing import Any
 
 from wandb_compat.artifacts.log import ArtifactRecords, collection_of, used
 from wandb_compat.artifacts.saved_files import FolderFiles
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
 
 # Types of artifacts that wandb makes of what is logged; Pluto has the tables themselves.
@@ -52,7 +52,7 @@ class Holdings:
             return
         about = {
             "description": artifact.description,
-            "metadata": plain(dict(artifact.metadata or {})),
+            "metadata": json_value(dict(artifact.metadata or {})),
             "ttl": getattr(artifact, "_ttl_duration_seconds", None),
         }
         record = self._artifacts.log(

@@ -13,7 +13,7 @@ from types import MethodType
 from typing import Any
 
 from wandb_compat.config.limits import QUEUE_LIMIT
-from wandb_compat.convert.row import NUMBERS
+from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.dual.guard import Guard, say
 from wandb_compat.dual.real_module import ALIAS, hide_frame
 from wandb_compat.dual.run import WANDBS, Mirror
@@ -114,7 +114,7 @@ def _history(real: Method) -> Method:
         try:  # here and below what `with _ROWS` does, at no cost where nothing is raised
             if type(data) is dict:
                 whole = data.copy()
-                plain = NUMBERS.issuperset(map(type, whole.values()))
+                plain = NUMBER_TYPES.issuperset(map(type, whole.values()))
                 if not plain and dict in map(type, whole.values()):
                     # The real one takes custom charts out of the script's own nested dicts.
                     whole = _copied(data)

@@ -18,7 +18,8 @@ from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import credentials
 from wandb_compat.config.limits import DISTRIBUTED_FINISH_BUDGET, DUAL_FINISH_BUDGET, OUTAGE_GRACE, SUMMARY_INTERVAL
 from wandb_compat.config.settings import Settings
-from wandb_compat.convert.row import plain, summarise
+from wandb_compat.convert.json_values import json_value
+from wandb_compat.convert.summary import update_summary
 from wandb_compat.dual.files import Holdings
 from wandb_compat.dual.guard import Guard, say
 from wandb_compat.dual.metric_definitions import definition_of
@@ -220,7 +221,7 @@ class Mirror:
         if values is data:
             self.summary.update(data)
         else:
-            summarise(data, values, self.summary)
+            update_summary(data, values, self.summary)
         if self.rules is not None:
             self.rules.apply(values, self.summary)
         if now >= self._summary_due:
@@ -266,7 +267,7 @@ class Mirror:
                     key = ".".join(item.key)
                     value = self._row({key: item.value}, self.step, int(time() * 1000)).get(key)
                 else:
-                    value = plain(item.value)
+                    value = json_value(item.value)
                 inner[item.key[-1]] = value
             for item in summary_record.remove:
                 dict_at(self.summary, item.key[:-1]).pop(item.key[-1], None)
@@ -407,7 +408,7 @@ def _own_words(told: Any, mine: Any) -> Any:
 
 
 def _public(config: Any) -> dict[str, Any]:
-    return {str(key): plain(value) for key, value in dict(config.items()).items() if key not in WANDBS}
+    return {str(key): json_value(value) for key, value in dict(config.items()).items() if key not in WANDBS}
 
 
 living: weakref.WeakSet[Mirror] = weakref.WeakSet()  # runs of this process that are not over

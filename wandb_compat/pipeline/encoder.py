@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from wandb_compat.config.limits import SNAPSHOT_LIMIT
-from wandb_compat.convert.row import Later
+from wandb_compat.convert.deferred import DeferredRecords
 from wandb_compat.pipeline import threads
 from wandb_compat.spool import records
 
@@ -29,14 +29,14 @@ class Encoder:
     def after_fork(self) -> None:
         """Begin anew in a child: what was waiting is the parent's to encode."""
         self._lock = threading.RLock()  # re-entrant: a signal handler may log while the thread that it interrupted does
-        self._waiting: deque[Later] = deque()
+        self._waiting: deque[DeferredRecords] = deque()
         self._arrived = threading.Condition(self._lock)
         self._size = 0  # bytes of the snapshots that wait
         self._unmade = 0  # values that wait, and the one that is being made
         self._thread: threading.Thread | None = None
         self._ended = False
 
-    def take(self, later: Later, *, now: bool = False) -> None:
+    def take(self, later: DeferredRecords, *, now: bool = False) -> None:
         """Take a value; with `now`, or when too many wait already, its records are made before this returns."""
         with self._lock:
             now = now or self._ended or 0 < self._size > SNAPSHOT_LIMIT - later.size
@@ -80,7 +80,7 @@ class Encoder:
     def _failed(self, error: Exception) -> None:
         self._say("encoder", "warning", f"wandb.log: images and the like are not encoded any more: {error}")
 
-    def _make(self, later: Later) -> None:
+    def _make(self, later: DeferredRecords) -> None:
         try:
             for record in later.make():
                 self._put(record)

@@ -30,7 +30,9 @@ from wandb_compat.config.limits import (
 )
 from wandb_compat.config.settings import Settings
 from wandb_compat.convert import arrays
-from wandb_compat.convert.row import NUMBERS, Later, Row
+from wandb_compat.convert.convert_row import convert_row
+from wandb_compat.convert.deferred import DeferredRecords
+from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.pipeline import drain, threads
 from wandb_compat.pipeline.encoder import Encoder
 from wandb_compat.pipeline.worker_process import UploaderProcess
@@ -154,7 +156,7 @@ class Pipeline:
             data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
             step: from 0.
             time: milliseconds since the epoch.
-            plain: whether all values are known to be of NUMBERS; by default that is looked up.
+            plain: whether all values are known to be of NUMBER_TYPES; by default that is looked up.
 
         Returns:
             The values as the summary shall take them; for a dict of plain numbers that very dict.
@@ -172,8 +174,8 @@ class Pipeline:
     def _row(self, data: Mapping[str, Any], step: int, time: int, plain: bool = False) -> Mapping[str, Any]:
         try:
             if self._known.issuperset(data):
-                short = plain or NUMBERS.issuperset(map(type, data.values()))
-                numbers = data if short else arrays.numbers(data)
+                short = plain or NUMBER_TYPES.issuperset(map(type, data.values()))
+                numbers = data if short else arrays.numeric_row(data)
                 # The sum is finite only if every number is: one pass in C instead of one check a value.
                 if numbers is not None and isfinite(sum(numbers.values())):
                     queue = self._queue
@@ -186,15 +188,15 @@ class Pipeline:
         return self._long_way(data, int(step), time)
 
     def _long_way(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
-        row = Row(data, step, time, self.home)
+        row = convert_row(data, step, time, self.home)
         if row.numbers:
             for name in row.numbers:
                 self._tell_key(name, "METRIC")
             self._known.update(row.numbers.keys() & row.summary.keys())
             self.submit(records.Row(time, step, row.numbers))
-        for key, record in row.others:
+        for key, record in row.keyed_records:
             self._tell_key(key.name, key.type)
-            if isinstance(record, Later):
+            if isinstance(record, DeferredRecords):
                 self._encoder.take(record, now=self._at_once)
             else:
                 self.submit(record)

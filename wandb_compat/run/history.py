@@ -10,7 +10,8 @@ from typing import Any
 
 from wandb.errors.term import termwarn
 from wandb_compat.config.limits import HIGHEST_STEP, SUMMARY_INTERVAL
-from wandb_compat.convert.row import NUMBERS, summarise
+from wandb_compat.convert.numbers import NUMBER_TYPES
+from wandb_compat.convert.summary import update_summary
 from wandb_compat.run.metric_definitions import MetricRules
 
 TakeRow = Callable[[Mapping[str, Any], int, int], Mapping[str, Any]]
@@ -92,10 +93,10 @@ class History:
                 self._newest = now
             self._time = now
             self._last = at
-            if values is data or (values.keys() == data.keys() and NUMBERS.issuperset(map(type, values.values()))):
+            if values is data or (values.keys() == data.keys() and NUMBER_TYPES.issuperset(map(type, values.values()))):
                 self.items.update(values)
             else:
-                summarise(data, values, self.items)
+                update_summary(data, values, self.items)
             if self.rules is not None:
                 self.rules.apply(values, self.items)
             if now >= self._due:

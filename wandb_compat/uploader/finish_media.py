@@ -10,17 +10,15 @@ import contextlib
 import logging
 import os
 import re
-import struct
 import zlib
 from pathlib import Path
 
-from wandb_compat.convert import video
+from wandb_compat.convert import png, video
 
 log = logging.getLogger(__name__)
 
 LEVEL = 4  # of 9: a PNG as small as what Pillow writes, in less than half the time
 ROOM = 1024**2  # bytes that a disk has to have left when it is not to blame for a video without an encoding
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RAW = re.compile(r"\.raw([0-9.]*)\.([a-z0-9]+)$")
 _STORED = b"\x78\x01"  # how data begins that zlib has not compressed
 
@@ -57,23 +55,13 @@ def develop(path: Path) -> None:
             finished.unlink()
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a part of a PNG."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
-def compressed(png: bytes) -> bytes:
-    """Return a PNG with its pixels compressed, or the very bytes when they are already."""
-    parts: list[tuple[bytes, bytes]] = []
-    at = len(SIGNATURE)
-    while at < len(png):
-        (size,) = struct.unpack_from(">I", png, at)
-        parts.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + size]))
-        at += size + 12
-    pixels = b"".join(data for kind, data in parts if kind == b"IDAT")
+def compressed(content: bytes) -> bytes:
+    """Return a PNG with compressed pixels, or the same bytes if its pixels are compressed already."""
+    chunks = list(png.split_chunks(content))
+    pixels = b"".join(data for kind, data in chunks if kind == b"IDAT")
     if not pixels.startswith(_STORED):
-        return png
-    where = next(index for index, (kind, _) in enumerate(parts) if kind == b"IDAT")
-    parts = [part for part in parts if part[0] != b"IDAT"]
-    parts.insert(where, (b"IDAT", zlib.compress(zlib.decompress(pixels), LEVEL)))
-    return SIGNATURE + b"".join(chunk(kind, data) for kind, data in parts)
+        return content
+    first = next(index for index, (kind, _) in enumerate(chunks) if kind == b"IDAT")
+    chunks = [chunk for chunk in chunks if chunk[0] != b"IDAT"]
+    chunks.insert(first, (b"IDAT", zlib.compress(zlib.decompress(pixels), LEVEL)))
+    return png.join_chunks(chunks)

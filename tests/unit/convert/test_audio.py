@@ -17,7 +17,7 @@ SHAPES = st.integers(0, 9) | st.tuples(st.integers(0, 9), st.integers(1, 3))
 SAME = platform.machine() in ("x86_64", "AMD64")  # what NaN becomes as an integer is the processor's choice
 FLOATS = st.floats(-3, 3, width=32) | st.floats(width=32, allow_nan=SAME) | st.sampled_from([1.0, -1.0, 1 - 2**-24])
 WHOLE = {"int16": st.integers(-(2**15), 2**15 - 1), "int32": st.integers(-(2**31), 2**31 - 1)}
-SAMPLES = st.sampled_from(audio.SAMPLES).flatmap(
+SAMPLES = st.sampled_from(audio.SAMPLE_TYPES).flatmap(
     lambda name: arrays.arrays(name, SHAPES, elements=WHOLE.get(name, FLOATS))
 )
 

@@ -70,10 +70,10 @@ class RunChanges(Attrs):
     save = update
 
     def _send(self, about: dict[str, Any], config: dict[str, Any] | None = None) -> None:
-        from wandb_compat.convert.row import plain
+        from wandb_compat.convert.json_values import json_value
         from wandb_compat.wire.models import document
 
-        values = plain(config or {})
+        values = json_value(config or {})
         if about:
             theirs = values.get("wandb")
             values["wandb"] = {**(theirs if isinstance(theirs, dict) else {}), **about}

@@ -12,7 +12,7 @@ from wandb.sdk.data_types import _dtypes
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.sdk.lib.runid import generate_id
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 
 # Types that look at the class of a value only.
 _BY_CLASS = (
@@ -83,7 +83,7 @@ def to_artifact_json(value: Any, artifact: Any) -> Any:
         if type(value).__name__ == "datetime64" and isinstance(plain_value, int):  # nanoseconds
             return plain_value / 1e6
         return to_artifact_json(plain_value, artifact)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else plain(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else json_value(value)
 
 
 def _items(value: Any) -> Iterable[tuple[Any, Any]]:

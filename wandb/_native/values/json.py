@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from wandb._native.values.typenames import get_full_typename, is_numpy_array, is_pandas_data_frame
 from wandb.sdk.lib import json_util
-from wandb_compat.convert.row import MANY, plain
+from wandb_compat.convert.json_values import SMALL_ARRAY, json_value
 from wandb_compat.wire.json_numbers import finite
 
 VALUE_BYTES_LIMIT = 100000  # wandb's limit for one value of the summary
@@ -33,7 +33,7 @@ def json_friendly(obj: Any, *, preserve_numpy_nan: bool = False) -> tuple[Any, b
         return f"{obj.__module__}.{obj.__qualname__}", True
     if hasattr(obj, "tolist"):
         array = obj.detach().cpu().numpy() if hasattr(obj, "detach") else obj
-        if getattr(array, "size", 1) > MANY and is_numpy_array(array):
+        if getattr(array, "size", 1) > SMALL_ARRAY and is_numpy_array(array):
             return array, True
         value = array.tolist()
         if isinstance(value, float) and math.isnan(value) and not preserve_numpy_nan:
@@ -46,7 +46,7 @@ def json_friendly(obj: Any, *, preserve_numpy_nan: bool = False) -> tuple[Any, b
 
 def json_friendly_val(val: Any) -> Any:
     """Return a value as the configuration holds it."""
-    return plain(val)
+    return json_value(val)
 
 
 def make_safe_for_json(obj: Any) -> Any:
@@ -67,16 +67,16 @@ def make_json_if_not_number(v: Any) -> int | float | str:
 
 def maybe_compress_history(obj: Any) -> tuple[Any, bool]:
     """Return the histogram of a large array, and whether it is one."""
-    if is_numpy_array(obj) and obj.size > MANY:
+    if is_numpy_array(obj) and obj.size > SMALL_ARRAY:
         from wandb.sdk.data_types.histogram import Histogram
 
-        return Histogram(obj, num_bins=MANY).to_json(), True
+        return Histogram(obj, num_bins=SMALL_ARRAY).to_json(), True
     return obj, False
 
 
 def maybe_compress_summary(obj: Any, h5_typename: str) -> tuple[Any, bool]:
     """Return the digest of a large array as the summary has it, and whether it is one."""
-    if is_numpy_array(obj) and obj.size > MANY:
+    if is_numpy_array(obj) and obj.size > SMALL_ARRAY:
         return {
             "_type": h5_typename,
             "var": obj.var().item(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wandb.sdk.wandb_summary import SummaryDict
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run
@@ -22,7 +22,7 @@ class HTTPSummary(SummaryDict):
 
     def __init__(self, run: Run, items: dict[str, Any]) -> None:
         super().__init__(items, lambda: None)
-        vars(self).update(_run=run, _keep=lambda key, value: plain(value), _deleted=set())
+        vars(self).update(_run=run, _keep=lambda key, value: json_value(value), _deleted=set())
 
     def update(self, key_vals: Mapping[str, Any] | None = None, overwrite: bool = True) -> None:
         """Set values and send every change.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
-from wandb_compat.convert.deferred import Draft
+from wandb_compat.convert.deferred import DeferredFile
 
 
 class Audio(BatchableMedia):
@@ -54,10 +54,12 @@ class Audio(BatchableMedia):
         samples = arrays.snapshot(data_or_path)
         if samples.ndim not in (1, 2):
             raise ValueError(f"wandb.Audio takes (time) or (time, channel), not an array of shape {samples.shape}")
-        if samples.dtype.name not in audio.SAMPLES:
-            raise ValueError(f"dtype must be one of {list(audio.SAMPLES)} and not {samples.dtype.name!r}")
+        if samples.dtype.name not in audio.SAMPLE_TYPES:
+            raise ValueError(f"dtype must be one of {list(audio.SAMPLE_TYPES)} and not {samples.dtype.name!r}")
         self._duration = len(samples) / float(sample_rate)
-        self._set_draft(Draft(".wav", partial(audio.write_wav, samples, int(sample_rate)), int(samples.nbytes)))
+        self._set_deferred_file(
+            DeferredFile(".wav", partial(audio.write_wav, samples, int(sample_rate)), int(samples.nbytes))
+        )
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any) -> Audio:

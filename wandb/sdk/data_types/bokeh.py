@@ -9,7 +9,7 @@ from typing import Any
 
 from wandb.errors import Error
 from wandb.sdk.data_types.base_types.media import Media
-from wandb_compat.convert import media
+from wandb_compat.convert import figures
 
 
 class Bokeh(Media):
@@ -41,7 +41,7 @@ class Bokeh(Media):
             self.b_obj = Document.from_json(json.loads(Path(data_or_path).read_text()))
             self._set_file(os.fspath(data_or_path), extension=".bokeh.json")
         elif isinstance(data_or_path, (Model, Document)):
-            self._set_draft(media.bokeh_draft(data_or_path))
+            self._set_deferred_file(figures.bokeh_file(data_or_path))
             self.b_obj = data_or_path if isinstance(data_or_path, Document) else data_or_path.document
         else:
             raise TypeError(

@@ -8,7 +8,7 @@ from typing import Any
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb_compat.convert import deferred
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
 
 
@@ -148,7 +148,7 @@ class Graph(Media):
 
     def bind_to_run(self, *args: Any, **kwargs: Any) -> None:
         """Put the graph as a file into the run's folder; `log` does not need it."""
-        self._set_draft(deferred.draft(records.dump(plain(self._to_graph_json())), ".graph.json"))
+        self._set_deferred_file(deferred.from_bytes(records.dump(json_value(self._to_graph_json())), ".graph.json"))
         if not self.is_bound():
             super().bind_to_run(*args, **kwargs)
 

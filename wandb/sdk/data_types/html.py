@@ -50,7 +50,7 @@ class Html(BatchableMedia):
             raise ValueError(f"data must be a string or an io object, not {type(data).__name__}")
         if inject:
             self.inject_head()
-        self._set_draft(deferred.draft(self.html.encode("utf-8", "replace"), ".html"))
+        self._set_deferred_file(deferred.from_bytes(self.html.encode("utf-8", "replace"), ".html"))
 
     def inject_head(self) -> None:
         """Put wandb's style sheet into the page."""

@@ -13,7 +13,7 @@ from wandb.sdk.data_types.base_types.media import BatchableMedia, Media
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import BoundingBoxes2D
 from wandb.sdk.data_types.helper_types.classes import Classes
 from wandb.sdk.data_types.helper_types.image_mask import ImageMask
-from wandb_compat.convert.images import FORMATS, Picture, take
+from wandb_compat.convert.images import FORMATS, ImageSnapshot, from_data
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
@@ -78,7 +78,7 @@ class Image(BatchableMedia):
         self._width: int | None = None
         self._height: int | None = None
         self._image: PILImage | None = None
-        self._picture: Picture | None = None
+        self._snapshot: ImageSnapshot | None = None
         self._classes: Classes | None = None
         self._boxes: dict[str, BoundingBoxes2D] | None = None
         self._masks: dict[str, ImageMask] | None = None
@@ -94,9 +94,9 @@ class Image(BatchableMedia):
         self._annotate(classes, boxes, masks)
 
     def _take_image(self, other: Image) -> None:
-        for name in ("format", "_grouping", "_caption", "_width", "_height", "_picture", "_classes", "_file_type"):
+        for name in ("format", "_grouping", "_caption", "_width", "_height", "_snapshot", "_classes", "_file_type"):
             setattr(self, name, getattr(other, name))
-        for name in ("_path", "_draft", "_is_tmp", "_extension", "_artifact_source", "_artifact_target"):
+        for name in ("_path", "_deferred_file", "_is_tmp", "_extension", "_artifact_source", "_artifact_target"):
             setattr(self, name, getattr(other, name))
 
     def _take_path(self, path: str) -> None:
@@ -117,9 +117,9 @@ class Image(BatchableMedia):
             raise ValueError(f"file_type must be one of {list(FORMATS)}, not {file_type!r}")
         if self.format in ("jpg", "jpeg") and 4 in getattr(data, "shape", ())[-3::2]:
             termwarn("JPEG format does not support transparency. Ignoring alpha channel.", repeat=False)
-        self._picture = take(data, mode, file_type, normalize)
-        self._width, self._height = self._picture.width, self._picture.height
-        self._set_draft(self._picture.draft(self.format))
+        self._snapshot = from_data(data, mode, file_type, normalize)
+        self._width, self._height = self._snapshot.width, self._snapshot.height
+        self._set_deferred_file(self._snapshot.deferred_file(self.format))
 
     def _annotate(self, classes: Any, boxes: Any, masks: Any) -> None:
         for name, layers in (("boxes", boxes), ("masks", masks)):
@@ -150,8 +150,8 @@ class Image(BatchableMedia):
     def image(self) -> PILImage | None:
         """The image as Pillow knows it, or None for a reference to a file elsewhere."""
         if self._image is None and not self.path_is_reference(self._path):
-            if self._picture is not None:
-                self._image = self._picture.image()
+            if self._snapshot is not None:
+                self._image = self._snapshot.image()
             else:
                 from PIL import Image as pillow
 
@@ -166,7 +166,7 @@ class Image(BatchableMedia):
         Raises:
             ValueError: it has no shape of an image.
         """
-        return take(data, None, file_type).mode
+        return from_data(data, None, file_type).mode
 
     def bind_to_run(
         self,

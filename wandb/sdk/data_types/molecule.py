@@ -72,7 +72,9 @@ class Molecule(BatchableMedia):
             if hasattr(data_or_path, "seek"):
                 data_or_path.seek(0)
             content = data_or_path.read()
-            self._set_draft(deferred.draft(content if isinstance(content, bytes) else content.encode(), f".{kind}"))
+            self._set_deferred_file(
+                deferred.from_bytes(content if isinstance(content, bytes) else content.encode(), f".{kind}")
+            )
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             _check(os.path.splitext(path)[1][1:], "Molecule")  # noqa: PTH122

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from wandb.sdk.data_types.base_types.media import BatchableMedia
 from wandb_compat.convert import arrays, deferred
-from wandb_compat.convert.deferred import Draft
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.deferred import DeferredFile
+from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
 
 _CLOUD = ".pts.json"
@@ -56,7 +56,7 @@ def box3d(*, center: Any, size: Any, orientation: Any, color: Any, label: str | 
 
 
 def _write(document: Any, path: Path) -> None:
-    path.write_bytes(records.dump(plain(document)))
+    path.write_bytes(records.dump(json_value(document)))
 
 
 class Object3D(BatchableMedia):
@@ -96,7 +96,9 @@ class Object3D(BatchableMedia):
             if hasattr(data_or_path, "seek"):
                 data_or_path.seek(0)
             content = data_or_path.read()
-            self._set_draft(deferred.draft(content if isinstance(content, bytes) else content.encode(), suffix))
+            self._set_deferred_file(
+                deferred.from_bytes(content if isinstance(content, bytes) else content.encode(), suffix)
+            )
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             suffixes = [f".{one}" for one in self.SUPPORTED_TYPES if path.endswith(one)]
@@ -109,12 +111,12 @@ class Object3D(BatchableMedia):
             scene = {"type": data_or_path["type"]} | {
                 part: arrays.snapshot(data_or_path.get(part, [])) for part in ("vectors", "points", "boxes")
             }
-            self._set_draft(
-                Draft(_CLOUD, partial(_write, scene), sum(getattr(one, "nbytes", 0) for one in scene.values()))
+            self._set_deferred_file(
+                DeferredFile(_CLOUD, partial(_write, scene), sum(getattr(one, "nbytes", 0) for one in scene.values()))
             )
         elif hasattr(data_or_path, "shape"):
             points = arrays.snapshot(_points(data_or_path))
-            self._set_draft(Draft(_CLOUD, partial(_write, points), int(points.nbytes)))
+            self._set_deferred_file(DeferredFile(_CLOUD, partial(_write, points), int(points.nbytes)))
         else:
             raise ValueError(f"data must be a numpy array, dict or a file object, not {type(data_or_path).__name__}")
 

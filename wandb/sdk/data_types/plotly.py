@@ -7,7 +7,7 @@ from typing import Any
 from wandb.errors import Error
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.image import Image
-from wandb_compat.convert import images, media
+from wandb_compat.convert import figures, kinds
 
 
 class Plotly(Media):
@@ -25,7 +25,7 @@ class Plotly(Media):
     @classmethod
     def make_plot_media(cls, val: Any) -> Image | Plotly:
         """Return a plotly figure as Plotly and a matplotlib figure as Image."""
-        return Image(val) if images.is_figure(val) else cls(val)
+        return Image(val) if kinds.is_matplotlib(val) else cls(val)
 
     def __init__(self, val: Any) -> None:
         """Take a figure: whatever is done to it afterwards does not change what is logged.
@@ -38,14 +38,14 @@ class Plotly(Media):
             wandb.Error: plotly is needed for a figure of matplotlib and not installed.
         """
         super().__init__()
-        if images.is_figure(val):
-            val = _of_matplotlib(images.figure_of(val))
+        if kinds.is_matplotlib(val):
+            val = _of_matplotlib(figures.matplotlib_figure(val))
         elif not hasattr(val, "to_plotly_json"):
             raise ValueError(
                 "Logged plots must be plotly figures, or matplotlib plots convertible to plotly via mpl_to_plotly, not"
                 f" {type(val).__name__}"
             )
-        self._set_draft(media.plotly_draft(val))
+        self._set_deferred_file(figures.plotly_file(val))
 
 
 def _of_matplotlib(figure: Any) -> Any:

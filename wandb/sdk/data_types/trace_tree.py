@@ -11,7 +11,7 @@ from typing import Any
 
 from wandb._native.run import current
 from wandb.sdk.data_types.base_types.media import Media
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 
 
 class StatusCode(str, Enum):
@@ -106,7 +106,7 @@ class WBTraceTree(Media):
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(plain(value))
+    return json.dumps(json_value(value))
 
 
 class TraceAttribute:

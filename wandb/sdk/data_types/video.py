@@ -56,7 +56,7 @@ class Video(BatchableMedia):
             )
         if isinstance(data_or_path, BytesIO):
             self._format = _required(format, "raw bytes (an io object)")
-            self._set_draft(deferred.draft(data_or_path.read(), f".{self._format}"))
+            self._set_deferred_file(deferred.from_bytes(data_or_path.read(), f".{self._format}"))
         elif isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             self._format = _known(os.path.splitext(path)[1][1:].lower())  # noqa: PTH122
@@ -73,7 +73,7 @@ class Video(BatchableMedia):
     def encode(self, fps: int = 4) -> None:
         """Take the frames of `data`; they are encoded once the video has been logged."""
         try:
-            self._set_draft(video.shoot(self.data, fps, self._format))
+            self._set_deferred_file(video.from_array(self.data, fps, self._format))
         except video.EncoderMissing as error:
             raise Error(str(error)) from error
         self._width, self._height = video.size(self.data)

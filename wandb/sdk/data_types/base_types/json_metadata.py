@@ -6,7 +6,7 @@ from typing import Any
 
 from wandb.sdk.data_types.base_types.media import Media
 from wandb_compat.convert import deferred
-from wandb_compat.convert.row import plain
+from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
 
 
@@ -16,8 +16,8 @@ class JSONMetadata(Media):
     def __init__(self, val: dict[str, Any]) -> None:
         super().__init__()
         self.validate(val)
-        self._val: Any = plain(val)
-        self._set_draft(deferred.draft(records.dump(self._val), f".{self.type_name()}.json"))
+        self._val: Any = json_value(val)
+        self._set_deferred_file(deferred.from_bytes(records.dump(self._val), f".{self.type_name()}.json"))
 
     @classmethod
     def get_media_subdir(cls) -> str:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from wandb.sdk.data_types.base_types.wb_value import WBValue
-from wandb_compat.convert.deferred import Draft
+from wandb_compat.convert.deferred import DeferredFile
 
 _folders: dict[int, str] = {}  # by process: of files that somebody wants to see before they are logged
 
@@ -43,7 +43,7 @@ class Media(WBValue):
     def __init__(self, caption: str | None = None) -> None:
         super().__init__()
         self._path: str | None = None
-        self._draft: Draft | None = None
+        self._deferred_file: DeferredFile | None = None
         self._run: Any = None
         self._caption = caption
         self._is_tmp: bool | None = None
@@ -56,16 +56,16 @@ class Media(WBValue):
             pass
         self._path, self._is_tmp, self._extension = path, is_tmp, extension
 
-    def _set_draft(self, draft: Draft) -> None:
-        self._draft, self._is_tmp, self._extension = draft, True, draft.suffix
+    def _set_deferred_file(self, file: DeferredFile) -> None:
+        self._deferred_file, self._is_tmp, self._extension = file, True, file.suffix
 
     def _file(self) -> Path:
         """Return the path of the file, written if it was not yet."""
         if self._path is None:
-            if self._draft is None:
+            if self._deferred_file is None:
                 raise ValueError(f"wandb.{type(self).__name__} holds no file")
-            path = _temporary(self._draft.suffix)
-            self._draft.write(path)
+            path = _temporary(self._deferred_file.suffix)
+            self._deferred_file.write(path)
             self._path = str(path)
         return Path(self._path)
 
@@ -99,7 +99,7 @@ class Media(WBValue):
 
     def file_is_set(self) -> bool:
         """Whether there is a file or something to make one of."""
-        return self._path is not None or self._draft is not None
+        return self._path is not None or self._deferred_file is not None
 
     def bind_to_run(
         self,

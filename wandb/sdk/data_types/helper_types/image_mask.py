@@ -8,7 +8,7 @@ from typing import Any
 from wandb.sdk.data_types.base_types.media import Media
 from wandb.sdk.data_types.helper_types.bounding_boxes_2d import check_labels
 from wandb_compat.convert import arrays, images
-from wandb_compat.convert.deferred import Draft
+from wandb_compat.convert.deferred import DeferredFile
 
 
 class ImageMask(Media):
@@ -43,7 +43,9 @@ class ImageMask(Media):
         used = numpy.unique(data).astype(int).tolist()
         labels = dict(val.get("class_labels", {number: f"class_{number}" for number in used}))
         self._val = {"mask_data": data, "class_labels": labels}
-        self._set_draft(Draft(f".{self.type_name()}.png", partial(images.red, data), int(data.nbytes)))
+        self._set_deferred_file(
+            DeferredFile(f".{self.type_name()}.png", partial(images.write_class_mask, data), int(data.nbytes))
+        )
 
     @classmethod
     def get_media_subdir(cls) -> str:
