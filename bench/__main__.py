@@ -12,6 +12,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,7 @@ FIGURES = {
     "more": ("what dual mode adds to p50, µs", US),
     "epoch": ("epoch of 300 steps of a small torch model, ms", MS),
     "start": ("python -c pass, ms", MS),
+    "instructions": ("python -c pass, millions of instructions (valgrind)", 1e-6),
     "import wandb": ("python -c 'import wandb; wandb.init', ms", MS),
 }
 CALL = ("p50", "p99", "max")
@@ -165,6 +167,9 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
     report.section(
         "interpreter start", given.starts, {name: lambda n=name: {"start": bench.start(n)} for name in names}, "start"
     )
+    if shutil.which("valgrind"):
+        counts = {name: lambda n=name: {"instructions": bench.instructions(n)} for name in names}
+        report.section("interpreter start, without the noise of the machine", 1, counts, "instructions")
     use = {
         name: lambda n=name: {"import wandb": bench.start(n, "import wandb; wandb.init")} for name in (OURS, "wandb")
     }

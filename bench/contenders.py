@@ -128,6 +128,23 @@ class Bench:
         subprocess.run([str(self.pythons[name]), "-c", code], check=True, env=environment, cwd=self.folder)
         return time.perf_counter() - began
 
+    def instructions(self, name: str, code: str = "pass") -> int:
+        """Return how many instructions an interpreter executes in user space from its start to its end.
+
+        Needs valgrind. The count is the same in every round, also on a busy machine.
+        """
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            str(self.pythons[name]),
+            "-c",
+            code,
+        ]
+        environment = self._environment(self.folder)
+        done = subprocess.run(command, check=True, env=environment, cwd=self.folder, capture_output=True, text=True)
+        return int(done.stderr.split("Collected :")[1].split()[0])
+
     def rows(self, project: str) -> int:
         """Return how many values of the first metric the newest run of a project has on the server."""
         headers = {"Authorization": f"Bearer {self.server.key}"}

@@ -1,6 +1,17 @@
 """The implementation behind the drop-in `wandb`: it sends what scripts log to Pluto."""
 
-from wandb_compat._version import __version__ as __version__
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wandb_compat._version import __version__ as __version__
+
+
+def __getattr__(name: str) -> str:
+    # Every interpreter of the environment imports this package at its start: `_version` is read when it is asked for.
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wandb_compat._version import __version__
+
+    return __version__
 
 
 def install() -> None:

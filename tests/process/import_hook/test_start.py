@@ -19,7 +19,6 @@ def test_start_loads_next_to_nothing(environment: Environments) -> None:
     stand_ins = {"pluto", "pluto._wandb_hook"}
     assert {*ours} - {*bare} == {
         "wandb_compat",
-        "wandb_compat._version",
         "wandb_compat.startup",
         "wandb_compat.import_hook",
         "wandb_compat.import_hook.lazy_module",
