@@ -30,7 +30,7 @@ def logged(method: Method) -> Method:
     """Let a method refuse as long as the artifact is not logged."""
 
     @functools.wraps(method)
-    def checked(self: About, *args: Any, **kwargs: Any) -> Any:
+    def checked(self: ArtifactBase, *args: Any, **kwargs: Any) -> Any:
         if self.is_draft():
             raise ArtifactNotLoggedError(f"Artifact.{method.__name__}", self)
         return method(self, *args, **kwargs)
@@ -42,7 +42,7 @@ def draft(method: Method) -> Method:
     """Let a method refuse once the artifact is final."""
 
     @functools.wraps(method)
-    def checked(self: About, *args: Any, **kwargs: Any) -> Any:
+    def checked(self: ArtifactBase, *args: Any, **kwargs: Any) -> Any:
         if self._final:
             raise ArtifactFinalizedError(f"Artifact.{method.__name__}", self)
         return method(self, *args, **kwargs)
@@ -50,8 +50,8 @@ def draft(method: Method) -> Method:
     return checked  # type: ignore[return-value]
 
 
-class About:
-    """The part of `Artifact` that every other part stands on."""
+class ArtifactBase:
+    """State of an artifact, and the properties that it has before it is logged."""
 
     def __init__(
         self,

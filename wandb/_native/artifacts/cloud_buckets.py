@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlparse
 
 from wandb.errors import CommError, Error
 from wandb.errors.term import termwarn
-
-if TYPE_CHECKING:
-    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 
 
 def describe_s3(uri: str, name: str | None, checksum: bool, limit: int) -> list[ArtifactManifestEntry]:
@@ -29,7 +27,7 @@ def describe_s3(uri: str, name: str | None, checksum: bool, limit: int) -> list[
     bucket, key, version = _s3_parts(uri)
     plain = f"s3://{bucket}/{key}"
     if not checksum:
-        return [_entry(path=name or key or bucket, ref=plain, digest=plain)]
+        return [ArtifactManifestEntry(path=name or key or bucket, ref=plain, digest=plain)]
     if key:
         # Like wandb, the digest is that of the newest version whichever is asked for.
         one = s3.ObjectVersion(bucket, key, version).Object() if version else s3.Object(bucket, key)
@@ -101,7 +99,7 @@ def _etag(text: str) -> str:
 def _s3_entry(one: Any, ref: str, path: str) -> ArtifactManifestEntry:
     etag, version = _etag(one.e_tag), one.version_id
     extra = {"etag": etag, **({"versionID": version} if version and version != "null" else {})}
-    return _entry(path=path, ref=ref, digest=etag, size=one.content_length, extra=extra)
+    return ArtifactManifestEntry(path=path, ref=ref, digest=etag, size=one.content_length, extra=extra)
 
 
 def _no_s3(error: Any) -> CommError:
@@ -124,7 +122,7 @@ def describe_gs(uri: str, name: str | None, checksum: bool, limit: int) -> list[
     bucket, key, generation = parts.netloc, parts.path.lstrip("/"), parts.fragment or None
     plain = f"gs://{bucket}/{key}"
     if not checksum:
-        return [_entry(path=name or key or bucket, ref=plain, digest=plain)]
+        return [ArtifactManifestEntry(path=name or key or bucket, ref=plain, digest=plain)]
     one = client.bucket(bucket).get_blob(key, generation=generation) if key else None
     if one is None and generation is not None:
         raise ValueError(f"Object does not exist: {plain}#{generation}")
@@ -162,7 +160,9 @@ def _gs() -> Any:
 
 
 def _gs_entry(one: Any, ref: str, path: str) -> ArtifactManifestEntry:
-    return _entry(path=path, ref=ref, digest=one.etag, size=one.size, extra={"versionID": one.generation})
+    return ArtifactManifestEntry(
+        path=path, ref=ref, digest=one.etag, size=one.size, extra={"versionID": one.generation}
+    )
 
 
 def _first(listed: Iterable[Any], limit: int, plain: str) -> list[Any]:
@@ -183,9 +183,3 @@ def _placed(scheme: str, bucket: str, prefix: str, key: str, name: str | None) -
     if name is None and (whole == folder or (scheme == "gs" and folder not in whole.parents)):
         return ref, whole.name
     return ref, str(PurePosixPath(name or "", whole.relative_to(folder)))
-
-
-def _entry(**fields: Any) -> ArtifactManifestEntry:
-    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
-
-    return ArtifactManifestEntry(**fields)

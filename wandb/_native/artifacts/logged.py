@@ -1,30 +1,20 @@
-"""The part of an artifact that tells what a logged one is on the server: version, aliases, where it comes from."""
+"""Properties of a logged artifact: version, aliases, names and times."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
-from time import time
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from wandb._native.artifacts import naming
-from wandb._native.artifacts.base import About, logged
-from wandb.errors import CommError
-from wandb.errors.term import termwarn
-from wandb.sdk.artifacts.artifact_state import ArtifactState
+from wandb._native.artifacts.base import ArtifactBase, logged
 from wandb.sdk.artifacts.exceptions import ArtifactNotLoggedError
-from wandb_compat.artifacts.versions import USED
 
 if TYPE_CHECKING:
-    from wandb.apis.public import ArtifactCollection, Run
-    from wandb.sdk.artifacts.artifact import Artifact
-    from wandb_compat.artifacts.versions import Shelf
-    from wandb_compat.wire.artifact_versions import Collection, Version
+    pass
 
 
-class Published(About):
-    """The methods; `Artifact` is the only class that has them."""
+class LoggedProperties(ArtifactBase):
+    """Version, aliases, names and times of a logged artifact."""
 
     @property
     @logged
@@ -104,12 +94,6 @@ class Published(About):
 
     @property
     @logged
-    def source_artifact(self) -> Artifact:
-        """The version that this is a link to, or itself."""
-        return self._named(self.source_name) if self._is_link else self
-
-    @property
-    @logged
     def file_count(self) -> int:
         """How many files and references the artifact has."""
         return len(self.manifest)
@@ -125,13 +109,6 @@ class Published(About):
     def updated_at(self) -> str:
         """When the version was made or changed last, in UTC."""
         return _moment(self._known.updated)
-
-    @property
-    @logged
-    def url(self) -> str:
-        """The page of the run that made the version: Pluto has no pages for artifacts."""
-        details = self._server.client.details(self._known.entry.run, self._server.project)
-        return str(details.get("url") or "")
 
     @property
     @logged
@@ -152,168 +129,10 @@ class Published(About):
         """When it was linked, in UTC, or None when it is no link."""
         return self.created_at if self._is_link else None
 
-    @property
-    @logged
-    def collection(self) -> ArtifactCollection:
-        """The name that this version shares with others, of a link that of the link."""
-        return self._collection(self.name)
-
-    @property
-    @logged
-    def source_collection(self) -> ArtifactCollection:
-        """The name under which the version was logged."""
-        return self._collection(self.source_name)
-
-    def _collection(self, name: str) -> ArtifactCollection:
-        from wandb.apis.public import Api, ArtifactCollection
-
-        return ArtifactCollection(Api()._reader, self.entity, self.project, name.partition(":")[0], self.type)
-
-    @property
-    @logged
-    def linked_artifacts(self) -> list[Artifact]:
-        """The links to this version, none of a link; finding them reads the details of all runs of the project."""
-        from wandb.apis.public import Api, ProjectArtifactCollections
-
-        if self._is_link:
-            return []
-        return [
-            link
-            for collection in ProjectArtifactCollections(Api()._reader, self.entity, self.project)
-            for link in collection.artifacts()
-            if link.is_link and link.source_name == self.name
-        ]
-
-    @logged
-    def logged_by(self) -> Run | None:
-        """Return the run that made the version, or None when it is deleted.
-
-        Raises:
-            wandb.CommError: the server cannot be asked.
-        """
-        return self._run(self._known.entry.run)
-
-    @logged
-    def used_by(self) -> list[Run]:
-        """Return the runs that have taken the version or a link to it with `use_artifact`; slow, see
-        `linked_artifacts`.
-
-        Raises:
-            wandb.CommError: the server cannot be asked.
-        """
-        from wandb_compat.wire.errors import WireError
-
-        names = {self.source_name: None, **{link.name: None for link in self.source_artifact.linked_artifacts}}
-        try:
-            used = [
-                self._server.client.runs(self.project, {f"config.wandb.{USED}.{name}": self.type}) for name in names
-            ]
-        except WireError as error:
-            raise CommError(f"the runs that use {self.name} cannot be found: {error}", error) from error
-        found = [self._run(number) for number in dict.fromkeys(number for numbers in used for number in numbers)]
-        return [run for run in found if run is not None]
-
-    def _run(self, number: int) -> Run | None:
-        from wandb._native.api.run_fields import run_id
-        from wandb.apis.public import Api
-        from wandb_compat.wire.errors import Refused, WireError
-
-        try:
-            details = self._server.client.details(number, self.project)
-        except Refused as error:
-            if error.status == 404:
-                return None
-            raise CommError(f"run {number} of {self.name} cannot be read: {error}", error) from error
-        except WireError as error:
-            raise CommError(f"run {number} of {self.name} cannot be read: {error}", error) from error
-        return Api().run(f"{self.project}/{run_id(details)}")
-
-    @logged
-    def delete(self, delete_aliases: bool = False) -> None:
-        """Delete the version: it is found no more, and its number is not given again. A link is only unlinked.
-
-        A Pluto server deletes files only with the run that they belong to: until then the bytes stay there.
-
-        Args:
-            delete_aliases: delete it though it has aliases, `latest` too.
-
-        Raises:
-            wandb.CommError: it has aliases and `delete_aliases` is false, or the server cannot be reached.
-        """
-        if self._is_link:
-            termwarn("Deleting a link: the version that it leads to stays")
-        elif self._aliases and not delete_aliases:
-            raise CommError(
-                f"artifact {self.name} has the aliases {', '.join(self._aliases)}; "
-                "delete(delete_aliases=True) deletes it all the same"
-            )
-        self._publish(gone=True)
-        self._state = ArtifactState.DELETED
-
-    @logged
-    def unlink(self) -> None:
-        """Take a link away; the version that it leads to stays.
-
-        Raises:
-            ValueError: it is no link.
-            wandb.CommError: the server cannot be reached.
-        """
-        if not self._is_link:
-            raise ValueError(
-                f"Artifact {self.qualified_name!r} is not a linked artifact and cannot be unlinked.  "
-                "To delete it, use 'delete' instead."
-            )
-        self._publish(gone=True)
-        self._state = ArtifactState.DELETED
-
     def json_encode(self) -> dict[str, Any]:
         """Return what stands for the artifact in a configuration."""
         return {"_type": "artifactVersion", "_version": "v0", "id": self.id, "version": self.source_version,
                 "sequenceName": self.source_name.partition(":")[0], "usedAs": None}  # fmt: skip
-
-    @classmethod
-    def _of(cls, entity: str, shelf: Shelf, collection: Collection, version: Version) -> Artifact:
-        """Return the artifact that stands for a version on the server."""
-        artifact = cls.__new__(cls)
-        artifact.__init__("unnamed", "unspecified")  # type: ignore[misc]
-        artifact._name, artifact._type, artifact._entity = collection.name, version.entry.type, entity
-        artifact._settle(shelf, version)
-        artifact._load()
-        return artifact
-
-    def _named(self, text: str) -> Artifact:
-        from wandb._native.artifacts import lookup
-        from wandb.sdk.artifacts.artifact import Artifact
-
-        wanted = lookup.Name.parse(text, self._entity or "", self._project or "")
-        return Artifact._of(wanted.entity, *lookup.find(wanted))
-
-    def _save_changes(self) -> None:
-        self._publish(changes=self._about())
-
-    def _publish(self, **changes: Any) -> None:
-        """Add an entry about the version, with the aliases and tags that it has here."""
-        from wandb_compat.wire.errors import WireError
-
-        version, name = self._known, self._name.partition(":")[0]
-        try:
-            collection = self._server.collection(name)
-            now = collection.find(f"v{version.number}")
-            known = now.aliases if now is not None else []
-            entry = replace(
-                version.entry,
-                id=uuid4().hex,
-                order=collection.order,
-                time=int(time() * 1000),
-                version=version.number,
-                aliases=[alias for alias in self._aliases if alias not in known],
-                dropped=[alias for alias in known if alias not in self._aliases],
-                tags=self._tags,
-                **changes,
-            )
-            self._server.publish(version.entry.run, name, entry)
-        except WireError as error:
-            raise CommError(f"changes of artifact {self.name} did not reach the server: {error}", error) from error
 
 
 def _moment(milliseconds: int) -> str:

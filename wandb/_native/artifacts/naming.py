@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from wandb.util import json_friendly_val
+from wandb._native.values.json import json_friendly_val
 
 NAME_LIMIT = 128  # characters of a name or type
 METADATA_LIMIT = 100  # keys of the metadata

@@ -7,15 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from wandb._native.artifacts import cloud_buckets, digests
 from wandb.errors.term import termwarn
-
-if TYPE_CHECKING:
-    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 
 LIMIT = 10_000_000  # objects that a reference to a folder or bucket may stand for
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two bytes of a web server's answer
@@ -35,14 +32,6 @@ def describe(uri: str, name: str | None, checksum: bool, limit: int | None) -> l
         wandb.Error: a library that the scheme needs is missing.
     """
     return _SCHEMES.get(urlparse(uri).scheme, _tracked)(uri, name, checksum, limit or LIMIT)
-
-
-def target(entry: ArtifactManifestEntry) -> str:
-    """Return where a reference leads: its URI, or for an unknown scheme its path."""
-    ref = entry.ref or ""
-    if urlparse(ref).scheme == "wandb-artifact":
-        return ref
-    return ref if urlparse(ref).scheme in _SCHEMES else entry.path
 
 
 def fetch(entry: ArtifactManifestEntry, path: Path) -> None:
@@ -76,12 +65,6 @@ def fetch(entry: ArtifactManifestEntry, path: Path) -> None:
         raise ValueError(f"Cannot download file at path {ref}, scheme {scheme} not recognized")
 
 
-def _entry(**fields: Any) -> ArtifactManifestEntry:
-    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
-
-    return ArtifactManifestEntry(**fields)
-
-
 # Files
 
 
@@ -103,7 +86,7 @@ def _file(uri: str, name: str | None, checksum: bool, limit: int) -> list[Artifa
             raise ValueError(f"Exceeded {limit} objects tracked, pass max_objects to add_reference")
         inside = [(file, os.path.relpath(file, path)) for file in files]
         return [
-            _entry(
+            ArtifactManifestEntry(
                 path=os.path.join(name or "", relative),  # noqa: PTH118
                 ref=os.path.join(uri, relative),  # noqa: PTH118
                 size=file.stat().st_size,
@@ -112,7 +95,7 @@ def _file(uri: str, name: str | None, checksum: bool, limit: int) -> list[Artifa
             for file, relative in inside
         ]
     if path.is_file():
-        return [_entry(path=name or path.name, ref=uri, size=path.stat().st_size, digest=digest(path))]
+        return [ArtifactManifestEntry(path=name or path.name, ref=uri, size=path.stat().st_size, digest=digest(path))]
     raise ValueError(f"Path {uri!r} must be a valid file or directory path")
 
 
@@ -127,7 +110,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _web(uri: str, name: str | None, checksum: bool, limit: int) -> list[ArtifactManifestEntry]:
     name = name or PurePosixPath(uri).name
     if not checksum:
-        return [_entry(path=name, ref=uri, digest=uri)]
+        return [ArtifactManifestEntry(path=name, ref=uri, digest=uri)]
     import requests
 
     with requests.get(uri, stream=True, timeout=TIMEOUT) as answer:
@@ -135,7 +118,7 @@ def _web(uri: str, name: str | None, checksum: bool, limit: int) -> list[Artifac
         etag, length = answer.headers.get("etag"), answer.headers.get("content-length")
         ref = str(answer.request.url)
     return [
-        _entry(
+        ArtifactManifestEntry(
             path=name,
             ref=ref,
             digest=etag.strip('"') if etag else ref,
@@ -165,7 +148,7 @@ def _tracked(uri: str, name: str | None, checksum: bool, limit: int) -> list[Art
         raise ValueError(f'You must pass name="<entry_name>" when tracking references with unknown schemes. ref: {uri}')
     if urlparse(uri).scheme != "wandb-artifact":
         termwarn(f"Artifact references with unsupported schemes cannot be checksummed: {uri}")
-    return [_entry(path=name, ref=uri, digest=uri)]
+    return [ArtifactManifestEntry(path=name, ref=uri, digest=uri)]
 
 
 _SCHEMES: dict[str, Callable[[str, str | None, bool, int], list[ArtifactManifestEntry]]] = {

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wandb.apis.public.api import Api as Api
+    from wandb.apis.public.artifacts import ArtifactCollection as ArtifactCollection
+    from wandb.apis.public.artifacts import ArtifactTypes as ArtifactTypes
+    from wandb.apis.public.artifacts import ProjectArtifactCollections as ProjectArtifactCollections
+    from wandb.apis.public.artifacts import RunArtifacts as RunArtifacts
+    from wandb.apis.public.projects import Project as Project
+    from wandb.apis.public.runs import Runs as Runs
+    from wandb.apis.public.sweeps import Sweep as Sweep
+    from wandb.apis.public.sweeps import Sweeps as Sweeps
+    from wandb.apis.public.users import User as User
 
 # Where each name stands.
 _HOMES = {

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
 
-from wandb._native.artifacts import digests, references
+from wandb._native.artifacts import digests
 from wandb._native.artifacts.naming import check_path, logical_path
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
 
 SCHEME = "wandb-artifact"  # of references to the entries of other artifacts
+FETCHED_SCHEMES = ("file", "http", "https", "s3", "gs")  # of references that can be downloaded
 
 
 class ArtifactManifestEntry:
@@ -85,8 +87,7 @@ class ArtifactManifestEntry:
             ValueError: a reference leads to something else than what was added.
             FileNotFoundError: the server, or the place that a reference names, no longer has it.
         """
-        artifact = self.parent_artifact()
-        return artifact._download_entries([self], artifact._download_root(root), False)[0]
+        return self.parent_artifact()._download_entry(self, root)
 
     def is_at(self, path: Path) -> bool:
         """Whether a file has the entry's content."""
@@ -100,7 +101,7 @@ class ArtifactManifestEntry:
         """
         if self.ref is None:
             raise ValueError("Only reference entries support ref_target().")
-        return references.target(self)
+        return self.ref if urlparse(self.ref).scheme in (SCHEME, *FETCHED_SCHEMES) else self.path
 
     def ref_url(self) -> str:
         """Return a URI by which another artifact can refer to this entry.

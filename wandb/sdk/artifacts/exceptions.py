@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wandb.errors import Error
-
-if TYPE_CHECKING:
-    from wandb.sdk.artifacts.artifact import Artifact
 
 
 class ArtifactStatusError(AttributeError):
@@ -17,7 +14,7 @@ class ArtifactStatusError(AttributeError):
         self,
         msg: str = "Artifact is in an invalid state for the requested operation.",
         name: str | None = None,
-        obj: Artifact | None = None,
+        obj: Any = None,
     ) -> None:
         super().__init__(msg, name=name or "", obj=obj)
 
@@ -25,7 +22,7 @@ class ArtifactStatusError(AttributeError):
 class ArtifactNotLoggedError(ArtifactStatusError):
     """Only a logged artifact can do this."""
 
-    def __init__(self, fullname: str, obj: Artifact) -> None:
+    def __init__(self, fullname: str, obj: Any) -> None:
         super().__init__(
             f"{fullname!r} used prior to logging artifact or while in offline mode. "
             "Call Artifact.wait() before accessing logged artifact properties.",
@@ -37,7 +34,7 @@ class ArtifactNotLoggedError(ArtifactStatusError):
 class ArtifactFinalizedError(ArtifactStatusError):
     """A logged artifact can no longer be changed."""
 
-    def __init__(self, fullname: str, obj: Artifact) -> None:
+    def __init__(self, fullname: str, obj: Any) -> None:
         super().__init__(
             f"{fullname!r} used on logged artifact. Can't modify finalized artifact.",
             name=fullname.rpartition(".")[2],
