@@ -9,6 +9,7 @@ import json
 import os
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pluto import query
@@ -39,6 +40,10 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
     def organization(self) -> str:
         """The organisation that the key belongs to."""
         return self.wire.check()
+
+    def project_url(self, project: str) -> str:
+        """Return the address of a project's page."""
+        return f"{self.endpoints.app}/o/{quote(self.organization, safe='')}/projects/{quote(project, safe='')}"
 
     def page(
         self, project: str, filters: dict[str, Any] | None, sort: str, limit: int, offset: int = 0

@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from wandb._native.api import run_fields
-from wandb._native.api.run_edit import RunChanges
-from wandb._native.api.run_files import RunFiles
+from wandb._native.api import artifact_versions, run_edit, run_fields, run_files
+from wandb._native.api.run_attributes import RunAttributes
+from wandb._native.api.unsupported_methods import refuse
+from wandb.apis import public
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.public import history
-from wandb.apis.public.summary import HTTPSummary
+from wandb.apis.public.console_logs import ConsoleLogs
+from wandb.apis.public.files import File, Files, named_file
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termwarn
 from wandb_compat.artifacts.versions import RUN_ID
-from wandb_compat.run.previous_run import TARGET
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
-    from wandb.apis.public.console_logs import ConsoleLogs
+    from wandb.apis.public.artifacts import RunArtifacts
     from wandb.apis.public.history import HistoryScan
+    from wandb.apis.public.runhistory import DownloadHistoryResult
     from wandb.apis.public.runs import Runs
-    from wandb.apis.public.sweeps import Sweep
-    from wandb.apis.public.users import User
+    from wandb.sdk.artifacts.artifact import Artifact
 
 _WORD = re.compile(r"[\w-]+", re.ASCII)
-# What only the details of a run tell, beside what the list of runs does.
-HEAVY = [
-    "name",
-    "displayName",
-    "state",
-    "config",
-    "rawconfig",
-    "summaryMetrics",
-    "notes",
-    "heartbeatAt",
-    "updatedAt",
-    "projectId",
-    "historyKeys",
-]
 
 
 class RunNotFoundError(CommError, ValueError):
     """There is no such run; real wandb raises either of the two that this is, depending on the call."""
 
 
-class Run(RunChanges, RunFiles):
+class Run(RunAttributes):
     """A run on the server.
 
     Example:
         >>> run = wandb.Api().run("demo/1a2b3c4d")
         >>> run.config["lr"], run.summary["loss"]
     """
+
+    __module__ = "wandb.apis.public.runs"  # the name in pickles and tracebacks, as in wandb
 
     def __init__(
         self,
@@ -73,7 +62,7 @@ class Run(RunChanges, RunFiles):
         Raises:
             RunNotFoundError: there is none of that id in the project.
         """
-        number = find(service_api, project, run_id)
+        number = find_number(service_api, project, run_id)
         if number is None:
             raise RunNotFoundError(f"Could not find run <Run {entity or ''}/{project}/{run_id} (not found)>")
         self._begin(service_api, entity, project, number, attrs or {})
@@ -85,220 +74,6 @@ class Run(RunChanges, RunFiles):
         run = cls.__new__(cls)
         run._begin(runs._reader, runs._entity, runs.project, row["id"], run_fields.from_listing(row))
         return run
-
-    def _begin(self, reader: Reader, entity: str | None, project: str, number: int, attrs: Mapping[str, Any]) -> None:
-        super().__init__(attrs)
-        self._reader = self._service_api = reader
-        self._entity = entity
-        self.project = project
-        self.number = number  # Pluto's
-        self._details: dict[str, Any] | None = None
-        self._summary: HTTPSummary | None = None
-        self._remember()
-
-    # Reading
-
-    @normalize_exceptions
-    def _load_details(self) -> dict[str, Any]:
-        if self._details is None:
-            self._details = self._reader.get_run(self.project, self.number)
-            changed = {
-                key: one for key, one in self._attrs.items() if key not in self._saved or self._saved[key] != one
-            }
-            self._attrs = run_fields.from_details(self._details)
-            self._remember()
-            self._attrs |= changed
-        return self._details
-
-    def load(self, force: bool = False) -> dict[str, Any]:
-        """Return wandb's attributes of the run, with `force` as they are on the server now."""
-        if force:
-            self._details = self._summary = None
-            self._attrs, self._saved = {}, {}
-        self._load_details()
-        return self._attrs
-
-    load_full_data = load
-
-    def __getattr__(self, name: str) -> Any:
-        heavy = not name.startswith("_") and {name, self.snake_to_camel(name)} & {*HEAVY}
-        if heavy and self._details is None:
-            self._load_details()
-        return super().__getattr__(name)
-
-    def _attribute(self, name: str) -> Any:
-        if name not in self._attrs:
-            self._load_details()
-        return self._attrs.get(name)
-
-    @property
-    def id(self) -> str:
-        """wandb's id of the run; of a run of Pluto's own client, its external or display id."""
-        return str(self._attribute("name"))
-
-    @property
-    def storage_id(self) -> str:
-        """Pluto's number of the run, as text."""
-        return str(self.number)
-
-    @property
-    def name(self) -> str | None:
-        """The run's name; can be set, and `update()` sends it."""
-        return self._attribute("displayName")  # type: ignore[no-any-return]
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._attrs["displayName"] = name
-
-    display_name = name
-
-    @property
-    def state(self) -> str:
-        """running, finished, failed, crashed, killed, preempting or preempted, when it was read."""
-        return str(self._attribute("state"))
-
-    @property
-    def entity(self) -> str:
-        """The entity in the path that was asked for, or the run's own, or the organisation."""
-        return self._entity or self._own_entity() or self._reader.organization
-
-    username = entity
-
-    def _own_entity(self) -> str | None:
-        return run_fields.about_of(self._load_details().get("config") or {}).get("entity")
-
-    @property
-    def tags(self) -> list[str]:
-        """The tags; can be changed, and `update()` sends them. Group, job type and sweep are not among them."""
-        return self._attrs["tags"]  # type: ignore[no-any-return]
-
-    @tags.setter
-    def tags(self, tags: Collection[str]) -> None:
-        self._attrs["tags"] = list(tags)
-
-    @property
-    def group(self) -> str | None:
-        """The group, or None; can be set, and `update()` sends it."""
-        return self._attrs.get("group")
-
-    @group.setter
-    def group(self, group: str | None) -> None:
-        self._attrs["group"] = group
-
-    @property
-    def job_type(self) -> str | None:
-        """The kind of job, or None; can be set, and `update()` sends it."""
-        return self._attrs.get("jobType")
-
-    @job_type.setter
-    def job_type(self, job_type: str | None) -> None:
-        self._attrs["jobType"] = job_type
-
-    @property
-    def notes(self) -> str | None:
-        """The notes, or None; can be set, and `update()` sends them."""
-        return self._attribute("notes")  # type: ignore[no-any-return]
-
-    @notes.setter
-    def notes(self, notes: str) -> None:
-        self._attrs["notes"] = notes
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The configuration; can be changed, and `update()` sends what is new."""
-        self._load_details()
-        return self._attrs["config"]  # type: ignore[no-any-return]
-
-    @config.setter
-    def config(self, config: dict[str, Any]) -> None:
-        self._load_details()
-        self._attrs["config"] = config
-
-    @property
-    def rawconfig(self) -> dict[str, Any]:
-        """The configuration as it was read."""
-        self._load_details()
-        return self._attrs["rawconfig"]  # type: ignore[no-any-return]
-
-    @property
-    def json_config(self) -> str:
-        """The configuration as JSON, in wandb's form with `value` and `desc`."""
-        return json.dumps({key: {"value": value, "desc": None} for key, value in self.config.items()})
-
-    @property
-    def summary(self) -> HTTPSummary:
-        """The summary: values by key, nested dicts inside. Changes are sent by `summary.update()` or `update()`."""
-        if self._summary is None:
-            self._summary = HTTPSummary(self, self.summary_metrics)
-        return self._summary
-
-    @property
-    def summary_metrics(self) -> dict[str, Any]:
-        """The summary as a dict; of a run of Pluto's own client, the last value of each metric."""
-        self._load_details()
-        if "summaryMetrics" not in self._attrs:
-            last = self._reader.statistics(self.project, self.number)
-            self._attrs["summaryMetrics"] = {
-                one["logName"]: one["last"]["value"] for one in last if not one["logName"].startswith(history.MACHINE)
-            }
-            self._saved["summaryMetrics"] = dict(self._attrs["summaryMetrics"])
-        return self._attrs["summaryMetrics"]  # type: ignore[no-any-return]
-
-    @property
-    def system_metrics(self) -> dict[str, float]:
-        """The last value of each measurement of the machine."""
-        last = self._reader.statistics(self.project, self.number, group="sys")
-        return {f"system.{one['logName'].removeprefix(history.MACHINE)}": one["last"]["value"] for one in last}
-
-    @property
-    def metadata(self) -> dict[str, Any] | None:
-        """What is known of machine and program: host, os, python, args, git…"""
-        told = self._load_details().get("systemMetadata") or {}
-        return {key: one for key, one in told.items() if key not in (RUN_ID, TARGET)} or None
-
-    @property
-    def user(self) -> User:
-        """Who ran it, by the name on that machine."""
-        from wandb.apis.public.users import User
-
-        return User(self._reader, self._attribute("user") or {"username": None})
-
-    @property
-    def lastHistoryStep(self) -> int:
-        """The highest step at which a number was logged, or -1."""
-        return history.last_step(self)
-
-    @property
-    def path(self) -> list[str]:
-        """Entity, project and id, fit for a URL."""
-        return [quote(part, safe="") for part in (self.entity, self.project, self.id)]
-
-    @property
-    def url(self) -> str:
-        """The run's page."""
-        told = self._load_details().get("url")
-        if not told:  # only some answers of a Pluto server have it
-            query = {"runId": self.number, "projectName": self.project}
-            told = self._reader._get("/api/runs/statistics", params=query)["url"]
-        return str(told)
-
-    @property
-    def sweep_name(self) -> str | None:
-        """The id of the sweep that the run belongs to, or None."""
-        return self._attrs.get("sweepName")
-
-    @property
-    def sweep(self) -> Sweep | None:
-        """The sweep that the run belongs to, or None."""
-        from wandb.apis.public.sweeps import Sweep
-
-        return Sweep(self._reader, self._entity, self.project, self.sweep_name) if self.sweep_name else None
-
-    def _began(self) -> float:
-        return history.timestamp(self._attrs["createdAt"])
-
-    def _log_types(self) -> dict[str, str]:
-        return {one["logName"]: one["logType"] for one in self._load_details().get("logNames") or []}
 
     # History
 
@@ -370,9 +145,145 @@ class Run(RunChanges, RunFiles):
             per_page: lines to read at a time.
             last: give only so many of the last lines.
         """
-        from wandb.apis.public.console_logs import ConsoleLogs
-
         return ConsoleLogs(self._reader, self, per_page, last)
+
+    # Files and artifacts
+
+    def files(self, names: list[str] | None = None, pattern: str | None = None, per_page: int = 50) -> Files:
+        """Return the files of the run: saved ones, media, and those that wandb makes of config, summary and console.
+
+        Args:
+            names: of the files wanted; all by default.
+            pattern: as SQL's LIKE has it: `%` for any text, `_` for any letter.
+            per_page: without much effect: Pluto lists a run's files at once.
+        """
+        return Files(self._reader, self, names or [], per_page, pattern=pattern)
+
+    @normalize_exceptions
+    def file(self, name: str) -> File:
+        """Return a file by name; whether it is there shows `download`."""
+        return named_file(self, name)
+
+    @normalize_exceptions
+    def upload_file(self, path: str | os.PathLike[str], root: str | os.PathLike[str] = ".") -> File:
+        """Add a file of this machine to the run.
+
+        Args:
+            path: of the file.
+            root: the folder from which on the path becomes the file's name.
+
+        Raises:
+            wandb.CommError: there is no such file, or the server does not take it.
+        """
+        return run_files.upload_file(self, path, root)
+
+    def logged_artifacts(self, per_page: int = 100) -> RunArtifacts:
+        """Return the artifact versions that the run has logged."""
+        return public.RunArtifacts(self._reader, self, "logged", per_page)
+
+    def used_artifacts(self, per_page: int = 100) -> RunArtifacts:
+        """Return the artifact versions that the run has used."""
+        return public.RunArtifacts(self._reader, self, "used", per_page)
+
+    @normalize_exceptions
+    def use_artifact(self, artifact: Artifact, use_as: str | None = None) -> Artifact:
+        """Note that the run has used an artifact, one that `Api.artifact` has returned.
+
+        Raises:
+            ValueError: it is none, or not logged yet.
+        """
+        return run_files.use_artifact(self, artifact)
+
+    @normalize_exceptions
+    def log_artifact(
+        self, artifact: Artifact, aliases: Collection[str] | None = None, tags: Collection[str] | None = None
+    ) -> Artifact:
+        """Note that the run has logged a version that is there already, one that `Api.artifact` has returned.
+
+        Args:
+            artifact: of the run's project.
+            aliases: for the version.
+            tags: for the version.
+
+        Raises:
+            TypeError: it is no artifact.
+            ValueError: it is not logged yet, or of another project.
+        """
+        return artifact_versions.log_again(self, artifact, aliases, tags)
+
+    # Changing
+
+    @normalize_exceptions
+    def update(self) -> None:
+        """Send what was changed: config, tags, group, job type, name, notes and summary.
+
+        A key that was removed from the config stays on the server, which only adds and replaces.
+        """
+        run_edit.update(self)
+
+    save = update
+
+    @normalize_exceptions
+    def wait_until_finished(self) -> None:
+        """Wait until the run is over; `state` tells how it ended."""
+        run_edit.wait_until_finished(self)
+
+    @normalize_exceptions
+    def update_state(self, state: str) -> bool:
+        """Set the state of a run that is lost to `failed`.
+
+        Raises:
+            wandb.UsageError: it is another state: Pluto has no runs that wait to begin.
+        """
+        return run_edit.update_state(self, state)
+
+    def delete(self, delete_artifacts: bool = False) -> NoReturn:
+        """Refused: a Pluto server has no call that deletes a run; it is deleted on its page.
+
+        Raises:
+            wandb.UsageError: always.
+        """
+        refuse("Run.delete()", f"delete the run on its page, {self.url}")
+
+    @normalize_exceptions
+    def stop(self) -> None:
+        """Ask a run to stop; one that is over stays as it is.
+
+        In Pluto: the status becomes CANCELLED, which the run hears with its next heartbeat and ends as by Ctrl-C.
+        """
+        run_edit.stop(self)
+
+    @normalize_exceptions
+    def download_history_exports(
+        self, download_dir: Path | str, require_complete_history: bool = True
+    ) -> DownloadHistoryResult:
+        """Write the whole history to a file in the Parquet format.
+
+        In Pluto: written here, with pandas and pyarrow, from the rows that `scan_history` reads.
+
+        Args:
+            download_dir: the folder of the file, `history.parquet`.
+            require_complete_history: whether a run that goes on is an error.
+
+        Raises:
+            IncompleteRunHistoryError: the run goes on.
+            wandb.Error: pandas or pyarrow are missing.
+        """
+        from wandb.apis.public import runhistory
+
+        return runhistory.export(self, download_dir, require_complete_history)
+
+    @classmethod
+    def create(
+        cls,
+        api: Any,
+        run_id: str | None = None,
+        project: str | None = None,
+        entity: str | None = None,
+        state: Literal["running", "pending"] = "running",
+    ) -> Run:
+        """Make a run on the server without logging anything; see `Api.create_run`."""
+        return api._create_run(run_id=run_id, project=project, entity=entity, state=state)  # type: ignore[no-any-return]
 
     # Showing
 
@@ -388,7 +299,7 @@ class Run(RunChanges, RunFiles):
         return f"<Run {'/'.join(self.path)} ({self.state})>"
 
 
-def find(reader: Reader, project: str, id: str) -> int | None:
+def find_number(reader: Reader, project: str, id: str) -> int | None:
     """Return Pluto's number of a run by wandb's id, also of a migrated run; else by its number or display id."""
     rows, _ = reader.page(project, {f"systemMetadata.{RUN_ID}": id}, "-createdAt", 1)
     if not rows and _WORD.fullmatch(id):

@@ -170,7 +170,7 @@ def without_folders(value: Any) -> Any:
     """Return a summary value as it is stored."""
     if not isinstance(value, dict):
         return value
-    if FOLDERS.get(value.get("_type")) == "table":
+    if FOLDERS.get(str(value.get("_type"))) == "table":
         return {key: one for key, one in value.items() if key != "path"}
     if value.get("_type") in FOLDERS and "path" in value:
         return {**value, "path": value["path"].rpartition("/")[2]}

@@ -193,7 +193,7 @@ class Api:
             )
         elif not lazy and known._lazy:
             known.upgrade_to_full()
-        return known  # type: ignore[no-any-return]
+        return known
 
     def create_run(self, *, run_id: str | None = None, project: str | None = None, entity: str | None = None) -> Run:
         """Make a run on the server without logging anything.
@@ -309,7 +309,7 @@ class Api:
             wandb.CommError: there is no such version, or the server cannot be asked.
             ValueError: it is of another type, or there is no name.
         """
-        from wandb.apis.public.artifacts import artifact
+        from wandb._native.api.artifact_versions import artifact
 
         found = artifact(self._reader, *self._artifact_path(name))
         if type is not None and found.type != type:

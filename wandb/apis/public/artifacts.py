@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from wandb._native.api import run_fields
+from wandb._native.api.artifact_versions import artifact, collection_of, shelf, type_of
 from wandb._native.api.unsupported_methods import refuse
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.errors import CommError
-from wandb_compat.artifacts.versions import Shelf
 from wandb_compat.wire.artifact_versions import ORDER, Entry
 from wandb_compat.wire.artifact_versions import Collection as Versions
 
@@ -22,45 +22,6 @@ if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
     from wandb.apis.public.runs import Run
     from wandb.sdk.artifacts.artifact import Artifact
-
-
-def shelf(reader: Reader, project: str) -> Shelf:
-    """Return the artifacts of a project."""
-    return Shelf(reader.wire, project)
-
-
-def collection_of(reader: Reader, project: str, name: str) -> Versions:
-    """Return all versions of a name.
-
-    Raises:
-        wandb.CommError: nothing is logged under it.
-    """
-    found = shelf(reader, project).collection(name)
-    if not found.versions:
-        raise CommError(f"artifact collection {name!r} not found in project {project!r}")
-    return found
-
-
-def type_of(versions: Versions) -> str:
-    """Return the type that all versions of a name have."""
-    return next(iter(versions.versions.values())).entry.type
-
-
-def artifact(reader: Reader, entity: str, project: str, name: str) -> Artifact:
-    """Return the version that `name:alias` stands for; without an alias the latest.
-
-    Raises:
-        wandb.CommError: there is none.
-    """
-    from wandb.sdk.artifacts.artifact import Artifact
-
-    name, _, alias = name.partition(":")
-    place = shelf(reader, project)
-    versions = place.collection(name)
-    found = versions.find(alias or "latest")
-    if found is None:
-        raise CommError(f"artifact '{name}:{alias or 'latest'}' not found in '{entity}/{project}'")
-    return Artifact._of(entity, place, versions, found)
 
 
 class _List(WholeList[Any]):
@@ -162,7 +123,8 @@ class ArtifactCollection:
     ) -> None:
         self._reader = service_api
         self.entity, self.project, self.name, self.type = entity, project, name, type
-        self._saved_name, self._changes = name, {"type": type}  # what the server has
+        self._saved_name = name  # what the server has
+        self._changes: dict[str, Any] = {"type": type}
         self._description: str | None = None
         self._tags: list[str] | None = None
 
@@ -216,13 +178,13 @@ class ArtifactCollection:
     @normalize_exceptions
     def created_at(self) -> str:
         """When the first version was logged, in UTC."""
-        return self.artifacts()[-1].created_at
+        return str(self.artifacts()[-1].created_at)
 
     @property
     @normalize_exceptions
     def updated_at(self) -> str:
         """When the last version was logged, in UTC."""
-        return self.artifacts()[0].created_at
+        return str(self.artifacts()[0].created_at)
 
     def artifacts(self, per_page: int = 50, start: str | None = None) -> Artifacts:
         """Return the versions, the newest first."""
@@ -417,50 +379,3 @@ class ArtifactTypes(_List):
     def _types(self) -> list[ArtifactType]:
         of, names = self._collections, dict.fromkeys(one.type for one in self._collections)
         return [ArtifactType(of._reader, of.entity, of.project, name) for name in sorted(names)]
-
-
-def check_logged(given: Any, call: str) -> None:
-    """Refuse what is no artifact that is on the server.
-
-    Raises:
-        ValueError: it is none.
-    """
-    from wandb.sdk.artifacts.artifact import Artifact
-
-    if not isinstance(given, Artifact):
-        raise ValueError(f"You must pass a wandb.Api().artifact() to {call}")
-    if given.is_draft():
-        raise ValueError(f"{call} takes artifacts that are logged; log this one with run.log_artifact in a run")
-
-
-def log_again(run: Run, given: Artifact, aliases: Collection[str] | None, tags: Collection[str] | None) -> Artifact:
-    """Publish a version that is on the server once more, from another run.
-
-    Raises:
-        TypeError: it is no artifact.
-        ValueError: it is not logged yet, or of another project.
-    """
-    from wandb.sdk.artifacts.artifact import Artifact
-
-    if not isinstance(given, Artifact):
-        raise TypeError("You must pass a wandb.Api().artifact() to log_artifact")
-    check_logged(given, "log_artifact")
-    if given.source_project != run.project:
-        raise ValueError("A run can't log an artifact to a different project.")
-    name = given.source_name.partition(":")[0]
-    place = shelf(run._reader, run.project)
-    versions = place.collection(name)
-    version = versions.versions[given.digest]
-    entry = replace(
-        version.entry,
-        id=uuid4().hex,
-        order=versions.order,
-        time=int(time() * 1000),
-        version=version.number,
-        aliases=list(aliases or ()),
-        dropped=[],
-        tags=None if tags is None else list(tags),
-        changes={},
-    )
-    place.publish(run.number, name, entry)
-    return artifact(run._reader, run.entity, run.project, f"{name}:v{version.number}")

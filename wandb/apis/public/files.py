@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.api import run_files
 from wandb._native.api.run_fields import media_path
 from wandb._native.api.unsupported_methods import method
 from wandb.apis.attrs import Attrs
@@ -107,7 +108,7 @@ class File(Attrs):
     def url(self) -> str | None:
         """Where the bytes are, for five days; a `data:` URL for what wandb keeps in a file and Pluto does not."""
         if self._make is None:
-            return self._attrs["url"]
+            return self._attrs["url"]  # type: ignore[no-any-return] # text or None
         return f"data:{self.mimetype};base64,{base64.b64encode(self._text().encode()).decode()}"
 
     direct_url = url
@@ -175,13 +176,13 @@ def of_run(run: Run) -> dict[str, File]:
     """Return the files of a run by name; of several under one name the latest."""
     found = {**_made_files(run), **_tables(run)}
     types = run._log_types()
-    for file in run._listed_files():
+    for file in run_files.list_files(run):
         if (name := _name_of(file, types)) is not None:
             found[name] = _listed(run, name, file)
     return found
 
 
-def named(run: Run, name: str) -> File:
+def named_file(run: Run, name: str) -> File:
     """Return a file by name; one that is not there has no bytes, and cannot be downloaded."""
     if not name.startswith("media/"):
         saved = run._reader.get_files(run.project, run.number, place("save", name)[0])
@@ -210,7 +211,7 @@ def _name_of(file: dict[str, Any], types: dict[str, str]) -> str | None:
     if key.startswith(ARTIFACTS):
         return None
     if key.startswith(SAVED):
-        return file.get("caption") or key.removeprefix(SAVED)
+        return str(file.get("caption") or key.removeprefix(SAVED))
     if file["fileType"] == "mask":
         return f"media/images/mask/{name}"
     kind = kind_of(types.get(key), name)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.api import run_files
 from wandb._native.api.run_fields import LISTS, media_path
 from wandb_compat.wire.names import printable
 
 if TYPE_CHECKING:
-    from wandb.apis.public.runs import Run
+    from wandb._native.api.run_attributes import RunAttributes
 
 Row = dict[str, Any]
 Series = dict[str, list[tuple[int, float, str]]]
@@ -34,14 +35,14 @@ def kind_of(log_type: str | None, name: str) -> str | None:
     return _KINDS.get(log_type or "") or (found if log_type == "ARTIFACT" else None)
 
 
-def last_step(run: Run) -> int:
+def last_step(run: RunAttributes) -> int:
     """Return the highest step at which a run has logged a number, or -1."""
     # Of a series the server keeps the last point, however few are asked for.
     ends = run._reader.points(run.project, run.number, limit=1)
     return max((points[-1][0] for name, points in ends.items() if not name.startswith(MACHINE)), default=-1)
 
 
-def sampled(run: Run, samples: int, keys: list[str] | None, x_axis: str) -> list[Row]:
+def sampled(run: RunAttributes, samples: int, keys: list[str] | None, x_axis: str) -> list[Row]:
     """Return at most `samples` rows, evenly spread over the run.
 
     The server thins long metrics, each for itself. Where that would tear rows apart, they are read in full.
@@ -68,7 +69,7 @@ def thinned(rows: list[Row], count: int) -> list[Row]:
     return [rows[round(at * (len(rows) - 1) / (count - 1))] for at in range(count)]
 
 
-def machine(run: Run, samples: int) -> list[Row]:
+def machine(run: RunAttributes, samples: int) -> list[Row]:
     """Return at most `samples` rows of what was measured of the run's machine."""
     from wandb._native.api.connection import POINTS
 
@@ -86,7 +87,7 @@ class HistoryScan:
 
     def __init__(
         self,
-        run: Run,
+        run: RunAttributes,
         *,
         service_api: Any = None,
         min_step: int = 0,
@@ -151,7 +152,7 @@ class HistoryScan:
                 width *= 4
 
 
-def _points(run: Run, keys: list[str] | None, limit: int, low: int = 0, high: int | None = None) -> Series:
+def _points(run: RunAttributes, keys: list[str] | None, limit: int, low: int = 0, high: int | None = None) -> Series:
     """Return the points of a run's metrics under the names by which they were asked for."""
     bounds: dict[str, Any] = {"limit": limit, "low": low, "high": high}
     if keys is None:
@@ -176,7 +177,7 @@ def _is_torn(series: Series, limit: int, together: bool) -> bool:
     return any(steps != long[0] for steps in long) or (together and len(long) < len(series))
 
 
-def _rows(run: Run, series: Series, others: dict[int, tuple[str, Row]]) -> list[Row]:
+def _rows(run: RunAttributes, series: Series, others: dict[int, tuple[str, Row]]) -> list[Row]:
     """Put the rows of a run together, in order of steps."""
     rows: dict[int, Row] = {}
     times: dict[int, str] = {}
@@ -213,7 +214,7 @@ def timestamp(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
-def _others(run: Run, keys: list[str] | None) -> dict[int, tuple[str, Row]]:
+def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, Row]]:
     """Return time and values by step of what is no number: texts, histograms, tables, media."""
     types = run._log_types()
     names = {printable(key): key for key in keys or ()}
@@ -259,9 +260,9 @@ def table_name(key: str, step: int) -> str:
     return f"{key}_{step}.table.json"
 
 
-def _media(run: Run, names: set[str], types: dict[str, str]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+def _media(run: RunAttributes, names: set[str], types: dict[str, str]) -> dict[tuple[int, str], list[dict[str, Any]]]:
     files: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for file in run._listed_files():
+    for file in run_files.list_files(run):
         name = file["logName"]
         kind = kind_of(types.get(name), file["fileName"])
         if name in names and kind and file["fileType"] != "mask":

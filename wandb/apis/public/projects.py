@@ -76,10 +76,7 @@ class Project(Attrs):
     @property
     def url(self) -> str:
         """The project's page."""
-        from urllib.parse import quote
-
-        app, organization = self._reader.endpoints.app, self._reader.organization
-        return f"{app}/o/{quote(organization, safe='')}/projects/{quote(self.name, safe='')}"
+        return self._reader.project_url(self.name)
 
     @property
     def owner(self) -> Any:

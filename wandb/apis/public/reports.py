@@ -73,7 +73,7 @@ class BetaReport(Attrs):
     updated_at = property(lambda self: self._attrs.get("updatedAt"))
     url = property(lambda self: self._attrs.get("url"))
 
-    def to_html(self, height: int = 1024, hidden: bool = False) -> str:  # type: ignore[override]
+    def to_html(self, height: int = 1024, hidden: bool = False) -> str:
         """Return a frame with the page."""
         style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
         return f'<iframe src="{self.url}" style="{style}"></iframe>'

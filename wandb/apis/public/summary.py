@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.api import run_edit
 from wandb.sdk.wandb_summary import SummaryDict
 from wandb_compat.convert.json_values import json_value
 
 if TYPE_CHECKING:
-    from wandb.apis.public.runs import Run
+    from wandb._native.api.run_attributes import RunAttributes
 
 
 class HTTPSummary(SummaryDict):
@@ -20,7 +21,7 @@ class HTTPSummary(SummaryDict):
         >>> run.summary.update()
     """
 
-    def __init__(self, run: Run, items: dict[str, Any]) -> None:
+    def __init__(self, run: RunAttributes, items: dict[str, Any]) -> None:
         super().__init__(items, lambda: None)
         vars(self).update(_run=run, _keep=lambda key, value: json_value(value), _deleted=set())
 
@@ -32,7 +33,7 @@ class HTTPSummary(SummaryDict):
             overwrite: False keeps values that are there already.
         """
         self._set({key: one for key, one in (key_vals or {}).items() if overwrite or key not in self})
-        self._run._send_summary()
+        run_edit.send_summary(self._run)
 
     def _set(self, values: Mapping[str, Any]) -> None:
         self._deleted.difference_update(values)

@@ -210,9 +210,7 @@ class Sweep(Attrs):
     @property
     def url(self) -> str:
         """The project's page: Pluto has none for a sweep."""
-        from wandb.apis.public.projects import Project
-
-        return Project(self._reader, self.entity, self.project, {}).url
+        return self._reader.project_url(self.project)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
         """Return a frame with the project's page."""

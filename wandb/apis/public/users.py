@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb._native.api.unsupported_methods import PEOPLE, refuse
+from wandb.apis import public
 from wandb.apis.attrs import Attrs
 from wandb.errors.term import termwarn
 
@@ -33,9 +34,7 @@ class User(Attrs):
     @property
     def user_api(self) -> Api | None:
         """An API with the user's key, or None where that is not known."""
-        from wandb.apis.public.api import Api
-
-        return Api(api_key=self._api_key) if self._api_key else None
+        return public.Api(api_key=self._api_key) if self._api_key else None
 
     def generate_api_key(self, description: str | None = None) -> str | None:
         """Return None, which is wandb's word for no success: keys are made on Pluto's own page.
