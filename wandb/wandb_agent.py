@@ -1,4 +1,4 @@
-"""`wandb.agent`: try what a sweep asks for, one run after the other."""
+"""`wandb.agent`: runs the trials of a sweep, one after the other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from wandb import env
 from wandb._native.sweeps import SweepNotFoundError
 from wandb._native.sweeps.agent import Agent
-from wandb._native.sweeps.coordinator import Desk
+from wandb._native.sweeps.coordinator import SweepCoordinator
 from wandb.errors import CommError
 from wandb.errors.term import termerror
 
@@ -28,7 +28,7 @@ def agent(
     """Run a function, or the sweep's program, with one configuration of the sweep after the other.
 
     Each run finds its hyperparameters in `wandb.config`, a program in its arguments too. Any number of agents can work
-    on a sweep, on machines that share its folder; what an agent was at when it was killed is tried again.
+    on a sweep, on machines that share its directory. The trial of a killed agent is tried again.
 
     In Pluto: each run has the tag `sweep:ID`. `early_terminate` needs the server, which knows how the others went.
 
@@ -37,15 +37,15 @@ def agent(
         function: called without arguments for each configuration, in a thread; it calls `wandb.init()`.
         entity: kept for the runs.
         project: where the runs go; by default that of the sweep.
-        count: how many to try at most; by default until a grid is through, and for ever otherwise.
+        count: how many to try at most; by default until a grid is exhausted, otherwise without end.
         forward_signals: whether the program gets the signals that the agent gets.
         term_timeout: seconds that the program has to end after Ctrl-C.
         max_consecutive_failed_runs: end after so many failures in a row.
 
     Raises:
-        TypeError, ValueError: an argument is none of these.
-        wandb.CommError: there is no such sweep.
-        wandb.UsageError: the sweep cannot be searched, or has no program and there is no function.
+        TypeError, ValueError: an argument has the wrong type or value.
+        wandb.CommError: the sweep does not exist.
+        wandb.UsageError: the sweep cannot be searched, or has neither a program nor a function.
 
     Example:
         >>> wandb.agent(id, function=train, count=5)
@@ -67,14 +67,14 @@ def agent(
     if entity:
         env.set_entity(entity)
     try:
-        desk = Desk(sweep, place[-1] if place else project)
+        coordinator = SweepCoordinator(sweep, place[-1] if place else project)
     except SweepNotFoundError as error:
         raise CommError(str(error)) from error
     global _running
     _running += 1
     try:
         Agent(
-            desk,
+            coordinator,
             function,
             count,
             max_consecutive_failures=max_consecutive_failed_runs,

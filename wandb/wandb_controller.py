@@ -1,4 +1,4 @@
-"""The controller of a sweep: a program of the user's own says what agents try next and which runs end early."""
+"""The controller of a sweep: user code decides what agents try next and which runs end early."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from time import sleep
 from typing import Any
 
 from wandb._native.sweeps import SweepNotFoundError, early_stopping, search, search_space, trial_log
-from wandb._native.sweeps.remote_coordinator import Afar
+from wandb._native.sweeps.remote_coordinator import RemoteCoordinator
 
 _POLL = 5  # seconds between two steps of `run`
 _FIELDS = ("distribution", "min", "max", "mu", "sigma", "q", "a", "b")
 
 
 class ControllerError(Exception):
-    """A sweep cannot be steered like that."""
+    """The sweep does not exist, or the call does not fit its state."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class SweepRun:
 
 
 class _WandbController:
-    """Steers a sweep; configure one, `create` it, then `run`, or `step` until it is `done`.
+    """Controls a sweep; configure one, `create` it, then `run`, or `step` until it is `done`.
 
     Example:
         >>> tuner = wandb.controller({"method": "random", "parameters": {"lr": {"min": 0.0, "max": 1.0}}})
@@ -44,7 +44,7 @@ class _WandbController:
         entity: str | None = None,
         project: str | None = None,
     ) -> None:
-        """Take up a sweep.
+        """Open or create a sweep.
 
         Args:
             sweep_id_or_config: an id, the definition of a new one, or None for one to be configured.
@@ -52,13 +52,13 @@ class _WandbController:
             project: where its runs go.
 
         Raises:
-            ControllerError: it is of another type, or there is no such sweep.
+            ControllerError: the argument has another type, or the sweep does not exist.
         """
         self._create: dict[str, Any] = {}
         self._search: Callable[..., SweepRun | None] | None = None
         self._stopping: Callable[..., list[SweepRun]] | None = None
         self._project = project
-        self._ledger: trial_log.Ledger | None = None
+        self._trial_log: trial_log.TrialLog | None = None
         self._through = False
         self._done_here: list[tuple[str, str]] = []
         self._last_status = ""
@@ -71,13 +71,13 @@ class _WandbController:
             raise ControllerError(f"A sweep is an id or a dict, not a {type(sweep_id_or_config).__name__}")
 
     def _open(self, sweep: str) -> None:
-        self._ledger = trial_log.Ledger(sweep.rpartition("/")[2])
+        self._trial_log = trial_log.TrialLog(sweep.rpartition("/")[2])
         try:
-            self._create = self._ledger.definition()
+            self._create = self._trial_log.definition()
         except SweepNotFoundError as error:
             raise ControllerError(str(error)) from error
 
-    # Before it is created
+    # Before `create`
 
     def configure(self, sweep_dict_or_config: Mapping[str, Any]) -> None:
         """Take a whole definition; `method` and `early_terminate` can be functions."""
@@ -127,7 +127,7 @@ class _WandbController:
         self._create["description"] = description
 
     def configure_controller(self, type: str) -> None:
-        """Let this controller (`local`) say what comes next, which is what `create` does anyway."""
+        """Let this controller (`local`) choose the trials, which `create` does anyway."""
         self._must_be_open()
         self._create["controller"] = {"type": type}
 
@@ -156,19 +156,19 @@ class _WandbController:
         self._create.setdefault("parameters", {})[name] = described
 
     def create(self, from_dict: bool = False) -> str:
-        """Make the sweep; return its id."""
+        """Create the sweep; return its id."""
         self._must_be_open()
         self._create["controller"] = {"type": "local"}
         search.check(self._create)
-        self._ledger = trial_log.create(self._create, self._project or self._create.get("project"))
-        print("Create sweep with ID:", self._ledger.sweep)
-        return self._ledger.sweep
+        self._trial_log = trial_log.create(self._create, self._project or self._create.get("project"))
+        print("Create sweep with ID:", self._trial_log.sweep)
+        return self._trial_log.sweep
 
     def _must_be_open(self) -> None:
-        if self._ledger is not None:
-            raise ControllerError("The sweep is made already and cannot be configured any more")
+        if self._trial_log is not None:
+            raise ControllerError("The sweep exists already and cannot be configured any more")
 
-    # Afterwards
+    # After `create`
 
     @property
     def sweep_config(self) -> dict[str, Any]:
@@ -177,12 +177,12 @@ class _WandbController:
 
     @property
     def sweep_id(self) -> str | None:
-        """The sweep's id, None before it is made."""
-        return self._ledger.sweep if self._ledger is not None else None
+        """The sweep's id, None before `create`."""
+        return self._trial_log.sweep if self._trial_log is not None else None
 
     def run(self, verbose: bool = False, print_status: bool = True, print_actions: bool = False,
             print_debug: bool = False) -> None:  # fmt: skip
-        """Step until the sweep is done."""
+        """Call `step` until the sweep is done."""
         while not self.done():
             self.step()
             if print_status or verbose:
@@ -192,14 +192,14 @@ class _WandbController:
             sleep(_POLL)
 
     def step(self) -> None:
-        """Schedule the next trial, unless one waits for an agent already, and end what is hopeless."""
+        """Schedule the next trial, unless one is already pending, and stop runs that `early_terminate` rejects."""
         if not any(one.state == "pending" for one in self._made().trials()):
             self.schedule(self.search())
         if runs := self.stopping():
             self.stop_runs(runs)
 
     def done(self) -> bool:
-        """Whether there is nothing more to schedule and nothing runs."""
+        """Return whether all trials have been scheduled and have ended."""
         made = self._made()
         if made.state() in ("FINISHED", "CANCELED"):
             return True
@@ -209,14 +209,14 @@ class _WandbController:
         return False
 
     def search(self) -> SweepRun | None:
-        """Return the next trial, or None when there is none any more."""
+        """Return the next trial, or None after the last one."""
         if self._search is not None:
             return self._search(self._create, self._runs())
         config = search.propose(self._create, self._made().trials(), random.Random())
         return None if config is None else SweepRun({name: {"value": value} for name, value in config.items()})
 
     def schedule(self, run: SweepRun | None) -> None:
-        """Let the next agent that is free try a run; None says that there are no more."""
+        """Let the next free agent try a run; None marks the end of the trials."""
         if run is None:
             self._through = True
             return
@@ -233,17 +233,17 @@ class _WandbController:
         if not metric or rules.get("type") != "hyperband":
             return []
         runs = self._runs()
-        told = [[row[metric] for row in one.history if metric in row] for one in runs]
+        histories = [[row[metric] for row in one.history if metric in row] for one in runs]
         return [
             one
-            for one, mine in zip(runs, told, strict=True)
-            if one.state == "running" and early_stopping.hopeless(rules, mine, told, more_is_better)
+            for one, mine in zip(runs, histories, strict=True)
+            if one.state == "running" and early_stopping.should_stop_early(rules, mine, histories, more_is_better)
         ]
 
     def stop_runs(self, runs: list[SweepRun]) -> None:
         """End runs; their agents do so within seconds."""
         names = {one.name for one in runs}
-        with self._made().changing() as kept:
+        with self._made().locked() as kept:
             for one in kept["trials"]:
                 if one["run"] in names and one["state"] == "running":
                     one["state"] = "stopping"
@@ -254,10 +254,10 @@ class _WandbController:
         counts: dict[str, int] = {}
         for one in self._made().trials():
             counts[one.state] = counts.get(one.state, 0) + 1
-        told = ", ".join(f"{state.capitalize()}: {count}" for state, count in counts.items())
+        states = ", ".join(f"{state.capitalize()}: {count}" for state, count in counts.items())
         options = [self._create["method"], *filter(None, [(self._create.get("early_terminate") or {}).get("type")])]
         status = f"Sweep: {self.sweep_id} ({','.join(options)}) | Runs: {sum(counts.values())}"
-        status += f" ({told})" if told else ""
+        status += f" ({states})" if states else ""
         if status != self._last_status:
             print(status)
         self._last_status = status
@@ -277,26 +277,26 @@ class _WandbController:
     def print_summary(self) -> None:
         """Print the best trial so far."""
         metric, more_is_better = search.objective(self._create)
-        told = [one for one in self._made().trials() if one.value is not None]
-        if told:
-            best = (max if more_is_better else min)(told, key=lambda one: one.value)
-            print(f"Best run: {best.run} with {metric} {best.value}: {best.config}")
+        results = [(one.value, one) for one in self._made().trials() if one.value is not None]
+        if results:
+            value, best = (max if more_is_better else min)(results, key=lambda pair: pair[0])
+            print(f"Best run: {best.run} with {metric} {value}: {best.config}")
 
-    def _made(self) -> trial_log.Ledger:
-        if self._ledger is None:
-            raise ControllerError("The sweep is not made yet: call create()")
-        return self._ledger
+    def _made(self) -> trial_log.TrialLog:
+        if self._trial_log is None:
+            raise ControllerError("The sweep does not exist yet: call create()")
+        return self._trial_log
 
     def _runs(self) -> list[SweepRun]:
         made = self._made()
         metric, _ = search.objective(self._create)
-        afar = Afar(made.sweep, made.project())
+        remote = RemoteCoordinator(made.sweep, made.project())
         return [
             SweepRun(
                 {name: {"value": value} for name, value in one.config.items()},
                 name=one.run,
                 state=one.state,
-                history=[{metric: value} for value in afar.history(one.run, metric, one.state != "running")]
+                history=[{metric: value} for value in remote.history(one.run, metric, one.state != "running")]
                 if metric
                 else [],
                 summary_metrics={metric: one.value} if metric and one.value is not None else {},

@@ -209,9 +209,9 @@ def _sweep(settings: Settings) -> dict[str, Any] | None:
     """Return what the server keeps of the run's sweep, in the form of `pluto migrate`."""
     if not settings.sweep_id:
         return None
-    from wandb._native.sweeps.trial_log import Ledger
+    from wandb._native.sweeps.trial_log import TrialLog
 
-    ledger = Ledger(settings.sweep_id)
+    ledger = TrialLog(settings.sweep_id)
     definition = ledger.definition() if ledger.exists() else {}
     trial = ledger.trial(settings.run_id or "")
     agent = {"id": trial.agent, "host": trial.host} if trial is not None and trial.agent else None

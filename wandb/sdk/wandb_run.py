@@ -183,7 +183,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
             self._patching.join()
         self._files().finish()
         if self._settings.sweep_id:
-            from wandb._native.sweeps.coordinator import report
+            from wandb._native.sweeps.coordinator import record_result as report
 
             report(self._settings.sweep_id, self.id, self.summary)
         exit = records.Exit(int(time() * 1000), records.state_of(code), code)

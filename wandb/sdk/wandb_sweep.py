@@ -1,4 +1,4 @@
-"""`wandb.sweep` and `wandb.controller`: make a sweep, and steer one by hand."""
+"""`wandb.sweep` and `wandb.controller`: create a sweep, and control one by hand."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def sweep(
     project: str | None = None,
     prior_runs: list[str] | None = None,
 ) -> str:
-    """Make a sweep, which agents then search; nothing runs yet.
+    """Create a sweep, which agents then search; nothing runs yet.
 
-    In Pluto: the sweep is kept on disk, in `PLUTO_DIR/sweeps` (`~/.pluto/sweeps`), where `pluto.agent` finds it too.
+    In Pluto: the sweep is stored on disk, in `PLUTO_DIR/sweeps` (`~/.pluto/sweeps`), where `pluto.agent` finds it too.
     Each of its runs has the tag `sweep:ID` and the whole definition in `config["wandb"]["sweep"]`.
 
     Args:
@@ -53,11 +53,11 @@ def sweep(
     return made.sweep
 
 
-def _learn(made: trial_log.Ledger, runs: list[str]) -> None:
+def _learn(made: trial_log.TrialLog, runs: list[str]) -> None:
     from wandb.apis.public import Api
 
     metric, _ = search.objective(made.definition())
-    with made.changing() as kept:
+    with made.locked() as kept:
         for name in runs:
             run = Api().run(f"{made.project()}/{name}")
             value = search.result(run.summary, metric)

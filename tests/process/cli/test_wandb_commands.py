@@ -158,7 +158,7 @@ def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environme
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("agent nowhere/nosweep", "There is no sweep nosweep"),
+        ("agent nowhere/nosweep", "Sweep nosweep not found"),
         ("artifact ls nowhere", "Could not find project nowhere"),
         ("artifact get nowhere/nothing:v0", "not found"),
         ("pull nowhere/norun", "Could not find run"),

@@ -19,12 +19,12 @@ Script = Callable[..., str]
 def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of sweeps, for this process and those that it starts."""
     monkeypatch.setenv("PLUTO_DIR", str(tmp_path / "pluto"))
-    return trial_log.folder()
+    return trial_log.sweeps_dir()
 
 
 @pytest.fixture
 def start(clean_environment: dict[str, str], sweeps: Path, tmp_path: Path) -> Start:
-    """Start a Python process in the test's folder, offline unless told otherwise."""
+    """Start a Python process in the test's folder, offline unless `variables` say otherwise."""
 
     def start(*words: str, **variables: str) -> "subprocess.Popen[str]":
         environment = {**clean_environment, "PLUTO_DIR": str(sweeps.parent), "DISABLE_WANDB_LOGGING": "true"}
@@ -49,9 +49,9 @@ def run(start: Start) -> Script:
 
     def run(*words: str, script: str | None = None, code: int = 0, **variables: str) -> str:
         process = start(*(("-c", textwrap.dedent(script)) if script else words), **variables)
-        out, said = process.communicate(timeout=120)
-        assert process.returncode == code, out + said
-        return out + said
+        stdout, stderr = process.communicate(timeout=120)
+        assert process.returncode == code, stdout + stderr
+        return stdout + stderr
 
     return run
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.conftest import Running
 from tests.helpers.server_state import Server
 from tests.process.sweeps.conftest import Script, Start
-from wandb._native.sweeps.trial_log import Ledger, Trial
+from wandb._native.sweeps.trial_log import Trial, TrialLog
 
 TRAIN = """
     import wandb
@@ -28,12 +28,12 @@ GRID = {
 
 def trials(sweep: str) -> list[Trial]:
     """Return the trials of a sweep, which this process can read too."""
-    return Ledger(sweep).trials()
+    return TrialLog(sweep).trials()
 
 
 def test_a_function_is_called_with_every_combination(run: Script, sweeps: Path) -> None:
     """The configuration is in `wandb.config`; the sweep has the results; a second agent has nothing to do."""
-    said = run(
+    output = run(
         script=f"""{TRAIN}
     id = wandb.sweep({GRID}, project="grids")
     wandb.agent(id, train)
@@ -42,16 +42,16 @@ def test_a_function_is_called_with_every_combination(run: Script, sweeps: Path) 
     print("AFTER", run.project, run.sweep_id, id)
     """
     )
-    (sweep,) = [line.split()[-1] for line in said.splitlines() if line.startswith("AFTER own None")]
-    tried = [line.split()[1:] for line in said.splitlines() if line.startswith("TRIED")]
+    (sweep,) = [line.split()[-1] for line in output.splitlines() if line.startswith("AFTER own None")]
+    tried = [line.split()[1:] for line in output.splitlines() if line.startswith("TRIED")]
     assert tried == [[x, lr, sweep, "grids"] for lr in ("0.5", "0.25") for x in ("1", "2")]
-    assert "Ignoring project 'elsewhere' when running a sweep." in said
+    assert "Ignoring project 'elsewhere' when running a sweep." in output
     assert [(one.state, one.value) for one in trials(sweep)] == [("finished", v) for v in (0.5, 1.0, 0.25, 0.5)]
 
 
 def test_runs_carry_their_sweep(run: Script, online: dict[str, str], pluto_server: Running) -> None:
     """On the server each run has the tag, and the whole definition where `pluto migrate` puts it."""
-    said = run(
+    output = run(
         script=f"""{TRAIN}
     id = wandb.sweep({GRID}, project="swept-runs")
     wandb.agent(id, train, count=2)
@@ -59,7 +59,7 @@ def test_runs_carry_their_sweep(run: Script, online: dict[str, str], pluto_serve
     """,
         **online,
     )
-    sweep = said.split("ID ")[-1].split()[0]
+    sweep = output.split("ID ")[-1].split()[0]
     server = Server(pluto_server.url, pluto_server.key)
     listed = server.get("/api/runs/list", projectName="swept-runs")["runs"]
     assert len(listed) == 2
@@ -84,15 +84,15 @@ def test_four_agents_share_a_grid(run: Script, start: Start, sweeps: Path) -> No
     )
     agents = [start("train.py", sweep) for _ in range(4)]
     for agent in agents:
-        out, said = agent.communicate(timeout=120)
-        assert agent.returncode == 0, out + said
+        stdout, stderr = agent.communicate(timeout=120)
+        assert agent.returncode == 0, stdout + stderr
     assert sorted(one.config["x"] for one in trials(sweep)) == list(range(12))
     assert {one.state for one in trials(sweep)} == {"finished"}
     assert len({one.pid for one in trials(sweep)}) > 1
 
 
 def test_a_killed_agents_trial_is_tried_again(run: Script, start: Start, sweeps: Path) -> None:
-    """SIGKILL in the middle of a trial: the next agent gives that combination to a new run, and does the rest."""
+    """SIGKILL in the middle of a trial: the next agent tries that combination in a new run, and finishes the sweep."""
     definition = {"method": "grid", "parameters": {"x": {"values": [1, 2]}}}
     sweep = run(script=f"import wandb; wandb.sweep({definition}, project='killed')").split()[-1]
     first = start("-c", f"import time, wandb\nwandb.agent({sweep!r}, lambda: (wandb.init(), time.sleep(600)))")
@@ -130,8 +130,8 @@ def test_a_program_gets_arguments(run: Script, tmp_path: Path, sweeps: Path) -> 
         "parameters": {"lr": {"value": 0.1}, "on": {"value": True}, "off": {"value": False}},
     }
     (tmp_path / "sweep.yaml").write_text(json.dumps(definition))  # JSON is YAML too
-    said = run("-m", "wandb", "sweep", "sweep.yaml")
-    line = said.strip().splitlines()[-1].partition("with: python ")[2].split()
+    output = run("-m", "wandb", "sweep", "sweep.yaml")
+    line = output.strip().splitlines()[-1].partition("with: python ")[2].split()
     assert line[:3] == ["-m", "wandb", "agent"] and line[3].startswith("programs/")
     out = run(*line, WHO="me")
     (got,) = [json.loads(one[4:]) for one in out.splitlines() if one.startswith("GOT ")]
@@ -154,7 +154,7 @@ def test_a_program_gets_arguments(run: Script, tmp_path: Path, sweeps: Path) -> 
 def test_failures_end_an_agent(run: Script, sweeps: Path) -> None:
     """Three failures within a minute end it, fewer do not; the runs are failed and the traceback is shown."""
     definition = {"method": "grid", "parameters": {"x": {"values": list(range(9))}}}
-    said = run(
+    output = run(
         script=f"""
         import wandb
         def train():
@@ -166,11 +166,11 @@ def test_failures_end_an_agent(run: Script, sweeps: Path) -> None:
         print("ID", id)
         """
     )
-    sweep = said.split("ID ")[-1].split()[0]
+    sweep = output.split("ID ")[-1].split()[0]
     assert [one.state for one in trials(sweep)] == ["failed"] * 4
-    assert "Detected 3 failed runs in the first 60 seconds, killing sweep." in said
-    assert "Detected 1 consecutive failed runs, killing sweep." in said
-    assert said.count("RuntimeError: no good") >= 4
+    assert "Detected 3 failed runs in the first 60 seconds, killing sweep." in output
+    assert "Detected 1 consecutive failed runs, killing sweep." in output
+    assert output.count("RuntimeError: no good") >= 4
 
 
 def test_ctrl_c_ends_the_agent_and_its_function(run: Script, start: Start, sweeps: Path) -> None:
@@ -191,8 +191,8 @@ def test_ctrl_c_ends_the_agent_and_its_function(run: Script, start: Start, sweep
         time.sleep(0.05)
     time.sleep(1)
     os.kill(agent.pid, signal.SIGINT)
-    out, said = agent.communicate(timeout=60)
-    assert "Ctrl + C detected" in said and out.endswith("ON\n") and agent.returncode == 0
+    stdout, stderr = agent.communicate(timeout=60)
+    assert "Ctrl + C detected" in stderr and stdout.endswith("ON\n") and agent.returncode == 0
     assert [one.state for one in trials(sweep)] == ["killed"]
 
 
@@ -205,15 +205,15 @@ def test_a_sweep_is_stopped_from_elsewhere(run: Script, start: Start, sweeps: Pa
         assert agent.poll() is None
         time.sleep(0.05)
     run("-m", "wandb", "sweep", "--cancel", sweep)
-    _, said = agent.communicate(timeout=60)
-    assert agent.returncode == 0 and "stopped early" in said
+    _, stderr = agent.communicate(timeout=60)
+    assert agent.returncode == 0 and "stopped early" in stderr
     assert [one.state for one in trials(sweep)] == ["killed"]
-    assert "There is no sweep nonesuch" in run("-m", "wandb", "sweep", "--stop", "nonesuch", code=1)
+    assert "Sweep nonesuch not found" in run("-m", "wandb", "sweep", "--stop", "nonesuch", code=1)
 
 
-def test_a_controller_says_what_is_next(run: Script, sweeps: Path) -> None:
-    """A function of the user's chooses; agents wait for it, and end when it is done."""
-    said = run(
+def test_a_controller_schedules_trials(run: Script, sweeps: Path) -> None:
+    """A user function chooses the trials; agents wait for it, and end when it is done."""
+    output = run(
         script="""
         import threading, wandb
         from wandb.wandb_controller import SweepRun
@@ -234,37 +234,37 @@ def test_a_controller_says_what_is_next(run: Script, sweeps: Path) -> None:
         tuner.print_status()
         """
     )
-    assert [line for line in said.splitlines() if line.startswith("TRIED")] == ["TRIED 0", "TRIED 10"]
-    assert "Sweep: " in said and "Finished: 2" in said
+    assert [line for line in output.splitlines() if line.startswith("TRIED")] == ["TRIED 0", "TRIED 10"]
+    assert "Sweep: " in output and "Finished: 2" in output
 
 
-def test_a_sweep_tells_its_agents(run: Script, online: dict[str, str]) -> None:
-    """`Sweep.agents` follows from the runs: who has started which; an agent that nobody knows is an error."""
-    said = run(
+def test_a_sweep_lists_its_agents(run: Script, online: dict[str, str]) -> None:
+    """`Sweep.agents` follows from the runs: who has started which; an unknown agent is an error."""
+    output = run(
         script=f"""{TRAIN}
-    id = wandb.sweep({GRID}, project="told-agents")
+    id = wandb.sweep({GRID}, project="listed-agents")
     wandb.agent(id, train, count=1)
     wandb.agent(id, train, count=2)
-    sweep = wandb.Api().sweep(f"told-agents/{{id}}")
+    sweep = wandb.Api().sweep(f"listed-agents/{{id}}")
     first, second = sweep.agents()
     print("FOUND", first.total_runs, second.total_runs, first.state, first.host)
     print("RUNS", len(first.runs()), [run.config["x"] for run in second.runs()])
     print("SAME", sweep.agent(second.id).created_at == second.created_at)
     try:
-        sweep.agent("nobody")
+        sweep.agent("unknown")
     except ValueError as error:
         print(error)
     """,
         **online,
     )
-    assert f"FOUND 1 2 FINISHED {socket.gethostname()}" in said
-    assert "RUNS 1 [2, 1]" in said and "SAME True" in said
-    assert "Could not find agent 'nobody'" in said
+    assert f"FOUND 1 2 FINISHED {socket.gethostname()}" in output
+    assert "RUNS 1 [2, 1]" in output and "SAME True" in output
+    assert "Could not find agent 'unknown'" in output
 
 
-def test_a_configuration_is_put_in_front(run: Script, online: dict[str, str]) -> None:
+def test_enqueue_run_is_tried_next(run: Script, online: dict[str, str]) -> None:
     """`Sweep.enqueue_run` is what the next agent tries, under the name that was given; elsewhere it is refused."""
-    said = run(
+    output = run(
         script=f"""{TRAIN}
     import os
     id = wandb.sweep({GRID}, project="enqueued")
@@ -282,5 +282,5 @@ def test_a_configuration_is_put_in_front(run: Script, online: dict[str, str]) ->
     """,
         **online,
     )
-    assert "QUEUED mine 9 27 True" in said
-    assert "let PLUTO_DIR name the folder" in said
+    assert "QUEUED mine 9 27 True" in output
+    assert "set PLUTO_DIR to the directory" in output

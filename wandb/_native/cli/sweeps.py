@@ -1,4 +1,4 @@
-"""`wandb sweep` and `wandb agent`: make a sweep from a YAML file, steer it, and work on it."""
+"""`wandb sweep`, `wandb agent` and `wandb controller`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 
 from wandb import env
 from wandb._native.sweeps import SweepNotFoundError, search
-from wandb._native.sweeps.coordinator import Desk
-from wandb._native.sweeps.trial_log import Ledger
+from wandb._native.sweeps.coordinator import SweepCoordinator
+from wandb._native.sweeps.trial_log import TrialLog
 from wandb.errors import Error
 from wandb.errors.term import termlog
 from wandb.sdk.wandb_sweep import sweep as make
@@ -37,17 +37,24 @@ def _definition(file: str) -> dict[str, Any]:
 @click.command()
 @click.option("-p", "--project", help="Project of the sweep's runs.")
 @click.option("-e", "--entity", help="Kept with the runs.")
-@click.option("--controller", is_flag=True, help="Run a controller too, which says what agents try.")
-@click.option("--verbose", is_flag=True, help="Let the controller say more.")
+@click.option("--controller", is_flag=True, help="Run a controller too, which chooses the trials.")
+@click.option("--verbose", is_flag=True, help="Let the controller print more.")
 @click.option("--name", help="Name of the sweep; wins over the file's.")
 @click.option("--program", help="Script that agents run; wins over the file's.")
 @click.option("--settings", hidden=True)
-@click.option("--update", metavar="ID", help="Give a sweep another definition instead of making one.")
-@click.option("--stop", is_flag=True, help="Begin no more runs.")
-@click.option("--cancel", is_flag=True, help="Begin no more runs and end those that are running.")
-@click.option("--pause", is_flag=True, help="Begin no runs until it is resumed.")
-@click.option("--resume", is_flag=True, help="Begin runs again.")
-@click.option("-R", "--prior_run", "prior_runs", multiple=True, metavar="RUN", help="Run whose result is learned from.")
+@click.option("--update", metavar="ID", help="Change the definition of a sweep instead of creating one.")
+@click.option("--stop", is_flag=True, help="Start no more runs.")
+@click.option("--cancel", is_flag=True, help="Start no more runs and end those that are running.")
+@click.option("--pause", is_flag=True, help="Start no runs until the sweep is resumed.")
+@click.option("--resume", is_flag=True, help="Start runs again.")
+@click.option(
+    "-R",
+    "--prior_run",
+    "prior_runs",
+    multiple=True,
+    metavar="RUN",
+    help="Earlier run whose result the search learns from.",
+)
 @click.argument("config_yaml_or_sweep_id")
 def sweep(
     config_yaml_or_sweep_id: str,
@@ -62,7 +69,7 @@ def sweep(
     prior_runs: tuple[str, ...],
     **states: bool,
 ) -> None:
-    """Make a sweep from a YAML file, or change the state of one."""
+    """Create a sweep from a YAML file, or change the state of one."""
     asked = [state for state, given in states.items() if given]
     if len(asked) > 1:
         raise click.ClickException("Only one state flag (stop/cancel/pause/resume) is allowed.")
@@ -78,9 +85,9 @@ def sweep(
     try:
         if update:
             search.check(definition)
-            ledger = _known(update)
-            ledger.define(definition, project or definition.get("project") or ledger.project())
-            identity = ledger.sweep
+            log = _known(update)
+            log.define(definition, project or definition.get("project") or log.project())
+            identity = log.sweep
             termlog(f"Updated sweep with ID: {identity}")
         else:
             termlog(f"Creating sweep from: {config_yaml_or_sweep_id}")
@@ -95,21 +102,21 @@ def sweep(
         _WandbController(identity).run(verbose=verbose)
 
 
-def _known(identity: str) -> Ledger:
-    ledger = Ledger(identity.rpartition("/")[2])
-    if not ledger.exists():
+def _known(identity: str) -> TrialLog:
+    log = TrialLog(identity.rpartition("/")[2])
+    if not log.exists():
         try:
-            Desk(ledger.sweep, None)  # fetches it, if a run on the server carries it
+            SweepCoordinator(log.sweep, None)  # reads it from a run on the server
         except SweepNotFoundError as error:
             raise click.ClickException(str(error)) from error
-    return ledger
+    return log
 
 
 @click.command()
 @click.option("-p", "--project", help="Project of the runs; by default that of the sweep.")
 @click.option("-e", "--entity", help="Kept with the runs.")
-@click.option("--count", type=int, help="How many runs at most.")
-@click.option("-f", "--forward-signals", is_flag=True, help="Give the program the signals that the agent gets.")
+@click.option("--count", type=int, help="Maximum number of runs.")
+@click.option("-f", "--forward-signals", is_flag=True, help="Forward the agent's signals to the program.")
 @click.option("-t", "--term-timeout", type=int, help="Seconds that the program has to end after Ctrl-C.")
 @click.option("--max-consecutive-failed-runs", type=click.IntRange(min=1), help="End after so many failures in a row.")
 @click.argument("sweep_id")
@@ -123,10 +130,10 @@ def agent(sweep_id: str, **options: Any) -> None:
 
 
 @click.command()
-@click.option("--verbose", is_flag=True, help="Say what was scheduled and ended.")
+@click.option("--verbose", is_flag=True, help="Print what was scheduled and stopped.")
 @click.argument("sweep_id")
 def controller(sweep_id: str, verbose: bool) -> None:
-    """Say what the agents of a sweep try, until it is done."""
+    """Choose what the agents of a sweep try, until it is done."""
     from wandb.wandb_controller import ControllerError, _WandbController
 
     try:

@@ -1,5 +1,5 @@
-"""Sweeps: which hyperparameters to try next, what has been tried, and the agents that try them."""
+"""Sweeps: the search, the trial log, and the agents that run the trials."""
 
 
 class SweepNotFoundError(Exception):
-    """There is no sweep of that id where agents look for it."""
+    """Neither this disk nor the server has a sweep of that id."""

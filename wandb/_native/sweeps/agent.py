@@ -1,4 +1,4 @@
-"""An agent: takes one trial of a sweep after the other and runs a function or the sweep's program with it."""
+"""A sweep agent: runs a function or the sweep's program for one trial after the other."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from typing import Any, Protocol
 import wandb
 from wandb import env
 from wandb._native.sweeps import command
-from wandb._native.sweeps.coordinator import Desk
+from wandb._native.sweeps.coordinator import SweepCoordinator
 from wandb._native.sweeps.trial_log import Trial
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog
 
-POLL = 2.0  # seconds between two looks at what others have decided
-KILL_DELAY = 30  # seconds between asking a program to end and ending it
-FLAPPING_SECONDS, FLAPPING_FAILURES = 60, 3  # so many failures so early: the script does not work at all
+POLL = 2.0  # seconds between two checks for other agents' decisions
+KILL_DELAY = 30  # seconds between SIGTERM and SIGKILL for a program
+FLAPPING_SECONDS, FLAPPING_FAILURES = 60, 3  # so many failures within so many seconds: the script does not work
 INITIAL_FAILURES = 5
 
 
 class Job(Protocol):
-    """A trial under way."""
+    """A running trial."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait; return whether it is over."""
+        """Wait up to `seconds`; return whether the trial has ended."""
 
     def stop(self) -> None:
-        """Ask it to end, the more insistently the more often."""
+        """Ask the trial to end; repeated calls escalate."""
 
     def state(self) -> str:
-        """Return how it has ended, in wandb's words."""
+        """Return wandb's state for how the trial ended."""
 
 
 class FunctionJob:
-    """A function in a thread of its own, as wandb runs it: an exception can be raised there to stop it."""
+    """A function in a separate thread, as in wandb: raising an exception there stops it."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self._function = function
@@ -78,17 +78,17 @@ class FunctionJob:
 
 
 class CommandJob:
-    """A program in a process group of its own, so that Ctrl-C reaches the agent alone."""
+    """A program in a separate process group, so that Ctrl-C reaches only the agent."""
 
     def __init__(self, words: list[str], variables: dict[str, str]) -> None:
         group: dict[str, Any]
-        if os.name == "nt":
+        if sys.platform == "win32":
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         elif sys.version_info >= (3, 11):
             group = {"process_group": 0}
         else:
             group = {"preexec_fn": os.setpgrp}
-        # Without the terminal's input: reading it from another group would suspend the program.
+        # No terminal input: reading it from another process group would suspend the program.
         self.process = subprocess.Popen(words, env=variables, stdin=subprocess.DEVNULL, **group)
         self._asked: float | None = None
 
@@ -109,11 +109,11 @@ class CommandJob:
 
 
 class Agent:
-    """Runs trials until the sweep is through, the count is reached, or too many fail."""
+    """Runs trials until the sweep is exhausted, the count is reached, or too many fail."""
 
     def __init__(
         self,
-        desk: Desk,
+        coordinator: SweepCoordinator,
         function: Callable[[], Any] | None,
         count: int | None,
         *,
@@ -124,21 +124,21 @@ class Agent:
         """Prepare an agent.
 
         Args:
-            desk: where the trials come from.
-            function: what to call for each; by default the sweep's program is run.
-            count: how many trials at most.
-            max_consecutive_failures: how many failures in a row end the agent.
-            forward_signals: whether a program gets the signals that the agent gets.
+            coordinator: source of the trials.
+            function: called for each trial; by default the sweep's program runs.
+            count: maximum number of trials.
+            max_consecutive_failures: consecutive failures that end the agent.
+            forward_signals: whether the agent forwards its signals to the program.
             term_timeout: seconds that a program has to end after such a signal.
 
         Raises:
-            UsageError: there is neither a function nor a program.
+            UsageError: neither a function nor a program is given.
         """
-        if function is None and not (desk.definition.get("program") or desk.definition.get("command")):
+        if function is None and not (coordinator.definition.get("program") or coordinator.definition.get("command")):
             raise UsageError(
                 "The sweep names no `program`: give wandb.agent() a function, or the sweep a program or a command"
             )
-        self._desk = desk
+        self._coordinator = coordinator
         self._function = function
         self._count = count
         self._limit = max_consecutive_failures
@@ -146,13 +146,13 @@ class Agent:
         self._term_timeout = term_timeout
         self._began = monotonic()
         self._done = self._failed = self._in_a_row = 0
-        self._home = Path(os.environ.setdefault(env.DIR, str(Path.cwd())))
+        self._base_dir = Path(os.environ.setdefault(env.DIR, str(Path.cwd())))
 
     def run(self) -> None:
         """Run trials one after the other."""
         waiting = False
         while self._count is None or self._done < self._count:
-            trial = self._desk.next()
+            trial = self._coordinator.next()
             if trial is False:
                 break
             if trial is True:
@@ -168,7 +168,7 @@ class Agent:
             except KeyboardInterrupt:
                 termlog("Ctrl + C detected. Stopping sweep.")
                 return
-            if not self._goes_on(trial, state):
+            if not self._should_continue(trial, state):
                 return
         termlog("Sweep Agent: Exiting.")
 
@@ -179,28 +179,28 @@ class Agent:
         state = "crashed"
         with self._variables(trial):
             try:
-                job = self._begin(trial)
+                job = self._start_job(trial)
                 try:
                     with self._forwarding(job):
                         while not job.wait(POLL):
-                            if self._desk.stops(trial.run):
+                            if self._coordinator.should_stop(trial.run):
                                 termlog(f"Run {trial.run} is stopped early")
                                 job.stop()
                 except KeyboardInterrupt:
-                    self._wind_up(job)
+                    self._stop_on_interrupt(job)
                     raise
                 finally:
                     state = job.state() if job.wait(0) else "killed"
             finally:
-                self._desk.ledger.end(trial.run, state)
+                self._coordinator.trial_log.end(trial.run, state)
         return state
 
-    def _begin(self, trial: Trial) -> Job:
+    def _start_job(self, trial: Trial) -> Job:
         wandb.teardown()
         if self._function is not None:
             return FunctionJob(self._function)
-        definition = self._desk.definition
-        file = self._home / "wandb" / f"sweep-{self._desk.ledger.sweep}" / f"config-{trial.run}.json"
+        definition = self._coordinator.definition
+        file = self._base_dir / "wandb" / f"sweep-{self._coordinator.trial_log.sweep}" / f"config-{trial.run}.json"
         words = command.line(definition.get("command"), definition.get("program"), trial.config, file)
         termlog(f"About to run command: {' '.join(words)}")
         try:
@@ -210,20 +210,21 @@ class Agent:
                 f"The sweep's command cannot be run: {error}; give its `program` a path from here, or a `command`"
             ) from error
 
-    def _wind_up(self, job: Job) -> None:
-        """End a trial after Ctrl-C: a function at once; a program when it is through, or when Ctrl-C comes again."""
+    def _stop_on_interrupt(self, job: Job) -> None:
+        """End a trial after Ctrl-C: a function at once; a program when it ends, or after another Ctrl-C."""
         if isinstance(job, FunctionJob):
             job.stop()
             job.wait(KILL_DELAY)
             return
         assert isinstance(job, CommandJob)
         deadline = None if self._term_timeout is None else monotonic() + self._term_timeout
-        for said, act in (
+        steps: tuple[tuple[str, Callable[[], Any]], ...] = (
             ("Waiting for runs to end. Press ctrl-c again to terminate them.", lambda: None),
             ("Terminating and syncing runs. Press ctrl-c again to kill.", job.process.terminate),
             ("Killing runs and quitting.", job.process.kill),
-        ):
-            termlog(said)
+        )
+        for message, act in steps:
+            termlog(message)
             act()
             try:
                 while not job.wait(POLL):
@@ -233,7 +234,7 @@ class Agent:
             except KeyboardInterrupt:
                 continue
 
-    def _goes_on(self, trial: Trial, state: str) -> bool:
+    def _should_continue(self, trial: Trial, state: str) -> bool:
         self._done += 1
         if state != "failed":
             self._in_a_row = 0
@@ -258,21 +259,21 @@ class Agent:
 
     @contextlib.contextmanager
     def _variables(self, trial: Trial) -> Iterator[None]:
-        """Tell the run by environment variables what it is, as wandb's agents do."""
+        """Set the environment variables by which wandb's agents configure a run."""
         import yaml
 
-        sweep = self._desk.ledger.sweep
-        file = self._home / "wandb" / f"sweep-{sweep}" / f"config-{trial.run}.yaml"
+        sweep = self._coordinator.trial_log.sweep
+        file = self._base_dir / "wandb" / f"sweep-{sweep}" / f"config-{trial.run}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         values = {name: {"value": value} for name, value in trial.config.items()}
         file.write_text(yaml.safe_dump({"wandb_version": 1, **values}), encoding="utf-8")
-        told = {env.RUN_ID: trial.run, env.SWEEP_ID: sweep, env.SWEEP_PARAM_PATH: str(file)}
-        if self._desk.project:
-            told[env.PROJECT] = self._desk.project
+        values_by_name = {env.RUN_ID: trial.run, env.SWEEP_ID: sweep, env.SWEEP_PARAM_PATH: str(file)}
+        if self._coordinator.project:
+            values_by_name[env.PROJECT] = self._coordinator.project
         if trial.name:
-            told[env.NAME] = trial.name
-        before = {name: os.environ.get(name) for name in told}
-        os.environ.update(told)
+            values_by_name[env.NAME] = trial.name
+        before = {name: os.environ.get(name) for name in values_by_name}
+        os.environ.update(values_by_name)
         try:
             yield
         finally:
@@ -286,7 +287,7 @@ class Agent:
         if not self._forward or not isinstance(job, CommandJob):
             yield
             return
-        handlers = {}
+        handlers: dict[int, Any] = {}
 
         def forward(number: int, frame: Any) -> None:
             job.process.send_signal(number)
@@ -300,8 +301,8 @@ class Agent:
         try:
             yield
         finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+            for caught, handler in handlers.items():
+                signal.signal(caught, handler)
 
 
 def _more_signals() -> list[signal.Signals]:

@@ -1,4 +1,4 @@
-"""The command line of a sweep's program: wandb's macros, filled with a trial's hyperparameters."""
+"""Builds the command line of a sweep's program from wandb's macros and a trial's hyperparameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where agents get their next trial and tell how it went: the ledger, the search and what the server knows, as one."""
+"""Chooses the next trial for an agent from the trial log, the search and the runs on the server."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb._native.sweeps import SweepNotFoundError, early_stopping, remote_coordinator, search
-from wandb._native.sweeps.trial_log import Ledger, Trial
+from wandb._native.sweeps.trial_log import Trial, TrialLog
 from wandb.errors.term import termwarn
 from wandb.sdk.lib.runid import generate_id
 
 ENDED = ("FINISHED", "CANCELED")
 
 
-class Desk:
+class SweepCoordinator:
     """One agent's view of a sweep."""
 
     def __init__(self, sweep: str, project: str | None) -> None:
-        """Find the sweep.
+        """Open the sweep.
 
         Args:
             sweep: its id.
-            project: where its runs go; by default the one that it was made with.
+            project: project of its runs; by default the one stored with the sweep.
 
         Raises:
-            SweepNotFoundError: neither this disk nor a run on the server knows it.
-            UsageError: it is not to be searched.
+            SweepNotFoundError: neither this disk nor a run on the server has it.
+            UsageError: its definition is invalid.
         """
         self.agent = generate_id()
-        self.ledger = Ledger(sweep)
-        self.project = project or (self.ledger.project() if self.ledger.exists() else None)
-        self._afar = remote_coordinator.Afar(sweep, self.project)
-        if not self.ledger.exists():
-            definition = self._afar.definition()
+        self.trial_log = TrialLog(sweep)
+        self.project = project or (self.trial_log.project() if self.trial_log.exists() else None)
+        self._remote = remote_coordinator.RemoteCoordinator(sweep, self.project)
+        if not self.trial_log.exists():
+            definition = self._remote.definition()
             if definition is None:
-                self.ledger.definition()  # raises, and says where it has looked
+                self.trial_log.definition()  # raises, and names the directory
                 raise SweepNotFoundError(sweep)
-            self.ledger.define(definition, project)
-        self.definition = self.ledger.definition()
+            self.trial_log.define(definition, project)
+        self.definition = self.trial_log.definition()
         search.check(self.definition)
         self._chance = random.Random()
 
     def next(self) -> Trial | bool:
-        """Return what to try now; True when there may be something later, False when there is nothing any more."""
-        elsewhere = self._afar.trials(search.objective(self.definition)[0])
-        with self.ledger.changing() as kept:
+        """Return the next trial; True if there may be one later, False if the sweep has ended."""
+        elsewhere = self._remote.trials(search.objective(self.definition)[0])
+        with self.trial_log.locked() as kept:
             if kept["state"] in ENDED:
                 return False
             if kept["state"] == "PAUSED":
@@ -54,7 +54,7 @@ class Desk:
             known = {one.run for one in trials}
             trials += [one for one in elsewhere if one.run not in known]
             for one in trials:
-                if one.orphan():  # what an agent took with it when it died is tried again
+                if one.is_orphaned():  # the trial of a dead agent is tried again
                     one.state = "crashed"
             kept["trials"] = trials
             chosen = self._choose(trials)
@@ -67,37 +67,37 @@ class Desk:
     def _choose(self, trials: list[Trial]) -> Trial | bool:
         for waiting in trials:
             if waiting.state == "pending":
-                return waiting.take()
+                return waiting.claim()
         if (self.definition.get("controller") or {}).get("type") == "local":
-            return True  # wandb.controller() says what is next
+            return True  # wandb.controller() schedules trials
         counted = [one for one in trials if one.state != "crashed"]
         config = search.propose(self.definition, counted, self._chance)
         return False if config is None else Trial(generate_id(), config)
 
-    def stops(self, run: str) -> bool:
-        """Whether a trial is to end now: the sweep was cancelled, or `early_terminate` has given it up."""
-        trials = {one.run: one for one in self.ledger.trials()}
-        if self.ledger.state() == "CANCELED" or (run in trials and trials[run].state == "stopping"):
+    def should_stop(self, run: str) -> bool:
+        """Return whether a trial should end now: the sweep was cancelled, or `early_terminate` applies."""
+        trials = {one.run: one for one in self.trial_log.trials()}
+        if self.trial_log.state() == "CANCELED" or (run in trials and trials[run].state == "stopping"):
             return True
         rules = self.definition.get("early_terminate")
         metric, more_is_better = search.objective(self.definition)
         if not isinstance(rules, Mapping) or rules.get("type") == "custom" or metric is None:
             return False
-        mine = self._afar.history(run, metric, ended=False)
+        mine = self._remote.history(run, metric, ended=False)
         if len(mine) < early_stopping.bands(rules)[0]:
             return False
-        others = [self._afar.history(one, metric, trials[one].state != "running") for one in trials if one != run]
-        return early_stopping.hopeless(rules, mine, [mine, *others], more_is_better)
+        others = [self._remote.history(one, metric, trials[one].state != "running") for one in trials if one != run]
+        return early_stopping.should_stop_early(rules, mine, [mine, *others], more_is_better)
 
 
-def report(sweep: str, run: str, summary: Any) -> None:
-    """Note the objective of a run that ends in this process; of no consequence for the run."""
-    ledger = Ledger(sweep)
-    if not ledger.exists():
+def record_result(sweep: str, run: str, summary: Any) -> None:
+    """Record the objective of a run that ends in this process; a failure is only a warning."""
+    log = TrialLog(sweep)
+    if not log.exists():
         return
     try:
-        value = search.result(summary, search.objective(ledger.definition())[0])
+        value = search.result(summary, search.objective(log.definition())[0])
         if value is not None:
-            ledger.end(run, "running", value)
+            log.end(run, "running", value)
     except Exception as error:
         termwarn(f"The result of run {run} is not known to its sweep {sweep}: {type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""When a sweep ends a run early: successive halving as in Hyperband (Li et al. 2018, arXiv 1603.06560)."""
+"""Decides when a sweep ends a run early: successive halving as in Hyperband (Li et al. 2018, arXiv 1603.06560)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _BANDS = 100  # at most, where only `min_iter` bounds them
 
 
 def bands(rules: Mapping[str, Any]) -> list[int]:
-    """Return after how many values of the metric runs are compared.
+    """Return the numbers of values after which runs are compared.
 
     Args:
         rules: `early_terminate` of a sweep: `type`, `min_iter`, or `max_iter` with `s`; `eta`, by default 3.
 
     Raises:
-        UsageError: they do not say when, or are of another type than `hyperband`.
+        UsageError: `min_iter` and `max_iter` are missing, or the type is not `hyperband`.
     """
     if rules.get("type") != "hyperband":
         raise UsageError(f"early_terminate can be of type hyperband, not {rules.get('type')!r}")
@@ -32,7 +32,7 @@ def bands(rules: Mapping[str, Any]) -> list[int]:
     return sorted(int(count) for count in counts if count >= 1)
 
 
-def hopeless(
+def should_stop_early(
     rules: Mapping[str, Any], mine: Sequence[float], all_of_them: Sequence[Sequence[float]], more_is_better: bool
 ) -> bool:
     """Return whether a run is so far behind the others that it should end.

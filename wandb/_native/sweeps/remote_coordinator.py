@@ -1,4 +1,4 @@
-"""What the server knows of a sweep: trials of agents on other machines, and how a metric went."""
+"""Reads a sweep's definition, trials and metrics from its runs on the server."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wandb.errors.term import termwarn
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat.config.settings import Settings
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
-class Afar:
-    """The sweep's runs on the server, found by their tag; without a server, or offline, there are none."""
+class RemoteCoordinator:
+    """The sweep's runs on the server, found by their tag; empty without a server, or offline."""
 
     def __init__(self, sweep: str, project: str | None) -> None:
         self._sweep = sweep
@@ -24,7 +24,7 @@ class Afar:
         self._trials: dict[str, Trial] = {}  # the same
 
     def definition(self) -> dict[str, Any] | None:
-        """Return the sweep as its runs carry it, or None."""
+        """Return the definition stored in its runs, or None."""
 
         def ask() -> dict[str, Any] | None:
             return dict(self._api().sweep(f"{self._place()}/{self._sweep}").config) or None
@@ -32,7 +32,7 @@ class Afar:
         return self._asked(ask, None)
 
     def trials(self, metric: str | None) -> list[Trial]:
-        """Return the trials that the server knows, with their configuration and objective."""
+        """Return the trials on the server, with configuration and objective."""
 
         def ask() -> list[Trial]:
             found = []
@@ -49,7 +49,7 @@ class Afar:
         return self._asked(ask, [])
 
     def history(self, run: str, metric: str, ended: bool) -> list[float]:
-        """Return the values of a metric in a run so far, in order; of a run that has ended they are asked for once."""
+        """Return the values of a metric in a run, in order; those of an ended run are cached."""
 
         def ask() -> list[float]:
             rows = self._api().run(f"{self._place()}/{run}").scan_history(keys=[metric])
@@ -57,7 +57,7 @@ class Afar:
 
         if run in self._histories:
             return self._histories[run]
-        values = self._asked(ask, [])
+        values: list[float] = self._asked(ask, [])
         if ended and values:
             self._histories[run] = values
         return values
@@ -69,11 +69,11 @@ class Afar:
         return Settings.read()[0].project(self._project)
 
     def _api(self) -> Any:
-        from wandb.apis.public import Api
+        from wandb.apis import public
 
-        return Api()
+        return public.Api()
 
-    def _asked(self, ask: Callable[[], Told], otherwise: Told) -> Told:
+    def _asked(self, ask: Callable[[], Result], otherwise: Result) -> Result:
         if find_credential() is None:
             return otherwise
         try:
@@ -82,7 +82,7 @@ class Afar:
             return otherwise
         except Exception as error:
             termwarn(
-                f"Sweep {self._sweep}: the server does not tell what its other agents do:"
+                f"Sweep {self._sweep}: the trials of other agents cannot be read from the server:"
                 f" {type(error).__name__}: {error}",
                 repeat=False,
             )

@@ -16,10 +16,10 @@ METHODS = ("grid", "random", "bayes")
 
 
 def check(definition: Mapping[str, Any]) -> None:
-    """Refuse a sweep that cannot be searched.
+    """Validate the definition of a sweep.
 
     Raises:
-        UsageError: it lacks a method or parameters, or they cannot be used.
+        UsageError: method or parameters are missing or invalid.
     """
     method = definition.get("method")
     if method not in (*METHODS, "custom"):
@@ -41,7 +41,7 @@ def objective(definition: Mapping[str, Any]) -> tuple[str | None, bool]:
 
 
 def result(summary: Any, metric: str | None) -> float | None:
-    """Return what a run has come to: its summary's value of a metric, also of a nested one; None where it has none."""
+    """Return the metric in a run's summary, nested ones included, or None."""
     if metric is None:
         return None
     value = summary.get(metric)
@@ -56,12 +56,12 @@ def result(summary: Any, metric: str | None) -> float | None:
 
 
 def propose(definition: Mapping[str, Any], trials: Sequence[Trial], chance: random.Random) -> dict[str, Any] | None:
-    """Return the configuration to try next; None when a grid is through or `run_cap` reached.
+    """Return the configuration to try next; None when a grid is exhausted or `run_cap` is reached.
 
     Args:
-        definition: the sweep as it was made.
-        trials: what has been tried and is being tried.
-        chance: where what is random comes from.
+        definition: the sweep's definition.
+        trials: the ended and running trials.
+        chance: source of random numbers.
     """
     cap = definition.get("run_cap")
     if cap is not None and len(trials) >= cap:
@@ -98,7 +98,7 @@ def _bayes(
     trials: Sequence[Trial],
     chance: random.Random,
 ) -> dict[str, Any]:
-    """Return what optuna's sampler of tree-structured Parzen estimators makes of the trials so far."""
+    """Return the proposal of optuna's TPE sampler (tree-structured Parzen estimators)."""
     try:
         import optuna
     except ImportError:
@@ -106,19 +106,19 @@ def _bayes(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     distributions = {_name(one): _distribution(one) for one in parameters if not _constant(one)}
-    # Told that others are being tried, the sampler keeps away from them.
+    # `constant_liar`: the sampler avoids the configurations that are running.
     sampler = optuna.samplers.TPESampler(seed=chance.randrange(2**31), constant_liar=True, n_startup_trials=5)
     _, more_is_better = objective(definition)
     study = optuna.create_study(direction="maximize" if more_is_better else "minimize", sampler=sampler)
     for trial in trials:
-        if (past := _told(trial, parameters, distributions)) is not None:
+        if (past := _optuna_trial(trial, parameters, distributions)) is not None:
             study.add_trial(past)
     asked = study.ask(distributions)
     return search_space.nested({one.path: _value(one, asked.params.get(_name(one))) for one in parameters})
 
 
-def _told(trial: Trial, parameters: Sequence[search_space.Parameter], distributions: Mapping[str, Any]) -> Any:
-    """Return a trial in optuna's form; None when it teaches nothing."""
+def _optuna_trial(trial: Trial, parameters: Sequence[search_space.Parameter], distributions: Mapping[str, Any]) -> Any:
+    """Return a trial in optuna's form; None if it has no result."""
     import optuna
 
     values = search_space.flat(trial.config, parameters)
@@ -126,7 +126,7 @@ def _told(trial: Trial, parameters: Sequence[search_space.Parameter], distributi
         return None
     try:
         places = {_name(one): _place(one, values[one.path]) for one in parameters if not _constant(one)}
-    except (ValueError, TypeError):  # no value of this space: the sweep was changed meanwhile
+    except (ValueError, TypeError):  # not in this search space: the sweep was changed meanwhile
         return None
     state = optuna.trial.TrialState.RUNNING if trial.value is None else optuna.trial.TrialState.COMPLETE
     return optuna.trial.create_trial(state=state, params=places, distributions=dict(distributions), value=trial.value)

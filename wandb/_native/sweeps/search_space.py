@@ -1,4 +1,4 @@
-"""The search space of a sweep: what each hyperparameter can be, and where a value lies in it."""
+"""The search space of a sweep: the values of each hyperparameter, and their positions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _itself(value: float) -> float:
 
 @dataclass(frozen=True)
 class Choice:
-    """A hyperparameter that is one of several values; a constant is the only one of one."""
+    """A hyperparameter with a list of values; a constant has one."""
 
     path: tuple[str, ...]
     values: Sequence[Any]
@@ -43,7 +43,7 @@ class Choice:
         """Return all values.
 
         Raises:
-            UsageError: they have probabilities, of which a grid knows nothing.
+            UsageError: the values have probabilities, which a grid cannot use.
         """
         if self.weights is not None:
             raise _not_for_grids(self.path)
@@ -56,7 +56,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Number:
-    """A hyperparameter on a line: `low` to `high` is where it is searched, `value` what it means there."""
+    """A numeric hyperparameter, searched uniformly from `low` to `high`; `value` maps a position to its value."""
 
     path: tuple[str, ...]
     distribution: str
@@ -70,7 +70,7 @@ class Number:
         """Return all values of an `int_uniform` or a `q_uniform`.
 
         Raises:
-            UsageError: there is no end of them.
+            UsageError: the distribution has infinitely many values.
         """
         if self.distribution == "int_uniform":
             return range(int(self.low), int(self.high) + 1)
@@ -86,14 +86,14 @@ class Number:
         return self.value(chance.uniform(self.low, self.high))
 
     def value(self, place: float) -> Any:
-        """Return what the hyperparameter is at a place between `low` and `high`."""
+        """Return the value at a position between `low` and `high`."""
         if self.distribution == "int_uniform":
             return round(place)
         value = self.forward(place)
         return value if self.q is None else round(value / self.q) * self.q
 
     def place(self, value: float) -> float:
-        """Return where a value lies between `low` and `high`."""
+        """Return the position of a value between `low` and `high`."""
         return min(max(self.backward(value), self.low), self.high)
 
 
@@ -217,5 +217,5 @@ def _line(
 
 def _not_for_grids(path: tuple[str, ...]) -> UsageError:
     return UsageError(
-        f"A grid has no end with {'.'.join(path)}: give it `values`, an int_uniform or a q_uniform, or search at random"
+        f"Grid search needs finitely many values for {'.'.join(path)}: give it `values`, an int_uniform or a q_uniform, or use the method random"
     )

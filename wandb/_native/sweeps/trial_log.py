@@ -1,4 +1,4 @@
-"""What is known of a sweep on this disk: its definition, its state and its trials, shared by all agents."""
+"""The definition, state and trials of a sweep on this disk, shared by all its agents."""
 
 from __future__ import annotations
 
@@ -20,16 +20,22 @@ from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.process_registry import alive
 
 STATES = ("RUNNING", "PAUSED", "FINISHED", "CANCELED")
-_PATIENCE = 60  # seconds that an agent waits for another one to let go of the ledger
+LOCK_TIMEOUT = 60  # seconds that an agent waits for the lock of the trial log
 
 
 @dataclass
 class Trial:
     """A configuration that is or was tried.
 
-    `state` is `pending` (for whoever comes first), `running`, or wandb's word for the end of a run: `finished`,
-    `failed`, `killed`, and `crashed` when its agent died. `value` is the objective at the end, None if it has none.
-    `agent` is the id of who tries it, `name` what the run is to be called, None for a name like any other.
+    Args:
+        run: id of the run.
+        config: value by hyperparameter.
+        state: `pending` until an agent claims it, `running`, or wandb's name for the end of a run: `finished`,
+            `failed`, `killed`, and `crashed` when its agent died.
+        value: the objective at the end, None if the run has none.
+        host, pid, born: machine, process and start time of the process that runs it.
+        agent: id of the agent.
+        name: display name of the run, None for a random one.
     """
 
     run: str
@@ -38,64 +44,64 @@ class Trial:
     value: float | None = None
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
-    born: float = field(default_factory=lambda: psutil.Process().create_time())  # numbers of processes come again
+    born: float = field(default_factory=lambda: psutil.Process().create_time())  # process ids are reused
     agent: str = ""
     name: str | None = None
 
-    def take(self) -> Trial:
-        """Give the trial to this process, and return it."""
+    def claim(self) -> Trial:
+        """Assign the trial to this process, and return it."""
         mine = Trial(self.run, self.config)
         self.state, self.host, self.pid, self.born = mine.state, mine.host, mine.pid, mine.born
         return self
 
-    def orphan(self) -> bool:
-        """Whether its agent was on this machine and is gone."""
+    def is_orphaned(self) -> bool:
+        """Return whether its agent ran on this machine and has died."""
         here = self.state == "running" and self.host == socket.gethostname()
         return here and not alive({"pid": self.pid, "since": self.born})
 
 
-def folder() -> Path:
-    """Return where sweeps lie: `PLUTO_DIR/sweeps`, by default `~/.pluto/sweeps`, where `pluto.sweep` keeps its own."""
+def sweeps_dir() -> Path:
+    """Return `PLUTO_DIR/sweeps`, by default `~/.pluto/sweeps`, which `pluto.sweep` uses too."""
     return Path(os.environ.get("PLUTO_DIR") or Path.home() / ".pluto", "sweeps")
 
 
-def create(definition: Mapping[str, Any], project: str | None) -> Ledger:
-    """Keep a new sweep, in the form in which `pluto.agent` reads it too."""
-    ledger = Ledger(generate_id())
-    ledger.define(definition, project)
-    return ledger
+def create(definition: Mapping[str, Any], project: str | None) -> TrialLog:
+    """Store a new sweep, in a form that `pluto.agent` can read too."""
+    log = TrialLog(generate_id())
+    log.define(definition, project)
+    return log
 
 
-class Ledger:
-    """A sweep by its id; everything is read anew each time, since other agents write too."""
+class TrialLog:
+    """A sweep on disk; each call reads the files again, because other agents write them too."""
 
     def __init__(self, sweep: str) -> None:
         self.sweep = sweep
-        self._definition = folder() / f"{sweep}.json"
-        self._trials = folder() / f"{sweep}.trials.json"
-        self._lock = filelock.FileLock(folder() / f"{sweep}.lock", timeout=_PATIENCE)
+        self._definition = sweeps_dir() / f"{sweep}.json"
+        self._trials = sweeps_dir() / f"{sweep}.trials.json"
+        self._lock = filelock.FileLock(sweeps_dir() / f"{sweep}.lock", timeout=LOCK_TIMEOUT)
 
     def exists(self) -> bool:
-        """Whether the sweep was made here."""
+        """Return whether the sweep was created on this disk."""
         return self._definition.exists()
 
     def define(self, definition: Mapping[str, Any], project: str | None) -> None:
-        """Keep the definition, new or changed."""
+        """Store the definition, new or changed."""
         self._definition.parent.mkdir(parents=True, exist_ok=True)
         _replace(self._definition, {**definition, "_project": project})
 
     def definition(self) -> dict[str, Any]:
-        """Return the sweep as it was made.
+        """Return the definition.
 
         Raises:
-            SweepNotFoundError: it was not made here.
+            SweepNotFoundError: the sweep is not on this disk.
         """
         kept = self._read()
         kept.pop("_project", None)
         return kept
 
     def project(self) -> str | None:
-        """Return the project that the sweep's runs belong to, if it was given one."""
+        """Return the project that the sweep's runs belong to, or None."""
         return self._read().get("_project")
 
     def _read(self) -> dict[str, Any]:
@@ -103,8 +109,8 @@ class Ledger:
             return dict(json.loads(self._definition.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise SweepNotFoundError(
-                f"There is no sweep {self.sweep} in {folder()}: make it with wandb.sweep(), or let PLUTO_DIR name the"
-                " folder that its other agents use"
+                f"Sweep {self.sweep} not found in {sweeps_dir()}: create it with wandb.sweep(), or set PLUTO_DIR to the"
+                " directory that its other agents use"
             ) from None
 
     def state(self) -> str:
@@ -113,7 +119,7 @@ class Ledger:
 
     def set_state(self, state: str) -> None:
         """Change the state; agents see it before their next trial."""
-        with self.changing() as kept:
+        with self.locked() as kept:
             kept["state"] = state
 
     def trials(self) -> list[Trial]:
@@ -126,23 +132,23 @@ class Ledger:
 
     def enqueue(self, config: dict[str, Any], name: str | None = None) -> str:
         """Let the next agent try a configuration; return the id that its run will have."""
-        with self.changing() as kept:
+        with self.locked() as kept:
             run = generate_id()
             kept["trials"].append(Trial(run, config, state="pending", name=name))
         return run
 
     def end(self, run: str, state: str, value: float | None = None) -> None:
-        """Note how a trial has ended; a value that is known already stays."""
-        with self.changing() as kept:
+        """Record how a trial has ended; a value that is already known stays."""
+        with self.locked() as kept:
             for one in kept["trials"]:
                 if one["run"] == run:
                     one["state"] = state
                     one["value"] = value if value is not None else one["value"]
 
     @contextmanager
-    def changing(self) -> Iterator[dict[str, Any]]:
-        """Give `{"state": …, "trials": […]}` to be changed, while no other agent does."""
-        folder().mkdir(parents=True, exist_ok=True)
+    def locked(self) -> Iterator[dict[str, Any]]:
+        """Yield `{"state": …, "trials": […]}` for changes, under the lock, and store it afterwards."""
+        sweeps_dir().mkdir(parents=True, exist_ok=True)
         with self._lock:
             kept = self._load()
             yield kept
@@ -157,5 +163,5 @@ class Ledger:
 
 
 def _replace(file: Path, content: Any) -> None:
-    """Replace a JSON file as a whole."""
+    """Replace a JSON file atomically."""
     atomic_write(file, json.dumps(content, default=str))

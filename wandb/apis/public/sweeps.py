@@ -1,4 +1,4 @@
-"""Sweeps as the runs tell them that belong to one: Pluto marks them with the tag `sweep:ID`."""
+"""Sweeps, read from their runs: Pluto marks each run with the tag `sweep:ID`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _NEWEST = "-created_at"
 
 
 class SweepNotFoundError(CommError, ValueError):
-    """There is no run of such a sweep; real wandb raises either of the two that this is, depending on the call."""
+    """No run belongs to the sweep. Real wandb raises CommError or ValueError, depending on the call."""
 
 
 class Agent(Attrs):
-    """An agent of a sweep, as its runs tell of it: `id`, `name`, `host`, `state`, `total_runs`, `created_at`."""
+    """An agent of a sweep, read from its runs: `id`, `name`, `host`, `state`, `total_runs`, `created_at`."""
 
     def __init__(
         self, service_api: Reader, attrs: Mapping[str, Any], entity: str | None, project: str, sweep_id: str
@@ -65,18 +65,18 @@ class Sweep(Attrs):
 
     @normalize_exceptions
     def load(self, force: bool = False) -> dict[str, Any]:
-        """Return what the newest run tells of the sweep.
+        """Return the attributes of the sweep, read from its newest run.
 
         Raises:
-            SweepNotFoundError: there is no run of this sweep in the project.
+            SweepNotFoundError: the project has no run of this sweep.
         """
         if "config" not in self._attrs or force:
             newest = next(iter(self._runs(_NEWEST, per_page=1)), None)
             if newest is None:
                 raise SweepNotFoundError(f"Could not find sweep <Sweep {self.project}/{self.id}>")
-            told = newest._load_details().get("config") or {}
-            ours = run_fields.about_of(told).get("sweep")
-            theirs = told.get("sweep")  # of pluto.sweep
+            stored = newest._load_details().get("config") or {}
+            ours = run_fields.about_of(stored).get("sweep")
+            theirs = stored.get("sweep")  # of pluto.sweep
             found = next((one for one in (ours, theirs) if isinstance(one, dict)), {})
             inner = found.get("config")
             config = inner if isinstance(inner, dict) else found
@@ -92,7 +92,7 @@ class Sweep(Attrs):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The sweep's configuration: method, metric, parameters; empty where the runs do not tell it."""
+        """The sweep's configuration: method, metric, parameters; empty if the runs do not have it."""
         return self.load()["config"]  # type: ignore[no-any-return]
 
     @property
@@ -102,7 +102,7 @@ class Sweep(Attrs):
 
     @property
     def state(self) -> str:
-        """RUNNING while a run of it does, else FINISHED."""
+        """RUNNING while one of its runs is, else FINISHED."""
         running = Runs(self._reader, self._entity, self.project, {"sweep": self.id, "state": "running"}, per_page=1)
         return "RUNNING" if len(running) else "FINISHED"
 
@@ -116,7 +116,7 @@ class Sweep(Attrs):
 
     @normalize_exceptions
     def best_run(self, order: str | None = None) -> Run | None:
-        """Return the best run by the metric of the configuration, or by an order, or None when there is no run.
+        """Return the best run by the metric of the configuration, or by an order, or None if the sweep has no runs.
 
         Args:
             order: as for `Api.runs`; without one, and without a metric, the newest run is returned.
@@ -135,7 +135,7 @@ class Sweep(Attrs):
     def agents(self) -> list[Agent]:
         """Return the agents that have started runs, the first one first; reads the details of all runs.
 
-        In Pluto: as the runs tell of them. RUNNING is an agent while a run of it does, else FINISHED.
+        In Pluto: read from the runs. An agent is RUNNING while one of its runs is, else FINISHED.
         """
         found: dict[str, list[Run]] = {}
         hosts: dict[str, str] = {}
@@ -165,7 +165,7 @@ class Sweep(Attrs):
         In Pluto: as `agents`.
 
         Raises:
-            ValueError: no run tells of it.
+            ValueError: no run of the sweep names the agent.
         """
         agents = {one.id: one for one in self.agents()}
         if agent_id not in agents:
@@ -176,30 +176,30 @@ class Sweep(Attrs):
     def enqueue_run(self, config: dict[str, Any], display_name: str | None = None) -> str:
         """Let the next agent that is free try a configuration; return the id of its run.
 
-        In Pluto: a trial in the ledger on this disk, which agents elsewhere do not see.
+        In Pluto: a pending trial in the trial log on this disk, which agents on other disks do not see.
 
         Args:
             config: value by parameter.
             display_name: the name of the run.
 
         Raises:
-            wandb.UsageError: the sweep does not lie on this disk.
+            wandb.UsageError: the sweep is not on this disk.
         """
-        from wandb._native.sweeps.trial_log import Ledger, folder
+        from wandb._native.sweeps.trial_log import TrialLog, sweeps_dir
 
-        ledger = Ledger(self.id)
-        if not ledger.exists():
+        log = TrialLog(self.id)
+        if not log.exists():
             refuse(
-                f"Sweep.enqueue_run() for sweep {self.id}, which is not in {folder()},",
-                "call it where its agents run, or let PLUTO_DIR name the folder that they use",
+                f"Sweep.enqueue_run() for sweep {self.id}, which is not in {sweeps_dir()},",
+                "call it where its agents run, or set PLUTO_DIR to the directory that they use",
             )
-        return ledger.enqueue(config, display_name)
+        return log.enqueue(config, display_name)
 
     @classmethod
     def get(
         cls, api: Any, entity: str | None = None, project: str | None = None, sid: str | None = None, **kwargs: Any
     ) -> Sweep:
-        """Return a sweep; `Api.sweep` is the way for everybody else."""
+        """Return a sweep; prefer `Api.sweep`."""
         return api.sweep("/".join(part for part in (entity, project, sid) if part))  # type: ignore[no-any-return]
 
     @property
@@ -209,7 +209,7 @@ class Sweep(Attrs):
 
     @property
     def url(self) -> str:
-        """The project's page: Pluto has none for a sweep."""
+        """The URL of the project's page: Pluto has no page for a sweep."""
         return self._reader.project_url(self.project)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
@@ -222,7 +222,7 @@ class Sweep(Attrs):
 
 
 class Sweeps(WholeList[Sweep]):
-    """The sweeps of which a project has runs; finding them reads the list of all its runs."""
+    """The sweeps of a project's runs; reads the list of all its runs."""
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ BOUNDED = {
 
 @pytest.mark.parametrize("name", BOUNDED)
 def test_draws_stay_where_they_belong(name: str) -> None:
-    """Values lie between the bounds, fill them, and are found again at the place that they came from."""
+    """Values stay between the bounds, fill them, and map back to their position."""
     described, low, high = BOUNDED[name]
     (parameter,) = search_space.read({"x": described})
     assert isinstance(parameter, search_space.Number)
@@ -38,7 +38,7 @@ def test_draws_stay_where_they_belong(name: str) -> None:
 
 
 def test_logarithmic_draws_are_even_in_the_exponent() -> None:
-    """Half of the values between 1e-4 and 1 lie below 1e-2; between e**min and e**max likewise."""
+    """Half of the values between 1e-4 and 1 are below 1e-2; between e**min and e**max likewise."""
     chance = random.Random(2)
     (values,) = search_space.read({"x": BOUNDED["log_uniform_values"][0]})
     assert statistics.median(values.draw(chance) for _ in range(2000)) == pytest.approx(1e-2, rel=0.4)
@@ -109,11 +109,11 @@ def test_bayes_learns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("definition", "said"),
+    ("definition", "message"),
     [
         ({"parameters": {"x": {"value": 1}}}, "needs a method"),
         ({"method": "grid"}, "parameters must be a dict"),
-        ({"method": "grid", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, "grid has no end with x"),
+        ({"method": "grid", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, "needs finitely many values for x"),
         ({"method": "random", "parameters": {"x": 3, "y": {"min": 1}}}, "x must be a dict .* y must have"),
         ({"method": "random", "parameters": {"x": {"min": 2, "max": 1}}}, "not above `max`"),
         (
@@ -124,7 +124,7 @@ def test_bayes_learns() -> None:
         ({"method": "bayes", "parameters": {"x": {"values": [1, 2]}}}, "needs a metric"),
     ],
 )
-def test_what_cannot_be_searched_is_refused(definition: dict, said: str) -> None:
+def test_what_cannot_be_searched_is_refused(definition: dict, message: str) -> None:
     """The sentence names the parameter, what it is, and what it must be."""
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         search.check(definition)

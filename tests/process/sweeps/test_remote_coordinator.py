@@ -1,4 +1,4 @@
-"""What agents ask the server: how a metric went elsewhere, and what a sweep is that was made on another machine."""
+"""What agents read from the server: metrics of other runs, and sweeps created on another machine."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.process.sweeps.test_agents import GRID, TRAIN, trials
 
 
 def test_hyperband_ends_what_is_behind(run: Script, online: dict[str, str], sweeps: Path) -> None:
-    """The first trial sets the marks; the second is worse where they are compared and ends long before its time."""
+    """The second trial is worse at the first band and is stopped early."""
     definition = {
         "method": "grid",
         "metric": {"name": "loss", "goal": "minimize"},
@@ -33,8 +33,8 @@ def test_hyperband_ends_what_is_behind(run: Script, online: dict[str, str], swee
 
 
 def test_an_agent_elsewhere_finds_the_sweep_by_its_runs(run: Script, online: dict[str, str], tmp_path: Path) -> None:
-    """With a folder of its own it takes the definition and what was tried from the server."""
-    said = run(
+    """With a separate directory the agent reads definition and trials from the server."""
+    output = run(
         script=f"""{TRAIN}
     id = wandb.sweep({GRID}, project="two-places")
     wandb.agent(id, train, count=1)
@@ -42,8 +42,8 @@ def test_an_agent_elsewhere_finds_the_sweep_by_its_runs(run: Script, online: dic
     """,
         **online,
     )
-    sweep = said.split("ID ")[-1].split()[0]
+    sweep = output.split("ID ")[-1].split()[0]
     elsewhere = {**online, "PLUTO_DIR": str(tmp_path / "elsewhere")}
-    said = run(script=f"{TRAIN}\n    wandb.agent('two-places/{sweep}', train)", **elsewhere)
-    tried = [line.split()[1:3] for line in said.splitlines() if line.startswith("TRIED")]
+    output = run(script=f"{TRAIN}\n    wandb.agent('two-places/{sweep}', train)", **elsewhere)
+    tried = [line.split()[1:3] for line in output.splitlines() if line.startswith("TRIED")]
     assert tried == [["2", "0.5"], ["1", "0.25"], ["2", "0.25"]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wandb._native.sweeps.early_stopping import bands, hopeless
+from wandb._native.sweeps.early_stopping import bands, should_stop_early
 from wandb.errors import UsageError
 
 HISTORIES = {"a": [10, 9], "b": [10, 10], "c": [10, 8, 8], "d": [10, 7, 7], "e": [10, 6, 6]}
@@ -18,25 +18,25 @@ def test_bands() -> None:
 def test_the_worst_are_ended() -> None:
     """The example of wandb's own documentation: with two bands of five runs, only the second is behind at its band."""
     rules = {"type": "hyperband", "max_iter": 5, "eta": 2, "s": 2}
-    told = list(HISTORIES.values())
-    assert [name for name, mine in HISTORIES.items() if hopeless(rules, mine, told, False)] == ["a", "b"]
+    histories = list(HISTORIES.values())
+    assert [name for name, mine in HISTORIES.items() if should_stop_early(rules, mine, histories, False)] == ["a", "b"]
     turned = {name: [-value for value in history] for name, history in HISTORIES.items()}
-    told = list(turned.values())
-    assert [name for name, mine in turned.items() if hopeless(rules, mine, told, True)] == ["a", "b"]
+    histories = list(turned.values())
+    assert [name for name, mine in turned.items() if should_stop_early(rules, mine, histories, True)] == ["a", "b"]
 
 
 def test_strict_looks_at_the_band_itself() -> None:
     """A run that is good later is spared, unless `strict`."""
     rules = {"type": "hyperband", "min_iter": 2, "eta": 3}
     mine, others = [9, 9, 1], [[5, 5], [4, 4], [9, 9, 1]]
-    assert not hopeless(rules, mine, others, False)
-    assert hopeless({**rules, "strict": True}, mine, others, False)
+    assert not should_stop_early(rules, mine, others, False)
+    assert should_stop_early({**rules, "strict": True}, mine, others, False)
 
 
 def test_before_the_first_band_nothing_is_ended() -> None:
     """A run that has not logged enough values goes on, and values that are no numbers do not count."""
     rules = {"type": "hyperband", "min_iter": 3}
-    assert not hopeless(rules, [9, 9, float("nan")], [[1, 1, 1], [9, 9]], False)
+    assert not should_stop_early(rules, [9, 9, float("nan")], [[1, 1, 1], [9, 9]], False)
 
 
 def test_other_rules_are_refused() -> None:
