@@ -217,5 +217,6 @@ def _line(
 
 def _not_for_grids(path: tuple[str, ...]) -> UsageError:
     return UsageError(
-        f"Grid search needs finitely many values for {'.'.join(path)}: give it `values`, an int_uniform or a q_uniform, or use the method random"
+        f"Grid search needs finitely many values for {'.'.join(path)}: give it `values`, an int_uniform or a q_uniform,"
+        " or use the method random"
     )
