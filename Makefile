@@ -1,21 +1,38 @@
-# Everything runs in .venv, which is made on first use and again when the dependencies change.
+# Each environment is created on first use, and again when the dependencies change.
 PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
+# Small ones of their own, so that a demo or a quick test does not wait for torch and tensorflow.
+DEMO := .cache/environments/demo
+QUICK := .cache/environments/quick
 # The tests start thousands of interpreters, each of which would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test faults frameworks check bench viewing docs page screenshots clean
+.PHONY: demo test-quick test test-versions faults corpus frameworks check bench viewing docs page screenshots clean
 
-demo: $(READY)
-	@$(BIN)/python examples/demo.py
+# Install into an environment: $(call install,FOLDER,WHAT)
+install = $(PYTHON) -m venv $(1) && \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.7" && \
+	$(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2)
 
+demo: $(DEMO)/.ready
+	@$(DEMO)/bin/python examples/demo.py
+
+# The tests that start no other process, without the large libraries: at most 90 seconds.
+test-quick: $(QUICK)/.ready
+	$(QUICK)/bin/python -m pytest -n auto --dist loadscope $(or $(TESTS),tests/unit)
+
+# All that continuous integration runs.
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+	WANDB_COMPAT_TESTS=all $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# The quick tests on every supported Python that this machine has.
+test-versions:
+	$(PYTHON) tests/versions.py
 
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
@@ -59,6 +76,14 @@ screenshots: $(READY)
 
 clean:
 	rm -rf $(ENV) .cache build dist
+
+$(DEMO)/.ready: pyproject.toml Makefile
+	$(call install,$(DEMO),--editable ".[local]")
+	@touch $@
+
+$(QUICK)/.ready: pyproject.toml Makefile
+	$(call install,$(QUICK),--group quick --editable ".[local]")
+	@touch $@
 
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -m venv $(ENV)

@@ -7,7 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import pandas
 import pytest
 
 import wandb
@@ -158,6 +157,8 @@ def test_a_history_is_exported(api: wandb.Api, tmp_path: Path) -> None:
     done = run.download_history_exports(tmp_path / "export")
     assert (done.errors, done.contains_live_data) == (None, False)
     (path,) = done.paths
+    import pandas
+
     table = pandas.read_parquet(path)
     rows = list(run.scan_history())
     assert table["_step"].tolist() == [row["_step"] for row in rows]

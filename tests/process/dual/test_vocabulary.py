@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import bokeh.document
 import pluto.query
 import pytest
 import requests
@@ -101,6 +100,8 @@ def _read(content: bytes, name: str) -> Any:
         return content
     document = json.loads(content)
     if name.endswith(".bokeh.json"):  # wandb leaves out what is bokeh's default
+        import bokeh.document
+
         return bokeh.document.Document.from_json(document).to_json(deferred=False)
     if "manifest" in name:
         document.pop("storagePolicyConfig")  # names the layout of wandb's own store

@@ -3,8 +3,9 @@
 import pytest
 
 import wandb
+from tests.helpers.large_library import large_library
 
-gymnasium = pytest.importorskip("gymnasium")
+gymnasium = large_library("gymnasium")
 
 
 @pytest.fixture(autouse=True)
@@ -16,34 +17,40 @@ def recorders_as_before(monkeypatch):
     monkeypatch.setitem(wandb.patched, "gym", [])
 
 
-class Grey(gymnasium.Env):
-    """A picture that grows brighter."""
+@pytest.fixture
+def grey():
+    """An environment whose picture grows brighter."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 5}  # noqa: RUF012
-    render_mode = "rgb_array"
-    observation_space = gymnasium.spaces.Box(0, 1, (1,))
-    action_space = gymnasium.spaces.Discrete(2)
+    class Grey(gymnasium.Env):
+        """A picture that grows brighter."""
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.time = 0
-        return self.observation_space.low, {}
+        metadata = {"render_modes": ["rgb_array"], "render_fps": 5}  # noqa: RUF012
+        render_mode = "rgb_array"
+        observation_space = gymnasium.spaces.Box(0, 1, (1,))
+        action_space = gymnasium.spaces.Discrete(2)
 
-    def step(self, action):
-        self.time += 1
-        return self.observation_space.high, float(action), self.time == 4, False, {}
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.time = 0
+            return self.observation_space.low, {}
 
-    def render(self):
-        import numpy
+        def step(self, action):
+            self.time += 1
+            return self.observation_space.high, float(action), self.time == 4, False, {}
 
-        return numpy.full((32, 32, 3), self.time * 40, dtype=numpy.uint8)
+        def render(self):
+            import numpy
+
+            return numpy.full((32, 32, 3), self.time * 40, dtype=numpy.uint8)
+
+    return Grey()
 
 
-def test_videos_of_gymnasium(read) -> None:
+def test_videos_of_gymnasium(read, grey) -> None:
     """With `monitor_gym` each video that is recorded is logged."""
     pytest.importorskip("moviepy")
     run = wandb.init(mode="offline", monitor_gym=True)
-    env = gymnasium.wrappers.RecordVideo(Grey(), "videos", episode_trigger=lambda episode: True, disable_logger=True)
+    env = gymnasium.wrappers.RecordVideo(grey, "videos", episode_trigger=lambda episode: True, disable_logger=True)
     for _ in range(2):
         env.reset()
         while not env.step(1)[2]:
@@ -55,15 +62,13 @@ def test_videos_of_gymnasium(read) -> None:
     assert wandb.patched["gym"][0] == ["gymnasium.wrappers.RecordVideo", "stop_recording"]
 
 
-def test_stable_baselines(read) -> None:
+def test_stable_baselines(read, grey) -> None:
     """Hyperparameters are configuration, metrics come through TensorBoard, the model is sent."""
     baselines = pytest.importorskip("stable_baselines3")
     from wandb.integration.sb3 import WandbCallback
 
     run = wandb.init(mode="offline", sync_tensorboard=True, config={"seed": 7})
-    model = baselines.PPO(
-        "MlpPolicy", Grey(), n_steps=16, batch_size=8, n_epochs=1, tensorboard_log="runs", device="cpu"
-    )
+    model = baselines.PPO("MlpPolicy", grey, n_steps=16, batch_size=8, n_epochs=1, tensorboard_log="runs", device="cpu")
     callback = WandbCallback(model_save_path="models", gradient_save_freq=1, verbose=0)
     model.learn(32, callback=callback, log_interval=1)
     run.finish()

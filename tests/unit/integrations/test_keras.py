@@ -6,8 +6,9 @@ import numpy
 import pytest
 
 import wandb
+from tests.helpers.large_library import large_library
 
-pytest.importorskip("tensorflow")
+large_library("tensorflow", everywhere=False)
 X = numpy.random.RandomState(0).rand(32, 4).astype("float32")
 Y = (X.sum(axis=1) > 2).astype("float32")
 

@@ -2,11 +2,10 @@
 
 import json
 
-import pytest
-
 import wandb
+from tests.helpers.large_library import large_library
 
-pytest.importorskip("langchain_core")
+large_library("langchain_core")
 
 
 def test_a_chain(read) -> None:

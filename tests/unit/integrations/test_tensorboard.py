@@ -7,9 +7,10 @@ import numpy
 import pytest
 
 import wandb
+from tests.helpers.large_library import large_library
 from tests.helpers.native_runs import Recorded
 
-pytest.importorskip("tensorboard")
+large_library("tensorboard")
 pytestmark = pytest.mark.usefixtures("unpatched")
 
 

@@ -1,15 +1,19 @@
 """`run.watch`: what a PyTorch model's training leaves in the journal, with the real torch."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 
 import pytest
-import torch
 
 import wandb
+from tests.helpers.large_library import large_library
 from tests.helpers.native_runs import Recorded
 from wandb.integration.torch import wandb_torch
 from wandb.sdk import wandb_watch
+
+torch = large_library("torch")
 
 
 @pytest.fixture(autouse=True)
@@ -99,18 +103,18 @@ def test_the_graph_is_kept_once_the_model_has_run() -> None:
 @pytest.mark.parametrize(
     ("tensor", "counts", "edges"),
     [
-        (torch.tensor([1.0, float("nan"), 1.0, float("inf")]), [2.0], [1.0, 1.0]),
-        (torch.tensor([float("nan")]), None, None),
-        (torch.zeros(0), None, None),
-        (torch.eye(4).to_sparse(), (12, 4), (0.0, 1.0)),
-        (torch.tensor([[0, 64]], dtype=torch.int64), (1, 1), (0.0, 64.0)),
-        ([torch.tensor([0.0]), [torch.tensor([[1.0]])]], (1, 1), (0.0, 1.0)),
-        (torch.tensor([0.0, 2.0], dtype=torch.bfloat16), (1, 1), (0.0, 2.0)),
+        (lambda: torch.tensor([1.0, float("nan"), 1.0, float("inf")]), [2.0], [1.0, 1.0]),
+        (lambda: torch.tensor([float("nan")]), None, None),
+        (lambda: torch.zeros(0), None, None),
+        (lambda: torch.eye(4).to_sparse(), (12, 4), (0.0, 1.0)),
+        (lambda: torch.tensor([[0, 64]], dtype=torch.int64), (1, 1), (0.0, 64.0)),
+        (lambda: [torch.tensor([0.0]), [torch.tensor([[1.0]])]], (1, 1), (0.0, 1.0)),
+        (lambda: torch.tensor([0.0, 2.0], dtype=torch.bfloat16), (1, 1), (0.0, 2.0)),
     ],
 )
 def test_odd_tensors(tensor: Any, counts: Any, edges: Any) -> None:
     """What is not finite is left out, the zeros of sparse tensors count, other types are numbers too."""
-    histogram = wandb_torch._histogram(tensor)
+    histogram = wandb_torch._histogram(tensor())
     if counts is None or isinstance(counts, list):
         assert histogram == (None if counts is None else (counts, edges))
     else:
