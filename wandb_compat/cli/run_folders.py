@@ -39,8 +39,8 @@ class Folder:
     @property
     def delivered(self) -> bool:
         """Whether the server has everything and the run is closed there."""
-        acks = Offsets(self.home)
-        return acks.closed and acks.cover(journal.files(self.home))
+        offsets = Offsets(self.home)
+        return offsets.closed and offsets.covers(journal.files(self.home))
 
     def __str__(self) -> str:
         """The path as the user would type it."""

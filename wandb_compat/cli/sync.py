@@ -21,7 +21,8 @@ from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.pending import pending_bytes
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
-from wandb_compat.uploader.worker import Trainer, Worker
+from wandb_compat.uploader.trainer import Trainer
+from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
@@ -78,10 +79,10 @@ def deliver(paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: in
             assert folder.start is not None
             click.echo(f"{folder}: would send {folder.waiting} rows as run {folder.start.id} of {folder.start.project}")
     elif unfinished:
-        orders = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
+        config = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
         key = _key()
-        _check(orders)
-        whole += _send_all(unfinished, key, orders, jobs)
+        _check(config)
+        whole += _send_all(unfinished, key, config, jobs)
     return 0 if all(whole) and (ours or not paths) else 1
 
 
@@ -100,10 +101,11 @@ def _report_delivered(folder: Folder) -> bool:
 
 
 def _refusals(folder: Folder) -> str:
-    acks = Offsets(folder.home)
-    if not acks.refused:
+    offsets = Offsets(folder.home)
+    if not offsets.refused:
         return ""
-    return f", save {len(acks.refused)} records that it refused: {acks.reasons} (see {folder}/logs/uploader.log)"
+    reasons = offsets.refusal_reasons
+    return f", except {len(offsets.refused)} records that it refused: {reasons} (see {folder}/logs/uploader.log)"
 
 
 def _key() -> str:
@@ -117,14 +119,14 @@ def _key() -> str:
     )
 
 
-def _check(orders: WorkerConfig) -> None:
+def _check(config: WorkerConfig) -> None:
     try:
-        resolve(orders.urls)
+        resolve(config.urls)
     except EndpointError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _send_all(folders: list[Folder], key: str, orders: WorkerConfig, jobs: int) -> list[bool]:
+def _send_all(folders: list[Folder], key: str, config: WorkerConfig, jobs: int) -> list[bool]:
     """Send run folders, each in its turn, whatever befalls the others; return of each whether all of it is there."""
     runs: dict[tuple[str, str], list[Folder]] = {}
     for folder in folders:
@@ -133,18 +135,18 @@ def _send_all(folders: list[Folder], key: str, orders: WorkerConfig, jobs: int) 
     with _progress(len(folders)) as begin, _logs():
 
         def send(parts: list[Folder]) -> list[bool]:
-            return [_send(part, key, orders, begin) for part in parts]
+            return [_send(part, key, config, begin) for part in parts]
 
         with ThreadPoolExecutor(min(jobs, len(runs)), thread_name_prefix="sync") as pool:
             return [one for results in pool.map(send, runs.values()) for one in results]
 
 
-def _send(folder: Folder, key: str, orders: WorkerConfig, begin: Begin) -> bool:
+def _send(folder: Folder, key: str, config: WorkerConfig, begin: Begin) -> bool:
     """Deliver one run folder and say how it went; return whether the server has everything."""
     _home.set(folder.home)
     try:
         with begin(folder) as show:
-            state = Worker(folder.home, key, orders, trainer=Trainer.of(folder.home), follow=False).run(show)
+            state = Worker(folder.home, key, config, trainer=Trainer.of_run(folder.home), follow=False).run(show)
     except (RunDirBusy, NoRunFound) as error:
         click.echo(f"{folder}: {error}", err=True)
         return False

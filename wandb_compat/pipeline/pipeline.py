@@ -362,8 +362,8 @@ class Pipeline:
         self._state = state
         if state.url and not (before and before.url):
             self._notify("info", f"Pluto run {state.display_id}: {state.url}")
-        if state.orphans:
-            self._say("orphans", "info", state.orphans)
+        if state.recovery:
+            self._say("recovery", "info", state.recovery)
         if state.trouble and not self._stop.is_set() and wall_clock() - (state.since or 0.0) >= self._patience:
             self._say(state.trouble, "warning", state.trouble)
         if state.cancelled and self._cancellable and "cancelled" not in self._said:

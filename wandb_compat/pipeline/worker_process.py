@@ -30,10 +30,10 @@ if hasattr(os, "register_at_fork"):
 class UploaderProcess:
     """Handle of the uploader process of one run directory."""
 
-    def __init__(self, run_dir: Path, credential: Credential, orders: WorkerConfig) -> None:
+    def __init__(self, run_dir: Path, credential: Credential, config: WorkerConfig) -> None:
         self.run_dir = run_dir
         self._credential = credential
-        self._orders = orders
+        self._config = config
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
         self._next_start = 0.0
@@ -65,7 +65,7 @@ class UploaderProcess:
 
     def _start(self) -> None:
         # The key goes with it, and not in the arguments or the environment, which other tools may show.
-        hello = self._orders.hello(self._credential.reveal(), os.getpid())
+        hello = self._config.hello(self._credential.reveal(), os.getpid())
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()

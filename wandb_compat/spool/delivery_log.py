@@ -37,7 +37,7 @@ class Offsets:
 
     def __init__(self, run_dir: Path) -> None:
         self.path = run_dir / "journal" / f"uploader{journal.SUFFIX}"
-        self._places: dict[tuple[str, str], int] = {}
+        self._offsets: dict[tuple[str, str], int] = {}
         self.exit: records.Exit | None = None
         self.closed = False
         self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
@@ -54,66 +54,66 @@ class Offsets:
     def _take(self, kind: str, document: Any) -> None:
         if kind == "ack":
             self._passed.discard((document["lane"], document["file"]))
-            self._places[document["lane"], document["file"]] = document["to"]
+            self._offsets[document["lane"], document["file"]] = document["to"]
         elif kind == "exit":
-            self.exit = records.Exit(**document)
+            self.exit = records.from_document(records.Exit, document)
         elif kind == "refused":
             self.refused[document["lane"], document["sum"]] = document["reason"]
         elif kind == "closed":
             self.closed = True
 
-    def place(self, lane: str, file: str) -> int:
+    def offset(self, lane: str, file: str) -> int:
         """Return the offset up to which a lane has delivered a file."""
-        return self._places.get((lane, file), 0)
+        return self._offsets.get((lane, file), 0)
 
     def delivered(self, file: str) -> int:
         """Return the offset up to which every lane has delivered a file."""
-        return min(self.place(lane, file) for lane in LANES)
+        return min(self.offset(lane, file) for lane in LANES)
 
-    def cover(self, files: list[Path]) -> bool:
+    def covers(self, files: list[Path]) -> bool:
         """Whether every lane has delivered what lies in the files."""
         ends = {file.name: _sound_end(file) for file in files}
         return all(self.delivered(name) >= end for name, end in ends.items())
 
-    def note(self, lane: str, file: str, to: int) -> None:
+    def acknowledge(self, lane: str, file: str, to: int) -> None:
         """Note that a lane has delivered a file up to an offset."""
         self._append("ack", {"lane": lane, "file": file, "to": to})
 
-    def pass_over(self, lane: str, file: str, to: int) -> None:
-        """Note that a file has nothing for a lane up to an offset; the disk hears of it with `settle`.
+    def skip(self, lane: str, file: str, to: int) -> None:
+        """Note that a file has nothing for a lane up to an offset; the disk hears of it with `flush`.
 
         Every lane comes by everything that is written: its way alone would be many times the rest of the notes.
         """
         with self._writing:
-            if self._places.get((lane, file)) != to:
-                self._places[lane, file] = to
+            if self._offsets.get((lane, file)) != to:
+                self._offsets[lane, file] = to
                 self._passed.add((lane, file))
 
-    def settle(self, file: str | None = None) -> None:
+    def flush(self, file: str | None = None) -> None:
         """Tell the disk where the lanes are in a file, by default in all of them."""
         with self._writing:
             passed = [one for one in self._passed if file in (None, one[1])]
         for lane, name in passed:
-            self.note(lane, name, self.place(lane, name))
+            self.acknowledge(lane, name, self.offset(lane, name))
 
     def refuse(self, lane: str, line: bytes, reason: str) -> None:
         """Note that the server will not have a record; the same one again, after an uploader's death, counts once."""
         self._append("refused", {"lane": lane, "sum": crc32(line), "reason": reason})
 
     @property
-    def reasons(self) -> str:
+    def refusal_reasons(self) -> str:
         """What the server has refused and why, the most frequent reason first, or nothing."""
         counts = Counter(self.refused.values()).most_common()
         shown = [f"{reason} ({count} times)" if count > 1 else reason for reason, count in counts[:REASONS]]
         return "; ".join([*shown, *(["…"] if len(counts) > REASONS else [])])
 
-    def ended(self, document: dict[str, Any]) -> None:
-        """Note how the run ended: the file that says so may be gone before the server has been told."""
-        self._append("exit", document)
+    def record_exit(self, exit: records.Exit) -> None:
+        """Note how the run ended: the file with that record may be deleted before the server knows."""
+        self._append("exit", asdict(exit))
 
     def close(self) -> None:
         """Note that everything has arrived and the run is closed on the server."""
-        self.settle()
+        self.flush()
         self._append("closed", {})
 
     def _append(self, kind: str, document: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ class Offsets:
             self._bound = 2 * self._size
 
     def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for (lane, file), to in self._places.items():
+        for (lane, file), to in self._offsets.items():
             yield "ack", {"lane": lane, "file": file, "to": to}
         for (lane, checksum), reason in self.refused.items():
             yield "refused", {"lane": lane, "sum": checksum, "reason": reason}

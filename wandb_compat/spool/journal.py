@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import re
 import socket
@@ -281,6 +280,5 @@ def read_start(run_dir: Path) -> records.Start | None:
     for file in files(run_dir)[:2]:
         for entries, _ in read(file, size=512 * 1024, wanted=_START):
             for entry in entries:
-                known = records.Start.__dataclass_fields__  # a later version may have more fields
-                return records.Start(**{k: v for k, v in json.loads(entry.document).items() if k in known})
+                return records.parse(records.Start, entry.document)
     return None

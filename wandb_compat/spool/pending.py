@@ -23,7 +23,7 @@ def pending_bytes(run_dir: Path) -> int:
     """Return how many bytes of a run directory's journal the uploader has still to read for history rows."""
     offsets = Offsets(run_dir)
     sizes = journal.sizes(journal.files(run_dir))
-    return sum(max(0, size - offsets.place("metrics", name)) for name, size in sizes.items())
+    return sum(max(0, size - offsets.offset("metrics", name)) for name, size in sizes.items())
 
 
 def pending_records(run_dir: Path) -> tuple[int, str]:
@@ -43,7 +43,7 @@ def _count(run_dir: Path, lanes: set[str]) -> Counter[str]:
     offsets, found = Offsets(run_dir), Counter[bytes]()
     marks = _marks(kind for lane in lanes for kind in LANES[lane])
     for file in journal.files(run_dir):
-        places = {lane: offsets.place(lane, file.name) for lane in lanes}
+        places = {lane: offsets.offset(lane, file.name) for lane in lanes}
         begin = min(places.values())
         # The uploader deletes what has been delivered.
         with suppress(FileNotFoundError), file.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""The vocabulary between springs and mouth: what a run can tell, as small typed records with one text form each.
+"""The records of a run: small typed objects with one text form each.
 
 A record travels as `KIND JSON`: one word, a blank, one JSON document without line breaks. A row of numbers has the
 very form in which it goes over the wire, so that the uploader only concatenates. Times are milliseconds since the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
 
@@ -148,6 +148,16 @@ class File(Record):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class ArtifactFile:
+    """A file of an artifact: key and name on the server, path relative to the run directory."""
+
+    key: str
+    name: str
+    path: str
+    caption: str | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Artifact(Record):
     """An artifact to publish; see `docs/artifacts.md`.
 
@@ -184,6 +194,7 @@ class Exit(Record):
     code: int
 
 
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 KINDS: dict[str, type[Record]] = {
     cls.kind: cls for cls in (Start, Row, Series, Key, Config, Tags, Console, Alert, Graph, File, Artifact, Exit)
 }
@@ -212,6 +223,26 @@ def dump(document: Any) -> bytes:
         return text.encode()
     except UnicodeEncodeError:  # a lone surrogate, as in a file name that is not UTF-8
         return text.encode("utf-8", "replace")
+
+
+def from_document(cls: type[AnyRecord], document: dict[str, Any]) -> AnyRecord:
+    """Return the record of a class from its JSON document; fields of a later version are left out.
+
+    Raises:
+        TypeError: a field is missing.
+    """
+    known = cls.__dataclass_fields__
+    return cls(**{name: value for name, value in document.items() if name in known})
+
+
+def parse(cls: type[AnyRecord], document: bytes) -> AnyRecord:
+    """Return the record of a class from the text of its JSON document.
+
+    Raises:
+        ValueError: the text is no JSON.
+        TypeError: a field is missing.
+    """
+    return from_document(cls, json.loads(document))
 
 
 def decode(line: bytes) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""What an uploader tells others about its work: one small JSON file beside the journal, replaced as a whole."""
+"""The uploader's status: one small JSON file beside the journal, replaced as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wandb_compat.spool.atomic_write import atomic_write
 
 Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"]
 ENDED = ("done", "left")
-SIGN_INTERVAL = 30.0  # seconds between two signs of life
+TOUCH_INTERVAL = 30.0  # seconds between two updates of the status file's time
 
 
 # Files of the uploader had other names until version 1.0: those of old run directories are still read.
@@ -34,7 +34,7 @@ def existing(path: Path) -> Path:
 
 @dataclass(slots=True)
 class State:
-    """The uploader's account of a run directory.
+    """The uploader's status of a run directory.
 
     `phase` is `waiting` while the server cannot be reached or refuses the key, `delivered` when
     everything has arrived and rank 0 waits for the other ranks to end the run, `done` when everything has arrived and
@@ -55,7 +55,7 @@ class State:
     due: float | None = None
     since: float | None = None
     cancelled: bool = False
-    orphans: str | None = None  # a sentence on runs beside this one that were cut off
+    recovery: str | None = None  # a message on interrupted runs beside this one
 
     @staticmethod
     def path(run_dir: Path) -> Path:
@@ -78,15 +78,16 @@ class State:
         """Return the account, or None when no uploader has ever worked here."""
         try:
             path = existing(cls.path(run_dir))
-            return cls(**json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError):
+            document = json.loads(path.read_bytes())
+            return cls(**{name: value for name, value in document.items() if name in cls.__dataclass_fields__})
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     @classmethod
-    def live(cls, run_dir: Path) -> None:
-        """Give a sign of life, which others can see in the account's time of change."""
+    def touch(cls, run_dir: Path) -> None:
+        """Show that the uploader lives, by the file's time of change."""
         with contextlib.suppress(OSError):
-            if time() - cls.path(run_dir).stat().st_mtime > SIGN_INTERVAL:
+            if time() - cls.path(run_dir).stat().st_mtime > TOUCH_INTERVAL:
                 os.utime(cls.path(run_dir))
 
     @classmethod

@@ -1,6 +1,6 @@
-"""What the trainer tells its uploader of the settings.
+"""The settings that the trainer passes to its uploader.
 
-The uploader does not read them itself: pydantic would be a fifth of its memory and almost a third of its start.
+The uploader does not read them itself: pydantic would be a fifth of its memory and almost a third of its start-up time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class WorkerConfig(NamedTuple):
-    """The settings that an uploader goes by, each under its name there."""
+    """The settings of an uploader, each under its name in `Settings`."""
 
     urls: list[str | None]
     linger: float
@@ -25,14 +25,14 @@ class WorkerConfig(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> WorkerConfig:
-        """Return what the settings say."""
+        """Return the configuration that the settings contain."""
         return cls(**{name: getattr(settings, name) for name in cls._fields})
 
     def hello(self, key: str | None, trainer: int | None) -> bytes:
-        """Return the line by which an uploader sets out; it comes through standard input, where no other tool shows it.
+        """Return the first line of an uploader's standard input, which no tool shows, unlike arguments and environment.
 
         Args:
             key: of the Pluto server, None when there is none.
             trainer: number of the process to follow, None when there is none.
         """
-        return json.dumps({"key": key, "trainer": trainer, "orders": self._asdict()}).encode() + b"\n"
+        return json.dumps({"key": key, "trainer": trainer, "config": self._asdict()}).encode() + b"\n"

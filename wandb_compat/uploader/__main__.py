@@ -13,37 +13,32 @@ from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
-from wandb_compat.uploader.worker import Trainer, Worker
+from wandb_compat.uploader.trainer import Trainer
+from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
 
 def main() -> int:
-    """Work until the run is delivered or must be left; 0 says that there is no point in starting another uploader."""
+    """Work until the run is delivered or given up; return 0 unless another uploader should be started."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     run_dir = Path(sys.argv[1])
     line = _first_line()
     if not line:
-        logging.info("the trainer has ended before it could hand over the key")
+        logging.info("the trainer has ended before it could pass on the key")
         return 0
     hello = json.loads(line)
-    orders = WorkerConfig(**hello["orders"])
-    if not hello["key"]:
+    key, config = hello["key"], WorkerConfig(**hello["config"])
+    if not key:
         State(phase="left", trouble="no Pluto key could be read; run `pluto login` or set PLUTO_API_KEY").write(run_dir)
         return 0
     if sys.argv[2:] == [recovery.OPTION]:
-        recovery.deliver(run_dir, hello["key"], orders)
+        recovery.upload_interrupted(run_dir, key, config)
         return 0
-    work = Worker(
-        run_dir,
-        hello["key"],
-        orders,
-        trainer=Trainer(hello["trainer"]),
-        follow=True,
-        orphans=_adopt(run_dir, hello["key"], orders),
-    )
-    threading.Thread(target=_listen, args=(work.bell,), daemon=True).start()
+    message = _recover(run_dir, key, config)
+    worker = Worker(run_dir, key, config, trainer=Trainer(hello["trainer"]), follow=True, recovery=message)
+    threading.Thread(target=_listen, args=(worker.wake,), daemon=True).start()
     try:
-        state = work.run()
+        state = worker.run()
     except RunDirBusy as error:
         logging.info(error)
     except NoRunFound as error:  # the disk has not taken the run's first record yet
@@ -56,30 +51,30 @@ def main() -> int:
     return 0
 
 
-def _adopt(run_dir: Path, key: str, orders: WorkerConfig) -> str | None:
-    """See to runs that were cut off; no trouble with them must hold up this one."""
+def _recover(run_dir: Path, key: str, config: WorkerConfig) -> str | None:
+    """Upload interrupted runs; no failure of theirs may delay this one."""
     try:
         start = read_start(run_dir)
-        return recovery.adopt(run_dir, start, key, orders) if orders.adopt and start is not None else None
+        return recovery.recover(run_dir, start, key, config) if config.adopt and start is not None else None
     except Exception:
-        logging.exception("runs beside this one")
+        logging.exception("interrupted runs beside this one")
         return None
 
 
 def _first_line() -> bytes:
-    """Read what the trainer says first, and no byte more than it has sent so far."""
+    """Read the trainer's first line, and no byte more than it has sent so far."""
     line = b""
     while not line.endswith(b"\n") and (piece := os.read(0, 4096)):
         line += piece
     return line
 
 
-def _listen(bell: threading.Event) -> None:
-    """Ring for whatever the trainer writes, and once more when its end of the pipe closes."""
+def _listen(wake: threading.Event) -> None:
+    """Set the event for whatever the trainer writes, and once more when its end of the pipe closes."""
     # Not through sys.stdin: a daemon thread that holds the lock of a stream aborts the interpreter at its end.
     while os.read(0, 4096):
-        bell.set()
-    bell.set()
+        wake.set()
+    wake.set()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Publishes artifacts: uploads files and manifest, finds the version, and tells the trainer what it has become."""
+"""Publishes artifacts: uploads files and manifest, determines the version, and writes the outcome for the trainer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from wandb_compat.artifacts.versions import (
     manifest_place,
     outcome_path,
 )
-from wandb_compat.spool import os_errors, staging
+from wandb_compat.spool import os_errors, records, staging
 from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.spool.records import Artifact, ArtifactFile, File
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.artifact_versions import LATEST, Collection, Entry
@@ -25,12 +26,12 @@ from wandb_compat.wire.errors import Unavailable, UnpublishableArtifact, WireErr
 
 log = logging.getLogger(__name__)
 
-SETTLE = 0.2  # seconds until what another run publishes at the same moment can be seen
+SETTLE_TIME = 0.2  # seconds until an entry that another run publishes at the same moment can be read
 
 
-class Arrived:
-    """The files of a run's artifacts that have arrived: noted, so that neither a second attempt sends them again nor a
-    second uploader."""
+class UploadedFiles:
+    """The uploaded files of a run's artifacts, kept on disk: neither a second attempt nor a restarted uploader sends
+    them again."""
 
     def __init__(self, run_dir: Path, run: int) -> None:
         self._path = outcome_path(run_dir, "files").with_suffix(".jsonl")
@@ -39,29 +40,33 @@ class Arrived:
         with contextlib.suppress(FileNotFoundError):
             for line in self._path.read_bytes().splitlines():
                 with contextlib.suppress(ValueError):  # the last one, if the machine has crashed
-                    at, key, name = json.loads(line)
-                    self._known.add((at, key, name))
+                    number, key, name = json.loads(line)
+                    self._known.add((number, key, name))
 
-    def __contains__(self, file: dict[str, Any]) -> bool:
-        return (self._run, file["key"], file["name"]) in self._known
+    def __contains__(self, file: ArtifactFile) -> bool:
+        return (self._run, file.key, file.name) in self._known
 
-    def add(self, file: dict[str, Any]) -> None:
+    def add(self, file: File) -> None:
         """Note a file; may be called by several threads."""
-        at = self._run, file["key"], file["name"]
+        entry = self._run, file.key, file.name
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab", buffering=0) as stream:
-            stream.write(json.dumps(at).encode() + b"\n")
-        self._known.add(at)
+            stream.write(json.dumps(entry).encode() + b"\n")
+        self._known.add(entry)
+
+
+def _files(record: Artifact) -> list[ArtifactFile]:
+    return [ArtifactFile(**file) for file in record.files]
 
 
 class Publisher:
-    """Sends the artifacts of one run; of a thread of their own."""
+    """Sends the artifacts of one run; called by one thread only."""
 
     def __init__(self, run_dir: Path, session: Session, uploads: Uploads) -> None:
         self._run_dir = run_dir
         self._session = session
         self._uploads = uploads
-        self._client = session.another_client()
+        self._client = session.new_client()
 
     def send(self, lines: list[bytes]) -> list[tuple[int, str]]:
         """Publish the artifacts that records describe; return (index, reason) of those that cannot be.
@@ -71,68 +76,68 @@ class Publisher:
         """
         refused = []
         for index, line in enumerate(lines):
-            record = json.loads(line)
+            record = records.parse(Artifact, line)
             try:
                 with os_errors.retryable():
-                    self._tell(record["id"], self._publish(record))
+                    self._write_outcome(record.id, self._publish(record))
             except WireError:
                 raise
             except Exception as error:  # whatever is wrong with one artifact, the others must go on
                 if not isinstance(error, (UnpublishableArtifact, FileNotFoundError)):
-                    log.exception("artifact %s cannot be published", record["name"])
-                self._tell(record["id"], {"error": str(error) or type(error).__name__})
+                    log.exception("artifact %s cannot be published", record.name)
+                self._write_outcome(record.id, {"error": str(error) or type(error).__name__})
                 refused.append((index, str(error)))
         return refused
 
-    def done(self, lines: list[bytes]) -> None:
-        """Let go of the files of artifacts that are published and noted."""
+    def release(self, lines: list[bytes]) -> None:
+        """Delete the files of artifacts that are published and noted."""
         for line in lines:
-            for file in json.loads(line)["files"]:
-                staging.release(self._run_dir, file["path"])
+            for file in _files(records.parse(Artifact, line)):
+                staging.release(self._run_dir, file.path)
 
     @cached_property
-    def _arrived(self) -> Arrived:
-        return Arrived(self._run_dir, self._session.run)
+    def _uploaded(self) -> UploadedFiles:
+        return UploadedFiles(self._run_dir, self._session.run)
 
-    def _publish(self, record: dict[str, Any]) -> dict[str, Any]:
-        shelf = Shelf(self._client, self._session.project)
-        name = record["name"]
-        known = self._known(shelf.collection(name), record)
+    def _publish(self, record: Artifact) -> dict[str, Any]:
+        store = Shelf(self._client, self._session.project)
+        name = record.name
+        known = self._known(store.collection(name), record)
         if known is None:
-            source = record["source"]
+            source = record.source
             if source is not None and "id" in source:
                 source = self._outcome_of(source["id"])
             if source is None:
-                self._upload(record, record["files"])
-                document, digest = self._manifest(shelf, record)
+                self._upload(record, _files(record))
+                document, digest = self._manifest(store, record)
                 key, file = self._upload_manifest(record, document)
                 size = sum(one.get("size") or 0 for one in document["contents"].values())
                 source = {"run": self._session.run, "key": key, "manifest": file, "digest": digest, "size": size}
             # Read again right before: an upload may have taken hours.
-            collection = shelf.collection(name)
+            collection = store.collection(name)
             self._check_type(collection, record)
             version = collection.versions.get(source["digest"])
             known = Entry(
-                id=record["id"],
+                id=record.id,
                 order=collection.order,
                 time=int(time() * 1000),
                 digest=source["digest"],
                 version=collection.next if version is None else version.number,
-                type=record["type"],
+                type=record.type,
                 size=source["size"],
                 run=source["run"],
                 key=source["key"],
                 manifest=source["manifest"],
-                aliases=list(dict.fromkeys([*record["aliases"], LATEST])),
-                tags=record["tags"],
+                aliases=list(dict.fromkeys([*record.aliases, LATEST])),
+                tags=record.tags,
                 source=source.get("source"),
-                part=record["part"] if not record["final"] else None,
+                part=record.part if not record.final else None,
             )
-            shelf.publish(self._session.run, name, known)
+            store.publish(self._session.run, name, known)
         if known.part is not None:
             return {"part": known.part}
-        sleep(SETTLE)
-        version = shelf.collection(name).versions[known.digest]
+        sleep(SETTLE_TIME)
+        version = store.collection(name).versions[known.digest]
         return {
             "version": version.number,
             "digest": known.digest,
@@ -145,16 +150,16 @@ class Publisher:
             "source": version.entry.source or f"{name}:v{version.number}",
         }
 
-    def _known(self, collection: Collection, record: dict[str, Any]) -> Entry | None:
+    def _known(self, collection: Collection, record: Artifact) -> Entry | None:
         """Return the entry of an earlier attempt, whose answer was lost."""
-        return next((entry for entry in collection.entries if entry.id == record["id"]), None)
+        return next((entry for entry in collection.entries if entry.id == record.id), None)
 
-    def _check_type(self, collection: Collection, record: dict[str, Any]) -> None:
+    def _check_type(self, collection: Collection, record: Artifact) -> None:
         for version in collection.versions.values():
-            if version.entry.type != record["type"]:
+            if version.entry.type != record.type:
                 raise UnpublishableArtifact(
-                    f"Artifact {record['name']} already exists with type '{version.entry.type}'; "
-                    f"cannot create another with type '{record['type']}'"
+                    f"Artifact {record.name} already exists with type '{version.entry.type}'; "
+                    f"cannot create another with type '{record.type}'"
                 )
 
     def _outcome_of(self, id: str) -> dict[str, Any]:
@@ -167,57 +172,58 @@ class Publisher:
             raise UnpublishableArtifact(f"The artifact to link could not be published: {outcome['error']}")
         return outcome
 
-    def _upload(self, record: dict[str, Any], files: list[dict[str, Any]]) -> None:
-        entries = [
-            {
-                **file,
-                "time": record["time"],
-                "step": record["step"],
-                "type": Path(file["name"]).suffix[1:],
-                "sample": 0,
-                "annotations": None,
-            }
+    def _upload(self, record: Artifact, files: list[ArtifactFile]) -> None:
+        new = [
+            File(
+                time=record.time,
+                step=record.step,
+                key=file.key,
+                name=file.name,
+                type=Path(file.name).suffix[1:],
+                path=file.path,
+                caption=file.caption,
+            )
             for file in files
-            if file not in self._arrived
+            if file not in self._uploaded
         ]
-        missing = self._uploads.put(entries, self._arrived.add)
+        missing = self._uploads.upload(new, self._uploaded.add)
         if missing:
-            gone = ", ".join(entries[index]["caption"] or entries[index]["key"] for index in missing[:3])
-            raise UnpublishableArtifact(f"Files of artifact {record['name']} are gone: {gone}")
+            gone = ", ".join(new[index].caption or new[index].key for index in missing[:3])
+            raise UnpublishableArtifact(f"Files of artifact {record.name} are gone: {gone}")
 
-    def _manifest(self, shelf: Shelf, record: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    def _manifest(self, store: Shelf, record: Artifact) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""
-        about = {**record["manifest"].get("artifact", {}), "step": record["step"]}
-        document = {**record["manifest"], "artifact": about}
+        about = {**record.manifest.get("artifact", {}), "step": record.step}
+        document = {**record.manifest, "artifact": about}
         contents = {
             path: {**one, "run": one.get("run", self._session.run)} if "key" in one else one
             for path, one in document["contents"].items()
         }
-        collection = shelf.collection(record["name"])
+        collection = store.collection(record.name)
         base: dict[str, Any] = {}
-        if record["base"] is not None and (version := collection.find(record["base"])) is not None:
-            base.update(shelf.manifest(version.entry)["contents"])
-        if record["part"] is not None and record["final"]:
+        if record.base is not None and (version := collection.find(record.base)) is not None:
+            base.update(store.manifest(version.entry)["contents"])
+        if record.part is not None and record.final:
             for entry in collection.entries:
-                if entry.part == record["part"]:
-                    base.update(shelf.manifest(entry)["contents"])
+                if entry.part == record.part:
+                    base.update(store.manifest(entry)["contents"])
         if not base:
-            return {**document, "contents": contents}, record["digest"]
+            return {**document, "contents": contents}, record.digest
         contents = {**base, **contents}
         digest = manifest_digest({path: one["digest"] for path, one in contents.items()})
         return {**document, "contents": contents}, digest
 
-    def _upload_manifest(self, record: dict[str, Any], document: dict[str, Any]) -> tuple[str, str]:
+    def _upload_manifest(self, record: Artifact, document: dict[str, Any]) -> tuple[str, str]:
         text = json.dumps(document, sort_keys=True).encode()
-        key, name = manifest_place(record["name"], text)
+        key, name = manifest_place(record.name, text)
         path = staging.new_path(self._run_dir, ".json")
         path.write_bytes(text)
         relative = staging.relative(self._run_dir, path)
-        self._upload(record, [{"key": key, "name": name, "path": relative, "caption": None}])
+        self._upload(record, [ArtifactFile(key, name, relative)])
         staging.release(self._run_dir, relative)
         return key, name
 
-    def _tell(self, id: str, outcome: dict[str, Any]) -> None:
+    def _write_outcome(self, id: str, outcome: dict[str, Any]) -> None:
         path = outcome_path(self._run_dir, id)
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, json.dumps(outcome))

@@ -1,4 +1,4 @@
-"""Run folders whose trainer and uploader have died together: the next run beside them delivers what they left."""
+"""Uploads what interrupted runs left on disk: run directories whose trainer and uploader have both died."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import ENDED, State, existing
 from wandb_compat.spool.worker_config import WorkerConfig
-from wandb_compat.uploader.worker import Trainer, Worker
+from wandb_compat.uploader.trainer import Trainer
+from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.errors import NoRunFound, RunDirBusy
 
 log = logging.getLogger(__name__)
 
-MIRROR = "pluto"  # the mirror's run directory in one of the real wandb
-SILENCE = 300.0  # seconds without a sign of life after which a process on another machine is taken for dead
-OPTION = "--orphans"
+DUAL_DIR = "pluto"  # dual mode's run directory inside one of the real wandb
+DEAD_AFTER = 300.0  # seconds without a write after which a process on another machine counts as dead
+OPTION = "--recover"
 
 
 @dataclass(slots=True)
-class Orphan:
-    """A run directory that nobody is at, though the server lacks something of it."""
+class InterruptedRun:
+    """A run directory that no process works on, though the server lacks something of it."""
 
     run_dir: Path
     start: Start
@@ -40,37 +41,37 @@ class Orphan:
         return (mine.project, mine.target or mine.id) == (other.project, other.target or other.id)
 
 
-def find(run_dir: Path) -> list[Orphan]:
-    """Return what lies orphaned beside a run directory, the oldest first.
+def find_interrupted(run_dir: Path) -> list[InterruptedRun]:
+    """Return the interrupted runs beside a run directory, the oldest first.
 
-    Offline runs are none: they wait for `sync`. Of those that had an uploader, one is orphaned when no process of this
-    machine that wrote in it is alive, and when those of other machines have not touched it for SILENCE seconds. That
-    no uploader is at it the lock tells who comes to deliver it.
+    Offline runs do not count: they wait for `sync`. A run that had an uploader is interrupted when no process of this
+    machine that wrote in its directory is alive, and when those of other machines have written nothing for DEAD_AFTER
+    seconds. The lock ensures that no other uploader works on it.
     """
-    pattern = f"*run-*/{MIRROR}" if run_dir.name == MIRROR else "*run-*"
-    root = run_dir.parent.parent if run_dir.name == MIRROR else run_dir.parent
-    found = [_orphan(folder) for folder in root.glob(pattern) if folder != run_dir and not folder.is_symlink()]
+    pattern = f"*run-*/{DUAL_DIR}" if run_dir.name == DUAL_DIR else "*run-*"
+    root = run_dir.parent.parent if run_dir.name == DUAL_DIR else run_dir.parent
+    found = [_interrupted(other) for other in root.glob(pattern) if other != run_dir and not other.is_symlink()]
     return sorted((one for one in found if one is not None), key=lambda one: one.start.time)
 
 
-def _orphan(run_dir: Path) -> Orphan | None:
+def _interrupted(run_dir: Path) -> InterruptedRun | None:
     state = State.read(run_dir)
     if (state is not None and state.phase == "done") or not existing(run_dir / "logs" / "uploader.log").exists():
         return None
     try:
         start = read_start(run_dir)
-        acks = Offsets(run_dir)
+        offsets = Offsets(run_dir)
         files = journal.files(run_dir)
-        if start is None or (acks.closed and acks.cover(files)) or not _abandoned(run_dir, files):
+        if start is None or (offsets.closed and offsets.covers(files)) or not _abandoned(run_dir, files):
             return None
-    except (OSError, ValueError, KeyError):  # somebody is at it, or it is spoilt
+    except (OSError, ValueError, KeyError, TypeError):  # another process deletes it, or it is damaged
         return None
-    return Orphan(run_dir, start)
+    return InterruptedRun(run_dir, start)
 
 
 def _abandoned(run_dir: Path, files: list[Path]) -> bool:
     state = State.read(run_dir)
-    if state is not None and state.phase not in ENDED and Trainer.at_work(state.pid, State.path(run_dir)).alive():
+    if state is not None and state.phase not in ENDED and Trainer.of_writer(state.pid, State.path(run_dir)).alive():
         return False
     elsewhere = False
     for file in files:
@@ -79,10 +80,10 @@ def _abandoned(run_dir: Path, files: list[Path]) -> bool:
             elsewhere = True
         elif trainer.alive():
             return False
-    return not elsewhere or _silence(run_dir, files) > SILENCE
+    return not elsewhere or _seconds_unwritten(run_dir, files) > DEAD_AFTER
 
 
-def _silence(run_dir: Path, files: list[Path]) -> float:
+def _seconds_unwritten(run_dir: Path, files: list[Path]) -> float:
     """Return the seconds since anything was last written, by the clock of the file system that holds it."""
     probe = run_dir / "journal" / f"probe.{os.getpid()}"
     try:
@@ -94,44 +95,44 @@ def _silence(run_dir: Path, files: list[Path]) -> float:
         with contextlib.suppress(OSError):
             probe.unlink()
     path = existing(State.path(run_dir))
-    signs = [*files, *path.parent.glob(f"{path.stem}*")]
-    return now - max((file.stat().st_mtime for file in signs), default=now)
+    written = [*files, *path.parent.glob(f"{path.stem}*")]
+    return now - max((file.stat().st_mtime for file in written), default=now)
 
 
-def adopt(run_dir: Path, start: Start, key: str, orders: WorkerConfig) -> str | None:
-    """See to what lies orphaned beside a run directory; return a sentence for the user when there is anything.
+def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str | None:
+    """Upload the interrupted runs beside a run directory; return a message for the user when there are any.
 
-    Earlier parts of the same run are delivered before this returns, or the old values would come after the new ones.
-    For the rest a process sets out that outlives the run.
+    Earlier parts of the same run are uploaded before this returns, or old values would arrive after new ones. The
+    others are uploaded by a process that outlives the run.
     """
-    found = find(run_dir)
+    found = find_interrupted(run_dir)
     if not found:
         return None
-    counts = [pending_rows(orphan.run_dir) for orphan in found]
-    others = [orphan for orphan in found if not orphan.is_part_of(start)]
-    for orphan in found:
-        if orphan not in others:
-            _deliver(orphan, key, orders._replace(linger=0.0))
+    rows = sum(pending_rows(run.run_dir) for run in found)
+    others = [run for run in found if not run.is_part_of(start)]
+    for run in found:
+        if run not in others:
+            _upload(run, key, config._replace(linger=0.0))
     if others:
         command = [sys.executable, "-m", "wandb_compat.uploader", str(run_dir), OPTION]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         assert process.stdin is not None
-        process.stdin.write(orders.hello(key, None))
+        process.stdin.write(config.hello(key, None))
         process.stdin.close()
-    names = ", ".join(orphan.start.id for orphan in found[:3]) + (", …" if len(found) > 3 else "")
-    runs = f"{len(found)} earlier runs that were cut off ({names})" if len(found) > 1 else f"run {names}, cut off,"
-    return f"{runs} left {sum(counts)} rows here; they are sent to Pluto in the background"
+    names = ", ".join(run.start.id for run in found[:3]) + (", …" if len(found) > 3 else "")
+    runs = f"{len(found)} interrupted runs ({names})" if len(found) > 1 else f"interrupted run {names}"
+    return f"Uploading {rows} unsent row{'s' * (rows != 1)} of {runs} in the background"
 
 
-def deliver(run_dir: Path, key: str, orders: WorkerConfig) -> None:
-    """Deliver what lies orphaned beside a run directory, one after the other."""
-    for orphan in find(run_dir):
-        _deliver(orphan, key, orders)
+def upload_interrupted(run_dir: Path, key: str, config: WorkerConfig) -> None:
+    """Upload the interrupted runs beside a run directory, one after the other."""
+    for run in find_interrupted(run_dir):
+        _upload(run, key, config)
 
 
-def _deliver(orphan: Orphan, key: str, orders: WorkerConfig) -> None:
+def _upload(run: InterruptedRun, key: str, config: WorkerConfig) -> None:
     try:
-        state = Worker(orphan.run_dir, key, orders, trainer=Trainer(None), follow=False).run()
-        log.info("orphan %s: %s, %s rows sent, %s refused", orphan.run_dir, state.phase, state.sent, state.refused)
+        state = Worker(run.run_dir, key, config, trainer=Trainer(None), follow=False).run()
+        log.info("%s: %s, %s rows sent, %s refused", run.run_dir, state.phase, state.sent, state.refused)
     except (RunDirBusy, NoRunFound, OSError) as error:
-        log.info("orphan %s: %s", orphan.run_dir, error)
+        log.info("%s: %s", run.run_dir, error)

@@ -297,13 +297,13 @@ def test_an_uploader_that_takes_over_does_not_call_the_run_resumed(
     here: dict[str, str], server: Server, project: str
 ) -> None:
     """A folder that is delivered by two uploaders, one after the other, is still one run that began here."""
-    orders = WorkerConfig.of(Settings.read()[0])
+    config = WorkerConfig.of(Settings.read()[0])
     with wandb.init(mode="offline") as run:
         run.log({"a": 1})
-    from wandb_compat.uploader.worker import Trainer
+    from wandb_compat.uploader.trainer import Trainer
 
     home = Path(run.sync_dir)
     for _ in range(2):
-        work = Worker(home, server.key, orders, trainer=Trainer(None), follow=False)
+        work = Worker(home, server.key, config, trainer=Trainer(None), follow=False)
         assert work.run().resumed is False
         (home / "journal" / "uploader.journal").unlink()

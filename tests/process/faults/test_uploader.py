@@ -37,7 +37,7 @@ print(step)
 """
 DIE = """
 import json, os, signal, time, wandb
-from wandb_compat.uploader import launch
+from wandb_compat.pipeline import worker_process as launch
 launch.RESTART_PAUSE = launch.RESTART_PAUSE_LIMIT = 1000  # no other uploader follows the one that is killed
 run = wandb.init(id={id!r}, settings=wandb.Settings(x_disable_meta=True, console="off"))
 for step in range(500):
@@ -107,7 +107,7 @@ def test_the_next_run_delivers_what_dead_ones_left(
     script("import wandb; wandb.init(id='offline', mode='offline').finish()")
     text = "import time, wandb\nrun = wandb.init(id='three')\nrun.log({'loss': 1})\ntime.sleep(2)\nrun.finish()"
     done = script(text, WANDB_COMPAT_ADOPT=str(wanted).lower())
-    assert done.stderr.count("2 earlier runs that were cut off (one, two) left") == wanted
+    assert done.stderr.count("unsent rows of 2 interrupted runs (one, two) in the background") == wanted
     deadline = time.monotonic() + (60 if wanted else 2)
     while time.monotonic() < deadline:
         found = runs(server, project)
@@ -123,11 +123,11 @@ def test_the_next_run_delivers_what_dead_ones_left(
 
 def test_killed_before_its_uploader_could_start(script: Script, server: Server, project: str) -> None:
     """Killed in the moment between its first record and its uploader: the next run beside it delivers it."""
-    text = "import os, signal, wandb\nfrom wandb_compat.uploader import launch\n"
+    text = "import os, signal, wandb\nfrom wandb_compat.pipeline import worker_process as launch\n"
     text += "launch.UploaderProcess._start = lambda self: os.kill(os.getpid(), signal.SIGKILL)\nwandb.init(id='one')"
     script(text, code=-signal.SIGKILL)
     done = script("import time, wandb\nwith wandb.init(id='two'): time.sleep(2)")
-    assert "run one, cut off, left 0 rows here" in done.stderr
+    assert "Uploading 0 unsent rows of interrupted run one in the background" in done.stderr
     deadline = time.monotonic() + 60
     while sorted(run["status"] for run in runs(server, project).values()) != ["COMPLETED", "FAILED"]:
         assert time.monotonic() < deadline
@@ -147,14 +147,14 @@ def test_the_next_part_of_a_run_comes_after_what_was_left(script: Script, server
 def test_a_run_of_another_machine_is_only_taken_after_silence(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether a process of another machine lives cannot be asked: only long silence makes its run an orphan."""
+    """A process of another machine cannot be checked: its run counts as interrupted only after long silence."""
     script(DIE.format(id="one"), code=-signal.SIGKILL)
     here = tmp_path / "work" / "wandb" / "run-29990101_000000-new"
-    assert [orphan.start.id for orphan in recovery.find(here)] == ["one"]
+    assert [run.start.id for run in recovery.find_interrupted(here)] == ["one"]
     monkeypatch.setattr(socket, "gethostname", lambda: "another-machine")
-    assert recovery.find(here) == []
-    monkeypatch.setattr(recovery, "SILENCE", 0.0)
-    assert [orphan.start.id for orphan in recovery.find(here)] == ["one"]
+    assert recovery.find_interrupted(here) == []
+    monkeypatch.setattr(recovery, "DEAD_AFTER", 0.0)
+    assert [run.start.id for run in recovery.find_interrupted(here)] == ["one"]
 
 
 def test_a_copied_folder_is_finished_elsewhere(

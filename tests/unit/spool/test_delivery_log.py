@@ -15,30 +15,30 @@ from wandb_compat.spool.pending import pending_bytes, pending_records, pending_r
 
 def test_notes_of_a_long_run_stay_small(tmp_path: Path) -> None:
     """However often a lane goes on, the file holds little more than where it is now."""
-    acks = Offsets(tmp_path)
-    acks.refuse("metrics", b"a line", "too old")
+    offsets = Offsets(tmp_path)
+    offsets.refuse("metrics", b"a line", "too old")
     for to in range(20_000):
-        acks.note("metrics", "run-abc.wandb", to)
-    assert acks.path.stat().st_size <= NOTES_SIZE
+        offsets.acknowledge("metrics", "run-abc.wandb", to)
+    assert offsets.path.stat().st_size <= NOTES_SIZE
     again = Offsets(tmp_path)
-    assert again.place("metrics", "run-abc.wandb") == 19_999
+    assert again.offset("metrics", "run-abc.wandb") == 19_999
     assert list(again.refused.values()) == ["too old"]
-    assert [path.name for path in acks.path.parent.iterdir()] == ["uploader.journal"]
+    assert [path.name for path in offsets.path.parent.iterdir()] == ["uploader.journal"]
 
 
 def test_a_lane_that_passes_by_leaves_no_note_until_it_matters(tmp_path: Path) -> None:
     """An uploader that takes over looks again at what had nothing for a lane; before a file is deleted all is noted."""
-    acks = Offsets(tmp_path)
-    acks.note("metrics", "rows-1.journal", 500)
+    offsets = Offsets(tmp_path)
+    offsets.acknowledge("metrics", "rows-1.journal", 500)
     for lane in LANES:
-        acks.pass_over(lane, "rows-1.journal", 500)
-        acks.pass_over(lane, "rows-2.journal", 300)
-    assert acks.delivered("rows-1.journal") == 500
+        offsets.skip(lane, "rows-1.journal", 500)
+        offsets.skip(lane, "rows-2.journal", 300)
+    assert offsets.delivered("rows-1.journal") == 500
     assert Offsets(tmp_path).delivered("rows-1.journal") == 0
-    acks.settle("rows-1.journal")
+    offsets.flush("rows-1.journal")
     assert Offsets(tmp_path).delivered("rows-1.journal") == 500
     assert Offsets(tmp_path).delivered("rows-2.journal") == 0
-    acks.close()
+    offsets.close()
     assert Offsets(tmp_path).delivered("rows-2.journal") == 300
 
 
@@ -51,12 +51,12 @@ def test_a_failed_rewrite_keeps_the_old_notes(tmp_path: Path, monkeypatch: pytes
         raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(delivery_log, "atomic_write", full)
-    acks = Offsets(tmp_path)
-    acks.note("metrics", "run-abc.wandb", 1)
+    offsets = Offsets(tmp_path)
+    offsets.acknowledge("metrics", "run-abc.wandb", 1)
     for to in range(20_000):
-        acks.note("metrics", "run-abc.wandb", to)
+        offsets.acknowledge("metrics", "run-abc.wandb", to)
     assert failures
-    assert Offsets(tmp_path).place("metrics", "run-abc.wandb") == 19_999
+    assert Offsets(tmp_path).offset("metrics", "run-abc.wandb") == 19_999
 
 
 @given(st.lists(st.sampled_from(["row", "data", "file", "artifact", "key", "console"]), max_size=40), st.data())
@@ -68,11 +68,11 @@ def test_what_waits_is_counted_by_lane(
     texts = [journal.frame([f'{kind} {{"text":" row {{"}}'.encode()]) for kind in kinds]
     ends = [0, *itertools.accumulate(map(len, texts))]
     (home / "run-abc.wandb").write_bytes(b"".join(texts))
-    acks = Offsets(home)
+    offsets = Offsets(home)
     left = {}
     for lane, kind in {"metrics": "row", "data": "data", "files": "file", "artifacts": "artifact"}.items():
         place = data.draw(st.integers(0, len(kinds)))
-        acks.note(lane, "run-abc.wandb", ends[place])
+        offsets.acknowledge(lane, "run-abc.wandb", ends[place])
         left[lane] = kinds[place:].count(kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wandb_compat.spool.pending._PIECE", data.draw(st.integers(1, 300)))

@@ -9,14 +9,14 @@ from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.wire.models import Created
 
 
-def test_orders_say_what_the_settings_say() -> None:
+def test_worker_config_holds_the_settings() -> None:
     """The uploader goes by the trainer's environment, with its bad values left out and told already."""
     settings, _ = Settings.read(
         {"PLUTO_URL_API": "http://h:3001", "WANDB_COMPAT_LINGER": "inf", "WANDB_COMPAT_HEARTBEAT": "0"}
     )
-    orders = WorkerConfig.of(settings)
-    assert orders.urls == [None, "http://h:3001", None, None]
-    assert (orders.linger, orders.heartbeat, orders.adopt) == (float("inf"), 4.0, True)
+    config = WorkerConfig.of(settings)
+    assert config.urls == [None, "http://h:3001", None, None]
+    assert (config.linger, config.heartbeat, config.adopt) == (float("inf"), 4.0, True)
 
 
 @pytest.mark.parametrize(
