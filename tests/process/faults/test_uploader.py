@@ -205,7 +205,7 @@ def test_refused_records_are_told_again(
         )
         assert done.returncode == 1
         assert ("on the server already" in done.stdout) == (number == 1)
-        assert "save 2 records that it refused: " in done.stdout and "injected" in done.stdout
+        assert "except 2 records that it refused: " in done.stdout and "injected" in done.stdout
     door.shut()
     run = server.run(project)
     kept = [row["step"] for row in server.metrics(project, run["id"], "loss")]
