@@ -11,6 +11,7 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.server.serve import Running
 from wandb_compat.spool import records
+from wandb_compat.spool.notifier import CallbackNotifier
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -27,7 +28,9 @@ class Runs:
         """Write the folder of an offline run with rows `loss: 0.5 * step`; unfinished means killed."""
         home = self.root / f"offline-run-20260101_00000{len(list(self.root.glob('*')))}-{run_id}"
         home.mkdir(parents=True)
-        pipeline = Pipeline(home, Settings(), notify=lambda *said: None, head=home / f"run-{run_id}.wandb")
+        pipeline = Pipeline(
+            home, Settings(), notifier=CallbackNotifier(lambda level, text: None), head=home / f"run-{run_id}.wandb"
+        )
         pipeline.start(
             records.Start(time=1_760_000_000_000, project=self.project, id=run_id, name=f"name of {run_id}"),
             None,
@@ -38,7 +41,7 @@ class Runs:
         if finished:
             pipeline.finish(records.Exit(1_760_000_100_000, "completed", 0))
         else:
-            pipeline._write()
+            pipeline.flush()
         return home
 
     def listed(self) -> dict[str, dict[str, Any]]:

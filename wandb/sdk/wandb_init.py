@@ -14,6 +14,7 @@ from wandb._native.run import attach as attaching
 from wandb._native.run.random_names import generate_name
 from wandb._native.run.resume import settle
 from wandb._native.run.saved_files import write_requirements
+from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
@@ -21,19 +22,16 @@ from wandb.sdk.lib import config_util
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.wandb_helper import parse_config
-from wandb.sdk.wandb_run import Run, attach_run, say, warn_once
+from wandb.sdk.wandb_run import Run, attach_run
 from wandb.sdk.wandb_settings import Settings
-from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import settings as engine
 from wandb_compat.config.credentials import HINT, Credential
 from wandb_compat.config.truthy import is_true
-from wandb_compat.pipeline import threads
 from wandb_compat.pipeline.pipeline import Pipeline
-from wandb_compat.run import distributed, environment
+from wandb_compat.run import environment, start_record
 from wandb_compat.run.console import ConsoleCapture
-from wandb_compat.run.previous_run import TARGET
-from wandb_compat.run.server_fields import cut_name, server_tags
-from wandb_compat.spool import records
+from wandb_compat.run.server_fields import server_tags
+from wandb_compat.spool import records, threads
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -284,12 +282,14 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
     going = settle(own, settings, credential)
     settings.run_name = settings.run_name or generate_name()
     home = run_dir.make(settings)
-    pipeline = Pipeline(home, own, notify=say, head=Path(settings.sync_file))
+    pipeline = Pipeline(home, own, notifier=terminal_notifier(), head=Path(settings.sync_file))
     run = Run(settings, config, _swept(settings), pipeline=pipeline, first_step=going.first_step)
     metadata = environment.gather(settings)
     start = _start_record(own, run, metadata)
     if going.earlier is not None:
         run._go_on(going.earlier)
+    run._history.publish_in_background()
+    pipeline.before_write = run._history.publish_if_due
     pipeline.start(start, credential, online=credential is not None)
     active_runs.add(run)
     attaching.publish(run)
@@ -312,35 +312,18 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
 
 def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
     settings = run.settings
-    name = run.name or ""
-    short = cut_name(name, warn_once)
-    about = {
-        "name": name if short != name else None,
-        "notes": settings.run_notes,
-        "entity": settings.entity,
-        "sweep": _sweep(settings),
-    }
-    about = {key: value for key, value in about.items() if value}
-    config = run.config.as_dict()
-    if about:
-        config["wandb"] = {**(config["wandb"] if isinstance(config.get("wandb"), dict) else {}), **about}
-    metadata = {**metadata, RUN_ID: run.id}
-    if own.pluto_run_id:
-        metadata[TARGET] = own.pluto_run_id
-    rank = distributed.own_rank() if own.pluto_run_id else None
-    return records.Start(
-        time=int(run.start_time * 1000),
+    return start_record.build(
+        run.id,
+        own,
+        settings,
+        name=run.name or "",
         project=run.project,
-        id=run.id,
-        name=short,
-        target=own.pluto_run_id,
-        entity=settings.entity,
-        config=config,
-        tags=server_tags(settings, warn_once),
-        system_metrics=not settings.x_disable_stats and (rank is None or distributed.first_of_machine()),
+        started=run.start_time,
+        config=run.config.as_dict(),
+        tags=server_tags(settings, run._notifier),
+        sweep=_sweep(settings),
         metadata=metadata,
-        rank=rank,
-        fork=(settings.fork_from.run, settings.fork_from.value) if settings.fork_from else None,
+        notifier=run._notifier,
     )
 
 

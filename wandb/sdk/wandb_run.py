@@ -19,17 +19,17 @@ from wandb._native.run.properties import RunFacts
 from wandb._native.run.properties import warn_once as warn_once
 from wandb._native.run.reporting import RunStatus as RunStatus
 from wandb._native.run.reporting import RunWords
+from wandb._native.run.terminal import terminal_notifier
 from wandb._native.run.watch import RunWatch
 from wandb.errors import UsageError
-from wandb.errors.term import is_shown, termerror, termlog, termwarn
+from wandb.errors.term import is_shown, termlog, termwarn
 from wandb.sdk.wandb_config import Config
 from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
-from wandb_compat.config.limits import SUMMARY_INTERVAL
 from wandb_compat.convert.json_values import summary_value
 from wandb_compat.convert.loggable import is_rich
 from wandb_compat.run.alerts import Alerts
-from wandb_compat.run.history import History
+from wandb_compat.run.history import History, KeepLowerSteps
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.spool import records
 
@@ -38,13 +38,6 @@ if TYPE_CHECKING:
     from wandb_compat.run.console import ConsoleCapture
     from wandb_compat.run.previous_run import Earlier
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
-
-_SAY = {"info": termlog, "warning": termwarn, "error": termerror}
-
-
-def say(level: str, sentence: str) -> None:
-    """Print what the engine has to tell; `level` is `info`, `warning` or `error`."""
-    _SAY[level](sentence)
 
 
 class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
@@ -91,16 +84,15 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         self._patching = None
         self._tensorboard: TensorBoardSync | None = None
         self._url: str | None = None
-        self._found: dict[str, Any] = {}  # the summary, as a forked or attached process has found it
         self._alerts = Alerts()
+        self._notifier = pipeline.notifier if pipeline is not None else terminal_notifier()
         self._starting_step = first_step
         self._config = Config()
         self._config.update(config or {}, allow_val_change=True)
         for locked, user in ((sweep_config, "sweep"), (launch_config, "launch")):
             self._config.update_locked(locked or {}, user=user, _allow_val_change=True)
         row = pipeline.row if pipeline is not None else _nowhere
-        self._history = History(row, self._publish_summary, first_step)
-        self._summary_due = time()
+        self._history = History(row, self._publish_summary, KeepLowerSteps(self._notifier), first_step)
         self.summary = Summary(self._summary_changed, self._history.clock, self._history.items, self._summary_value)
         self._frozen = True
 
@@ -193,9 +185,9 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         if code == 0 and self._settings.resume == "auto":
             Path(self._settings.resume_fname).unlink(missing_ok=True)
         if not outcome.delivered and not self.offline:
-            termwarn(outcome.sentence)
+            termwarn(outcome.message)
         elif not quiet:
-            termlog(outcome.sentence)
+            termlog(outcome.message)
         if self._url and not quiet:
             termlog(f"View run {self.name} at: {self._url}")
 
@@ -255,8 +247,7 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
     def _summary_changed(self) -> None:
         if self._is_finished:
             self._refuse_when_finished("summary")
-        if time() >= self._summary_due:
-            self._publish_summary()
+        self._history.summary_changed()
 
     def _summary_value(self, key: str, value: Any) -> Any:
         """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
@@ -265,10 +256,11 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
         return self._pipeline.row({key: value}, self._history.step, int(time() * 1000)).get(key)
 
     def _publish_summary(self) -> None:
-        summary = self._published_summary()
-        if self._init_pid != os.getpid():  # what others have logged is theirs to tell
-            summary = {key: value for key, value in summary.items() if key[0] != "_" and self._found.get(key) != value}
-        self._summary_due = time() + SUMMARY_INTERVAL
+        if self._init_pid == os.getpid():
+            summary = self._published_summary()
+        else:
+            with self._history.lock:
+                summary = published_summary(self._history.own_items())
         if summary and self._pipeline is not None:
             self._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
 
@@ -300,7 +292,7 @@ def attach_run(wanted: str) -> Run:
     Raises:
         wandb.UsageError: no process of this machine has such a run that has not ended.
     """
-    return attach.attach(wanted, Run, say)
+    return attach.attach(wanted, Run)
 
 
 def _unpickle(attach_id: str) -> Any:
@@ -309,7 +301,7 @@ def _unpickle(attach_id: str) -> Any:
     return known or (attach_run(attach_id) if attach.is_listed(attach_id) else attach.ForeignRun(attach_id))
 
 
-def _nowhere(data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+def _nowhere(data: Mapping[str, Any], step: int, time: int, plain: bool) -> Mapping[str, Any]:
     raise AssertionError("a run without a pipeline logs no rows")
 
 

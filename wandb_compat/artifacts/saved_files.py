@@ -17,9 +17,9 @@ from time import time
 from typing import Literal
 
 from wandb_compat.artifacts.versions import place, suffix_of
-from wandb_compat.pipeline import threads
-from wandb_compat.spool import records, staging
+from wandb_compat.spool import records, staging, threads
 from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.spool.notifier import Notifier
 
 NOTES = "journal/saved.json"
 LOOK = 2.0  # seconds between two looks whether live files have changed
@@ -34,7 +34,6 @@ OWN = {
 }
 Policy = Literal["now", "live", "end"]
 Mark = tuple[int, int]  # size and time of change of what was sent last
-Tell = Callable[[str, str], None]
 
 
 class FolderFiles:
@@ -47,7 +46,7 @@ class FolderFiles:
         submit: Callable[[records.Record], None],
         ignored: Sequence[str] = (),
         *,
-        tell: Tell,
+        notifier: Notifier,
     ) -> None:
         """Prepare an empty list.
 
@@ -56,13 +55,13 @@ class FolderFiles:
             home: the run folder.
             submit: takes the records.
             ignored: patterns of paths in the folder that are not sent.
-            tell: takes (level, sentence) for the user; level is `info` or `warning`.
+            notifier: reports what cannot be saved.
         """
         self.folder = folder
         self._home = home
         self._submit = submit
         self._ignored = ignored
-        self._tell = tell
+        self._notifier = notifier
         self._policies: dict[Path, Policy] = {}
         self._sent: dict[Path, Mark] = {}
         self._staged: dict[Path, Path] = {}
@@ -72,13 +71,13 @@ class FolderFiles:
         self._watch: threading.Thread | None = None
 
     @classmethod
-    def left(cls, home: Path, submit: Callable[[records.Record], None], *, tell: Tell) -> FolderFiles:
+    def left(cls, home: Path, submit: Callable[[records.Record], None], *, notifier: Notifier) -> FolderFiles:
         """Return the files of a run whose process is gone, as it has left them."""
         try:
             noted = json.loads((home / NOTES).read_text("utf-8"))
         except (OSError, ValueError):  # nothing was saved
             noted = {"folder": "files", "ignored": [], "policies": {}, "sent": {}}
-        found = cls(home / noted["folder"], home, submit, noted["ignored"], tell=tell)
+        found = cls(home / noted["folder"], home, submit, noted["ignored"], notifier=notifier)
         found._policies = {found.folder / inside: policy for inside, policy in noted["policies"].items()}
         found._sent = {found.folder / inside: (size, time) for inside, (size, time) in noted["sent"].items()}
         return found
@@ -107,7 +106,7 @@ class FolderFiles:
             policy: `now` sends a copy at once, `live` also when the file has changed, `end` when the run finishes.
         """
         if target.is_dir():
-            self._tell("info", f"{target.name} is a folder; the files in it are saved.")
+            self._notifier.info(f"{target.name} is a folder; the files in it are saved.")
         with self._working:
             for file in _files_at(target):
                 self._policies[file] = policy
@@ -120,7 +119,7 @@ class FolderFiles:
                 self._failed(RuntimeError("the machine grants no thread"))
 
     def _failed(self, error: Exception) -> None:
-        self._tell("warning", f"changes of saved files are sent at the end of the run only: {error}")
+        self._notifier.warning(f"changes of saved files are sent at the end of the run only: {error}")
 
     def _look(self) -> None:
         while not self._over.wait(LOOK):
@@ -139,7 +138,7 @@ class FolderFiles:
         with self._working:
             for file, policy in self._policies.items():
                 if policy == "end" and not file.exists():
-                    self._tell("warning", f"{file.name} was to be sent at the end of the run, and is gone")
+                    self._notifier.warning(f"{file.name} was to be sent at the end of the run, and is gone")
             for file in _files_at(self.folder) if self.folder.is_dir() else ():  # a mirror may have none
                 inside = file.relative_to(self.folder).as_posix()
                 if inside not in OWN and self._policies.get(file) != "now":
@@ -160,7 +159,7 @@ class FolderFiles:
             staged = staging.stage(self._home, file)
         except OSError as error:
             if not quiet:
-                self._tell("warning", f"{file} cannot be saved: {error.strerror or error}")
+                self._notifier.warning(f"{file} cannot be saved: {error.strerror or error}")
             return
         self._sent[file] = mark
         self._staged[file] = self._home / staged

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.artifact_versions import ORDER, Collection, Entry
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.names import printable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 KEY_LIMIT = 240  # characters of a key: the names of a Pluto server have 255
 READERS = 8  # requests that are made at once
-RUN_ID = "wandb_run_id"  # in the system metadata: by it a run is found, the run list knows no external ids
 USED = "used_artifacts"  # in `config["wandb"]`: types of the versions that a run has used, by name
 _HEADER = b"wandb-artifact-manifest-v1\n"
 

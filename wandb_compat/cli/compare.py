@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.artifacts.versions import RUN_ID, place
+from wandb_compat.artifacts.versions import place
 from wandb_compat.cli import wandb_file
 from wandb_compat.cli.run_folders import MIRROR, Folder
 from wandb_compat.cli.wandb_file import NotRecorded, Recorded
@@ -24,8 +24,10 @@ from wandb_compat.config import credentials
 from wandb_compat.config.limits import STRING_LIMIT
 from wandb_compat.config.settings import Settings
 from wandb_compat.convert.convert_row import SEPARATE_NUMBERS
+from wandb_compat.run.identity import RUN_ID
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
+from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.wire.client import reach
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, WireError
@@ -337,7 +339,7 @@ def _kind(value: Any) -> Any:
 
 def _description(told: Recorded, pluto: _Pluto) -> Part:
     part = Part()
-    quiet = lambda sentence: None  # noqa: E731
+    quiet = CallbackNotifier(lambda level, text: None)
     part.check("name", told.name or told.id, pluto.about.get("name") or pluto.run["name"])
     if not pluto.about.get("name"):
         part.check("name as Pluto shows it", cut_name(told.name or told.id, quiet), pluto.run["name"])

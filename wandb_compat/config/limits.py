@@ -26,7 +26,9 @@ DRAIN_LINE_INTERVAL = 5.0  # seconds between two lines of progress where no bar 
 
 # Rows and summary
 HIGHEST_STEP = 2**63 - 1  # a server stores an unsigned integer, of which databases keep 63 bits
-SUMMARY_INTERVAL = 30.0  # seconds between two publications of a running run's summary
+SUMMARY_DELAY = 1.0  # seconds from the first row, or from a change by the script, to a publication of the summary
+SUMMARY_CHANGE_INTERVAL = 5.0  # seconds at least between two publications of what the script changes in the summary
+SUMMARY_INTERVAL = 30.0  # seconds at most between two publications of the summary while rows come in
 ALERT_PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
 
 # Several processes of one run

@@ -1,4 +1,4 @@
-"""The artifacts and files that a real run has logged, on their way to Pluto."""
+"""Sends the artifacts and files that a real run logs."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from wandb_compat.artifacts.log import ArtifactRecords, collection_of, used
 from wandb_compat.artifacts.saved_files import FolderFiles
 from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
+from wandb_compat.spool.notifier import Notifier
 
-# Types of artifacts that wandb makes of what is logged; Pluto has the tables themselves.
+# Types of artifacts that wandb makes of logged tables; Pluto gets the tables themselves.
 _MADE_BY_LOG = ("run_table", "wandb-run-incremental-table")
-# In the run's folder: what `log` has put there, and has been sent from its rows.
+# Files in the run's directory that `log` has put there; they are sent with their rows.
 _LOGGED = ("media/*",)
 
 
-class Holdings:
-    """What one mirrored run has logged in files."""
+class LoggedFiles:
+    """The artifacts and files of one run."""
 
-    def __init__(
-        self, run: Any, home: Path, submit: Callable[[records.Record], None], tell: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, run: Any, run_dir: Path, submit: Callable[[records.Record], None], notifier: Notifier) -> None:
         """Begin with nothing sent.
 
         Args:
             run: the real run.
-            home: the mirror's run folder.
+            run_dir: our run directory.
             submit: takes the records.
-            tell: takes (level, sentence) for the user.
+            notifier: warns of what cannot be sent.
         """
         self._submit = submit
-        self._tell = tell
-        self._artifacts = ArtifactRecords(home, submit)
+        self._notifier = notifier
+        self._artifacts = ArtifactRecords(run_dir, submit)
         self._logged: dict[tuple[str, str], str] = {}  # id of the record by name and digest
         ignored = (*getattr(run._settings, "ignore_globs", ()), *_LOGGED)
-        self._files = FolderFiles(Path(run._settings.files_dir), home, submit, ignored, tell=tell)
+        self._files = FolderFiles(Path(run._settings.files_dir), run_dir, submit, ignored, notifier=notifier)
 
     def keep(self, artifact: Any) -> None:
-        """Keep the files of an artifact that wandb is going to take: once they are uploaded it deletes its copies."""
+        """Stage the files of an artifact that wandb is about to log: wandb deletes its copies after the upload."""
         if artifact.type not in _MADE_BY_LOG:
             self._artifacts.keep(artifact)
 
     def log(
         self, artifact: Any, step: int, aliases: Any, tags: Any, part: str | None = None, final: bool = True
     ) -> None:
-        """Take an artifact that wandb has taken; arguments as those of `ArtifactRecords.log`."""
+        """Take an artifact that wandb has logged; arguments as those of `ArtifactRecords.log`."""
         if artifact.type in _MADE_BY_LOG:
             return
         about = {
@@ -75,17 +74,17 @@ class Holdings:
         """Take another name of an artifact."""
         logged = self._logged.get((artifact.name.partition(":")[0], artifact.digest))
         if logged is None:
-            self._tell("warning", f"Pluto: {artifact.name} was not logged by this run; its link is not sent")
+            self._notifier.warning(f"Pluto: {artifact.name} was not logged by this run; its link is not sent")
             return
         self._artifacts.link(artifact, collection_of(target_path)[1], _texts(aliases) or [], {"id": logged})
 
     def save(self, paths: Any, policy: str) -> None:
-        """Take the paths in the run's folder that `save` has put there."""
+        """Take the paths in the run's directory that `save` has put there."""
         for path in paths if isinstance(paths, list) else ():
             self._files.take(Path(path), policy)  # type: ignore[arg-type]
 
     def finish(self) -> None:
-        """Take whatever else lies in the run's folder."""
+        """Take all other files in the run's directory."""
         self._artifacts.finish()
         self._files.finish()
 

@@ -13,7 +13,7 @@ from typing import Any
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual import patch, supported_versions
-from wandb_compat.dual.guard import Guard, say
+from wandb_compat.dual.guard import Guard, show
 from wandb_compat.dual.run import FOLDER, Mirror, living
 
 
@@ -25,17 +25,17 @@ def begin(run: Any) -> None:
     Args:
         run: the run that the real `wandb.init` has returned.
     """
-    with Guard(f"the run {getattr(run, 'id', None)} is not mirrored"):
+    with Guard(f"the run {getattr(run, 'id', None)} is not sent"):
         own, complaints = Settings.read()
         for complaint in complaints:
-            say("warning", complaint)
+            show("warning", complaint)
         if run.disabled or own.pluto_mode == "disabled" or patch.mirror_of(run) is not None:
             return
         if warning := supported_versions.warning(sys.modules["wandb"].__version__):
-            say("warning", warning, run.settings, once=True)
+            show("warning", warning, run.settings, once=True)
         credential = credentials.find(post_sunset=False)
         online = own.pluto_mode == "online" if own.pluto_mode in ("online", "offline") else not run.offline
-        patch.put(run, Mirror(run, own, credential if online else None))
+        patch.attach(run, Mirror(run, own, credential if online else None))
 
 
 def attached(run: Any) -> None:
@@ -45,8 +45,8 @@ def attached(run: Any) -> None:
         run: the run that the real `wandb.attach` has returned.
     """
     with Guard("what this process logs is not sent"):
-        if patch.mirror_of(run) is None and (home := Mirror.home_of(run)).is_dir():
-            patch.put(run, Mirror.join(run, Settings.read()[0], home))
+        if patch.mirror_of(run) is None and (run_dir := Mirror.run_dir_of(run)).is_dir():
+            patch.attach(run, Mirror.join(run, Settings.read()[0], run_dir))
 
 
 def finish_all() -> None:

@@ -9,6 +9,7 @@ from time import monotonic, sleep, time
 
 from wandb_compat.config.limits import DRAIN_GRACE, DRAIN_LINE_INTERVAL, DRAIN_POLL, DRAIN_QUIET
 from wandb_compat.pipeline.worker_process import UploaderProcess
+from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_bytes, pending_rows
 from wandb_compat.spool.status import ENDED, State
 
@@ -21,7 +22,7 @@ def wait(
     *,
     began: float,
     budget: float,
-    say: Callable[[str], None],
+    notifier: Notifier,
     bar: bool,
 ) -> None:
     """Return when the uploader has ended its work, when it cannot go on, or when the budget is spent.
@@ -33,7 +34,7 @@ def wait(
         status: asks for its account.
         began: when the end of the run began, by `monotonic`.
         budget: seconds from then on.
-        say: shows a line to the user.
+        notifier: shows lines of progress.
         bar: whether a terminal gets a progress bar in place of lines.
     """
     with contextlib.suppress(KeyboardInterrupt):
@@ -42,7 +43,7 @@ def wait(
         if _ended(uploader, status, began, min(DRAIN_QUIET, budget), budget) or budget <= DRAIN_QUIET:
             return
         left, sent = pending_rows(uploader.run_dir), status().sent
-        with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(say, budget) as show:
+        with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(notifier, budget) as show:
             while not _ended(uploader, status, began, min(monotonic() - began + DRAIN_POLL, budget), budget):
                 if monotonic() - began >= budget:
                     return
@@ -72,14 +73,14 @@ def _fits(due: float | None, left: float) -> bool:
 
 
 @contextlib.contextmanager
-def _lines(say: Callable[[str], None], budget: float) -> Iterator[Show]:
+def _lines(notifier: Notifier, budget: float) -> Iterator[Show]:
     due = 0.0
 
     def show(rows: int, size: int) -> None:
         nonlocal due
         if monotonic() >= due:
             due = monotonic() + DRAIN_LINE_INTERVAL
-            say(
+            notifier.info(
                 f"sending the last rows to Pluto: {rows} rows, {_megabytes(size)} left; this takes {budget:g} s at "
                 "most, and Ctrl-C leaves them to the background"
             )

@@ -1,4 +1,4 @@
-"""Makes records of what is dear to encode, in a thread of its own: neither the caller nor the journal waits for it."""
+"""Encodes images and other expensive values in a background thread, so that no caller waits for it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable
 
 from wandb_compat.config.limits import SNAPSHOT_LIMIT
 from wandb_compat.convert.deferred import DeferredRecords
-from wandb_compat.pipeline import threads
-from wandb_compat.spool import records
+from wandb_compat.spool import records, threads
+from wandb_compat.spool.notifier import Notifier
 
 
 class Encoder:
-    """One run's images, sounds and the like on their way to becoming records."""
+    """Encodes the deferred values of one run."""
 
-    def __init__(self, put: Callable[[records.Record], None], say: Callable[[str, str, str], None]) -> None:
+    def __init__(self, put: Callable[[records.Record], None], notifier: Notifier) -> None:
         """Prepare.
 
         Args:
             put: takes the records, from any thread.
-            say: takes (kind, level, sentence) for the user; a kind is said once.
+            notifier: warns of values that cannot be encoded.
         """
         self._put = put
-        self._say = say
+        self._notifier = notifier
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -78,16 +78,15 @@ class Encoder:
             del later  # or the snapshot would stay until the next one comes
 
     def _failed(self, error: Exception) -> None:
-        self._say("encoder", "warning", f"wandb.log: images and the like are not encoded any more: {error}")
+        self._notifier.warning(f"wandb.log: images and the like are not encoded any more: {error}", once="encoder")
 
     def _make(self, later: DeferredRecords) -> None:
         try:
             for record in later.make():
                 self._put(record)
         except Exception as error:
-            self._say(
-                f"later {later.name}",
-                "warning",
+            self._notifier.warning(
                 f"wandb.log: the value of {later.name!r} could not be encoded and is left out:"
                 f" {type(error).__name__}: {error}",
+                once=f"encoding {later.name}",
             )

@@ -1,4 +1,4 @@
-"""Alerts of a run, each title at most once in a while."""
+"""Alerts of a run, rate limited by title."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wandb_compat.spool import records
 
 
 class Alerts:
-    """What one run has alerted people of."""
+    """The alerts of one run."""
 
     def __init__(self) -> None:
         self._sent: dict[str, float] = {}  # when, in seconds since the epoch, by title
 
-    def tell(
+    def send(
         self,
         submit: Callable[[records.Record], None],
         title: str,

@@ -24,7 +24,7 @@ from wandb_compat.config.limits import (
     CONSOLE_LINE_LIMIT,
     CONSOLE_PIPE_SIZE,
 )
-from wandb_compat.pipeline import threads
+from wandb_compat.spool import threads
 from wandb_compat.spool.records import Console
 
 REDACTED = "[key]"

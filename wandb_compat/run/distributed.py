@@ -41,35 +41,35 @@ def first_of_machine(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("LOCAL_RANK", environ.get("SLURM_LOCALID", "0")) == "0"
 
 
-class Naming:
-    """What a rank other than 0 calls its keys on the server."""
+class RankPrefix:
+    """Names the keys of a rank other than 0 on the server."""
 
     def __init__(self, rank: int) -> None:
         self.prefix = f"rank{rank}/"
         self._named = re.compile(rf"(?<![a-z0-9])rank[_\-.: ]?{rank}(?![0-9])", re.IGNORECASE)
 
-    def of(self, key: Any) -> Any:
+    def key(self, key: Any) -> Any:
         """Return the key on the server."""
         return key if not isinstance(key, str) or self._named.search(key) else self.prefix + key
 
-    def apart(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def add(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row with the keys of the server."""
-        return {self.of(key): value for key, value in data.items()}
+        return {self.key(key): value for key, value in data.items()}
 
-    def back(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def remove(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row with the script's own keys."""
         return {key.removeprefix(self.prefix): value for key, value in data.items()}
 
 
-def told(record: Record, rank: int, naming: Naming | None) -> Record:
-    """Return a record as a rank tells it: the summary under its keys, lines of the console with the rank in front."""
+def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Record:
+    """Return a record as a rank sends it: the summary under prefixed keys, console lines with the rank in front."""
     if isinstance(record, Console):
         return replace(record, message=f"[rank{rank}] {record.message}")
-    if naming is not None and isinstance(record, Config) and isinstance(record.values.get("wandb"), dict):
+    if prefix is not None and isinstance(record, Config) and isinstance(record.values.get("wandb"), dict):
         about = dict(record.values["wandb"])
         if isinstance(about.get("summary"), dict):
             mine = {key: value for key, value in about["summary"].items() if not key.startswith("_")}
-            about["summary"] = naming.apart(mine)
+            about["summary"] = prefix.add(mine)
             return Config({**record.values, "wandb": about})
     return record
 

@@ -1,4 +1,4 @@
-"""Applies what `define_metric` has defined: step metrics that rows lack, and the forms that the summary takes."""
+"""Applies the definitions of `define_metric`: adds step metrics that rows lack, and computes summary values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 GOALS = {None: min, "minimize": min, "maximize": max}
-# What a definition tells the server; a later one for the same name adds to it unless it overwrites.
+# Fields sent to the server; a later definition for the same name adds to them unless it overwrites.
 _FIELDS = ("step_metric", "step_sync", "hidden", "summary", "goal")
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition, with the fields of wandb's `Metric`; False says no more than None: wandb knows no taking back."""
+    """One definition, with the fields of wandb's `Metric`; False is the same as None, as with wandb."""
 
     name: str
     step_metric: str | None = None
@@ -25,7 +25,7 @@ class Definition:
 
 
 class MetricRules:
-    """The definitions of one run, and what they need to remember of its rows."""
+    """The definitions of one run, and the state that they need of its rows."""
 
     def __init__(self) -> None:
         self._defined: dict[str, Definition] = {}
@@ -35,10 +35,15 @@ class MetricRules:
         self._counts: dict[str, int] = {}
 
     @classmethod
-    def of(cls, told: Any, summary: Mapping[str, Any]) -> MetricRules:
-        """Return the definitions that an earlier run has told, with what its summary has come to."""
+    def of(cls, definitions: Any, summary: Mapping[str, Any]) -> MetricRules:
+        """Return the definitions of a previous run, with the state that its summary shows.
+
+        Args:
+            definitions: as `definitions` has returned them.
+            summary: the previous run's.
+        """
         rules = cls()
-        for one in told if isinstance(told, list) else ():
+        for one in definitions if isinstance(definitions, list) else ():
             given = {field: one[field] for field in _FIELDS if field in one}
             if "summary" in given:
                 given["summary"] = tuple(given["summary"])
@@ -58,7 +63,7 @@ class MetricRules:
         self._defined[metric.name] = Definition(metric.name, **given)
         self._found.clear()
 
-    def told(self) -> list[dict[str, Any]]:
+    def definitions(self) -> list[dict[str, Any]]:
         """Return the definitions in a form for the server."""
         return [
             {"name": one.name, **{field: value for field in _FIELDS if (value := getattr(one, field))}}

@@ -14,10 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config.limits import NAME_LIMIT, RESUME_TIMEOUT
-from wandb_compat.pipeline import threads
-from wandb_compat.spool import journal, records
+from wandb_compat.run.identity import RUN_ID, TARGET
+from wandb_compat.spool import journal, records, threads
 from wandb_compat.spool.config_merge import merge
 from wandb_compat.wire.errors import Unanswered
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from wandb_compat.config.settings import Settings
     from wandb_compat.wire.client import Client
 
-TARGET = "pluto_run_id"  # in the system metadata, beside RUN_ID: a PLUTO_RUN_ID that is an external id
 OURS = "wandb"  # the key of a run's configuration on the server that holds what is no configuration
 _TAIL = 4 * 1024**2  # bytes at the end of each file in which the last step is looked for
 _SERIES = 100  # metrics whose statistics a server gives in one answer

@@ -1,35 +1,36 @@
-"""Names, tags and summaries within the bounds of a Pluto server."""
+"""Names, tags and summaries in the form and within the limits of a Pluto server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wandb_compat.config.limits import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.spool.notifier import Notifier
 from wandb_compat.wire.json_numbers import finite_document
 
-Warn = Callable[[str], None]
 
-
-def cut_name(name: str, warn: Warn) -> str:
-    """Return a name in the length that a server stores; that it was cut is told to `warn`."""
+def cut_name(name: str, notifier: Notifier) -> str:
+    """Return a run's name cut to the length that a server stores; warn when it is cut."""
     if len(name) > NAME_LIMIT:
-        warn(
+        notifier.warning(
             f"The run's name has {len(name)} characters and Pluto stores {NAME_LIMIT}: it is cut there,"
-            ' and kept in full in config["wandb"]["name"].'
+            ' and kept in full in config["wandb"]["name"].',
+            once="name length",
         )
     return name[:NAME_LIMIT]
 
 
-def server_tags(settings: Any, warn: Warn) -> list[str]:
-    """Return the tags of a run with its group, job type and sweep; that some are too many is told to `warn`."""
+def server_tags(settings: Any, notifier: Notifier) -> list[str]:
+    """Return the tags of a run, with its group, job type and sweep in front; warn when a server takes fewer."""
     marks = {"group": settings.run_group, "job_type": settings.run_job_type, "sweep": settings.sweep_id}
     own = [f"{kind}:{value}" for kind, value in marks.items() if value]
     tags = list(dict.fromkeys((*own, *(settings.run_tags or ()))))
     if len(tags) > TAG_LIMIT:
-        warn(
+        notifier.warning(
             f"The run has {len(tags)} tags (its group, job type and sweep are tags too) and Pluto stores {TAG_LIMIT}:"
-            f" {', '.join(tags[TAG_LIMIT : TAG_LIMIT + 3])}… are left out."
+            f" {', '.join(tags[TAG_LIMIT : TAG_LIMIT + 3])}… are left out.",
+            once="tags",
         )
     return tags[:TAG_LIMIT]
 

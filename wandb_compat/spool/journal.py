@@ -128,6 +128,7 @@ class Journal:
         self._segment_size = segment_size
         self._limit = limit
         self._head = head
+        self.written = 0  # records that `append` has written
         self.restored = False  # whether a file was deleted while it was being written
         self._file: int | None = None
         self._path = self.folder
@@ -151,6 +152,7 @@ class Journal:
         try:
             self._write(frame(lines))
             self._count += len(lines)
+            self.written += len(lines)
         except OSError as error:
             # The system takes no larger file, but further ones.
             if error.errno != errno.EFBIG or (self._size == self._begin and len(lines) == 1):

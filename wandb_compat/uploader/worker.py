@@ -17,6 +17,7 @@ from wandb_compat.run.distributed import Ranks
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start
+from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
@@ -215,7 +216,8 @@ class Worker:
         late = self._new_journal(session, "late")
         submit = lambda record: late.append([records.encode(record)])  # noqa: E731
         try:
-            FolderFiles.left(self.run_dir, submit, tell=lambda level, text: log.warning("%s", text)).finish()
+            notifier = CallbackNotifier(lambda level, text: log.warning("%s", text))
+            FolderFiles.left(self.run_dir, submit, notifier=notifier).finish()
         except OSError as error:  # a full disk
             log.error("the files of the killed run: %s", error)
         finally:

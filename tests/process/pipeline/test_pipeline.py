@@ -27,8 +27,9 @@ def test_sigkill_spares_what_is_older_than_a_tenth_of_a_second(tmp_path: Path) -
         from wandb_compat.spool import records
         from wandb_compat.pipeline.pipeline import Pipeline
         from wandb_compat.config.settings import Settings
+        from wandb_compat.spool.notifier import CallbackNotifier
         home = Path(sys.argv[1])
-        pipeline = Pipeline(home, Settings(), notify=print, head=home / "run-x.wandb")
+        pipeline = Pipeline(home, Settings(), notifier=CallbackNotifier(print), head=home / "run-x.wandb")
         pipeline.start(records.Start(time=1, project="p", id="x", name="n"), None, online=False)
         step = 0
         while True:

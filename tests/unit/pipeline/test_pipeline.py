@@ -14,13 +14,17 @@ import pytest
 from wandb_compat.config.settings import Settings
 from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.spool import journal, records
+from wandb_compat.spool.notifier import CallbackNotifier
 
 
 def begin(home: Path, **settings: Any) -> Pipeline:
     """Return a pipeline without an uploader that has begun a run in `home`."""
     values = {**Settings().model_dump(), **settings}
     pipeline = Pipeline(
-        home, Settings.model_construct(**values), notify=lambda *said: notices.append(said), head=home / "run-x.wandb"
+        home,
+        Settings.model_construct(**values),
+        notifier=CallbackNotifier(lambda *notice: notices.append(notice)),
+        head=home / "run-x.wandb",
     )
     notices.clear()
     pipeline.start(records.Start(time=1, project="p", id="x", name="n"), None, online=True)
@@ -190,7 +194,7 @@ def test_a_folder_that_cannot_be_written_never_raises(tmp_path: Path) -> None:
     assert [level for level, _ in notices] == ["warning"]
     assert "cannot be written" in notices[0][1]
     assert not outcome.delivered
-    assert "13 records could not be written" in outcome.sentence
+    assert "13 records could not be written" in outcome.message
 
 
 def test_rows_kept_in_memory_are_written_when_the_disk_is_back(tmp_path: Path) -> None:

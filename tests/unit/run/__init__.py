@@ -1,0 +1,1 @@
+"""What native runs and dual mode share."""

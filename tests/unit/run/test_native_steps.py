@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import wandb
-from wandb_compat.run.history import History
+from wandb._native.run.terminal import terminal_notifier
+from wandb_compat.run.history import History, KeepLowerSteps
 
 KEYS = st.sampled_from("abc")
 CALLS = st.lists(
@@ -30,7 +31,7 @@ class Server:
     def __init__(self) -> None:
         self.values: dict[tuple[str, int], tuple[int, Any]] = {}
 
-    def row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
+    def row(self, data: Mapping[str, Any], step: int, time: int, plain: bool) -> Mapping[str, Any]:
         """Take a row."""
         for key, value in data.items():
             old, _ = self.values.get((key, step), (-1, None))
@@ -73,7 +74,7 @@ class Reference:
 def test_any_sequence_of_calls_leaves_the_rows_that_wandb_would(calls: Any, numpy_steps: bool) -> None:
     """Rows, summary and the next step follow wandb's rules for every mixture of step and commit."""
     server, reference = Server(), Reference()
-    history = History(server.row, lambda: None)
+    history = History(server.row, lambda: None, KeepLowerSteps(terminal_notifier()))
     for data, step, commit in calls:
         reference.log(data, step, commit)
         history.add(data, numpy.int64(step) if numpy_steps and step is not None else step, commit)
@@ -85,7 +86,7 @@ def test_any_sequence_of_calls_leaves_the_rows_that_wandb_would(calls: Any, nump
 def test_threads_get_distinct_steps() -> None:
     """Rows that threads log without a step never share one."""
     server = Server()
-    history = History(server.row, lambda: None)
+    history = History(server.row, lambda: None, KeepLowerSteps(terminal_notifier()))
 
     def log(name: str) -> None:
         for value in range(200):

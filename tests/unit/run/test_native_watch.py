@@ -49,7 +49,7 @@ def test_gradients_and_parameters_become_histograms() -> None:
     assert run.watch(net, log="all", log_freq=2) is None
     train(run, net, 5)
     run.finish()
-    found = histograms(Recorded(run._pipeline.home))
+    found = histograms(Recorded(run._pipeline.run_dir))
     names = ("0.weight", "0.bias", "2.0.weight", "2.0.bias")
     assert set(found) == {f"{kind}/{name}" for kind in ("gradients", "parameters") for name in names}
     assert all([step for step, _ in told] == [1, 3] for told in found.values())
@@ -70,7 +70,7 @@ def test_unwatch_takes_the_hooks_out() -> None:
     run.unwatch()
     train(run, other, 1)
     run.finish()
-    found = histograms(Recorded(run._pipeline.home))
+    found = histograms(Recorded(run._pipeline.run_dir))
     assert set(found) == {f"gradients/graph_1{name}" for name in ("0.weight", "0.bias", "2.0.weight", "2.0.bias")}
     assert [step for step, _ in found["gradients/graph_10.weight"]] == [1]
 
@@ -82,7 +82,7 @@ def test_the_graph_is_kept_once_the_model_has_run() -> None:
     train(run, net, 2)
     assert run.summary["graph_0"]["_type"] == "graph-file"
     run.finish()
-    recorded = Recorded(run._pipeline.home)
+    recorded = Recorded(run._pipeline.run_dir)
     graph = recorded.one("graph")
     assert graph["format"] == "torch"
     assert {name: (node["type"], node["depth"]) for name, node in graph["nodes"].items()} == {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.artifacts.versions import RUN_ID
+from wandb_compat.run.identity import RUN_ID
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run

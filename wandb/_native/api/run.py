@@ -18,7 +18,7 @@ from wandb.apis.public.console_logs import ConsoleLogs
 from wandb.apis.public.files import File, Files, named_file
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termwarn
-from wandb_compat.artifacts.versions import RUN_ID
+from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.public import history
 from wandb.apis.public.summary import HTTPSummary
-from wandb_compat.artifacts.versions import RUN_ID
-from wandb_compat.run.previous_run import TARGET
+from wandb_compat.run.identity import RUN_ID, TARGET
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wandb_compat.artifacts.versions import RUN_ID
+from wandb_compat.run.identity import RUN_ID
 
 # Pluto's status -> wandb's state; FAILED is told apart below.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}

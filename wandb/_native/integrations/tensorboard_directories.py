@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from functools import partial
 from pathlib import Path
 
 import wandb
+from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import Error
-from wandb.errors.term import termlog, termwarn
+from wandb.errors.term import termlog
 from wandb_compat.run.tensorboard.sync import Stream
 
 
@@ -45,7 +45,7 @@ def log(
         raise Error("TensorBoard's files are read with its own package: `pip install tensorboard`")
     from wandb_compat.run.tensorboard.summaries import Summaries
 
-    summaries = Summaries(wandb, partial(termwarn, repeat=False), shortest=True)
+    summaries = Summaries(wandb, terminal_notifier(), shortest=True)
     run = wandb.init(
         project=project,
         entity=entity,

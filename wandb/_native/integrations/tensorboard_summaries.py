@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 import wandb
-from wandb.errors.term import termwarn
+from wandb._native.run.terminal import terminal_notifier
 from wandb_compat.run.tensorboard.summaries import Summaries
 
 # The last step of each namespace that `log` has seen, and the highest of all.
 _steps: dict[str, int] = {}
 
 
-_summaries = Summaries(wandb, partial(termwarn, repeat=False))
+_summaries = Summaries(wandb, terminal_notifier())
 
 
 def tf_summary_to_dict(tf_summary_str_or_pb: Any, namespace: str = "") -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 import weakref
 from typing import TYPE_CHECKING
 
@@ -80,8 +79,7 @@ def _finish_at_exit() -> None:
 
 def _after_fork_in_child() -> None:
     for run in _active:
-        run._history.lock = threading.RLock()
-        run._found = dict(run._history.items)
+        run._history.after_fork()
         if (processes := sys.modules.get("multiprocessing.util")) is not None:
             processes.register_after_fork(run, visit)  # later: a child of multiprocessing forgets its finalizers first
 

@@ -7,11 +7,12 @@ a journal file of its own into the run's folder, from where the run's uploader t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb._native.run import active_runs, current
+from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
@@ -42,13 +43,12 @@ def withdraw(run: Run) -> None:
     ProcessRegistry(_LIST).leave(run._attach_id)
 
 
-def attach(wanted: str, cls: type[Run], notify: Callable[[str, str], None]) -> Run:
+def attach(wanted: str, cls: type[Run]) -> Run:
     """Return a run by attach id or run id: of this process, of one it was forked from, or of another one.
 
     Args:
         wanted: attach id or run id.
         cls: the class of runs, for a run of another process.
-        notify: prints messages of the pipeline.
 
     Raises:
         wandb.UsageError: no process of this machine has such a run that has not ended.
@@ -56,7 +56,7 @@ def attach(wanted: str, cls: type[Run], notify: Callable[[str, str], None]) -> R
     if (known := active_runs.find(wanted)) is not None:
         return known
     for entry in _entries(wanted):
-        return _join(wanted if wanted != entry["run"] else entry["name"], entry, cls, notify)
+        return _join(wanted if wanted != entry["run"] else entry["name"], entry, cls)
     raise UsageError(_NOT_FOUND.format(wanted))
 
 
@@ -90,21 +90,20 @@ def _entries(wanted: str) -> Iterator[dict[str, Any]]:
             yield {**entry, "name": name}
 
 
-def _join(attach_id: str, entry: dict[str, Any], cls: type[Run], notify: Callable[[str, str], None]) -> Run:
+def _join(attach_id: str, entry: dict[str, Any], cls: type[Run]) -> Run:
     from wandb_compat.pipeline.pipeline import Pipeline
 
     settings = Settings()
     settings.update_from_dict(entry["settings"])
     home = Path(entry["home"])
     own, _ = engine.Settings.read()
-    pipeline = Pipeline(home, own, notify=notify)
+    pipeline = Pipeline(home, own, notifier=terminal_notifier())
     so_far = at(home)
     first_step = so_far.last_step + 1 if so_far is not None else 0
     run = cls(settings, so_far.values if so_far else {}, pipeline=pipeline, first_step=first_step)
     run._attach_id, run._init_pid = attach_id, entry["pid"]
     if so_far is not None:
-        run._history.items.update(so_far.summary)
-        run._found = dict(run._history.items)
+        run._history.inherit(so_far.summary)
     pipeline.join(run.id)
     run._begin()
     active_runs.know(run)

@@ -14,8 +14,7 @@ from wandb._native.run.saved_files import SavedFiles
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termlog, termwarn
 from wandb_compat.artifacts import log
-from wandb_compat.pipeline import threads
-from wandb_compat.spool import os_errors, records
+from wandb_compat.spool import os_errors, records, threads
 
 if TYPE_CHECKING:
     from wandb._native.run.artifact_log import LoggedArtifacts
@@ -454,14 +453,14 @@ class RunFiles:
         assert self._pipeline is not None
         if self._artifacts is None:
             pipeline = self._pipeline
-            self._artifacts = LoggedArtifacts(pipeline.home, pipeline.submit)
+            self._artifacts = LoggedArtifacts(pipeline.run_dir, pipeline.submit)
         return self._artifacts
 
     def _files(self) -> SavedFiles:
         assert self._pipeline is not None
         if self._saved is None:
             self._saved = SavedFiles(
-                Path(self.dir), self._pipeline.home, self._pipeline.submit, self._settings.ignore_globs
+                Path(self.dir), self._pipeline.run_dir, self._pipeline.submit, self._settings.ignore_globs
             )
         return self._saved
 

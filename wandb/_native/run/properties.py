@@ -70,7 +70,7 @@ class RunFacts:
         if tags is None:
             raise TypeError("run.tags is None: set it to a sequence of texts, () for no tags")
         self._settings.run_tags = tags  # type: ignore[assignment] # the settings make a tuple of it
-        self._submit(records.Tags(server_tags(self._settings, warn_once)), "tags")
+        self._submit(records.Tags(server_tags(self._settings, self._notifier)), "tags")
 
     @property
     def group(self) -> str:

@@ -79,8 +79,8 @@ class RunWords:
             if self._history.rules is None:
                 self._history.rules = MetricRules()
             self._history.rules.define(metric)
-            told = self._history.rules.told()
-        self._send_wandb({"metrics": told})
+            definitions = self._history.rules.definitions()
+        self._send_wandb({"metrics": definitions})
         return metric
 
     def alert(
@@ -111,7 +111,7 @@ class RunWords:
         if name not in AlertLevel.__members__:
             raise ValueError("level must be one of 'INFO', 'WARN', or 'ERROR'")
         submit = partial(self._submit, what="alert")
-        self._alerts.tell(submit, title, text, name, wait_duration)
+        self._alerts.send(submit, title, text, name, wait_duration)
 
     def mark_preempting(self) -> None:
         """Say that the run is about to be preempted.
@@ -150,5 +150,5 @@ class RunWords:
         from wandb_compat.spool.pending import pending_rows
 
         state = self._pipeline.status()
-        pending = pending_rows(self._pipeline.home)
+        pending = pending_rows(self._pipeline.run_dir)
         return RunStatus(sync_items_total=state.sent + pending, sync_items_pending=pending)

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
-from wandb.errors.term import termlog, termwarn
+from wandb._native.run.terminal import terminal_notifier
+from wandb.errors.term import termwarn
 from wandb_compat.artifacts.saved_files import OWN, FolderFiles
 from wandb_compat.spool import records
 
@@ -24,7 +25,7 @@ class SavedFiles(FolderFiles):
         self, folder: Path, home: Path, submit: Callable[[records.Record], None], ignored: Sequence[str] = ()
     ) -> None:
         """Prepare an empty list; arguments as those of `FolderFiles`."""
-        super().__init__(folder, home, submit, ignored, tell=_tell)
+        super().__init__(folder, home, submit, ignored, notifier=terminal_notifier())
 
     def save(
         self, pattern: str, base: str | os.PathLike[str] | None, policy: str, expand: bool, link: bool
@@ -76,10 +77,6 @@ class SavedFiles(FolderFiles):
         for target in sorted(targets):
             self.take(target, policy)  # type: ignore[arg-type]
         return [str(target) for target in sorted(targets)]
-
-
-def _tell(level: str, sentence: str) -> None:
-    (termlog if level == "info" else termwarn)(sentence)
 
 
 def _check(whole: PurePath, root: PurePath) -> None:

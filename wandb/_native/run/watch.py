@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from wandb.errors.term import termwarn
 from wandb.sdk import wandb_watch
 from wandb_compat.spool import records
 
@@ -86,7 +85,7 @@ class RunWatch:
             self._tensorboard = TensorBoardSync(
                 self.settings.x_start_time or 0.0,
                 self.log,
-                partial(termwarn, repeat=False),
+                self._notifier,
                 lambda file, folder: self.save(str(file), base_path=str(folder), glob=False),
             )
         self._tensorboard.add(logdir, save, root_logdir)

@@ -10,10 +10,10 @@ from wandb._native.api.unsupported_methods import method, refuse
 from wandb.apis.normalize import normalize_exceptions
 from wandb.errors import CommError, Error, UsageError
 from wandb.errors.term import termlog, termwarn
-from wandb_compat.artifacts.versions import RUN_ID
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.import_hook import mode
+from wandb_compat.run.identity import RUN_ID
 
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import (

@@ -12,24 +12,24 @@ from tensorboard import data_compat
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from tensorboard.util import tensor_util
 
+from wandb_compat.spool.notifier import Notifier
+
 
 class Summaries:
     """Reads `Summary` messages."""
 
-    def __init__(
-        self, wandb: ModuleType, warn: Callable[[str], Any], *, shortest: bool = False, texts: bool = True
-    ) -> None:
+    def __init__(self, wandb: ModuleType, notifier: Notifier, *, shortest: bool = False, texts: bool = True) -> None:
         """Read nothing yet.
 
         Args:
             wandb: has the types of media, the real wandb's or ours.
-            warn: takes a sentence for the user.
+            notifier: warns of values that are left out.
             shortest: read 32 bits as the shortest decimal that has them, as wandb's service does with files: 0.1
                 stays 0.1, where Python's number would be 0.10000000149011612.
             texts: read texts too, which wandb leaves in the file.
         """
         self._wandb: Any = wandb
-        self._warn = warn
+        self._notifier = notifier
         self._readers: dict[str, Callable[[Any, str], Any]] = {
             "": _shortest if shortest else _scalar,
             "scalars": _shortest if shortest else _scalar,
@@ -83,7 +83,8 @@ class Summaries:
             counts = numpy.diff(numpy.interp(places, at, numpy.append(0.0, counts.cumsum())))
             edges = numpy.interp(places, at, edges)
         if not (numpy.isfinite(edges).all() and numpy.isfinite(counts).all()):
-            self._warn(f"The histogram {key!r} is left out: its numbers are not finite")
+            text = f"The histogram {key!r} is left out: its numbers are not finite"
+            self._notifier.warning(text, once=text)
             return None
         return self._wandb.Histogram(np_histogram=(counts, edges))
 

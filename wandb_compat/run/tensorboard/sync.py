@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_compat.config.limits import EVENT_FILE_POLL, NAMESPACE_GRACE
 from wandb_compat.run.tensorboard.event_files import EventFile, event_files
+from wandb_compat.spool.notifier import Notifier
 
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.summaries import Summaries
@@ -58,7 +59,7 @@ class TensorBoardSync:
         self,
         since: float,
         log: Callable[[dict[str, Any]], Any],
-        warn: Callable[[str], Any],
+        notifier: Notifier,
         keep: Callable[[Path, Path], Any] = lambda file, folder: None,
         *,
         texts: bool = True,
@@ -68,11 +69,11 @@ class TensorBoardSync:
         Args:
             since: time from which on files are the run's, in seconds since the epoch.
             log: takes a row.
-            warn: takes a sentence for the user; the same one comes more than once.
+            notifier: warns of what cannot be read.
             keep: takes a file that is to be kept with the run, and the folder whose part of the path is not kept.
             texts: log texts too, which wandb leaves in the file.
         """
-        self._since, self._log, self._warn, self._keep = since, log, warn, keep
+        self._since, self._log, self._notifier, self._keep = since, log, notifier, keep
         self._texts = texts
         self._summaries: Summaries | None = None  # once there is something to read: it is dear
         self._pid = os.getpid()
@@ -136,7 +137,9 @@ class TensorBoardSync:
                     for row in stream.rows(last):
                         self._log(row)
         except Exception as error:
-            self._warn(f"TensorBoard's files could not be read in full: {type(error).__name__}: {error}")
+            self._notifier.warning(
+                f"TensorBoard's files could not be read in full: {type(error).__name__}: {error}", once="tensorboard"
+            )
 
     def _settled(self, folders: list[Folder], last: bool) -> bool:
         """Whether it is known what comes before the keys."""
@@ -162,5 +165,5 @@ class TensorBoardSync:
         if self._summaries is None:
             from wandb_compat.run.tensorboard.summaries import Summaries
 
-            self._summaries = Summaries(sys.modules["wandb"], self._warn, shortest=True, texts=self._texts)
+            self._summaries = Summaries(sys.modules["wandb"], self._notifier, shortest=True, texts=self._texts)
         return self._summaries

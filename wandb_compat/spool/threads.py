@@ -1,4 +1,4 @@
-"""Threads on Pluto's side: what goes wrong in one is told to whoever began it and never printed into the script."""
+"""Daemon threads whose exceptions go to whoever started them instead of being printed into the script's output."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 
 def start(name: str, work: Callable[[], object], failed: Callable[[Exception], object]) -> threading.Thread | None:
-    """Start a daemon thread and return it; None if the machine grants no more, or the interpreter is ending.
+    """Start a daemon thread and return it; None if the system grants no more threads, or the interpreter is ending.
 
     Args:
-        name: what it is for; the thread's name is `wandb-compat-NAME`.
-        work: what it does.
-        failed: called in the thread with what `work` has raised, if so.
+        name: purpose; the thread is called `wandb-compat-NAME`.
+        work: runs in the thread.
+        failed: called in the thread with the exception that `work` has raised, if any.
     """
 
     def guarded() -> None:

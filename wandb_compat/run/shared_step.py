@@ -1,4 +1,4 @@
-"""The step of a run to which several processes log: as wandb's service does, their mirrors count it together."""
+"""The step of a run to which several processes log, counted by all of them together as wandb's service does it."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ from wandb_compat.config.limits import STEP_LOCK_TIMEOUT
 if TYPE_CHECKING:
     import filelock
 
-FILE = "step"  # in the mirror's run folder: a page of memory that the processes share
+FILE = "step"  # in the run directory: a memory-mapped page that the processes share
 _STEP, _JOINED = 0, 1  # numbers in the page: step of the next row, and whether a second process has logged
 _SIZE = 16  # bytes
 
 
 class Counter(Protocol):
-    """Who counts the steps in one process: `step` is that of the next row."""
+    """Counts the steps of one process; `step` is that of the next row."""
 
     step: int
 
 
 class SharedStep:
-    """The lock of a mirror of whose run other processes know: whoever holds it has the step of all of them.
+    """A lock around the step of a run: while it is held, the counter has the step of all processes.
 
-    Until one of the others logs, it only notes the step for them.
+    Until a second process logs, it only writes the step to the page.
     """
 
-    def __init__(self, counter: Counter, home: Path, *, joins: bool = False) -> None:
+    def __init__(self, counter: Counter, run_dir: Path, *, joins: bool = False) -> None:
         """Begin to share.
 
         Args:
             counter: has the step of all processes while the lock is held.
-            home: the mirror's run folder.
-            joins: whether it was another process that began the run.
+            run_dir: the run directory.
+            joins: whether another process has begun the run.
         """
-        with (home / FILE).open("a+b") as file:
+        with (run_dir / FILE).open("a+b") as file:
             file.truncate(_SIZE)
             self._page = memoryview(mmap.mmap(file.fileno(), _SIZE)).cast("q")
         self._counter = counter
         self._joins = joins
         self._patience = STEP_LOCK_TIMEOUT
         self._threads = threading.RLock()
-        self._lock_file = home / f"{FILE}.lock"
+        self._lock_file = run_dir / f"{FILE}.lock"
         self._processes: filelock.BaseFileLock | None = None
-        self._taken: list[bool] = []  # whether the processes' lock was to be had, once for each time that this is held
-        self._note()
+        self._taken: list[
+            bool
+        ] = []  # whether the processes' lock was acquired, for each nested acquisition of this one
+        self._write_step()
 
     def __enter__(self) -> None:
         self._threads.acquire()
         try:
             if self._joins:
                 self._page[_JOINED] = 1
-            self._taken.append(bool(self._page[_JOINED]) and self._take())
+            self._taken.append(bool(self._page[_JOINED]) and self._acquire())
             self._counter.step = max(self._counter.step, self._page[_STEP])
         except BaseException:
             self._threads.release()
@@ -62,23 +64,23 @@ class SharedStep:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._note()
+            self._write_step()
             if self._taken.pop() and self._processes is not None:
                 self._processes.release()
         finally:
             self._threads.release()
 
-    def _note(self) -> None:
+    def _write_step(self) -> None:
         self._page[_STEP] = max(self._counter.step, self._page[_STEP])
 
-    def _take(self) -> bool:
-        import filelock  # late: few runs get here
+    def _acquire(self) -> bool:
+        import filelock  # few runs need it
 
         if self._processes is None:
             self._processes = filelock.FileLock(self._lock_file, thread_local=False)
         try:
             self._processes.acquire(timeout=self._patience, poll_interval=0.001)
-        except (filelock.Timeout, OSError):  # a process that was stopped has it, or the folder cannot be written to
+        except (filelock.Timeout, OSError):  # a stopped process holds it, or the directory is read-only
             self._patience = 0.0
             return False
         return True
