@@ -4,8 +4,8 @@ ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
 # Small ones of their own, so that a demo or a quick test does not wait for torch and tensorflow.
-DEMO := .cache/environments/demo
-QUICK := .cache/environments/quick
+DEMO := .cache/venvs/demo
+QUICK := .cache/venvs/quick
 # The tests start thousands of interpreters, each of which would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)

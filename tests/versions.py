@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-ENVIRONMENTS = ROOT / ".cache" / "environments"
+ENVIRONMENTS = ROOT / ".cache" / "venvs"
 PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 
 

@@ -23,6 +23,12 @@ class LargeLibrary:
         return getattr(importlib.import_module(self._name), name)
 
 
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Return the mark that skips a test when one of these libraries is not installed."""
+    missing = [name for name in names if find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing) and not ALL, reason=f"{', '.join(missing)} is not installed")
+
+
 def large_library(name: str, *, everywhere: bool = True) -> Any:
     """Return a stand-in for a library; skip the calling module when it is not installed.
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import wandb
-from tests.helpers.large_library import large_library
+from tests.helpers.large_library import LargeLibrary, large_library
 from tests.helpers.native_runs import Recorded
-from wandb.integration.torch import wandb_torch
 from wandb.sdk import wandb_watch
 
 torch = large_library("torch")
+wandb_torch = LargeLibrary("wandb.integration.torch.wandb_torch")
 
 
 @pytest.fixture(autouse=True)
