@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wandb import _bootstrap as _bootstrap  # first: makes wandb_compat importable
+try:  # inside `try` an import is executed at once, also with `python -X lazy_imports`
+    from wandb import _bootstrap as _bootstrap  # first: makes wandb_compat importable
+finally:
+    pass
 from wandb._native import lazy as _lazy
 from wandb._native.run import current as _current
 from wandb._native.run.module_globals import placeholders as _placeholders

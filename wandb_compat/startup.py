@@ -22,22 +22,29 @@ _installing = allocate_lock()
 
 
 def enter() -> None:
-    """Install the finder, unless switched off; the start-up file calls this.
+    """Install the finder; the start-up files call this.
 
-    An error costs one line on stderr and never stops the interpreter.
+    When switched off, the finder only disables pluto-ml's hook: off means as if neither were installed. An error costs
+    one line on stderr and never stops the interpreter.
     """
     try:
-        if not switched_off():
-            install()
+        install(finds_wandb=not switched_off())
     except Exception as error:
         complain(f"not active: {error!r}")
 
 
-def install() -> None:
-    """Put the finder before all others, once, and remove pluto-ml's hook if that was installed earlier."""
+def install(*, finds_wandb: bool = True) -> None:
+    """Put the finder before all others, once, and remove pluto-ml's hook if that was installed earlier.
+
+    Args:
+        finds_wandb: whether the finder answers for `wandb`. An earlier yes remains.
+    """
     with _installing:
-        if not any(isinstance(finder, Finder) for finder in sys.meta_path):
-            sys.meta_path.insert(0, Finder())
+        finder = next((finder for finder in sys.meta_path if isinstance(finder, Finder)), None)
+        if finder is None:
+            finder = Finder()
+            sys.meta_path.insert(0, finder)
+        finder.finds_wandb |= finds_wandb
         hook = sys.modules.get("pluto._wandb_hook")
         if hook is not None and not isinstance(hook, LazyModule):
             hook.uninstall()
@@ -57,8 +64,10 @@ def find_with_others(name: str, path: "list[str] | None" = None) -> "ModuleSpec 
 class Finder:
     """Finds `wandb`, and makes `pluto` a lazy module; leaves every other name to the other finders."""
 
+    finds_wandb = False  # while `WANDB_COMPAT` is off, `wandb` is left to the other finders too
+
     def find_spec(self, name: str, path: "Any" = None, target: "ModuleType | None" = None) -> "ModuleSpec | None":
-        if name[:5] not in ("wandb", "pluto"):
+        if name[:5] not in ("wandb", "pluto") or (name[:5] == "wandb" and not self.finds_wandb):
             return None
         if name[5:6] == ".":
             # Nothing here may wait for the thread that loads the package: Python's global import lock is held.
@@ -79,7 +88,8 @@ class Finder:
     def find_distributions(self, context: "Any") -> "Any":
         """Answer `importlib.metadata` for the name `wandb` when no real one is installed; never in a listing."""
         # An explicit path means that a directory is being listed, as pip does.
-        if context.name is None or context.name.lower() != "wandb" or "path" in vars(context) or switched_off():
+        listing = context.name is None or context.name.lower() != "wandb" or "path" in vars(context)
+        if listing or not self.finds_wandb or switched_off():
             return ()
         from wandb_compat.import_hook import distribution
 

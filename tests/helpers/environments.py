@@ -94,11 +94,11 @@ class Environment:
         assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def tell(self, script: str, *flags: str, cwd: Path | None = None, **changes: str) -> Any:
-        """Run a script that puts what it has seen into `told`, and return that."""
-        text = f"told = {{}}\n{textwrap.dedent(script)}\nimport json; print('TOLD', json.dumps(told))"
+    def evaluate(self, script: str, *flags: str, cwd: Path | None = None, **changes: str) -> Any:
+        """Run a script that fills the dict `result`, and return that dict."""
+        text = f"result = {{}}\n{textwrap.dedent(script)}\nimport json; print('RESULT', json.dumps(result))"
         out = self.run(*flags, "-c", text, cwd=cwd, **changes).stdout
-        return json.loads(next(line for line in out.splitlines() if line.startswith("TOLD "))[5:])
+        return json.loads(next(line for line in out.splitlines() if line.startswith("RESULT "))[len("RESULT ") :])
 
     def damaged(self, distribution: str) -> list[str]:
         """Return the files that the record of a distribution lists and that are gone or changed."""

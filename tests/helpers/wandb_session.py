@@ -50,68 +50,76 @@ def records(path):
 
 def main():
     wandb.util._get_max_cli_version = lambda: None  # 0.18 asks its server, for a minute, when it logs a table offline
-    told = {"version": wandb.__version__, "before": [wandb.run is None, type(wandb.config).__name__]}
+    result = {"version": wandb.__version__, "before": [wandb.run is None, type(wandb.config).__name__]}
     for call in (lambda: wandb.log({"a": 1}), lambda: wandb.config.x, lambda: wandb.no_such_name):
         try:
             call()
         except Exception as error:
-            told.setdefault("errors", []).append([type(error).__module__, type(error).__name__, str(error)])
+            result.setdefault("errors", []).append([type(error).__module__, type(error).__name__, str(error)])
 
     from wandb.sdk.lib import runid
     from wandb.sdk.wandb_run import Run
     from wandb.sdk.wandb_settings import Settings
 
-    told["names"] = sorted(name for name in dir(wandb) if not name.startswith("__"))
-    told["modules"] = [
+    result["names"] = sorted(name for name in dir(wandb) if not name.startswith("__"))
+    result["modules"] = [
         wandb.sdk.wandb_run is sys.modules["wandb.sdk.wandb_run"],
         len(runid.generate_id()),
         wandb.util.__name__,
     ]
-    told["types"] = [
+    result["types"] = [
         f"{getattr(wandb, name).__module__}.{getattr(wandb, name).__qualname__}"
         for name in ("init", "finish", "Table", "Image", "Settings", "Artifact", "Error", "login")
     ]
-    told["pickled"] = [
+    result["pickled"] = [
         pickle.loads(pickle.dumps(thing)) is thing for thing in (wandb.init, wandb.Table, wandb.Error, Run, Settings)
     ]
-    told["html"] = pickle.loads(pickle.dumps(wandb.Histogram([1, 2, 3]))).histogram
+    result["html"] = pickle.loads(pickle.dumps(wandb.Histogram([1, 2, 3]))).histogram
 
     with wandb.init(project="p", id="undisturbed", name="n", mode="offline", config={"lr": 0.1}, tags=["t"]) as run:
-        told["run"] = [wandb.run is run, isinstance(run, Run), run.id, run.name, run.project, list(run.tags), run.step]
-        told["log"] = [wandb.log({"loss": 1 / (step + 1), "nested": {"x": step}}) for step in range(40)]
-        told["commit"] = [wandb.log({"part": 1}, commit=False), run.log({"rest": float("nan")}, step=50), run.step]
+        result["run"] = [
+            wandb.run is run,
+            isinstance(run, Run),
+            run.id,
+            run.name,
+            run.project,
+            list(run.tags),
+            run.step,
+        ]
+        result["log"] = [wandb.log({"loss": 1 / (step + 1), "nested": {"x": step}}) for step in range(40)]
+        result["commit"] = [wandb.log({"part": 1}, commit=False), run.log({"rest": float("nan")}, step=50), run.step]
         wandb.config.update({"batch": 32})
         run.config["later"] = [1, 2]
         wandb.summary["best"] = 3
         run.log({"table": wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]])})
-        told["config"] = dict(wandb.config)
-        told["summary"] = [run.summary["best"], run.summary["loss"], wandb.summary.get("nested")]
-        told["define"] = type(run.define_metric("loss", summary="min")).__name__
+        result["config"] = dict(wandb.config)
+        result["summary"] = [run.summary["best"], run.summary["loss"], wandb.summary.get("nested")]
+        result["define"] = type(run.define_metric("loss", summary="min")).__name__
         thread = threading.Thread(target=lambda: wandb.log({"thread": 1}))
         thread.start()
         thread.join()
         wandb.config = {"mine": 1}
-        told["assigned"] = wandb.config
-        told["folder"] = [Path(run.dir).name, Path(run.dir).is_dir()]
+        result["assigned"] = wandb.config
+        result["folder"] = [Path(run.dir).name, Path(run.dir).is_dir()]
         path = Path(run.dir).with_name("run-undisturbed.wandb")
-    told["after"] = [wandb.run is None, type(wandb.log).__name__]
-    told["file"] = str(path)
+    result["after"] = [wandb.run is None, type(wandb.log).__name__]
+    result["file"] = str(path)
 
     with wandb.init(mode="disabled") as run:
-        told["disabled"] = [isinstance(run, Run), run.disabled, wandb.log({"a": 1})]
+        result["disabled"] = [isinstance(run, Run), run.disabled, wandb.log({"a": 1})]
 
     for method in ("fork", "spawn"):
         context = multiprocessing.get_context(method)
         queue = context.Queue()
         process = context.Process(target=child, args=(queue,))
         process.start()
-        told[method] = queue.get(timeout=30)
+        result[method] = queue.get(timeout=30)
         process.join()
-    print("TOLD", json.dumps(told))
+    print("RESULT", json.dumps(result))
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        print("TOLD", json.dumps(records(Path(sys.argv[1]))))
+        print("RESULT", json.dumps(records(Path(sys.argv[1]))))
     else:
         main()

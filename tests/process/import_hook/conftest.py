@@ -12,7 +12,7 @@ from tests.helpers.environments import Environment, Environments
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the workers of a parallel test run share."""
+    """A directory that the workers of a parallel test run share."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "swap"
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which `wandb` a script gets, when that is decided, and how it can tell."""
+"""Which `wandb` a script gets, when that is decided, and how the script can see it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.environments import OURS, REAL, Environment, Environments, uv
 
 KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
-SUNSET = {"DISABLE_WANDB_LOGGING": "true"}
+DISABLED = {"DISABLE_WANDB_LOGGING": "true"}
 
 
 @pytest.fixture
@@ -25,17 +25,17 @@ def beside(environment: Environments) -> Environment:
 LOOK = """
 import importlib.util, sys
 spec = importlib.util.find_spec("wandb")
-told["found"] = [spec.origin, *spec.submodule_search_locations]
+result["found"] = [spec.origin, *spec.submodule_search_locations]
 import wandb
-told["before"] = repr(wandb)
-told["version"] = wandb.__version__
-told["repr"] = repr(wandb)
-told["spec"] = [wandb.__spec__.origin, *wandb.__path__]
-told["file"] = wandb.__file__
-told["sources"] = "__version__" in __import__("inspect").getsource(wandb)
-told["deep"] = __import__("wandb.sdk.wandb_run").sdk.wandb_run.__file__
-told["one"] = wandb.sdk is sys.modules["wandb.sdk"] and wandb.Run is sys.modules["wandb.sdk.wandb_run"].Run
-told["real"] = "_wandb_real" in sys.modules
+result["before"] = repr(wandb)
+result["version"] = wandb.__version__
+result["repr"] = repr(wandb)
+result["spec"] = [wandb.__spec__.origin, *wandb.__path__]
+result["file"] = wandb.__file__
+result["sources"] = "__version__" in __import__("inspect").getsource(wandb)
+result["deep"] = __import__("wandb.sdk.wandb_run").sdk.wandb_run.__file__
+result["one"] = wandb.sdk is sys.modules["wandb.sdk"] and wandb.Run is sys.modules["wandb.sdk.wandb_run"].Run
+result["real"] = "_wandb_real" in sys.modules
 """
 
 
@@ -48,7 +48,7 @@ told["real"] = "_wandb_real" in sys.modules
         ([REAL, OURS], KEY, "dual", "Pluto credentials from PLUTO_API_KEY, real wandb at "),
         ([REAL, OURS], {"WANDB_API_KEY": "mlpi_a_key"}, "wandb", "no Pluto credentials were found"),
         ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "no"}, "wandb", "no Pluto credentials were found"),
-        ([REAL, OURS], SUNSET, "pluto", "DISABLE_WANDB_LOGGING is set"),
+        ([REAL, OURS], DISABLED, "pluto", "DISABLE_WANDB_LOGGING is set"),
         ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "1"}, "pluto", "DISABLE_WANDB_LOGGING is set"),
         ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "Yes"}, "pluto", "DISABLE_WANDB_LOGGING is set"),
         ([REAL, OURS], {"DISABLE_WANDB_LOGGING": "ON", **KEY}, "pluto", "DISABLE_WANDB_LOGGING is set"),
@@ -57,64 +57,68 @@ told["real"] = "_wandb_real" in sys.modules
 def test_mode(
     environment: Environments, installed: list[str], variables: dict[str, str], mode: str, reason: str
 ) -> None:
-    """Installed packages, credentials and the sunset decide; the repr says what and why; the spec is a package's."""
+    """Installed packages, credentials and DISABLE_WANDB_LOGGING decide; the repr names mode and reason."""
     env = environment(*installed)
-    told = env.tell(LOOK, **variables)
+    result = env.evaluate(LOOK, **variables)
     package = env.dropin / "wandb" if mode == "pluto" else env.site / "wandb"
     place = [str(package / "__init__.py"), str(package)]
-    assert told["repr"] == told["before"]
-    assert told["repr"].startswith(f"<module 'wandb' (wandb-compat: {mode} mode, {reason}")
-    assert told["found"] == told["spec"] == place
-    assert told["file"] == place[0]
-    assert told["deep"] == str(package / "sdk" / "wandb_run.py")
-    assert told["version"].startswith("0.31.")
-    assert told["sources"] and told["one"]
-    assert told["real"] == (mode != "pluto")
+    assert result["repr"] == result["before"]
+    assert result["repr"].startswith(f"<module 'wandb' (wandb-compat: {mode} mode, {reason}")
+    assert result["found"] == result["spec"] == place
+    assert result["file"] == place[0]
+    assert result["deep"] == str(package / "sdk" / "wandb_run.py")
+    assert result["version"].startswith("0.31.")
+    assert result["sources"] and result["one"]
+    assert result["real"] == (mode != "pluto")
 
 
 def test_current_agrees_with_the_repr(beside: Environment) -> None:
-    """`mode.current()` says before the import, after it and after the first use what the repr says."""
-    told = beside.tell(
+    """`mode.current()` is the mode of the repr before the import, after it and after the first use."""
+    result = beside.evaluate(
         """
         import os
         from wandb_compat.import_hook import mode
-        told["none"] = mode.current()
+        result["none"] = mode.current()
         import wandb
-        told["undecided"] = mode.current()
+        result["undecided"] = mode.current()
         wandb.run
         os.environ["DISABLE_WANDB_LOGGING"] = "true"
-        told["decided"] = mode.current()
+        result["decided"] = mode.current()
         del os.environ["PLUTO_API_KEY"]
-        told["without a key"] = mode.current()[0]
+        result["without a key"] = mode.current()[0]
         """,
         **KEY,
     )
-    assert told["none"] == told["undecided"] == told["decided"]
-    assert (told["decided"][0], told["without a key"]) == ("dual", "wandb")
+    assert result["none"] == result["undecided"] == result["decided"]
+    assert (result["decided"][0], result["without a key"]) == ("dual", "wandb")
 
 
 def test_decided_at_the_first_use(beside: Environment) -> None:
     """What a script sets between `import wandb` and the first use of a name still counts; later it does not."""
-    told = beside.tell("""
+    result = beside.evaluate("""
         import os
         import sys
         import wandb
-        told["loaded"] = [name for name in sys.modules if name.startswith(("wandb.", "_wandb", "pydantic"))]
+        result["loaded"] = [name for name in sys.modules if name.startswith(("wandb.", "_wandb", "pydantic"))]
         os.environ["DISABLE_WANDB_LOGGING"] = "true"
         wandb.init
-        told["first"] = repr(wandb)
+        result["first"] = repr(wandb)
         del os.environ["DISABLE_WANDB_LOGGING"]
         wandb.finish
-        told["later"] = repr(wandb)
+        result["later"] = repr(wandb)
     """)
-    assert told["loaded"] == []
-    assert told["first"] == told["later"] == "<module 'wandb' (wandb-compat: pluto mode, DISABLE_WANDB_LOGGING is set)>"
+    assert result["loaded"] == []
+    assert (
+        result["first"]
+        == result["later"]
+        == "<module 'wandb' (wandb-compat: pluto mode, DISABLE_WANDB_LOGGING is set)>"
+    )
 
 
 def test_switched_off_before_the_first_use(beside: Environment, alone: Environment) -> None:
     """WANDB_COMPAT=off after `import wandb` gives the real one, and without it a ModuleNotFoundError that says why."""
     script = "import os, wandb; os.environ['WANDB_COMPAT'] = 'off'; print(wandb.init.__code__.co_filename, wandb)"
-    out = beside.run("-c", script, **SUNSET).stdout
+    out = beside.run("-c", script, **DISABLED).stdout
     assert out.startswith(str(beside.site / "wandb"))
     assert "wandb-compat: off mode, WANDB_COMPAT=off" in out
     error = alone.run("-c", script, code=1).stderr
@@ -125,18 +129,18 @@ def test_switched_off_before_the_first_use(beside: Environment, alone: Environme
     "use", ["wandb.init", "from wandb import init", "import wandb.sdk", "dir(wandb)", "wandb.run = None"]
 )
 def test_what_counts_as_use(beside: Environment, use: str) -> None:
-    """Names, submodules, `from` imports, listing and setting are uses; being looked at by tools is none."""
-    told = beside.tell(f"""
+    """Names, submodules, `from` imports, listing and setting are uses; what tools read of every module is not a use."""
+    result = beside.evaluate(f"""
         import sys
         import wandb
         [getattr(module, "__warningregistry__", None) for module in list(sys.modules.values())]
         [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         repr(wandb), wandb.__spec__, wandb.__name__, wandb.__doc__, hasattr(wandb, "__wrapped__")
-        told["before"] = "_wandb_real" in sys.modules
+        result["before"] = "_wandb_real" in sys.modules
         {use}
-        told["after"] = "_wandb_real" in sys.modules
+        result["after"] = "_wandb_real" in sys.modules
     """)
-    assert told == {"before": False, "after": True}
+    assert result == {"before": False, "after": True}
 
 
 RUN = """
@@ -165,8 +169,8 @@ def test_hint(beside: Environment, mode: str, silent: bool, variables: dict[str,
     assert done.stderr.count(HINT) == times
 
 
-def test_sunset_after_the_first_use_is_named(beside: Environment) -> None:
-    """DISABLE_WANDB_LOGGING that comes too late is not passed over in silence."""
+def test_disabling_wandb_too_late_is_reported(beside: Environment) -> None:
+    """DISABLE_WANDB_LOGGING set after the first use of wandb causes a warning."""
     done = beside.run(
         "-c",
         "import os, wandb; wandb.login; os.environ['DISABLE_WANDB_LOGGING'] = 'true'\n"
@@ -175,7 +179,7 @@ def test_sunset_after_the_first_use_is_named(beside: Environment) -> None:
     assert "wandb: WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb" in done.stderr
 
 
-@pytest.mark.parametrize("variables", [{}, KEY, SUNSET], ids=["wandb", "dual", "pluto"])
+@pytest.mark.parametrize("variables", [{}, KEY, DISABLED], ids=["wandb", "dual", "pluto"])
 def test_attributes_are_plain(beside: Environment, variables: dict[str, str]) -> None:
     """Names can be set, deleted and patched as in any module, and an absent one raises AttributeError naming wandb."""
     beside.run(
@@ -216,7 +220,7 @@ def test_attributes_are_plain(beside: Environment, variables: dict[str, str]) ->
     )
 
 
-@pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+@pytest.mark.parametrize("variables", [{}, DISABLED], ids=["wandb", "pluto"])
 def test_reload_and_fresh_import(beside: Environment, variables: dict[str, str]) -> None:
     """A reload keeps the module and the namespace; a fresh import after a purge is whole again."""
     beside.run(
@@ -240,7 +244,7 @@ def test_reload_and_fresh_import(beside: Environment, variables: dict[str, str])
     )
 
 
-@pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+@pytest.mark.parametrize("variables", [{}, DISABLED], ids=["wandb", "pluto"])
 def test_many_threads_use_wandb_first(beside: Environment, variables: dict[str, str]) -> None:
     """Threads that use `wandb` first at the same moment, each in its own way, all get the one namespace."""
     beside.run(
@@ -291,11 +295,11 @@ def test_failed_first_use_can_be_tried_again(beside: Environment) -> None:
 class TestWithoutStartUpFile:
     """Ways in where `.pth` files are not read."""
 
-    @pytest.mark.parametrize("variables", [{}, KEY, SUNSET], ids=["wandb", "dual", "pluto"])
+    @pytest.mark.parametrize("variables", [{}, KEY, DISABLED], ids=["wandb", "dual", "pluto"])
     def test_pythonpath(self, beside: Environment, variables: dict[str, str]) -> None:
-        """`PYTHONPATH` to the drop-in folder does what the start-up file does, in each mode."""
-        with_file = beside.tell(LOOK, **variables)
-        path_only = beside.tell(
+        """`PYTHONPATH` to the drop-in directory has the effect of the start-up file, in each mode."""
+        with_file = beside.evaluate(LOOK, **variables)
+        path_only = beside.evaluate(
             LOOK.replace("import importlib.util, sys", "import importlib.util, sys, wandb"),
             "-S",
             PYTHONPATH=str(beside.dropin),
@@ -304,32 +308,32 @@ class TestWithoutStartUpFile:
         assert {name: with_file[name] for name in path_only} == path_only
 
     def test_pythonpath_alone(self, alone: Environment) -> None:
-        """So it does where no real wandb is."""
-        told = alone.tell(LOOK, "-S", PYTHONPATH=str(alone.dropin))
-        assert told["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
-        assert told["deep"] == str(alone.dropin / "wandb" / "sdk" / "wandb_run.py")
+        """It has that effect without the real wandb too."""
+        result = alone.evaluate(LOOK, "-S", PYTHONPATH=str(alone.dropin))
+        assert result["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
+        assert result["deep"] == str(alone.dropin / "wandb" / "sdk" / "wandb_run.py")
 
     def test_pythonpath_is_decided_at_the_first_use_too(self, beside: Environment) -> None:
-        """A script that sets the sunset after `import wandb` is served on this way too."""
-        told = beside.tell(
+        """A script may set DISABLE_WANDB_LOGGING after `import wandb` here too."""
+        result = beside.evaluate(
             """
             import os
             import wandb
             os.environ["DISABLE_WANDB_LOGGING"] = "true"
-            told["file"] = wandb.init.__code__.co_filename
+            result["file"] = wandb.init.__code__.co_filename
             """,
             "-S",
             PYTHONPATH=str(beside.dropin),
         )
-        assert Path(told["file"]).is_relative_to(beside.dropin)
+        assert Path(result["file"]).is_relative_to(beside.dropin)
 
     def test_pythonpath_switched_off(self, beside: Environment, alone: Environment) -> None:
-        """`WANDB_COMPAT=off` holds on this way too: the real wandb, plain; without it a ModuleNotFoundError."""
+        """`WANDB_COMPAT=off` works here too: the real wandb as it is, or a ModuleNotFoundError without it."""
         off = {"WANDB_COMPAT": "off", "PYTHONPATH": f"{beside.dropin}:{beside.site}"}
-        told = beside.tell(
-            "import wandb; told['type'] = type(wandb).__name__; told['file'] = wandb.__file__", "-S", **off
+        result = beside.evaluate(
+            "import wandb; result['type'] = type(wandb).__name__; result['file'] = wandb.__file__", "-S", **off
         )
-        assert told == {"type": "module", "file": str(beside.site / "wandb" / "__init__.py")}
+        assert result == {"type": "module", "file": str(beside.site / "wandb" / "__init__.py")}
         failed = alone.run("-S", "-c", "import wandb", code=1, WANDB_COMPAT="off", PYTHONPATH=str(alone.dropin))
         assert "No module named 'wandb' (wandb-compat: off mode, WANDB_COMPAT=off" in failed.stderr
 
@@ -339,39 +343,39 @@ class TestWithoutStartUpFile:
         assert "wandb-compat: dual mode" in beside.run("-m", "wandb_compat", *line, **KEY).stdout
 
     def test_target_folder(self, environment: Environments, tmp_path: Path) -> None:
-        """In a folder made with `pip install --target` the path to the drop-in is enough, however it is spelt."""
+        """In a directory made with `pip install --target` a relative path to the drop-in is enough."""
         env = environment()
         uv("pip", "install", "--quiet", "--python", env.python, "--target", tmp_path / "deps", env.wheel)
-        told = env.tell(LOOK, cwd=tmp_path, PYTHONPATH="deps/wandb_compat/dropin")
-        assert told["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
+        result = env.evaluate(LOOK, cwd=tmp_path, PYTHONPATH="deps/wandb_compat/dropin")
+        assert result["repr"] == "<module 'wandb' (wandb-compat: pluto mode, no real wandb is installed)>"
 
-    @pytest.mark.parametrize("variables", [{}, SUNSET], ids=["wandb", "pluto"])
+    @pytest.mark.parametrize("variables", [{}, DISABLED], ids=["wandb", "pluto"])
     def test_from_a_zip(self, beside: Environment, variables: dict[str, str]) -> None:
-        """`install()` works when the engine itself is in a zip file on the path."""
-        told = beside.tell(
+        """`install()` works when wandb_compat itself is in a zip file on the path."""
+        result = beside.evaluate(
             f"import sys; sys.path += [{str(beside.wheel)!r}, {str(beside.site)!r}]\n"
             "import wandb_compat; wandb_compat.install(); import wandb; wandb.init\n"
-            "told['repr'] = repr(wandb); told['file'] = wandb.__file__",
+            "result['repr'] = repr(wandb); result['file'] = wandb.__file__",
             "-S",
             **variables,
         )
-        assert told["repr"].startswith(f"<module 'wandb' (wandb-compat: {'pluto' if variables else 'wandb'} mode")
-        assert told["file"].startswith(str(beside.wheel if variables else beside.site))
+        assert result["repr"].startswith(f"<module 'wandb' (wandb-compat: {'pluto' if variables else 'wandb'} mode")
+        assert result["file"].startswith(str(beside.wheel if variables else beside.site))
 
     def test_install(self, beside: Environment) -> None:
-        """An explicit `wandb_compat.install()` does it too, as often as one likes."""
-        told = beside.tell(
+        """An explicit `wandb_compat.install()` has that effect too, and may be repeated."""
+        result = beside.evaluate(
             f"import sys; sys.path.append({str(beside.site)!r}); import wandb_compat\n"
             "wandb_compat.install(); wandb_compat.install()\n"
-            "told['finders'] = [type(finder).__name__ for finder in sys.meta_path].count('Finder')\n" + LOOK,
+            "result['finders'] = [type(finder).__name__ for finder in sys.meta_path].count('Finder')\n" + LOOK,
             "-S",
             **KEY,
         )
-        assert told["finders"] == 1
-        assert "wandb-compat: dual mode" in told["repr"]
+        assert result["finders"] == 1
+        assert "wandb-compat: dual mode" in result["repr"]
 
     def test_install_after_the_import(self, beside: Environment) -> None:
-        """`install()` after `import wandb` says that it is too late, and from where wandb came."""
+        """`install()` after `import wandb` warns that it is too late, and names the file of wandb."""
         done = beside.run(
             "-S",
             "-c",
@@ -381,19 +385,19 @@ class TestWithoutStartUpFile:
         assert str(beside.site / "wandb" / "__init__.py") in done.stderr
 
     def test_isolated(self, beside: Environment) -> None:
-        """`python -I` reads start-up files, and needs nothing else."""
-        assert "wandb-compat: wandb mode" in beside.tell(LOOK, "-I")["repr"]
+        """`python -I` reads start-up files, so the mode is the same."""
+        assert "wandb-compat: wandb mode" in beside.evaluate(LOOK, "-I")["repr"]
 
 
 class TestNamesakes:
-    """Other things called wandb that stand before us on the path."""
+    """Other modules and directories called wandb that precede ours on the path."""
 
-    @pytest.fixture(params=[{}, SUNSET], ids=["wandb", "pluto"])
+    @pytest.fixture(params=[{}, DISABLED], ids=["wandb", "pluto"])
     def variables(self, request: pytest.FixtureRequest) -> dict[str, str]:
         return dict(request.param)
 
     def test_run_folder(self, beside: Environment, tmp_path: Path, variables: dict[str, str]) -> None:
-        """A folder `wandb/` that runs have left in the working directory changes nothing and is not mentioned."""
+        """A directory `wandb/` that runs have left in the working directory changes nothing and causes no message."""
         (tmp_path / "wandb" / "run-20200101_000000-abc").mkdir(parents=True)
         (tmp_path / "train.py").write_text("import wandb; print(wandb.init.__module__)")
         done = beside.run("train.py", cwd=tmp_path, **variables)
@@ -404,7 +408,7 @@ class TestNamesakes:
     def test_module_of_the_user(
         self, beside: Environment, tmp_path: Path, variables: dict[str, str], name: str
     ) -> None:
-        """A module `wandb` of the user's that stands in the way is not imported, and named once."""
+        """A user's module `wandb` earlier on the path is not imported, and one warning names it."""
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("raise SystemExit('the wrong one')")
         (tmp_path / "train.py").write_text("import wandb; print(wandb.init.__module__); import wandb.sdk; wandb.log")

@@ -1,4 +1,4 @@
-"""The wheel lies beside the real wandb in any order of installing, and leaves without a trace."""
+"""The wheel can be installed beside the real wandb in any order, and is uninstalled completely."""
 
 import zipfile
 from pathlib import Path
@@ -9,32 +9,39 @@ from tests.helpers.environments import OURS, REAL, ROOT, Environment, Environmen
 
 VERSIONS = """
 import importlib.metadata as metadata
-told["listed"] = sorted(d.name for d in metadata.distributions() if d.name.startswith("wandb"))
-told["version"] = metadata.version("wandb")
-told["name"] = metadata.metadata("wandb")["Name"]
+result["listed"] = sorted(d.name for d in metadata.distributions() if d.name.startswith("wandb"))
+result["version"] = metadata.version("wandb")
+result["name"] = metadata.metadata("wandb")["Name"]
 import wandb
-told["module"] = wandb.__version__
-told["file"] = wandb.__file__
+result["module"] = wandb.__version__
+result["file"] = wandb.__file__
 """
 
 
 def test_wheel_owns_no_file_of_wandb(wheel: Path) -> None:
-    """The wheel holds the engine with the drop-in inside, the start-up file and the licence, and no folder `wandb`."""
+    """The wheel contains wandb_compat, the drop-in inside it, the start-up files and the licence, and no `wandb`."""
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"wandb_compat", "wandb_compat.pth"}
-    assert {"wandb_compat.pth", "wandb_compat/dropin/wandb/__init__.py", "wandb_compat/startup.py"} <= {*names}
+    assert {name.split("/")[0].split("-")[0] for name in names} == {
+        *("wandb_compat", "wandb_compat.pth", "wandb_compat.start")
+    }
+    assert {
+        "wandb_compat.pth",
+        "wandb_compat.start",
+        "wandb_compat/dropin/wandb/__init__.py",
+        "wandb_compat/startup.py",
+    } <= {*names}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "/run-" in name or "__pycache__" in name]
 
 
 def test_alone(environment: Environments) -> None:
-    """Without a real wandb, `wandb` is ours, has a version for whoever asks by name, and is in no listing."""
+    """Without a real wandb, `wandb` is ours and has a version when asked by name, but is not listed."""
     env = environment(OURS)
-    told = env.tell(VERSIONS)
-    assert told["listed"] == ["wandb-compat"]
-    assert told["version"] == told["module"]
-    assert told["name"] == "wandb"
-    assert Path(told["file"]).parent == env.dropin / "wandb"
+    result = env.evaluate(VERSIONS)
+    assert result["listed"] == ["wandb-compat"]
+    assert result["version"] == result["module"]
+    assert result["name"] == "wandb"
+    assert Path(result["file"]).parent == env.dropin / "wandb"
     listed = env.run("-m", "pip", "list").stdout
     assert "wandb-compat" in listed
     assert "wandb " not in listed.replace("wandb-compat", "")
@@ -42,16 +49,16 @@ def test_alone(environment: Environments) -> None:
 
 
 def test_metadata_for_a_name_only(environment: Environments) -> None:
-    """A folder that is searched for distributions is told the truth, and so is who asks for the files of ours."""
-    told = environment(OURS).tell("""
+    """A listing of a directory shows only what is installed there, and our distribution names no files."""
+    result = environment(OURS).evaluate("""
         import importlib.metadata as metadata
         import sys
-        told["in a folder"] = [d.name for d in metadata.distributions(name="wandb", path=list(sys.path))]
-        told["files"] = metadata.files("wandb")
-        told["requires"] = metadata.requires("wandb")
-        told["by name"] = [d.version for d in metadata.distributions(name="WandB")]
+        result["in a folder"] = [d.name for d in metadata.distributions(name="wandb", path=list(sys.path))]
+        result["files"] = metadata.files("wandb")
+        result["requires"] = metadata.requires("wandb")
+        result["by name"] = [d.version for d in metadata.distributions(name="WandB")]
     """)
-    assert told == {"in a folder": [], "files": None, "requires": None, "by name": ["0.31.0"]}
+    assert result == {"in a folder": [], "files": None, "requires": None, "by name": ["0.31.0"]}
 
 
 @pytest.mark.parametrize(
@@ -64,25 +71,25 @@ def test_beside_the_real_one(fresh_environment: Environment, order: tuple[str, s
     env.install(*order)
     assert env.damaged("wandb") == env.damaged("wandb_compat") == []
     env.run("-m", "pip", "check")
-    told = env.tell(VERSIONS)
-    assert told["listed"] == ["wandb", "wandb-compat"]
-    assert told["version"] == told["module"]
-    assert Path(told["file"]).parent == env.site / "wandb"
+    result = env.evaluate(VERSIONS)
+    assert result["listed"] == ["wandb", "wandb-compat"]
+    assert result["version"] == result["module"]
+    assert Path(result["file"]).parent == env.site / "wandb"
 
     if tool == "pip":
         env.run("-m", "pip", "uninstall", "--yes", leaving)
     else:
         uv("pip", "uninstall", "--python", env.python, leaving)
     env.run("-m", "pip", "check")
-    told = env.tell(VERSIONS)
+    result = env.evaluate(VERSIONS)
     if leaving == "wandb":
         assert env.damaged("wandb_compat") == []
-        assert told["listed"] == ["wandb-compat"]
-        assert Path(told["file"]).parent == env.dropin / "wandb"
+        assert result["listed"] == ["wandb-compat"]
+        assert Path(result["file"]).parent == env.dropin / "wandb"
     else:
         assert env.damaged("wandb") == []
-        assert told["listed"] == ["wandb"]
-        assert Path(told["file"]).parent == env.site / "wandb"
+        assert result["listed"] == ["wandb"]
+        assert Path(result["file"]).parent == env.site / "wandb"
         assert not list(env.site.glob("wandb_compat*"))
 
 
@@ -90,10 +97,10 @@ def test_editable_install(fresh_environment: Environment) -> None:
     """An editable install works from the checkout, and copies nothing of it."""
     env = fresh_environment
     uv("pip", "install", "--quiet", "--python", env.python, "--editable", ROOT)
-    told = env.tell(VERSIONS)
-    assert Path(told["file"]) == ROOT / "wandb" / "__init__.py"
-    assert told["version"] == told["module"]
+    result = env.evaluate(VERSIONS)
+    assert Path(result["file"]) == ROOT / "wandb" / "__init__.py"
+    assert result["version"] == result["module"]
     assert not (env.site / "wandb_compat").exists()
     assert (env.site / "wandb_compat.pth").exists()
     env.install(REAL)
-    assert Path(env.tell(VERSIONS)["file"]).parent == env.site / "wandb"
+    assert Path(env.evaluate(VERSIONS)["file"]).parent == env.site / "wandb"

@@ -29,48 +29,50 @@ def test_undisturbed(real: Environment, tmp_path: Path) -> None:
     for number, variables in enumerate([KEY, {"WANDB_COMPAT": "off", "WANDB_SILENT": "true"}]):
         folder = tmp_path / str(number)
         folder.mkdir()
-        told = _told(real.run(str(SCRIPT), cwd=folder, **variables).stdout)
-        told["rows"], told["records"] = _told(real.run(str(SCRIPT), told.pop("file"), **variables).stdout)
-        seen.append(told)
+        result = _result(real.run(str(SCRIPT), cwd=folder, **variables).stdout)
+        result["rows"], result["records"] = _result(real.run(str(SCRIPT), result.pop("file"), **variables).stdout)
+        seen.append(result)
     behind, alone = seen
     assert behind == alone
     assert len(behind["rows"]) == 43
 
 
-def _told(out: str) -> Any:
-    return json.loads(next(line for line in out.splitlines() if line.startswith("TOLD "))[5:])
+def _result(out: str) -> Any:
+    return json.loads(next(line for line in out.splitlines() if line.startswith("RESULT "))[len("RESULT ") :])
 
 
 def test_facade_is_in_front(real: Environment) -> None:
     """In dual mode the facade answers, live: what either side sets, deletes or patches, the other sees."""
-    told = real.tell(
+    result = real.evaluate(
         """
         import wandb
-        told["repr"] = repr(wandb)
+        result["repr"] = repr(wandb)
         wandb.init
         import _wandb_real
         import wandb.sdk.lib.module
         import wandb.sdk.wandb_run
         wandb.run = "ours"
-        told["ours"] = _wandb_real.run
+        result["ours"] = _wandb_real.run
         wandb.sdk.lib.module.unset_globals()
-        told["theirs"] = wandb.run
+        result["theirs"] = wandb.run
         init = wandb.init
         del wandb.init
-        told["gone"] = hasattr(_wandb_real, "init") or hasattr(wandb, "init")
+        result["gone"] = hasattr(_wandb_real, "init") or hasattr(wandb, "init")
         wandb.init = init
-        told["back"] = _wandb_real.init is init
-        told["submodule"] = wandb.sdk.wandb_run is _wandb_real.sdk.wandb_run
+        result["back"] = _wandb_real.init is init
+        result["submodule"] = wandb.sdk.wandb_run is _wandb_real.sdk.wandb_run
         """,
         **KEY,
     )
-    assert told.pop("repr").startswith("<module 'wandb' (wandb-compat: dual mode, Pluto credentials from PLUTO_API_KEY")
-    assert told == {"ours": "ours", "theirs": None, "gone": False, "back": True, "submodule": True}
+    assert result.pop("repr").startswith(
+        "<module 'wandb' (wandb-compat: dual mode, Pluto credentials from PLUTO_API_KEY"
+    )
+    assert result == {"ours": "ours", "theirs": None, "gone": False, "back": True, "submodule": True}
 
 
 def test_command_line(real: Environment) -> None:
     """`python -m wandb` is the real one's command line, and so is the script `wandb`."""
-    version = real.tell("import wandb; told['version'] = wandb.__version__", **KEY)["version"]
+    version = real.evaluate("import wandb; result['version'] = wandb.__version__", **KEY)["version"]
     assert real.run("-m", "wandb", "--version", **KEY).stdout == f"python -m wandb, version {version}\n"
     script = real.python.with_name("wandb.exe" if sys.platform == "win32" else "wandb")
     assert real.run(str(script), "--version", **KEY).stdout == f"wandb, version {version}\n"

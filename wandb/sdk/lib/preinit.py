@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from wandb._native.run import missing_run
 from wandb.errors import Error
 
 
 def _too_early(what: str) -> NoReturn:
-    raise Error(f"You must call wandb.init() before {what}")
+    raise Error(f"You must call wandb.init() before {what}{missing_run.hint()}")
 
 
 class PreInitObject:
