@@ -85,7 +85,7 @@ def test_a_run_tells_what_it_was_started_with(api: wandb.Api, truth: dict[str, A
     assert run.createdAt == run.created_at
     assert run._attrs["rawconfig"] == run.rawconfig == run.config
     assert run.metadata is not None
-    assert run.metadata["program"].endswith("train.py")
+    assert run.metadata["program"].endswith("logged_runs.py")
     assert "wandb_run_id" not in run.metadata
     assert run.user.username == run.metadata["username"]
     assert run.read_only is False
