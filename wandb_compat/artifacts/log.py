@@ -1,4 +1,4 @@
-"""Makes the records by which a run's artifacts reach the uploader, of the real wandb's artifacts as of ours."""
+"""Makes the records that publish a run's artifacts, of the real wandb's artifacts and of ours."""
 
 from __future__ import annotations
 
@@ -9,40 +9,45 @@ from time import time
 from typing import Any
 from uuid import uuid4
 
-from wandb_compat.artifacts.versions import content_place
+from wandb_compat.artifacts.paths import content_key
 from wandb_compat.spool import records, staging
 
+USED_ARTIFACTS = "used_artifacts"  # in `config["wandb"]`: artifact type by version name, of the versions a run used
 
-class ArtifactRecords:
-    """What one run has logged, so that nothing is sent twice."""
 
-    def __init__(self, home: Path, submit: Callable[[records.Record], None]) -> None:
-        """Begin with nothing sent.
+class ArtifactLog:
+    """The artifacts that one run logged. Uploads no file twice.
 
-        Args:
-            home: the run folder.
-            submit: takes the records.
-        """
-        self._home = home
+    Args:
+        run_dir: the run directory.
+        submit: accepts the records.
+    """
+
+    def __init__(self, run_dir: Path, submit: Callable[[records.Record], None]) -> None:
+        self._run_dir = run_dir
         self._submit = submit
-        self._sent: set[tuple[str, str]] = set()  # key and file name
-        self._kept: dict[tuple[str, str], str] = {}  # where files lie in the run folder that have not been sent yet
+        self._submitted: set[tuple[str, str]] = set()  # (key, file name)
+        self._staged: dict[tuple[str, str], str] = {}  # path in the run directory, of files not submitted yet
 
-    def keep(self, artifact: Any) -> None:
-        """Keep the files of an artifact that is going to be logged, which its owner may delete meanwhile.
+    def stage(self, artifact: Any) -> None:
+        """Copy or link the files of an artifact into the run directory, because their owner may delete them.
 
         Raises:
-            OSError: a file that was added as immutable is gone, or there is no room to keep it; nothing is told then.
+            OSError: a file that was added as immutable is gone, or the disk is full. Nothing is submitted then.
         """
         name = artifact.name.partition(":")[0]
         for path, entry in artifact.manifest.entries.items():
-            if entry.local_path is not None:
-                self._keep(content_place(name, path, base64.b64decode(entry.digest).hex()), Path(entry.local_path))
+            if entry.local_path is None:
+                continue
+            key = content_key(name, path, base64.b64decode(entry.digest).hex())
+            if key not in self._submitted and key not in self._staged:
+                # The artifact's own copy, or a file that its owner promised not to change: a link is enough.
+                self._staged[key] = staging.stage(self._run_dir, Path(entry.local_path), link_from=0)
 
     def finish(self) -> None:
-        """Let go of the files of artifacts that were not logged in the end."""
-        while self._kept:
-            staging.release(self._home, self._kept.popitem()[1])
+        """Delete the staged files of artifacts that were never logged."""
+        while self._staged:
+            staging.release(self._run_dir, self._staged.popitem()[1])
 
     def log(
         self,
@@ -58,42 +63,34 @@ class ArtifactRecords:
         part: str | None = None,
         final: bool = True,
     ) -> records.Artifact:
-        """Hand an artifact over with the files that the server does not have from this run yet.
+        """Submit an artifact with the files that this run has not submitted yet.
 
         Args:
-            artifact: complete, with `name`, `type`, `digest` and `manifest`; its files are there until this returns.
+            artifact: complete, with `name`, `type`, `digest` and `manifest`. Its files exist until this returns.
             about: description, metadata and time to live, as JSON.
             step: of the run.
-            aliases, tags: of the version.
+            aliases: of the version.
+            tags: of the version.
             algorithm: of the digests, `MD5` or `XXH128`.
-            source: where the manifest lies, of an artifact that is on the server.
-            base: the version that it is added to.
-            part: the id of the distributed artifact that this is a part of.
-            final: whether that is complete now.
+            source: location of the manifest of an artifact that is on the server already.
+            base: the version that the artifact is added to.
+            part: id of the distributed artifact that this is a part of.
+            final: whether the distributed artifact is complete with this part.
 
         Raises:
-            OSError: a file that was added as immutable is gone, or there is no room to keep it; nothing is told then.
+            OSError: a file that was added as immutable is gone, or the disk is full. Nothing is submitted then.
         """
-        name = artifact.name.partition(":")[0]
         manifest: dict[str, Any] = {}
         files: list[dict[str, Any]] = []
         if source is None:
-            self.keep(artifact)  # all of it, before anything is told
-            manifest = artifact.manifest.to_manifest_json()
-            for path, entry in artifact.manifest.entries.items():
-                if entry.local_path is not None:
-                    key, file = content_place(name, path, base64.b64decode(entry.digest).hex())
-                    manifest["contents"][path] |= {"key": key, "file": file}
-                    files += self._file(key, file, path)
+            self.stage(artifact)  # all files, before anything is submitted
+            manifest, files = self._contents(artifact)
             own = {"name": artifact.name, "type": artifact.type, "digest_algorithm": algorithm}
             manifest["artifact"] = {**own, **about}
-        record = records.Artifact(
-            id=uuid4().hex,
-            time=int(time() * 1000),
+        return self._submit_artifact(
+            artifact,
+            artifact.name.partition(":")[0],
             step=step,
-            name=name,
-            type=artifact.type,
-            digest=artifact.digest,
             manifest=manifest,
             files=files,
             aliases=aliases,
@@ -103,47 +100,54 @@ class ArtifactRecords:
             part=part,
             final=final,
         )
-        self._submit(record)
-        return record
 
     def link(self, artifact: Any, name: str, aliases: list[str], source: dict[str, Any]) -> records.Artifact:
-        """Hand over another name for an artifact that is logged; `source` as in `records.Artifact`."""
+        """Submit another name for a logged artifact; `source` as in `records.Artifact`."""
+        return self._submit_artifact(
+            artifact, name, step=0, manifest={}, files=[], aliases=aliases, tags=None, source=source
+        )
+
+    def _submit_artifact(self, artifact: Any, name: str, **fields: Any) -> records.Artifact:
         record = records.Artifact(
             id=uuid4().hex,
             time=int(time() * 1000),
-            step=0,
             name=name,
             type=artifact.type,
             digest=artifact.digest,
-            manifest={},
-            files=[],
-            aliases=aliases,
-            source=source,
+            **fields,
         )
         self._submit(record)
         return record
 
-    def _keep(self, place: tuple[str, str], source: Path) -> None:
-        if place not in self._sent and place not in self._kept:
-            # The copy is the artifact's own, or its owner has promised to leave it alone: a link will do.
-            self._kept[place] = staging.stage(self._home, source, link_from=0)
-
-    def _file(self, key: str, name: str, path: str) -> list[dict[str, Any]]:
-        place = key, name
-        if place in self._sent:
-            return []
-        self._submit(records.Key(key, "ARTIFACT"))
-        self._sent.add(place)
-        return [{"key": key, "name": name, "path": self._kept.pop(place), "caption": path}]
+    def _contents(self, artifact: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the manifest with the keys of all files, and the files that must be uploaded."""
+        name = artifact.name.partition(":")[0]
+        manifest = artifact.manifest.to_manifest_json()
+        files = []
+        for path, entry in artifact.manifest.entries.items():
+            if entry.local_path is None:
+                continue
+            key, file_name = content_key(name, path, base64.b64decode(entry.digest).hex())
+            manifest["contents"][path] |= {"key": key, "file": file_name}
+            if (key, file_name) not in self._submitted:
+                self._submitted.add((key, file_name))
+                self._submit(records.Key(key, "ARTIFACT"))
+                files.append(
+                    {"key": key, "name": file_name, "path": self._staged.pop((key, file_name)), "caption": path}
+                )
+        return manifest, files
 
 
 def used(artifact: Any) -> records.Config:
-    """Return the record that notes an artifact as an input of the run."""
-    return records.Config({"wandb": {"used_artifacts": {artifact.name: artifact.type}}})
+    """Return the record that marks an artifact as an input of the run."""
+    return records.Config({"wandb": {USED_ARTIFACTS: {artifact.name: artifact.type}}})
 
 
 def collection_of(target: str) -> tuple[str, str]:
-    """Return project and name of a link's target: `collection`, `project/collection`, `entity/project/collection`.
+    """Return project and name of the target of a link.
+
+    Args:
+        target: `collection`, `project/collection` or `entity/project/collection`.
 
     Raises:
         ValueError: it has another form.

@@ -1,7 +1,7 @@
-"""The files in a run's folder `files`, on their way to the server: those that were saved, and at the end all others.
+"""Submits the files in a run's `files` folder: saved files at once or on change, all others when the run ends.
 
-What has been saved and sent is noted in `journal/saved.json`, so that the uploader can do what is to be done at the end
-of a run whose process was killed.
+The list of saved and submitted files is in `journal/saved.json`, so that the uploader can finish the work of a run
+whose process was killed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 from time import time
 from typing import Literal
 
-from wandb_compat.artifacts.versions import place, suffix_of
+from wandb_compat.artifacts.paths import file_key, suffix_of
 from wandb_compat.spool import records, staging, threads
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.notifier import Notifier
 
-NOTES = "journal/saved.json"
-LOOK = 2.0  # seconds between two looks whether live files have changed
-# What the run itself writes into the folder; the server has it in other forms.
-OWN = {
+STATE_FILE = "journal/saved.json"
+POLL_INTERVAL = 2.0  # seconds between two checks whether live files changed
+# Files that the run itself writes into the folder; the server has their content in other forms.
+OWN_FILES = {
     "conda-environment.yaml",
     "config.yaml",
     "output.log",
@@ -33,147 +33,141 @@ OWN = {
     "wandb-summary.json",
 }
 Policy = Literal["now", "live", "end"]
-Mark = tuple[int, int]  # size and time of change of what was sent last
+Version = tuple[int, int]  # size and modification time of the content that was submitted last
 
 
-class FolderFiles:
-    """The files of one run's folder, and which of them the server already has."""
+class SavedFiles:
+    """The files of one run's folder, and which versions of them were submitted.
+
+    Args:
+        folder: `run.dir`.
+        run_dir: the run directory.
+        submit: accepts the records.
+        ignored: patterns of paths in the folder that are never submitted.
+        notifier: shows messages to the user.
+    """
 
     def __init__(
         self,
         folder: Path,
-        home: Path,
+        run_dir: Path,
         submit: Callable[[records.Record], None],
         ignored: Sequence[str] = (),
         *,
         notifier: Notifier,
     ) -> None:
-        """Prepare an empty list.
-
-        Args:
-            folder: `run.dir`.
-            home: the run folder.
-            submit: takes the records.
-            ignored: patterns of paths in the folder that are not sent.
-            notifier: reports what cannot be saved.
-        """
         self.folder = folder
-        self._home = home
+        self._run_dir = run_dir
         self._submit = submit
         self._ignored = ignored
         self._notifier = notifier
         self._policies: dict[Path, Policy] = {}
-        self._sent: dict[Path, Mark] = {}
+        self._submitted: dict[Path, Version] = {}
         self._staged: dict[Path, Path] = {}
         self._keys: set[str] = set()
-        self._working = threading.Lock()
-        self._over = threading.Event()
-        self._watch: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._finished = threading.Event()
+        self._poller: threading.Thread | None = None
 
     @classmethod
-    def left(cls, home: Path, submit: Callable[[records.Record], None], *, notifier: Notifier) -> FolderFiles:
-        """Return the files of a run whose process is gone, as it has left them."""
+    def of_dead_run(cls, run_dir: Path, submit: Callable[[records.Record], None], *, notifier: Notifier) -> SavedFiles:
+        """Return the files of a run whose process is gone, with the state that it left."""
         try:
-            noted = json.loads((home / NOTES).read_text("utf-8"))
+            state = json.loads((run_dir / STATE_FILE).read_text("utf-8"))
         except (OSError, ValueError):  # nothing was saved
-            noted = {"folder": "files", "ignored": [], "policies": {}, "sent": {}}
-        found = cls(home / noted["folder"], home, submit, noted["ignored"], notifier=notifier)
-        found._policies = {found.folder / inside: policy for inside, policy in noted["policies"].items()}
-        found._sent = {found.folder / inside: (size, time) for inside, (size, time) in noted["sent"].items()}
-        return found
+            state = {"folder": "files", "ignored": [], "policies": {}, "sent": {}}
+        files = cls(run_dir / state["folder"], run_dir, submit, state["ignored"], notifier=notifier)
+        files._policies = {files.folder / path: policy for path, policy in state["policies"].items()}
+        files._submitted = {files.folder / path: (size, time) for path, (size, time) in state["sent"].items()}
+        return files
 
-    def _note(self) -> None:
-        noted = {
-            "folder": os.path.relpath(self.folder, self._home),
+    def _write_state(self) -> None:
+        state = {
+            "folder": os.path.relpath(self.folder, self._run_dir),
             "ignored": list(self._ignored),
             "policies": {str(file.relative_to(self.folder)): policy for file, policy in self._policies.items()},
-            "sent": {str(file.relative_to(self.folder)): mark for file, mark in self._sent.items()},
+            "sent": {str(file.relative_to(self.folder)): version for file, version in self._submitted.items()},
         }
-        place = self._home / NOTES
+        path = self._run_dir / STATE_FILE
         with contextlib.suppress(OSError):  # a full disk
-            place.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write(place, json.dumps(noted))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(path, json.dumps(state))
 
-    def keep(self, file: Path) -> None:
-        """Send a file of the folder once, as it is now."""
-        self.take(file, "now")
-
-    def take(self, target: Path, policy: Policy) -> None:
-        """Send a file of the folder, or the files of a folder in it.
+    def save(self, target: Path, policy: Policy = "now") -> None:
+        """Submit a file of the folder, or all files of a subfolder.
 
         Args:
-            target: where it lies in the folder.
-            policy: `now` sends a copy at once, `live` also when the file has changed, `end` when the run finishes.
+            target: path in the folder.
+            policy: `now` submits a copy at once, `live` also after each change, `end` when the run finishes.
         """
         if target.is_dir():
             self._notifier.info(f"{target.name} is a folder; the files in it are saved.")
-        with self._working:
+        with self._lock:
             for file in _files_at(target):
                 self._policies[file] = policy
                 if policy != "end":
-                    self._send(file)
-            self._note()
-        if policy == "live" and self._watch is None and not self._over.is_set():
-            self._watch = threads.start("files", self._look, self._failed)
-            if self._watch is None:
-                self._failed(RuntimeError("the machine grants no thread"))
+                    self._submit_changed(file)
+            self._write_state()
+        if policy == "live" and self._poller is None and not self._finished.is_set():
+            self._poller = threads.start("files", self._poll, self._poller_failed)
+            if self._poller is None:
+                self._poller_failed(RuntimeError("the operating system refused a new thread"))
 
-    def _failed(self, error: Exception) -> None:
-        self._notifier.warning(f"changes of saved files are sent at the end of the run only: {error}")
+    def _poller_failed(self, error: Exception) -> None:
+        self._notifier.warning(f"changes of saved files are uploaded only when the run ends: {error}")
 
-    def _look(self) -> None:
-        while not self._over.wait(LOOK):
-            with self._working:
-                before = dict(self._sent)
+    def _poll(self) -> None:
+        while not self._finished.wait(POLL_INTERVAL):
+            with self._lock:
+                before = dict(self._submitted)
                 for file, policy in self._policies.items():
-                    # What waits for a slow line is not sent again before it has arrived.
+                    # While an upload of the file is pending, do not submit another version.
                     if policy == "live" and not (file in self._staged and self._staged[file].exists()):
-                        self._send(file, quiet=True)
-                if self._sent != before:
-                    self._note()
+                        self._submit_changed(file, quiet=True)
+                if self._submitted != before:
+                    self._write_state()
 
     def finish(self) -> None:
-        """Send what has changed since it was sent, and what was never sent."""
-        self._over.set()
-        with self._working:
+        """Submit every file that changed since it was submitted or was never submitted."""
+        self._finished.set()
+        with self._lock:
             for file, policy in self._policies.items():
                 if policy == "end" and not file.exists():
-                    self._notifier.warning(f"{file.name} was to be sent at the end of the run, and is gone")
-            for file in _files_at(self.folder) if self.folder.is_dir() else ():  # a mirror may have none
-                inside = file.relative_to(self.folder).as_posix()
-                if inside not in OWN and self._policies.get(file) != "now":
-                    self._send(file)
-            if self._policies or self._sent:
-                self._note()
+                    self._notifier.warning(f"{file.name} was to be uploaded when the run ends, and is gone")
+            for file in _files_at(self.folder) if self.folder.is_dir() else ():  # dual mode may have no folder
+                path = file.relative_to(self.folder).as_posix()
+                if path not in OWN_FILES and self._policies.get(file) != "now":
+                    self._submit_changed(file)
+            if self._policies or self._submitted:
+                self._write_state()
 
-    def _send(self, file: Path, quiet: bool = False) -> None:
-        """Send a file unless it is as it was when sent last."""
-        inside = file.relative_to(self.folder).as_posix()
-        if any(fnmatch.fnmatch(inside, pattern) for pattern in self._ignored):
+    def _submit_changed(self, file: Path, quiet: bool = False) -> None:
+        """Submit a file unless its current version was submitted already."""
+        path = file.relative_to(self.folder).as_posix()
+        if any(fnmatch.fnmatch(path, pattern) for pattern in self._ignored):
             return
         try:
-            told = file.stat()
-            mark = told.st_size, told.st_mtime_ns
-            if self._sent.get(file) == mark:
+            status = file.stat()
+            version = status.st_size, status.st_mtime_ns
+            if self._submitted.get(file) == version:
                 return
-            staged = staging.stage(self._home, file)
+            staged = staging.stage(self._run_dir, file)
         except OSError as error:
             if not quiet:
                 self._notifier.warning(f"{file} cannot be saved: {error.strerror or error}")
             return
-        self._sent[file] = mark
-        self._staged[file] = self._home / staged
-        key, name = place("save", inside)
+        self._submitted[file] = version
+        self._staged[file] = self._run_dir / staged
+        key, name = file_key("save", path)
         if key not in self._keys:
             self._keys.add(key)
             self._submit(records.Key(key, "ARTIFACT"))
-        whole = f"save/{inside}"
-        caption = inside if key != whole else None
+        caption = path if key != f"save/{path}" else None
         self._submit(records.File(int(time() * 1000), 0, key, name, suffix_of(name)[1:], staged, caption=caption))
 
 
 def _files_at(path: Path) -> Iterator[Path]:
-    """Yield a file, or those of a folder, through links as well."""
+    """Yield a file, or all files of a folder, symbolic links followed."""
     if path.is_dir():
         yield from (file for file in staging.walk_files(path) if file.exists())
     else:

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.artifacts.versions import place
+from wandb_compat.artifacts.paths import file_key
 from wandb_compat.cli import wandb_file
 from wandb_compat.cli.run_folders import MIRROR, Folder
 from wandb_compat.cli.wandb_file import NotRecorded, Recorded
@@ -381,7 +381,7 @@ def _files(told: Recorded, pluto: _Pluto, loose: str) -> Part:
     for path in told.files:
         if loose and re.fullmatch(loose, path):  # Pluto has it, by another name
             continue
-        key, _ = place("save", path)
+        key, _ = file_key("save", path)
         part.check(path, "saved", "saved" if key in pluto.types or pluto.files(key) else ABSENT)
     return part
 

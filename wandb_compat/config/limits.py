@@ -58,6 +58,7 @@ ANSWER_LIMIT = 64 * 1024**2  # bytes of an answer; a run's details hold its conf
 REASON_LIMIT = 64 * 1024  # bytes that are read of the body of a refusal
 WAIT_LIMIT = 600.0  # seconds: the longest wait that a server may ask for with Retry-After
 BACKOFF = (0.5, 30.0)  # seconds: the first and the longest wait between two attempts of a delivery, jittered
+PARALLEL_READS = 8  # requests that one call sends at the same time
 
 # What a server stores
 NAME_LIMIT = 255  # characters of a run name, project name or run id

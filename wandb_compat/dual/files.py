@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from wandb_compat.artifacts.log import ArtifactRecords, collection_of, used
-from wandb_compat.artifacts.saved_files import FolderFiles
+from wandb_compat.artifacts.log import ArtifactLog, collection_of, used
+from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records
 from wandb_compat.spool.notifier import Notifier
@@ -33,20 +33,20 @@ class LoggedFiles:
         """
         self._submit = submit
         self._notifier = notifier
-        self._artifacts = ArtifactRecords(run_dir, submit)
+        self._artifacts = ArtifactLog(run_dir, submit)
         self._logged: dict[tuple[str, str], str] = {}  # id of the record by name and digest
         ignored = (*getattr(run._settings, "ignore_globs", ()), *_LOGGED)
-        self._files = FolderFiles(Path(run._settings.files_dir), run_dir, submit, ignored, notifier=notifier)
+        self._files = SavedFiles(Path(run._settings.files_dir), run_dir, submit, ignored, notifier=notifier)
 
     def keep(self, artifact: Any) -> None:
         """Stage the files of an artifact that wandb is about to log: wandb deletes its copies after the upload."""
         if artifact.type not in _MADE_BY_LOG:
-            self._artifacts.keep(artifact)
+            self._artifacts.stage(artifact)
 
     def log(
         self, artifact: Any, step: int, aliases: Any, tags: Any, part: str | None = None, final: bool = True
     ) -> None:
-        """Take an artifact that wandb has logged; arguments as those of `ArtifactRecords.log`."""
+        """Take an artifact that wandb has logged; arguments as those of `ArtifactLog.log`."""
         if artifact.type in _MADE_BY_LOG:
             return
         about = {
@@ -81,7 +81,7 @@ class LoggedFiles:
     def save(self, paths: Any, policy: str) -> None:
         """Take the paths in the run's directory that `save` has put there."""
         for path in paths if isinstance(paths, list) else ():
-            self._files.take(Path(path), policy)  # type: ignore[arg-type]
+            self._files.save(Path(path), policy)  # type: ignore[arg-type]
 
     def finish(self) -> None:
         """Take all other files in the run's directory."""

@@ -10,12 +10,8 @@ from pathlib import Path
 from time import sleep, time
 from typing import Any
 
-from wandb_compat.artifacts.versions import (
-    Shelf,
-    manifest_digest,
-    manifest_place,
-    outcome_path,
-)
+from wandb_compat.artifacts.paths import manifest_digest, manifest_key, outcome_path
+from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.spool import os_errors, records, staging
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.records import Artifact, ArtifactFile, File
@@ -100,7 +96,7 @@ class Publisher:
         return UploadedFiles(self._run_dir, self._session.run)
 
     def _publish(self, record: Artifact) -> dict[str, Any]:
-        store = Shelf(self._client, self._session.project)
+        store = ArtifactStore(self._client, self._session.project)
         name = record.name
         known = self._known(store.collection(name), record)
         if known is None:
@@ -191,7 +187,7 @@ class Publisher:
             gone = ", ".join(new[index].caption or new[index].key for index in missing[:3])
             raise UnpublishableArtifact(f"Files of artifact {record.name} are gone: {gone}")
 
-    def _manifest(self, store: Shelf, record: Artifact) -> tuple[dict[str, Any], str]:
+    def _manifest(self, store: ArtifactStore, record: Artifact) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""
         about = {**record.manifest.get("artifact", {}), "step": record.step}
         document = {**record.manifest, "artifact": about}
@@ -215,7 +211,7 @@ class Publisher:
 
     def _upload_manifest(self, record: Artifact, document: dict[str, Any]) -> tuple[str, str]:
         text = json.dumps(document, sort_keys=True).encode()
-        key, name = manifest_place(record.name, text)
+        key, name = manifest_key(record.name, text)
         path = staging.new_path(self._run_dir, ".json")
         path.write_bytes(text)
         relative = staging.relative(self._run_dir, path)

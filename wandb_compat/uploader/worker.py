@@ -12,7 +12,7 @@ from pathlib import Path
 
 import filelock
 
-from wandb_compat.artifacts.saved_files import FolderFiles
+from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.run.distributed import Ranks
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import Offsets
@@ -217,7 +217,7 @@ class Worker:
         submit = lambda record: late.append([records.encode(record)])  # noqa: E731
         try:
             notifier = CallbackNotifier(lambda level, text: log.warning("%s", text))
-            FolderFiles.left(self.run_dir, submit, notifier=notifier).finish()
+            SavedFiles.of_dead_run(self.run_dir, submit, notifier=notifier).finish()
         except OSError as error:  # a full disk
             log.error("the files of the killed run: %s", error)
         finally:

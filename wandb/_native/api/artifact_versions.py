@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from wandb.errors import CommError
 from wandb.sdk.artifacts.artifact import Artifact
-from wandb_compat.artifacts.versions import Shelf
+from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.wire.artifact_versions import Collection as Versions
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from wandb._native.api.run import Run
 
 
-def shelf(reader: Reader, project: str) -> Shelf:
+def artifact_store(reader: Reader, project: str) -> ArtifactStore:
     """Return the artifacts of a project."""
-    return Shelf(reader.wire, project)
+    return ArtifactStore(reader.wire, project)
 
 
 def collection_of(reader: Reader, project: str, name: str) -> Versions:
@@ -29,7 +29,7 @@ def collection_of(reader: Reader, project: str, name: str) -> Versions:
     Raises:
         wandb.CommError: nothing is logged under it.
     """
-    found = shelf(reader, project).collection(name)
+    found = artifact_store(reader, project).collection(name)
     if not found.versions:
         raise CommError(f"artifact collection {name!r} not found in project {project!r}")
     return found
@@ -47,12 +47,12 @@ def artifact(reader: Reader, entity: str, project: str, name: str) -> Artifact:
         wandb.CommError: there is none.
     """
     name, _, alias = name.partition(":")
-    place = shelf(reader, project)
-    versions = place.collection(name)
+    store = artifact_store(reader, project)
+    versions = store.collection(name)
     found = versions.find(alias or "latest")
     if found is None:
         raise CommError(f"artifact '{name}:{alias or 'latest'}' not found in '{entity}/{project}'")
-    return Artifact._of(entity, place, versions, found)
+    return Artifact._of(entity, store, versions, found)
 
 
 def check_logged(given: Any, call: str) -> None:
@@ -80,8 +80,8 @@ def log_again(run: Run, given: Artifact, aliases: Collection[str] | None, tags: 
     if given.source_project != run.project:
         raise ValueError("A run can't log an artifact to a different project.")
     name = given.source_name.partition(":")[0]
-    place = shelf(run._reader, run.project)
-    versions = place.collection(name)
+    store = artifact_store(run._reader, run.project)
+    versions = store.collection(name)
     version = versions.versions[given.digest]
     entry = replace(
         version.entry,
@@ -94,5 +94,5 @@ def log_again(run: Run, given: Artifact, aliases: Collection[str] | None, tags: 
         tags=None if tags is None else list(tags),
         changes={},
     )
-    place.publish(run.number, name, entry)
+    store.publish(run.number, name, entry)
     return artifact(run._reader, run.entity, run.project, f"{name}:v{version.number}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb._native.api import artifact_versions, run_edit
 from wandb.errors import CommError
-from wandb_compat.artifacts.versions import place
+from wandb_compat.artifacts.paths import file_key
 
 if TYPE_CHECKING:
     from wandb._native.api.run import Run
@@ -23,7 +23,7 @@ def upload_file(run: Run, path: str | os.PathLike[str], root: str | os.PathLike[
     from pluto.query import QueryError
 
     name = Path(os.path.relpath(path, root)).as_posix()
-    key, _ = place("save", name)
+    key, _ = file_key("save", name)
     caption = name if key != f"save/{name}" else None
     try:
         run._reader.upload_file(run.project, run.number, key, path, step=0, caption=caption)

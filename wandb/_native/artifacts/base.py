@@ -20,7 +20,7 @@ from wandb.sdk.artifacts.exceptions import ArtifactFinalizedError, ArtifactNotLo
 
 if TYPE_CHECKING:
     from wandb._native.artifacts.lookup import Awaited
-    from wandb_compat.artifacts.versions import Shelf
+    from wandb_compat.artifacts.store import ArtifactStore
     from wandb_compat.wire.artifact_versions import Version
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -104,7 +104,7 @@ class ArtifactBase:
         self._awaited: Awaited | None = None
         self._entity: str | None = None
         self._project: str | None = None
-        self._shelf: Shelf | None = None
+        self._store: ArtifactStore | None = None
         self._version: Version | None = None
         self._is_link = False
         self._step: int | None = None
@@ -230,9 +230,9 @@ class ArtifactBase:
 
     # The server's side of it
 
-    def _settle(self, shelf: Shelf, version: Version) -> None:
-        self._shelf, self._version = shelf, version
-        self._project = shelf.project
+    def _settle(self, store: ArtifactStore, version: Version) -> None:
+        self._store, self._version = store, version
+        self._project = store.project
         self._name = f"{self._name.partition(':')[0]}:v{version.number}"
         self._aliases, self._tags = list(version.aliases), list(version.tags)
         self._state, self._final = ArtifactState.COMMITTED, True
@@ -244,9 +244,9 @@ class ArtifactBase:
         return self._version
 
     @property
-    def _server(self) -> Shelf:
-        assert self._shelf is not None
-        return self._shelf
+    def _server(self) -> ArtifactStore:
+        assert self._store is not None
+        return self._store
 
     def _load(self) -> None:
         """Read the manifest of the version."""

@@ -12,7 +12,8 @@ from typing import Any
 from wandb.errors import CommError, UsageError
 from wandb.errors.term import termlog
 from wandb.sdk.artifacts.exceptions import WaitTimeoutError
-from wandb_compat.artifacts.versions import Shelf, outcome_path
+from wandb_compat.artifacts.paths import outcome_path
+from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
@@ -27,7 +28,7 @@ AWAY = 30.0  # seconds that it goes on for a server that is away
 LOOK = 0.02  # seconds between two looks for the uploader's answer
 
 
-def shelf(project: str | None) -> Shelf:
+def artifact_store(project: str | None) -> ArtifactStore:
     """Return the artifacts of a project on the server that the environment names.
 
     Raises:
@@ -40,7 +41,7 @@ def shelf(project: str | None) -> Shelf:
     key = credential.reveal() if credential is not None else None
     if key is None:
         raise UsageError(f"Artifacts cannot be read without a Pluto key: {credentials.HINT}")
-    return Shelf(Client(resolve(own.urls), key), header_name(own.project(project)))
+    return ArtifactStore(Client(resolve(own.urls), key), header_name(own.project(project)))
 
 
 @dataclass
@@ -67,15 +68,15 @@ class Name:
         return cls(entity, project, name, alias or "latest")
 
 
-def find(name: Name) -> tuple[Shelf, Collection, Version]:
+def find(name: Name) -> tuple[ArtifactStore, Collection, Version]:
     """Return the version that a name stands for.
 
     Raises:
         wandb.CommError: the server cannot be asked, or has no such version.
     """
-    place = shelf(name.project)
+    store = artifact_store(name.project)
     try:
-        collection = place.collection(name.name)
+        collection = store.collection(name.name)
     except WireError as error:
         raise CommError(f"artifact {name.name}:{name.alias} cannot be looked up: {error}", error) from error
     version = collection.find(name.alias)
@@ -84,8 +85,8 @@ def find(name: Name) -> tuple[Shelf, Collection, Version]:
         there = f"it has {', '.join(known[-5:])}" if known else "nothing is logged under this name"
         if not known and name.name.startswith("run-"):
             there += "; a table passed to run.log is no artifact in Pluto, artifact.add(table, name) puts it into one"
-        raise CommError(f"artifact '{name.name}:{name.alias}' not found in project {place.project!r}: {there}")
-    return place, collection, version
+        raise CommError(f"artifact '{name.name}:{name.alias}' not found in project {store.project!r}: {there}")
+    return store, collection, version
 
 
 class Awaited:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from wandb.errors import CommError
 from wandb.errors.term import termwarn
 from wandb.sdk.artifacts.artifact_state import ArtifactState
-from wandb_compat.artifacts.versions import USED
+from wandb_compat.artifacts.log import USED_ARTIFACTS
 
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import ArtifactCollection
@@ -56,7 +56,7 @@ def used_by(artifact: Artifact) -> list[Run]:
     names = {artifact.source_name: None, **{link.name: None for link in artifact.source_artifact.linked_artifacts}}
     try:
         used = [
-            artifact._server.client.runs(artifact.project, {f"config.wandb.{USED}.{name}": artifact.type})
+            artifact._server.client.runs(artifact.project, {f"config.wandb.{USED_ARTIFACTS}.{name}": artifact.type})
             for name in names
         ]
     except WireError as error:

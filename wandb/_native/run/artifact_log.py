@@ -19,7 +19,7 @@ class LoggedArtifacts:
 
     def __init__(self, home: Path, submit: Callable[[records.Record], None]) -> None:
         self._home = home
-        self._records = artifact_log.ArtifactRecords(home, submit)
+        self._records = artifact_log.ArtifactLog(home, submit)
         self._latest: dict[str, Artifact] = {}
 
     def log(

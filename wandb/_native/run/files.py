@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from wandb._native.run import current
-from wandb._native.run.saved_files import SavedFiles
+from wandb._native.run.saved_files import LinkedFiles
 from wandb.errors import CommError
 from wandb.errors.term import termerror, termlog, termwarn
 from wandb_compat.artifacts import log
@@ -46,7 +46,7 @@ class RunFiles:
     _history: History
     _is_finished: bool
     _artifacts: LoggedArtifacts | None
-    _saved: SavedFiles | None
+    _saved: LinkedFiles | None
     _patching: threading.Thread | None
 
     if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class RunFiles:
         if pattern.startswith(("gs://", "s3://")):
             termlog(f"{pattern} is a cloud storage url, can't save file to W&B.")
             return []
-        return self._files().save(pattern, base_path, policy, glob, self._settings.symlink)
+        return self._files().save_glob(pattern, base_path, policy, glob, self._settings.symlink)
 
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
@@ -174,7 +174,7 @@ class RunFiles:
 
         def save() -> None:
             for patch in git_diff.write(folder, repository):
-                files.keep(patch)
+                files.save(patch)
 
         self._patching = threads.start(
             "patches", save, lambda error: termwarn(f"diff.patch is not saved: {error}", repeat=False)
@@ -187,7 +187,7 @@ class RunFiles:
             target = Path(self.dir, "code", inside)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-            self._files().keep(target)
+            self._files().save(target)
 
     # Artifacts
 
@@ -456,10 +456,10 @@ class RunFiles:
             self._artifacts = LoggedArtifacts(pipeline.run_dir, pipeline.submit)
         return self._artifacts
 
-    def _files(self) -> SavedFiles:
+    def _files(self) -> LinkedFiles:
         assert self._pipeline is not None
         if self._saved is None:
-            self._saved = SavedFiles(
+            self._saved = LinkedFiles(
                 Path(self.dir), self._pipeline.run_dir, self._pipeline.submit, self._settings.ignore_globs
             )
         return self._saved
@@ -513,20 +513,20 @@ def restore(name: str, run_path: str | None = None, replace: bool = False, root:
 
 def _fetch(name: str, run_path: str, path: Path) -> None:
     from wandb._native.artifacts import lookup
-    from wandb_compat.artifacts.versions import place
+    from wandb_compat.artifacts.paths import file_key
     from wandb_compat.wire.errors import WireError
 
     *where, id_ = run_path.strip("/").split("/")
-    shelf = lookup.shelf(where[-1] if where else None)
-    key, file = place("save", name)
+    store = lookup.artifact_store(where[-1] if where else None)
+    key, file = file_key("save", name)
     try:
-        number = shelf.run(id_)
+        number = store.run(id_)
         if number is None:
-            raise CommError(f"no run {id_!r} in project {shelf.project!r}")
-        (url,) = shelf.urls([(number, key, file)])
+            raise CommError(f"no run {id_!r} in project {store.project!r}")
+        (url,) = store.urls([(number, key, file)])
         if path.is_symlink():
             path.unlink()  # what a link leads to is the user's
-        shelf.client.download(url, path)
+        store.client.download(url, path)
     except FileNotFoundError:
         raise ValueError(f"File {name} not found in {run_path}.") from None
     except WireError as error:

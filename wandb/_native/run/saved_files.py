@@ -12,22 +12,22 @@ from pathlib import Path, PurePath
 
 from wandb._native.run.terminal import terminal_notifier
 from wandb.errors.term import termwarn
-from wandb_compat.artifacts.saved_files import OWN, FolderFiles
+from wandb_compat.artifacts.saved_files import OWN_FILES, SavedFiles
 from wandb_compat.spool import records
 
 POLICIES = ("live", "end", "now")
 
 
-class SavedFiles(FolderFiles):
+class LinkedFiles(SavedFiles):
     """The files of one run's folder."""
 
     def __init__(
         self, folder: Path, home: Path, submit: Callable[[records.Record], None], ignored: Sequence[str] = ()
     ) -> None:
-        """Prepare an empty list; arguments as those of `FolderFiles`."""
+        """Prepare an empty list; arguments as those of `SavedFiles`."""
         super().__init__(folder, home, submit, ignored, notifier=terminal_notifier())
 
-    def save(
+    def save_glob(
         self, pattern: str, base: str | os.PathLike[str] | None, policy: str, expand: bool, link: bool
     ) -> list[str]:
         """Link files into the folder and send them as the policy says.
@@ -65,7 +65,7 @@ class SavedFiles(FolderFiles):
         else:
             sources = [Path(whole)] if os.path.lexists(whole) else []
         there = self.folder.glob(str(inside)) if expand else ()
-        targets = {file for file in there if file.name not in OWN}
+        targets = {file for file in there if file.name not in OWN_FILES}
         for source in sources:
             target = self.folder / source.relative_to(root)
             targets.add(target)
@@ -75,7 +75,7 @@ class SavedFiles(FolderFiles):
                 termwarn(f"{source} cannot be saved: {error.strerror or error}")
                 targets.discard(target)
         for target in sorted(targets):
-            self.take(target, policy)  # type: ignore[arg-type]
+            self.save(target, policy)  # type: ignore[arg-type]
         return [str(target) for target in sorted(targets)]
 
 

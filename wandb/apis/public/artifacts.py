@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from wandb._native.api import run_fields
-from wandb._native.api.artifact_versions import artifact, collection_of, shelf, type_of
+from wandb._native.api.artifact_versions import artifact, artifact_store, collection_of, type_of
 from wandb._native.api.unsupported_methods import refuse
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
@@ -61,13 +61,13 @@ class Artifacts(_List):
     def _versions(self) -> list[Artifact]:
         from wandb.sdk.artifacts.artifact import Artifact
 
-        place = shelf(self._reader, self.project)
-        versions = place.collection(self.collection_name)
+        store = artifact_store(self._reader, self.project)
+        versions = store.collection(self.collection_name)
         found = [one for one in versions.versions.values() if one.entry.type == self.type]
         found = [one for one in found if self._tags <= set(one.tags)]
         if not (self._order or "").startswith("+"):
             found.reverse()
-        return [Artifact._of(self.entity, place, versions, one) for one in found]
+        return [Artifact._of(self.entity, store, versions, one) for one in found]
 
 
 class RunArtifacts(_List):
@@ -92,14 +92,14 @@ class RunArtifacts(_List):
     def _logged(self) -> list[Artifact]:
         from wandb.sdk.artifacts.artifact import Artifact
 
-        place = shelf(self._reader, self.run.project)
+        store = artifact_store(self._reader, self.run.project)
         found = []
         for name, entries in self._about("artifacts").items():
             own = {json.loads(text)["digest"] for key, text in entries.items() if key != ORDER}
-            versions = place.collection(name)
+            versions = store.collection(name)
             for digest, version in versions.versions.items():
                 if digest in own:
-                    found.append((version.entry.time, Artifact._of(self.run.entity, place, versions, version)))
+                    found.append((version.entry.time, Artifact._of(self.run.entity, store, versions, version)))
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
     def _used(self) -> list[Artifact]:
@@ -249,7 +249,7 @@ class ArtifactCollection:
             whole=True,
             changes=changed,
         )
-        shelf(self._reader, self.project).publish(last.run, self.name, entry)
+        artifact_store(self._reader, self.project).publish(last.run, self.name, entry)
         self._changes |= now
 
     @normalize_exceptions

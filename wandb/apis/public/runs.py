@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wandb._native.api import filters as filtering
 from wandb._native.api.run import Run, RunNotFoundError
 from wandb.apis.paginator import SizedPaginator
-from wandb_compat.artifacts.versions import READERS
+from wandb_compat.config.limits import PARALLEL_READS
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
@@ -99,7 +99,7 @@ class Runs(SizedPaginator["Run"]):
         return [run for run, keep in zip(found, kept, strict=True) if keep]
 
     def _at_once(self, do: Any, found: list[Run]) -> list[Any]:
-        with ThreadPoolExecutor(READERS, thread_name_prefix="wandb-compat-runs") as readers:
+        with ThreadPoolExecutor(PARALLEL_READS, thread_name_prefix="wandb-compat-runs") as readers:
             return list(readers.map(do, found))
 
     def _check_project(self) -> None:

@@ -18,7 +18,7 @@ from wandb_compat.wire.artifact_versions import Entry, Version
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import ArtifactCollection
     from wandb.apis.public.runs import Run
-    from wandb_compat.artifacts.versions import Shelf
+    from wandb_compat.artifacts.store import ArtifactStore
     from wandb_compat.wire.artifact_versions import Collection
 
 
@@ -323,7 +323,7 @@ class Artifact(LoggedProperties):
         of_entry = {name: outcome[name] for name in ("time", "digest", "size", "run", "key", "manifest", "source")}
         entry = Entry(id="", order=0, version=outcome["version"], type=self._type, **of_entry)
         version = Version(outcome["version"], entry, outcome["time"], outcome["aliases"], self._tags)
-        self._settle(lookup.shelf(self._project), version)
+        self._settle(lookup.artifact_store(self._project), version)
         self._manifest = None  # what it builds on is known to the server only
 
     def new_draft(self) -> Artifact:
@@ -438,12 +438,12 @@ class Artifact(LoggedProperties):
         server_changes.unlink(self)
 
     @classmethod
-    def _of(cls, entity: str, shelf: Shelf, collection: Collection, version: Version) -> Artifact:
+    def _of(cls, entity: str, store: ArtifactStore, collection: Collection, version: Version) -> Artifact:
         """Return the artifact that stands for a version on the server."""
         artifact = cls.__new__(cls)
         artifact.__init__("unnamed", "unspecified")  # type: ignore[misc]
         artifact._name, artifact._type, artifact._entity = collection.name, version.entry.type, entity
-        artifact._settle(shelf, version)
+        artifact._settle(store, version)
         artifact._load()
         return artifact
 

@@ -7,7 +7,7 @@ from typing import Any
 from wandb._native.artifacts import digests
 from wandb._native.artifacts.naming import check_path
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
-from wandb_compat.artifacts.versions import manifest_digest
+from wandb_compat.artifacts.paths import manifest_digest
 
 
 class ArtifactManifest:

@@ -1,0 +1,73 @@
+"""Maps paths of saved files and artifacts to keys and file names on the server."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from wandb_compat.wire.names import printable
+
+KEY_LIMIT = 240  # characters of a key; a Pluto server accepts 255
+_SUFFIX_LIMIT = 16  # characters of a suffix that is kept
+_MANIFEST_HEADER = b"wandb-artifact-manifest-v1\n"
+
+
+def file_key(prefix: str, path: str) -> tuple[str, str]:
+    """Return the key and the file name of a path. Different paths never get the same key.
+
+    Args:
+        prefix: such as `save`.
+        path: relative, with `/`. A key that cannot hold it unchanged ends with a hash of the path.
+
+    Returns:
+        The key, and its last part as the file name.
+    """
+    full_path = f"{prefix}/{path}"
+    key = printable(full_path)
+    if key != full_path or len(key) > KEY_LIMIT:
+        digest, suffix = hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()[:12], suffix_of(path)
+        key = f"{key.removesuffix(suffix)[: KEY_LIMIT - 30]}~{digest}{suffix}"
+    return key, key.rpartition("/")[2]
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path with its dot, or an empty text for a long suffix or one that is not ASCII."""
+    suffix = PurePosixPath(path).suffix
+    return suffix if len(suffix) <= _SUFFIX_LIMIT and printable(suffix) == suffix else ""
+
+
+def content_key(name: str, path: str, digest: str) -> tuple[str, str]:
+    """Return the key and the file name of a file of an artifact.
+
+    Args:
+        name: of the artifact, without a version.
+        path: in the artifact.
+        digest: of the content, in hexadecimal. It becomes the file name.
+    """
+    return file_key(f"artifacts/{name}", path)[0], digest + suffix_of(path)
+
+
+def manifest_key(name: str, manifest: bytes) -> tuple[str, str]:
+    """Return the key and the file name of a manifest of an artifact."""
+    return f"artifacts/{name}/manifest", f"manifest-{hashlib.sha256(manifest).hexdigest()[:24]}.json"
+
+
+def manifest_digest(digests: Mapping[str, str], new_hash: Any = None) -> str:
+    """Return the digest of an artifact, computed as wandb does.
+
+    Args:
+        digests: digest by path.
+        new_hash: returns a new hash object; MD5 by default.
+    """
+    hashed = new_hash() if new_hash is not None else hashlib.md5(usedforsecurity=False)
+    hashed.update(_MANIFEST_HEADER)
+    for path, digest in sorted(digests.items()):
+        hashed.update(f"{path}:{digest}\n".encode("utf-8", "surrogateescape"))
+    return str(hashed.hexdigest())
+
+
+def outcome_path(run_dir: Path, record_id: str) -> Path:
+    """Return the file in which the uploader reports the result of an artifact record."""
+    return run_dir / "journal" / "outcomes" / f"{record_id}.json"
