@@ -70,13 +70,15 @@ def main() -> None:
         row = convert_row(zoo(folder), 3, 1000, home)
         for path in folder.iterdir():
             path.write_bytes(b"changed")
-        told = {}
+        converted = {}
         for key, record in row.keyed_records:
             made = record.make() if isinstance(record, DeferredRecords) else [record]
             for one in made:
-                told.setdefault(key.name, [key.type]).append(described(one, home))
+                converted.setdefault(key.name, [key.type]).append(described(one, home))
         kinds = {key: value["_type"] for key, value in row.summary.items()}
-    print(json.dumps({"module": wandb.Image.__module__, "version": wandb.__file__, "records": told, "kinds": kinds}))
+    print(
+        json.dumps({"module": wandb.Image.__module__, "version": wandb.__file__, "records": converted, "kinds": kinds})
+    )
 
 
 def described(record: records.Record, home: Path) -> dict:

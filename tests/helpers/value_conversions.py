@@ -253,7 +253,7 @@ def came_to(value: object) -> list:
 
 def of_wandb(names: dict) -> dict:
     """Return what wandb keeps of each value."""
-    told, kept = {}, []
+    results, kept = {}, []
     with wandb.init() as run:
         publish = run._interface._publish_partial_history
         run._interface._publish_partial_history = lambda row: (kept.append(row), publish(row))
@@ -262,11 +262,11 @@ def of_wandb(names: dict) -> dict:
             try:
                 run.log({"v": eval(name, names)})
             except Exception as error:
-                told[name] = ["error", type(error).__name__]
+                results[name] = ["error", type(error).__name__]
             else:
                 values = [json.loads(item.value_json) for item in kept[0].item if item.key == "v"]
-                told[name] = came_to(values[0]) if values else ["nothing"]
-    return told
+                results[name] = came_to(values[0]) if values else ["nothing"]
+    return results
 
 
 def of_ours(names: dict) -> dict:
@@ -276,12 +276,12 @@ def of_ours(names: dict) -> dict:
     from wandb_compat.convert.json_values import json_value, summary_value
     from wandb_compat.spool import records
 
-    told = {}
+    results = {}
     for name in VALUES:
         try:
             row = convert_row({"v": eval(name, names)}, 0, 0, Path())
         except Exception as error:
-            told[name] = ["error", type(error).__name__]
+            results[name] = ["error", type(error).__name__]
             continue
         found = {key: ["number", repr(float(number))] for key, number in row.numbers.items()}
         for key, record in row.keyed_records:
@@ -289,13 +289,13 @@ def of_ours(names: dict) -> dict:
             assert isinstance(made, records.Series)
             found[key.name] = ["numbers"] if made.dataType == "HISTOGRAM" else ["text", made.data]
         if any(key.startswith("v/") for key in found):
-            told[name] = ["numbers"]
+            results[name] = ["numbers"]
         elif any(key.startswith("v.") for key in found):
-            told[name] = ["dict", nested(found)]
+            results[name] = ["dict", nested(found)]
         else:
-            told[name] = found.get("v", ["nothing"])
+            results[name] = found.get("v", ["nothing"])
         json_value(eval(name, names)), summary_value(eval(name, names))
-    return told
+    return results
 
 
 def nested(found: dict) -> dict:

@@ -50,19 +50,19 @@ def test_any_key_arrives(log: Log) -> None:
     assert all((file.pixels() == PIXELS).all() for file in seen.files())
 
 
-def test_what_cannot_be_encoded_is_said_once_and_the_rest_arrives(
+def test_a_value_that_cannot_be_encoded_causes_one_warning_and_the_rest_arrives(
     log: Log, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A value that fails in the background is named once, with the reason; other values of the call are there."""
     huge = wandb.Image(numpy.zeros((1, 70_000), numpy.uint8), file_type="jpg")  # more than JPEG can hold
     row = {"broken": huge, "fine": wandb.Image(PIXELS), "loss": 1}
     seen = log(row, row)
-    said = capsys.readouterr().err
-    assert said.count("the value of 'broken' could not be encoded and is left out") == 1
+    printed = capsys.readouterr().err
+    assert printed.count("the value of 'broken' could not be encoded and is left out") == 1
     assert seen.files("broken") == [] and len(seen.files("fine")) == 2 and seen.metric("loss") == [1, 1]
 
 
-def test_strangers_are_refused_by_name(log: Log) -> None:
+def test_unknown_types_are_refused_by_name(log: Log) -> None:
     """TypeError, as with wandb, naming key and type; functions, sets and bytes are logged as their text."""
 
     class Stranger:
@@ -78,7 +78,7 @@ def test_strangers_are_refused_by_name(log: Log) -> None:
     )
 
 
-def test_more_than_memory_shall_hold_is_encoded_by_the_caller(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_past_the_memory_limit_the_caller_encodes(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound nothing is dropped."""
     monkeypatch.setattr("wandb_compat.pipeline.encoder.SNAPSHOT_LIMIT", 100)
     seen = log(*({"image": wandb.Image(PIXELS + step)} for step in range(20)))

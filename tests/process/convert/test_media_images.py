@@ -102,7 +102,7 @@ def test_every_mode_of_pillow_arrives(log: Log, capsys: pytest.CaptureFixture[st
     assert "could not be encoded" not in capsys.readouterr().err
 
 
-def test_what_is_done_to_an_image_afterwards_does_no_harm(log: Log, tmp_path: Path) -> None:
+def test_later_changes_of_the_data_have_no_effect(log: Log, tmp_path: Path) -> None:
     """Arrays, PIL images, figures and files are taken when they are given, and nothing of the user's is changed."""
     from matplotlib.figure import Figure
 
@@ -162,16 +162,16 @@ def test_boxes_and_masks_arrive_as_annotations(log: Log) -> None:
     mask[:] = 0
     seen = log({"image": [image, wandb.Image(photo(2, 2))]})
     files = {file.name: file for file in seen.files("image")}
-    (told,) = [file.annotations for file in files.values() if file.annotations]
-    assert told["boxes"]["found"]["class_labels"] == {"2": "car", "3": "tree"}
-    first, second = told["boxes"]["found"]["box_data"]
+    (annotations,) = [file.annotations for file in files.values() if file.annotations]
+    assert annotations["boxes"]["found"]["class_labels"] == {"2": "car", "3": "tree"}
+    first, second = annotations["boxes"]["found"]["box_data"]
     assert first == {**box, "position": {"minX": 0.1, "maxX": 0.5, "minY": 0, "maxY": 1}} and second == pixel
-    truth, guess = (files[told["masks"][layer]["fileName"]] for layer in ("truth", "guess"))
+    truth, guess = (files[annotations["masks"][layer]["fileName"]] for layer in ("truth", "guess"))
     assert truth.type == guess.type == "mask"
     assert (truth.pixels()[..., 0] == kept).all() and not truth.pixels()[..., 1:].any()
     assert (guess.pixels()[..., 0] == (kept > 100)).all()
-    assert told["masks"]["truth"]["class_labels"] == {"0": "sky"}
-    assert told["masks"]["guess"]["class_labels"] == {"0": "class_0", "1": "road"}
+    assert annotations["masks"]["truth"]["class_labels"] == {"0": "sky"}
+    assert annotations["masks"]["guess"]["class_labels"] == {"0": "class_0", "1": "road"}
 
 
 def test_a_mask_can_be_a_file(log: Log, tmp_path: Path) -> None:

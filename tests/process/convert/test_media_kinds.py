@@ -38,20 +38,20 @@ def decoded(content: bytes, path: Path) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm", "ogg"])
-def test_an_array_becomes_a_film(log: Log, tmp_path: Path, kind: str) -> None:
+def test_an_array_becomes_a_video(log: Log, tmp_path: Path, kind: str) -> None:
     """Frames, size and brightness are those of the array; an odd edge is repeated once."""
     film = frames(6, 3, 32, 47)
     seen = log({"film": wandb.Video(film, fps=5, format=kind, caption="c")})
     file = seen.file("film")
     assert (seen.types["film"], file.type, file.caption) == ("VIDEO", kind, "c")
-    told = seen.summary["film"]
-    assert (told["_type"], told["format"], told["width"], told["height"]) == ("video-file", kind, 47, 32)
+    summary = seen.summary["film"]
+    assert (summary["_type"], summary["format"], summary["width"], summary["height"]) == ("video-file", kind, 47, 32)
     found = decoded(file.content, tmp_path / f"film.{kind}")
     assert found.shape == (6, 32, 48, 3)
     assert abs(found[:, :, :47].transpose(0, 3, 1, 2).astype(int) - film).mean() < 12
 
 
-def test_a_gif_needs_nothing_more_than_pillow(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gif_needs_only_pillow(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its frames are the array's; a batch is a grid; other formats name what is missing."""
     monkeypatch.setattr(video, "find_spec", lambda name: None)
     with pytest.raises(wandb.Error, match=r'pip install "wandb-compat\[media\]"'):
@@ -68,10 +68,8 @@ def test_a_gif_needs_nothing_more_than_pillow(log: Log, monkeypatch: pytest.Monk
         assert [frame[0, column] for column in (0, 4, 8, 12)] == [*(60 * one + 30 * time for one in range(3)), 0]
 
 
-def test_films_that_are_there_are_taken_as_they_are(
-    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A path or BytesIO is not encoded anew; `fps` has no effect and this is said."""
+def test_video_files_are_uploaded_unchanged(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path or BytesIO is not encoded anew; `fps` has no effect, and a warning explains that."""
     (tmp_path / "a.MP4").write_bytes(b"film")
     seen = log(
         {
@@ -86,7 +84,7 @@ def test_films_that_are_there_are_taken_as_they_are(
     assert "`fps` argument does not affect" in capsys.readouterr().err
 
 
-def test_sounds_arrive_sample_by_sample(log: Log, tmp_path: Path) -> None:
+def test_audio_arrives_sample_by_sample(log: Log, tmp_path: Path) -> None:
     """Floats, integers, stereo and lists become WAV files with the given rate; files stay as they are."""
     import soundfile
 
@@ -140,7 +138,7 @@ def test_uneven_bins_keep_their_edges(log: Log) -> None:
     assert document["edges"] == [0, 1, 10] and document["freq"] == [3, 1]
 
 
-def test_pages_arrive_as_files(log: Log, tmp_path: Path) -> None:
+def test_html_arrives_as_files(log: Log, tmp_path: Path) -> None:
     """Text, a file and an open file are HTML files, with wandb's style sheet unless it is refused."""
     (tmp_path / "page.html").write_text("<html><p>ü</p></html>")
     seen = log(
@@ -160,7 +158,7 @@ def test_pages_arrive_as_files(log: Log, tmp_path: Path) -> None:
     assert {file.type for file in seen.files()} == {"html"} and set(seen.types.values()) == {"ARTIFACT"}
 
 
-def test_objects_in_space_arrive_as_files(log: Log, tmp_path: Path) -> None:
+def test_3d_objects_arrive_as_files(log: Log, tmp_path: Path) -> None:
     """Clouds and scenes are JSON with the very numbers, meshes the file itself; stray arguments are accepted."""
     points = RNG.random((5, 6))
     (tmp_path / "m.obj").write_text("v 0 0 0")
@@ -314,9 +312,9 @@ def test_media_in_the_summary_arrive(log: Log) -> None:
 
     seen = log({"loss": 1}, after=best)
     assert (seen.file("best").pixels() == pixels).all() and seen.document("histogram")[0] == "HISTOGRAM"
-    told = seen.details["config"]["wandb"]["summary"]
-    assert told["best"]["_type"] == "image-file" and told["best"]["path"] == seen.file("best").name
-    assert told["histogram"]["values"][0] == 1 and told["accuracy"] == 0.5
+    summary = seen.details["config"]["wandb"]["summary"]
+    assert summary["best"]["_type"] == "image-file" and summary["best"]["path"] == seen.file("best").name
+    assert summary["histogram"]["values"][0] == 1 and summary["accuracy"] == 0.5
 
 
 def test_media_of_an_offline_run_are_sent_by_sync(

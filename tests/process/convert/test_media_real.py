@@ -11,7 +11,7 @@ from tests.helpers.environments import HELPERS, ROOT, clean_environ
 ZOO = HELPERS / "media_samples.py"
 
 
-def told(python: Path | str, home: Path, path: Path) -> Any:
+def converted(python: Path | str, home: Path, path: Path) -> Any:
     """Return what the zoo tells, with `path` as the only further place of packages."""
     home.mkdir()
     done = subprocess.run(
@@ -26,13 +26,13 @@ def told(python: Path | str, home: Path, path: Path) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_real_wandbs_media_come_to_the_same_records(real_python: Path, tmp_path: Path) -> None:
+def test_the_real_wandbs_media_become_the_same_records(real_python: Path, tmp_path: Path) -> None:
     """Pixels, samples, numbers, captions, boxes, masks, order and Pluto types are equal for every medium."""
-    engine = tmp_path / "engine"  # the converter alone: beside it lies the native `wandb`
+    engine = tmp_path / "engine"  # the converter alone: its parent directory holds the native `wandb`
     engine.mkdir()
     (engine / "wandb_compat").symlink_to(ROOT / "wandb_compat")
-    ours = told(sys.executable, tmp_path / "ours", ROOT)
-    theirs = told(real_python, tmp_path / "theirs", engine)
+    ours = converted(sys.executable, tmp_path / "ours", ROOT)
+    theirs = converted(real_python, tmp_path / "theirs", engine)
     assert str(ROOT / "wandb") in ours["version"] and "site-packages" in theirs["version"]
     assert ours["kinds"] == theirs["kinds"]
     assert ours["records"].keys() == theirs["records"].keys()

@@ -75,7 +75,7 @@ def test_tensors_are_images(log: Log, makes: dict[str, tuple[str, Make]]) -> Non
             assert (mask.pixels()[..., 0] == BYTES[..., 0] // 2).all(), name
 
 
-def test_tensors_are_sounds_and_films(log: Log, makes: dict[str, tuple[str, Make]]) -> None:
+def test_tensors_are_audio_and_video(log: Log, makes: dict[str, tuple[str, Make]]) -> None:
     """Samples and frames arrive as those of the array do."""
     ways = {name: make for name, (_, make) in makes.items() if "half" not in name}
     seen = log(
@@ -119,14 +119,14 @@ def test_tensors_are_summaries_and_configs(log: Log, makes: dict[str, tuple[str,
     config = seen.details["config"]
     for name in makes:
         assert config[name] == {"one": 0.5, "few": [1, 2]}, name
-        told = config["wandb"]["summary"][name]
-        assert (told["min"], told["max"], told["mean"], told["size"]) == (0, 39, 19.5, 40), name
+        statistics = config["wandb"]["summary"][name]
+        assert (statistics["min"], statistics["max"], statistics["mean"], statistics["size"]) == (0, 39, 19.5, 40), name
         assert config["wandb"]["summary"][f"{name} one"] == 0.5, name
     assert json.dumps(config)
 
 
 def test_molecules_of_rdkit_arrive(log: Log, tmp_path: Any) -> None:
-    """A molecule, a file of one and a text in SMILES arrive as wandb writes them; what is no SMILES is refused."""
+    """A molecule, a file of one and a text in SMILES arrive as wandb writes them; other text is refused."""
     from rdkit import Chem
 
     water = Chem.MolFromSmiles("O")

@@ -1,4 +1,4 @@
-"""The real wandb in an environment of its own, kept between test runs."""
+"""The real wandb in a separate environment, kept between test runs."""
 
 import os
 import subprocess

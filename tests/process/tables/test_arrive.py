@@ -106,7 +106,7 @@ def test_empty_tables(script: Script, server: Server, project: str) -> None:
 
 
 def test_long_table(script: Script, server: Server, project: str) -> None:
-    """Of 20,000 rows Pluto shows the first 10,000; all are in a file, and both is said once."""
+    """Of 20,000 rows Pluto shows the first 10,000; all are in a file, and one warning says both."""
     done = script(
         """
 import wandb
@@ -157,7 +157,7 @@ wandb.finish()
     assert done.stderr.count("log_mode='IMMUTABLE'") == 1
 
 
-def test_table_is_taken_as_it_is(script: Script, server: Server, project: str) -> None:
+def test_later_changes_of_a_table_have_no_effect(script: Script, server: Server, project: str) -> None:
     """Rows, lists and arrays that change after the call arrive as they were; nothing of the user's is changed."""
     script(
         BEGIN
@@ -195,7 +195,7 @@ wandb.finish()
     assert [column["name"] for column in arrived.document("frame")["col"]] == ["n", "x", "s", "data"]
 
 
-def test_kin(script: Script, server: Server, project: str) -> None:
+def test_joined_and_partitioned_tables(script: Script, server: Server, project: str) -> None:
     """Lists of tables, joined tables and tables of evaluations arrive as tables, what else they say in the summary."""
     script(
         BEGIN
@@ -297,7 +297,7 @@ wandb.finish()
 
 
 def test_any_media_in_cells(script: Script, server: Server, project: str) -> None:
-    """Cells without a file name the histogram's key, or the address of a picture that lies elsewhere."""
+    """Cells without a file name the histogram's key, or the address of an image in external storage."""
     script(
         BEGIN
         + """
@@ -317,7 +317,7 @@ wandb.finish()
     assert arrived.about["summary"]["loss"] == 0.5
 
 
-def test_a_bad_table_does_not_hold_up_others(script: Script, server: Server, project: str) -> None:
+def test_a_bad_table_does_not_delay_others(script: Script, server: Server, project: str) -> None:
     """Mixed types and rows of a wrong length raise where the table is made; what is logged besides arrives."""
     script(
         BEGIN
@@ -386,7 +386,7 @@ wandb.finish()
     assert arrived.document("elbow_curve")["table"][0][0] == 1
 
 
-def test_scikit_learn_says_what_is_wrong(script: Script) -> None:
+def test_scikit_learn_warns_about_wrong_input(script: Script) -> None:
     """A model that is not fitted, of the wrong kind, or data with gaps: one sentence, no exception, nothing logged."""
     done = script(
         """
