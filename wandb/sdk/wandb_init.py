@@ -286,8 +286,8 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
     run = Run(settings, config, _swept(settings), pipeline=pipeline, first_step=going.first_step)
     metadata = environment.gather(settings)
     start = _start_record(own, run, metadata)
-    if going.earlier is not None:
-        run._go_on(going.earlier)
+    if going.previous is not None:
+        run._go_on(going.previous)
     run._history.publish_in_background()
     pipeline.before_write = run._history.publish_if_due
     pipeline.start(start, credential, online=credential is not None)

@@ -36,7 +36,7 @@ from wandb_compat.spool import records
 if TYPE_CHECKING:
     from wandb_compat.pipeline.pipeline import Pipeline
     from wandb_compat.run.console import ConsoleCapture
-    from wandb_compat.run.previous_run import Earlier
+    from wandb_compat.run.previous_run import PreviousRun
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
 
@@ -222,13 +222,13 @@ class Run(RunFacts, RunWords, RunWatch, RunPage, RunFiles):
             self._console = console
             console.start()
 
-    def _go_on(self, earlier: Earlier) -> None:
-        """Go on with what an earlier run was; only before this one begins."""
-        self._config._inherit(earlier.values)
-        self._history.items.update(earlier.summary)
-        self._history.start -= earlier.runtime
-        if defined := earlier.about.get("metrics"):
-            self._history.rules = define_metric.MetricRules.of(defined, earlier.summary)
+    def _go_on(self, previous: PreviousRun) -> None:
+        """Go on with a previous run; only before this one begins."""
+        self._config._inherit(previous.values)
+        self._history.items.update(previous.summary)
+        self._history.start -= previous.runtime
+        if defined := previous.extra.get("metrics"):
+            self._history.rules = define_metric.MetricRules.of(defined, previous.summary)
 
     def _submit(self, record: records.Record, what: str) -> None:
         if self._is_finished:

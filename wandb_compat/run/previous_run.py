@@ -1,8 +1,4 @@
-"""What is known of a run that went before: from the journals in this folder, and from the server.
-
-A run that is resumed or forked goes on from it. The server is only asked by `init` where the answer is the meaning of
-what the script asks for, and never for longer than RESUME_TIMEOUT.
-"""
+"""State of a previous run that is resumed or forked: from the journals in a directory, and from the server."""
 
 from __future__ import annotations
 
@@ -11,30 +7,27 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.config.limits import NAME_LIMIT, RESUME_TIMEOUT
+from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
-from wandb_compat.spool import journal, records, threads
+from wandb_compat.spool import journal, records
 from wandb_compat.spool.config_merge import merge
-from wandb_compat.wire.errors import Unanswered
 
 if TYPE_CHECKING:
-    from wandb_compat.config.settings import Settings
     from wandb_compat.wire.client import Client
 
-OURS = "wandb"  # the key of a run's configuration on the server that holds what is no configuration
+OURS = "wandb"  # key of a run's configuration on the server under which everything else is stored
 _TAIL = 4 * 1024**2  # bytes at the end of each file in which the last step is looked for
 _SERIES = 100  # metrics whose statistics a server gives in one answer
-_SAMPLES = "sys"  # the group of the machine's samples, which have steps of their own
+_SAMPLES = "sys"  # group of the system metrics, which count their own steps
 _STEP = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) [^\x1e\n]*?"step":(\d+)')
-_SAID = re.compile(rb"\x1e[0-9a-f]{8} (?:start|config|tags) [^\x1e\n]*\n")
+_DESCRIPTIONS = re.compile(rb"\x1e[0-9a-f]{8} (?:start|config|tags) [^\x1e\n]*\n")
 
 
 @dataclass(slots=True)
-class Earlier:
-    """An earlier run, or the earlier part of this one; `last_step` is -1 when it has no rows, `runtime` in seconds."""
+class PreviousRun:
+    """A previous run, or the previous part of this one; `last_step` is -1 without rows, `runtime` is in seconds."""
 
     last_step: int = -1
     runtime: float = 0.0
@@ -43,10 +36,10 @@ class Earlier:
     tags: list[str] = field(default_factory=list)
 
     @property
-    def about(self) -> dict[str, Any]:
-        """What the configuration on the server says besides the configuration: summary, notes, metrics…"""
-        about = self.config.get(OURS)
-        return about if isinstance(about, dict) else {}
+    def extra(self) -> dict[str, Any]:
+        """What the server keeps in the configuration besides the script's own: summary, notes, metrics…"""
+        extra = self.config.get(OURS)
+        return extra if isinstance(extra, dict) else {}
 
     @property
     def values(self) -> dict[str, Any]:
@@ -59,11 +52,11 @@ class Earlier:
         return {key: value for key, value in self._summary().items() if not key.startswith("_")}
 
     def _summary(self) -> dict[str, Any]:
-        summary = self.about.get("summary")
+        summary = self.extra.get("summary")
         return summary if isinstance(summary, dict) else {}
 
-    def settle(self) -> Earlier:
-        """Take in what the summary tells of steps and time."""
+    def complete(self) -> PreviousRun:
+        """Set step and runtime from the summary, if it has them."""
         step, runtime = self._summary().get("_step"), self._summary().get("_runtime")
         if isinstance(step, int):
             self.last_step = max(self.last_step, step)
@@ -72,14 +65,14 @@ class Earlier:
         return self
 
 
-def together(known: Iterable[Earlier | None]) -> Earlier | None:
-    """Return what several sources know, a later one's word before an earlier one's; None when none knows anything."""
-    whole: Earlier | None = None
+def join_sources(known: Iterable[PreviousRun | None]) -> PreviousRun | None:
+    """Return the state from several sources, later ones win over earlier ones; None when no source knows the run."""
+    whole: PreviousRun | None = None
     for one in known:
         if one is None:
             continue
         if whole is None:
-            whole = Earlier()
+            whole = PreviousRun()
         whole.last_step = max(whole.last_step, one.last_step)
         whole.runtime = max(whole.runtime, one.runtime)
         whole.name = one.name or whole.name
@@ -88,24 +81,25 @@ def together(known: Iterable[Earlier | None]) -> Earlier | None:
     return whole
 
 
-def here(folder: Path, run_id: str, project: str) -> Earlier | None:
-    """Return what the run folders in a folder `wandb` know of a run, sent or not, the oldest first."""
-    heads = folder.glob(f"*run-*/{glob.escape(f'run-{run_id}.wandb')}")
-    homes = [head.parent for head in heads if not head.parent.is_symlink()]
-    return together(at(home, project) for home in sorted(homes, key=lambda home: home.name.partition("run-")[2]))
+def from_journals(directory: Path, run_id: str, project: str) -> PreviousRun | None:
+    """Return the state of a run from all its run directories in a directory `wandb`, uploaded or not."""
+    heads = directory.glob(f"*run-*/{glob.escape(f'run-{run_id}.wandb')}")
+    run_dirs = [head.parent for head in heads if not head.parent.is_symlink()]
+    oldest_first = sorted(run_dirs, key=lambda run_dir: run_dir.name.partition("run-")[2])
+    return join_sources(from_run_dir(run_dir, project) for run_dir in oldest_first)
 
 
-def at(home: Path, project: str | None = None) -> Earlier | None:
-    """Return what one run folder knows, or None when it holds no run (of that project)."""
-    known, tags, found = Earlier(), dict[str, None](), False
-    for file in journal.files(home):
+def from_run_dir(run_dir: Path, project: str | None = None) -> PreviousRun | None:
+    """Return the state of the run in one run directory, or None when it has no run, or one of another project."""
+    known, tags, found = PreviousRun(), dict[str, None](), False
+    for file in journal.files(run_dir):
         if not file.name.startswith(("run-", "rows-")):
             continue
         try:
             content = file.read_bytes()
         except OSError:  # delivered and deleted meanwhile
             continue
-        for entry in (entry for match in _SAID.finditer(content) for entry in journal.scan(match[0])):
+        for entry in (entry for match in _DESCRIPTIONS.finditer(content) for entry in journal.scan(match[0])):
             kind, document = records.decode(entry.line)
             if kind == "start":
                 if project is not None and document["project"] != project:
@@ -119,25 +113,27 @@ def at(home: Path, project: str | None = None) -> Earlier | None:
                 tags = dict.fromkeys(document["tags"])
         known.last_step = max(known.last_step, *map(int, _STEP.findall(content[-_TAIL:])), -1)
     known.tags = list(tags)
-    return known.settle() if found else None
+    return known.complete() if found else None
 
 
-def on_server(client: Client, project: str, run_id: str, target: str | None = None, *, take: bool) -> Earlier | None:
-    """Return what the server knows of a run, or None when it has no such run in the project.
+def from_server(
+    client: Client, project: str, run_id: str, target: str | None = None, *, take: bool
+) -> PreviousRun | None:
+    """Return the state of a run on the server, or None when it has no such run in the project.
 
     Args:
-        client: asks.
+        client: of the server.
         project: as the server names it.
         run_id: wandb's id.
-        target: PLUTO_RUN_ID, which wins.
-        take: the run is to go on. A server cannot be asked for the runs of other clients by such an id, only told to
-            take one up, and is.
+        target: PLUTO_RUN_ID, which wins over `run_id`.
+        take: whether the run is resumed. A server cannot look up runs of other clients by such an id, it can only
+            resume them.
 
     Raises:
         WireError: the server gives no answer.
     """
-    number = _number(client, project, run_id, target, take)
-    return None if number is None else of_number(client, project, number)
+    number = _find_number(client, project, run_id, target, take)
+    return None if number is None else from_server_number(client, project, number)
 
 
 def number_of(client: Client, project: str, run_id: str) -> int | None:
@@ -146,31 +142,31 @@ def number_of(client: Client, project: str, run_id: str) -> int | None:
     Raises:
         WireError: the server gives no answer.
     """
-    return _found(client, project, RUN_ID, run_id)
+    return _find_marked(client, project, RUN_ID, run_id)
 
 
-def of_number(client: Client, project: str, number: int) -> Earlier:
-    """Return what the server knows of a run by its number.
+def from_server_number(client: Client, project: str, number: int) -> PreviousRun:
+    """Return the state of a run on the server by the server's number.
 
     Raises:
         WireError: the server gives no answer.
     """
     details = client.details(number, project)
     config = details.get("config")
-    known = Earlier(name=details.get("name"), config=config if isinstance(config, dict) else {})
+    known = PreviousRun(name=details.get("name"), config=config if isinstance(config, dict) else {})
     known.tags = [str(tag) for tag in details.get("tags") or []]
     names = [one for one in details.get("logNames") or [] if one.get("logType") == "METRIC"]
-    groups = {one.get("logGroup") or "" for one in names if not _sampled(one.get("logGroup"))}
-    # One question for all where the answer has room for all, else one a group.
+    groups = {one.get("logGroup") or "" for one in names if not _is_system_group(one.get("logGroup"))}
+    # One request where its answer has room for all metrics, else one for each group.
     queries = [{}] if len(names) <= _SERIES else [{"logGroup": group} for group in sorted(groups)]
     for query in queries:
         for metric in client.statistics(number, project, **query):
-            if not _sampled(metric.get("logGroup")) and (last := metric.get("last")):
+            if not _is_system_group(metric.get("logGroup")) and (last := metric.get("last")):
                 known.last_step = max(known.last_step, int(last["step"]))
-    return known.settle()
+    return known.complete()
 
 
-def _number(client: Client, project: str, run_id: str, target: str | None, take: bool) -> int | None:
+def _find_number(client: Client, project: str, run_id: str, target: str | None, take: bool) -> int | None:
     from wandb_compat.wire import models
     from wandb_compat.wire.errors import Refused
 
@@ -179,7 +175,7 @@ def _number(client: Client, project: str, run_id: str, target: str | None, take:
         if body is not None:
             known = client.details(body["runId"]) if "runId" in body else client.details(body["displayId"], project)
             return int(known["id"])
-        found = _found(client, project, TARGET if target else RUN_ID, target or run_id)
+        found = _find_marked(client, project, TARGET if target else RUN_ID, target or run_id)
         if found is None and take:
             body = {"externalId": (target or run_id)[:NAME_LIMIT], "projectName": project}
             found = client.resume(body).run
@@ -190,42 +186,13 @@ def _number(client: Client, project: str, run_id: str, target: str | None, take:
         raise
 
 
-def _found(client: Client, project: str, mark: str, value: str) -> int | None:
-    # The server compares `1` and `1.0` as numbers: the details have the last word.
+def _find_marked(client: Client, project: str, mark: str, value: str) -> int | None:
+    # The server compares `1` and `1.0` as numbers, so compare the details as text.
     for number in client.runs(project, {f"systemMetadata.{mark}": value})[:8]:
         if (client.details(number, project).get("systemMetadata") or {}).get(mark) == value:
             return number
     return None
 
 
-def _sampled(group: Any) -> bool:
+def _is_system_group(group: Any) -> bool:
     return isinstance(group, str) and group.split("/")[0] == _SAMPLES
-
-
-def ask(own: Settings, key: str, question: Any) -> Any:
-    """Return what `question`, called with a client, returns; ask for RESUME_TIMEOUT seconds at most.
-
-    Raises:
-        Unanswered: the server cannot be reached, refuses the key, or takes too long.
-    """
-    from wandb_compat.wire.client import Client
-    from wandb_compat.wire.endpoints import resolve
-    from wandb_compat.wire.errors import EndpointError, WireError
-
-    answers: list[Any] = []
-    errors: list[Exception] = []
-
-    def run() -> None:
-        answers.append(question(Client(resolve(own.urls), key)))
-
-    began = monotonic()
-    if (asking := threads.start("question", run, errors.append)) is None:
-        raise Unanswered("the machine grants no thread to ask the Pluto server with")
-    asking.join(RESUME_TIMEOUT)
-    if answers:
-        return answers[0]
-    if not errors:
-        raise Unanswered(f"the Pluto server has not answered for {monotonic() - began:.0f} s")
-    if isinstance(errors[0], (WireError, EndpointError)):
-        raise Unanswered(str(errors[0])) from errors[0]
-    raise errors[0]

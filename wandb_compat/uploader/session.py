@@ -103,7 +103,7 @@ class Session:
         parent = previous_run.number_of(self.client, self._project, run_id)
         if parent is None:
             raise Unavailable(f"run {run_id} of project {self._project}, to fork from at step {step}, is not there yet")
-        config = previous_run.of_number(self.client, self._project, parent).values
+        config = previous_run.from_server_number(self.client, self._project, parent).values
         merge(config, self.start.config)
         start = replace(self.start, config=config)
         try:

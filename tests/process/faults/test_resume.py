@@ -152,9 +152,9 @@ def test_a_silent_server_is_asked_for_a_bounded_time(
     here: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that takes the connection and says nothing holds up `init` for the bound, and only with `resume`."""
-    from wandb_compat.run import previous_run
+    from wandb_compat.run import ask_server
 
-    monkeypatch.setattr(previous_run, "RESUME_TIMEOUT", 1.0)
+    monkeypatch.setattr(ask_server, "RESUME_TIMEOUT", 1.0)
     monkeypatch.setenv("WANDB_COMPAT_FINISH_BUDGET", "0")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for name in ("APP", "API", "INGEST", "PY"):

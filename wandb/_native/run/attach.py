@@ -16,7 +16,7 @@ from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
-from wandb_compat.run.previous_run import at
+from wandb_compat.run.previous_run import from_run_dir
 from wandb_compat.spool.process_registry import ProcessRegistry, alive
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _join(attach_id: str, entry: dict[str, Any], cls: type[Run]) -> Run:
     home = Path(entry["home"])
     own, _ = engine.Settings.read()
     pipeline = Pipeline(home, own, notifier=terminal_notifier())
-    so_far = at(home)
+    so_far = from_run_dir(home)
     first_step = so_far.last_step + 1 if so_far is not None else 0
     run = cls(settings, so_far.values if so_far else {}, pipeline=pipeline, first_step=first_step)
     run._attach_id, run._init_pid = attach_id, entry["pid"]

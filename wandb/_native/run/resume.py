@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from wandb.errors import UsageError
 from wandb.errors.term import termlog, termwarn
 from wandb.sdk.lib.runid import generate_id
-from wandb_compat.run.previous_run import Earlier, ask, here, on_server, together
+from wandb_compat.run.ask_server import ask_server
+from wandb_compat.run.previous_run import PreviousRun, from_journals, from_server, join_sources
 from wandb_compat.wire.errors import Unanswered
 from wandb_compat.wire.names import header_name
 
@@ -26,11 +27,11 @@ class Going(NamedTuple):
     """What a run goes on from: its first step, and what is known of the run before, if there is one."""
 
     first_step: int = 0
-    earlier: Earlier | None = None
+    previous: PreviousRun | None = None
 
 
 class _Known(NamedTuple):
-    earlier: Earlier | None
+    previous: PreviousRun | None
     answered: bool  # whether the server has said what it knows
 
 
@@ -85,12 +86,12 @@ def _resume(own: engine.Settings, settings: Settings, credential: Credential | N
     run_id, how = settings.run_id or "", settings.resume
     known = _look(own, settings, credential, run_id, own.pluto_run_id) if chosen else _Known(None, True)
     if how == "never":
-        if known.earlier is not None:
+        if known.previous is not None:
             raise UsageError(
                 f"Run {run_id} exists already, and resume='never' asks for a new one. Give another id, or"
                 " resume='allow' to go on with it."
             )
-    elif known.earlier is None and how == "must":
+    elif known.previous is None and how == "must":
         if known.answered:
             raise UsageError(
                 f"There is no run {run_id} in project {settings.project} to resume, as resume='must' asks for. Check"
@@ -99,11 +100,11 @@ def _resume(own: engine.Settings, settings: Settings, credential: Credential | N
         termwarn(
             f"Whether there is a run {run_id} to resume is not known, no journal here has it; it begins at step 0."
         )
-    if known.earlier is None:
+    if known.previous is None:
         return Going()
-    _take_over(settings, known.earlier)
-    termlog(f"Resuming run {run_id} at step {known.earlier.last_step + 1}")
-    return Going(known.earlier.last_step + 1, known.earlier)
+    _take_over(settings, known.previous)
+    termlog(f"Resuming run {run_id} at step {known.previous.last_step + 1}")
+    return Going(known.previous.last_step + 1, known.previous)
 
 
 def _rewind(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:
@@ -111,14 +112,14 @@ def _rewind(own: engine.Settings, settings: Settings, credential: Credential | N
     assert moment is not None
     known = _look(own, settings, credential, moment.run)
     _check(known, moment.run, moment.value, "resume_from")
-    if known.earlier is not None:
-        _take_over(settings, known.earlier)
-        if known.earlier.last_step > moment.value:
+    if known.previous is not None:
+        _take_over(settings, known.previous)
+        if known.previous.last_step > moment.value:
             termwarn(
                 f"Pluto deletes no rows: those of run {moment.run} after step {moment.value} stay until others take"
                 " their place. fork_from= leaves them out."
             )
-    return Going(moment.value + 1, known.earlier)
+    return Going(moment.value + 1, known.previous)
 
 
 def _fork(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:
@@ -130,17 +131,17 @@ def _fork(own: engine.Settings, settings: Settings, credential: Credential | Non
         )
     known = _look(own, settings, credential, moment.run, take=False)
     _check(known, moment.run, moment.value, "fork_from")
-    parent = known.earlier and Earlier(config=known.earlier.values)
+    parent = known.previous and PreviousRun(config=known.previous.values)
     return Going(moment.value + 1, parent)
 
 
 def _check(known: _Known, run_id: str, step: int, argument: str) -> None:
-    if known.earlier is None:
+    if known.previous is None:
         if known.answered:
             raise UsageError(f"{argument}: there is no run {run_id} in the project")
         termwarn(f"{argument}: run {run_id} is not known here, and the server was not asked or did not answer.")
-    elif 0 <= known.earlier.last_step < step and known.answered:
-        raise UsageError(f"{argument}: the last step of run {run_id} is {known.earlier.last_step}, not {step} or more")
+    elif 0 <= known.previous.last_step < step and known.answered:
+        raise UsageError(f"{argument}: the last step of run {run_id} is {known.previous.last_step}, not {step} or more")
 
 
 def _look(
@@ -152,32 +153,33 @@ def _look(
     take: bool = True,
 ) -> _Known:
     """Return what journals here and the server know of a run; the one that has got further has the last word."""
-    local = here(Path(settings.wandb_dir), run_id, settings.project or "")
+    local = from_journals(Path(settings.wandb_dir), run_id, settings.project or "")
     key = credential.reveal() if credential is not None else None
     if key is None:
         return _Known(local, False)
     project = header_name(settings.project or "")
     try:
-        remote = ask(
+        remote = ask_server(
             own,
             key,
-            lambda client: on_server(client, project, run_id, target, take=take and settings.resume != "never"),
+            lambda client: from_server(client, project, run_id, target, take=take and settings.resume != "never"),
         )
     except Unanswered as error:
         termwarn(f"What the server knows of run {run_id} could not be asked: {error}. Journals here decide.")
         return _Known(local, False)
     known = sorted((one for one in (remote, local) if one is not None), key=lambda one: one.last_step)
-    return _Known(together(known), True)
+    return _Known(join_sources(known), True)
 
 
-def _take_over(settings: Settings, earlier: Earlier) -> None:
+def _take_over(settings: Settings, previous: PreviousRun) -> None:
     """Give a run the name, notes, tags and group that it had, where the script gives none; tags are joined."""
-    settings.run_name = settings.run_name or earlier.about.get("name") or earlier.name
-    settings.run_notes = settings.run_notes or earlier.about.get("notes")
-    marks = dict(tag.split(":", 1) for tag in earlier.tags if tag.split(":", 1)[0] in _MARKS and ":" in tag)
+    settings.run_name = settings.run_name or previous.extra.get("name") or previous.name
+    settings.run_notes = settings.run_notes or previous.extra.get("notes")
+    # The first tag of a kind is the run's own; the user may have added tags that look the same.
+    marks = dict(tag.split(":", 1) for tag in reversed(previous.tags) if tag.split(":", 1)[0] in _MARKS and ":" in tag)
     settings.run_group = settings.run_group or marks.get("group")
     settings.run_job_type = settings.run_job_type or marks.get("job_type")
-    kept = [tag for tag in earlier.tags if not (":" in tag and tag.split(":", 1)[0] in _MARKS)]
+    kept = [tag for tag in previous.tags if not (":" in tag and tag.split(":", 1)[0] in _MARKS)]
     if tags := tuple(dict.fromkeys((*kept, *(settings.run_tags or ())))):
         settings.run_tags = tags
     settings.resumed = True
