@@ -69,33 +69,14 @@ def import_circles(graph: ImportGraph) -> list[list[str]]:
 
 
 # Circles that are still to be opened. The list only shrinks.
-KNOWN = frozenset(
-    [
-        "wandb_compat.convert.media",
-        "wandb_compat.convert.row",
-        "wandb_compat.convert.tables",
-        "wandb._native.artifacts.cloud_buckets",
-        "wandb._native.artifacts.references",
-        "wandb.sdk.artifacts.artifact_manifest_entry",
-        "wandb",
-        "wandb._native.artifacts.adding",
-        "wandb._native.artifacts.logged",
-        "wandb._native.run.artifact_log",
-        "wandb._native.run.files",
-        "wandb._native.run.module_globals",
-        "wandb.sdk",
-        "wandb.sdk.artifacts.artifact",
-        "wandb.sdk.lib.noop_run",
-        "wandb.sdk.wandb_init",
-        "wandb.sdk.wandb_run",
-        "wandb._native.api.run",
-        "wandb._native.api.run_files",
-        "wandb.apis.public.api",
-        "wandb.apis.public.artifacts",
-        "wandb.apis.public.projects",
-        "wandb.apis.public.reports",
-        "wandb.apis.public.runs",
-        "wandb.apis.public.sweeps",
-        "wandb.apis.public.users",
-    ]
-)
+KNOWN = {
+    "wandb",
+    "wandb._native.run.artifact_log",
+    "wandb._native.run.files",
+    "wandb._native.run.module_globals",
+    "wandb.sdk",
+    "wandb.sdk.artifacts.artifact",
+    "wandb.sdk.lib.noop_run",
+    "wandb.sdk.wandb_init",
+    "wandb.sdk.wandb_run",
+}
