@@ -15,7 +15,7 @@ from wandb.errors.term import termwarn
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat._version import __version__
 from wandb_compat.cli.login import sign_in
-from wandb_compat.cli.run_folders import find
+from wandb_compat.cli.run_dirs import find_run_dirs
 from wandb_compat.cli.sync import PATIENCE, deliver
 from wandb_compat.config.credentials import TOKEN_PREFIXES
 
@@ -133,7 +133,7 @@ def sync(paths: tuple[Path, ...], dry_run: bool, sync_tensorboard: bool, **given
 def _holds_logs(path: Path) -> bool:
     from wandb._native.integrations.tensorboard_directories import event_files
 
-    return path.is_dir() and not find(path) and bool(event_files(path))
+    return path.is_dir() and not find_run_dirs(path) and bool(event_files(path))
 
 
 def _log_events(path: Path, dry_run: bool, given: dict[str, Any]) -> None:

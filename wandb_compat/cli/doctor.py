@@ -1,4 +1,4 @@
-"""`wandb-compat doctor`: which wandb is active and why, and whether runs would reach a Pluto server."""
+"""`wandb-compat doctor`: shows which wandb is active and why, and whether runs reach a Pluto server."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.errors import EndpointError, WireError
 
-PROBE_TIMEOUT = 120  # seconds: the real wandb may lie on a cold network file system
+PROBE_TIMEOUT = 120  # seconds: the real wandb may be on a slow network file system
 
-# Told by a fresh interpreter in the working directory: what a script there would get, this process may not.
+# Run by a new interpreter in the working directory: a script there may get a different wandb than this process.
 PROBE = """
 import json, sys
 from importlib.machinery import PathFinder
 
-told = {
+result = {
     "startup": any(type(one).__module__ == "wandb_compat.startup" for one in sys.meta_path),
     "hook": any(type(one).__module__ == "pluto._wandb_hook" for one in sys.meta_path),
 }
 found = [PathFinder.find_spec("wandb", [entry]) for entry in sys.path]
-told["copies"] = [spec.origin for spec in found if spec and spec.loader]
+result["copies"] = [spec.origin for spec in found if spec and spec.loader]
 try:
     import wandb
-    told["wandb"] = {"version": wandb.__version__, "file": wandb.__file__}
+    result["wandb"] = {"version": wandb.__version__, "file": wandb.__file__}
 except Exception as error:
-    told["error"] = f"{type(error).__name__}: {error}"
+    result["error"] = f"{type(error).__name__}: {error}"
 from wandb_compat.import_hook import mode
-told["mode"], told["reason"] = mode.current()
-print("\\n" + json.dumps(told))
+result["mode"], result["reason"] = mode.current()
+print("\\n" + json.dumps(result))
 """
 
 
@@ -54,12 +54,14 @@ class Finding(NamedTuple):
     text: str
 
 
-@click.command(short_help="Tell which wandb is active, which key is used, and what is in the way.")
+@click.command(short_help="Check the installation: active wandb, key, server.")
 @click.option("--api", is_flag=True, help="Show instead how each name of wandb is supported in pluto mode.")
 def command(api: bool) -> None:
-    """Tell which wandb is active and why, which key is used, and whether the server can be reached.
+    """Show which wandb is active and why, which key is used, and whether the server can be reached.
 
-    The exit code is 0 when nothing stands in the way of runs reaching Pluto, and 1 otherwise. Keys are never shown.
+    The exit code is 0 when runs can reach Pluto, and 1 when there is a problem. Keys are never shown.
+
+    Example: wandb-compat doctor
     """
     if api:
         _show_api()
@@ -72,7 +74,7 @@ def command(api: bool) -> None:
 
 
 def _show_api() -> None:
-    """Print every public name with its level; asked of a process in pluto mode, as this one may have another wandb."""
+    """Print every public name with its level, from a process in pluto mode: this one may have a different wandb."""
     environment = {**os.environ, "DISABLE_WANDB_LOGGING": "true", "WANDB_COMPAT": ""}
     words = [sys.executable, "-m", "wandb._native.support_table"]
     done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -85,18 +87,18 @@ def _show_api() -> None:
 
 
 def examine() -> Iterator[Finding]:
-    """Yield what is found, the most general first."""
+    """Yield the findings, the most general first."""
     settings, complaints = Settings.read()
     yield Finding("ok", f"wandb-compat {__version__}, Python {platform.python_version()} at {sys.executable}")
     yield from _packages()
-    told = _probe()
-    yield from _active(told)
+    result = _probe()
+    yield from _wandb(result)
     for complaint in complaints:
         yield Finding("problem", complaint)
     for variable, mode in (("PLUTO_MODE", settings.pluto_mode), ("WANDB_MODE", settings.wandb_mode)):
         if mode and mode != "online":
-            yield Finding("note", f"{variable}={mode}: runs are not sent while they go on")
-    credential = credentials.find(post_sunset=told.get("mode") == "pluto")
+            yield Finding("note", f"{variable}={mode}: runs are not uploaded while they run")
+    credential = credentials.find(post_sunset=result.get("mode") == "pluto")
     key = credential.reveal() if credential else None
     if credential is None:
         yield Finding("problem", f"no Pluto key was found: {credentials.HINT}")
@@ -106,7 +108,9 @@ def examine() -> Iterator[Finding]:
         yield Finding("ok", f"Pluto key found in {credential.source}")
         if not key.startswith(credentials.TOKEN_PREFIXES):
             prefixes = " or ".join(credentials.TOKEN_PREFIXES)
-            yield Finding("problem", f"what {credential.source} holds is no Pluto key: those begin with {prefixes}")
+            yield Finding(
+                "problem", f"the value of {credential.source} is not a Pluto key: Pluto keys begin with {prefixes}"
+            )
             key = None
     try:
         endpoints = resolve(settings.urls)
@@ -117,7 +121,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    """Versions of what runs lean on, and which extras are whole."""
+    """Yield the versions of required packages, and which extras are complete."""
     for name in ("pluto-ml", "wandb"):
         found, label = (_real(), "the real wandb") if name == "wandb" else (_version(name), name)
         text = f"{label} {found}" if found else f"{label} is not installed"
@@ -145,36 +149,38 @@ def _version(name: str) -> str | None:
 
 
 def _real() -> str | None:
-    """Return the version of the real wandb, if it is installed; asked by name, our finder would answer too."""
+    """Return the version of the real wandb, if it is installed; a search by name would find ours too."""
     for found in importlib.metadata.distributions():
         if (found.metadata["Name"] or "").lower() == "wandb":
             return found.version
     return None
 
 
-def _active(told: dict[str, Any]) -> Iterator[Finding]:
-    """What `import wandb` gives a script that is started in this folder."""
-    off = told.get("mode") == "off"
-    if "mode" in told:
-        yield Finding("problem" if off else "ok", f"{told['mode']} mode: {told['reason']}")
-    if wandb := told.get("wandb"):
+def _wandb(result: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what `import wandb` gives a script that is started in this directory."""
+    off = result.get("mode") == "off"
+    if "mode" in result:
+        yield Finding("problem" if off else "ok", f"{result['mode']} mode: {result['reason']}")
+    if wandb := result.get("wandb"):
         yield Finding("ok", f"`import wandb` gives version {wandb['version']} at {wandb['file']}")
     else:
-        yield Finding("problem", f"`import wandb` fails here: {told['error']}")
-    if not told.get("startup") and not off:
+        yield Finding("problem", f"`import wandb` fails here: {result['error']}")
+    if not result.get("startup") and not off:
         yield Finding(
             "note",
-            "the start-up file wandb_compat.pth is not read here: begin scripts with `wandb-compat run -- python …`",
+            "the start-up file wandb_compat.pth is not read here: start scripts with `wandb-compat run -- python …`",
         )
-    if told.get("hook") and not off:
+    if result.get("hook") and not off:
         yield Finding(
             "problem",
             "the start-up hook of pluto-ml is active and may send values a second time: install wandb-compat with pip "
-            "into this environment, so that its start-up file stands the hook down",
+            "into this environment, so that its start-up file disables the hook",
         )
     ours = Path(dropin_root(), "wandb", "__init__.py")
     others = [
-        copy for copy in told.get("copies", ()) if Path(copy) not in (ours, Path(told.get("wandb", {}).get("file", "")))
+        copy
+        for copy in result.get("copies", ())
+        if Path(copy) not in (ours, Path(result.get("wandb", {}).get("file", "")))
     ]
     if others:
         yield Finding("note", f"not imported, though they are called wandb: {', '.join(others)}")
@@ -190,17 +196,17 @@ def _probe() -> dict[str, Any]:
             errors="replace",
             timeout=PROBE_TIMEOUT,
         )
-        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return {"error": f"it took more than {PROBE_TIMEOUT} s"}
+        return {"error": f"no answer within {PROBE_TIMEOUT} s"}
     except (ValueError, IndexError):
         last = done.stderr.strip().rpartition("\n")[2]
         return {"error": last or f"the interpreter ended with {done.returncode}"}
-    return told
+    return result
 
 
 def _server(endpoints: Endpoints, key: str | None) -> Iterator[Finding]:
-    """Whether each host answers, and the one for runs takes the key."""
+    """Yield whether each host answers, and whether the server accepts the key."""
     away = set()
     for host in endpoints.hosts():
         try:
@@ -216,4 +222,4 @@ def _server(endpoints: Endpoints, key: str | None) -> Iterator[Finding]:
         except WireError as error:
             yield Finding("problem", str(error))
         else:
-            yield Finding("ok", f"{endpoints.api} takes the key" + (f" ({organisation})" if organisation else ""))
+            yield Finding("ok", f"{endpoints.api} accepts the key" + (f" ({organisation})" if organisation else ""))

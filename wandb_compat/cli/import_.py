@@ -1,4 +1,4 @@
-"""`wandb-compat import`: brings run folders, journals and exports of `pluto migrate` to the server of this machine."""
+"""`wandb-compat import`: uploads run directories and exports of `pluto migrate` to the server of this machine."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import click
 
 
 @click.command()
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-def command(folders: tuple[Path, ...]) -> None:
-    """Bring runs on disk to the embedded server of this machine, to look at them.
+@click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+def command(directories: tuple[Path, ...]) -> None:
+    """Upload runs on disk to the embedded server of this machine, to look at them.
 
-    DIR is a run folder or a directory above some, or what `pluto migrate wandb export` has written. The server is
-    started when none runs. What it has already is not brought twice. Runs that were meant for another server are then
-    delivered: `wandb-compat sync` would not send them there, so copy their folders before if they still have to go.
+    DIR is a run directory, a directory above some, or an export of `pluto migrate wandb export`. The server is started
+    when it is not running. Data that it has is not uploaded twice. Afterwards the runs count as delivered:
+    `wandb-compat sync` does not send them to their own server any more. Copy their directories first if you want that.
+
+    Example: wandb-compat import wandb/offline-run-20260101_000000-abc
     """
     from wandb_compat.cli import sync
     from wandb_compat.server import auth, discovery
@@ -28,18 +30,18 @@ def command(folders: tuple[Path, ...]) -> None:
     except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
     os.environ.update(environment(server.url, server.key))
-    exports = [folder for folder in folders if is_export(folder)]
+    exports = [directory for directory in directories if is_export(directory)]
     code = 0
-    for folder in exports:
-        load = [sys.executable, "-m", "pluto", "migrate", "wandb", "load", "--input", str(folder)]
+    for directory in exports:
+        load = [sys.executable, "-m", "pluto", "migrate", "wandb", "load", "--input", str(directory)]
         code = subprocess.run(load).returncode or code
-    runs = tuple(folder for folder in folders if folder not in exports)
+    runs = tuple(directory for directory in directories if directory not in exports)
     if runs:
         code = sync.deliver(runs, dry_run=False, patience=sync.PATIENCE) or code
     click.echo(f"The page, signed in: {auth.sign_in_link(server.url, server.key)}")
     sys.exit(code)
 
 
-def is_export(folder: Path) -> bool:
-    """Return whether a folder is what `pluto migrate wandb export` writes: ENTITY/PROJECT/runs/RUN/run.json."""
-    return next(folder.glob("*/*/runs/*/run.json"), None) is not None
+def is_export(directory: Path) -> bool:
+    """Return whether a directory is an export of `pluto migrate wandb export`: ENTITY/PROJECT/runs/RUN/run.json."""
+    return next(directory.glob("*/*/runs/*/run.json"), None) is not None

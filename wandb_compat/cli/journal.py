@@ -1,4 +1,4 @@
-"""`wandb-compat journal`: shows what lies in the journal of a run."""
+"""`wandb-compat journal`: shows the journal of a run."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import click
 
 from wandb_compat.spool import journal
 
-FRAME = len(journal.frame([b""]))  # bytes of a record's line that are not its text
+FRAME = len(journal.frame([b""]))  # bytes of a record's line besides its document
 
 
 @click.group()
 def command() -> None:
-    """Look into the journal of a run.
+    """Show the journal of a run.
 
-    A run folder holds `run-<id>.wandb` and a folder `journal` with further files of the same form. Each record is one
-    line: the byte 0x1e, the CRC-32 of what follows the next blank in eight hexadecimal digits, a blank, the kind, a
-    blank, a JSON text. The first record of a file has the kind `journal` and names version, run and writer, the last
-    of a complete file the kind `end`. Lines with a wrong checksum are passed over. `journal/uploader.journal` notes
-    what the server has.
+    A run directory has `run-<id>.wandb`, and a directory `journal` with further files of the same format. Each
+    record is one line: the byte 0x1e, the CRC-32 of what follows the next blank in eight hexadecimal digits, a
+    blank, the kind, a blank, a JSON text. The first record of a file has the kind `journal` and names version, run
+    and writer, the last of a complete file the kind `end`. Lines with a wrong checksum are skipped.
+    `journal/uploader.journal` records what the server has.
     """
 
 
 @command.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--kind", help="Show the records of one kind only: start, row, data, key, config, console, exit…")
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many records.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many records.")
 def show(path: Path, kind: str | None, limit: int | None) -> None:
-    """Print the records of a file, or of all files of a run folder.
+    """Print the records of a file, or of all files of a run directory.
 
     One line of JSON each: {"kind": …, "document": …}; a number may be NaN or Infinity. Damaged bytes are reported on
     standard error, and the exit code is 1 when there are any.
     """
     files = journal.files(path) if path.is_dir() else [path]
     if not files:
-        raise click.ClickException(f"{path} holds no journal; name a file, or a run folder such as wandb/latest-run")
+        raise click.ClickException(f"{path} has no journal; name a file, or a run directory such as wandb/latest-run")
     shown, damaged = 0, False
     for file in files:
         for found in records_of(file):
@@ -53,17 +53,17 @@ def show(path: Path, kind: str | None, limit: int | None) -> None:
 
 
 def records_of(file: Path) -> Iterator[journal.Entry | str]:
-    """Yield the sound records of a file, and a sentence for each stretch of bytes that is none."""
-    place = whole = 0
+    """Yield the intact records of a file, and a message for each range of other bytes."""
+    position = intact = 0
     for entries, end in journal.read(file):
         for entry in entries:
             begin = entry.end - len(entry.line) - FRAME
-            if begin > place:
-                yield f"{begin - place} bytes from {place} on are damaged"
+            if begin > position:
+                yield f"{begin - position} bytes from {position} on are damaged"
             yield entry
-            place = entry.end
-        whole = end
-    if whole > place:
-        yield f"{whole - place} bytes from {place} on are damaged"
-    if (size := file.stat().st_size) > whole:
-        yield f"the last {size - whole} bytes are an unfinished record: the writer is at it, or was cut off"
+            position = entry.end
+        intact = end
+    if intact > position:
+        yield f"{intact - position} bytes from {position} on are damaged"
+    if (size := file.stat().st_size) > intact:
+        yield f"the last {size - intact} bytes are an incomplete record: it is still being written, or was interrupted"

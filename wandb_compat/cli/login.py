@@ -1,4 +1,4 @@
-"""`wandb-compat login`: checks a Pluto key with the server and keeps it where `pluto login` does."""
+"""`wandb-compat login`: checks a Pluto key with the server and stores it where `pluto login` does."""
 
 from __future__ import annotations
 
@@ -14,29 +14,34 @@ from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, WireError
 
 
-@click.command(short_help="Check a Pluto key and keep it.")
+@click.command(short_help="Check and store a Pluto key.")
 @click.argument("key", required=False)
 @click.option("--no-check", is_flag=True, help="Store the key without asking the server about it.")
 def command(key: str | None, no_check: bool) -> None:
-    """Check a Pluto key and keep it for `wandb`, `pluto` and `wandb-compat`.
+    """Check a Pluto key and store it for `wandb`, `pluto` and `wandb-compat`.
 
-    Without KEY it is read from standard input, at a terminal without showing it; as an argument other users of the
+    Without KEY it is read from standard input; a terminal does not show it. As an argument, other users of the
     machine may see it in the list of processes.
     """
     sign_in(key, check=not no_check)
 
 
 def sign_in(key: str | None, *, check: bool) -> None:
-    """Take a key, from standard input if None, and store it.
+    """Check a key and store it.
+
+    Args:
+        key: the key; None to read it from standard input.
+        check: whether to ask the server about it.
 
     Raises:
-        click.ClickException: it is no Pluto key, the server refuses it or cannot be asked, or it cannot be stored.
+        click.ClickException: it is not a Pluto key, the server refuses it or cannot be reached, or storing it fails.
     """
     key = (key or _ask()).strip()
     if not key.startswith(credentials.TOKEN_PREFIXES):
         prefixes = " or ".join(credentials.TOKEN_PREFIXES)
         raise click.ClickException(
-            f"this is no Pluto key, and nothing was stored: Pluto keys begin with {prefixes}, wandb's are not taken. "
+            f"this is not a Pluto key, and nothing was stored: Pluto keys begin with {prefixes}. "
+            "wandb keys are not accepted. "
             "Make one in the settings of your Pluto organisation; `wandb-compat serve` prints that of its server"
         )
     if check:
@@ -49,7 +54,7 @@ def sign_in(key: str | None, *, check: bool) -> None:
         ) from None
     click.echo(f"The key is stored in {place}.")
     if os.environ.get("PLUTO_API_KEY", key) != key:
-        click.echo("PLUTO_API_KEY is set to another key, which wins over the stored one.", err=True)
+        click.echo("PLUTO_API_KEY is set to another key, which is used instead of the stored one.", err=True)
 
 
 def _ask() -> str:
@@ -57,14 +62,14 @@ def _ask() -> str:
         return str(click.prompt("Pluto API key", hide_input=True, err=True))
     if key := sys.stdin.readline().strip():
         return key
-    raise click.ClickException("no key was given: name it as argument, or pass it through standard input")
+    raise click.ClickException("no key was given: pass it as an argument or through standard input")
 
 
 def _check(key: str) -> str:
-    """Return a sentence about a key that the server takes.
+    """Return a message about a key that the server accepts.
 
     Raises:
-        click.ClickException: it does not, or cannot say.
+        click.ClickException: the server refuses the key or cannot be reached.
     """
     try:
         endpoints = resolve(Settings.read()[0].urls)
@@ -73,4 +78,4 @@ def _check(key: str) -> str:
         raise click.ClickException(
             f"{error}. Nothing was stored; `wandb-compat login --no-check` stores a key without asking"
         ) from None
-    return f"{endpoints.api} takes the key" + (f" (organisation {organisation})." if organisation else ".")
+    return f"{endpoints.api} accepts the key" + (f" (organisation {organisation})." if organisation else ".")

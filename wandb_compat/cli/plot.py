@@ -24,22 +24,26 @@ Bucket = tuple[float, float, float]  # step, lowest and highest value
 @click.command()
 @click.argument("run")
 @click.argument("keys", metavar="KEY...", nargs=-1)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of the server.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data directory of the server.")
 @click.option("--log", "logarithmic", is_flag=True, help="Logarithmic values.")
 def command(run: str, keys: tuple[str, ...], data: Path | None, logarithmic: bool) -> None:
     """Draw metrics of a run over its steps.
 
-    RUN is its number, its display id such as VIS-3, or its wandb id, on the embedded server that runs on this machine.
+    RUN is the run's number, its display id such as VIS-3, or its wandb id, on the embedded server of this machine.
     Without a KEY the run's keys are listed.
+
+    Example: wandb-compat plot VIS-3 loss
     """
     import requests
 
     from wandb_compat.server import discovery
 
-    folder = (data or discovery.default_data_dir()).absolute()
-    server = discovery.find_running(folder)
+    data_dir = (data or discovery.default_data_dir()).absolute()
+    server = discovery.find_running(data_dir)
     if server is None:
-        raise click.ClickException(f"No server has the data folder {folder}. Start it with: wandb-compat serve")
+        raise click.ClickException(
+            f"No server is running for the data directory {data_dir}. Start it with: wandb-compat serve"
+        )
     session = requests.Session()
     session.trust_env = False  # the server is on this machine: no proxy leads there
     session.headers["Authorization"] = f"Bearer {server.key}"
@@ -85,7 +89,7 @@ def drawing(line: list[Bucket], width: int, height: int, logarithmic: bool = Fal
         column = round((step - first) / (last - first) * (columns - 1)) if last > first else 0
         top, bottom = row(most), row(least)
         strokes = [(column, top, bottom)]
-        if before is not None:  # what lies between two strokes is a line from middle to middle
+        if before is not None:  # a line connects the middles of two strokes
             for between in range(before[0] + 1, column + 1):
                 share = (between - before[0]) / (column - before[0])
                 middles = [(before[1] + before[2]) / 2, (top + bottom) / 2]

@@ -1,4 +1,4 @@
-"""`wandb-compat run`: starts a command that gets the drop-in `wandb` also where `.pth` files are not read."""
+"""`wandb-compat run`: starts a command with the drop-in `wandb`, also where `.pth` files are not read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit codes, as shells give them
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--local", is_flag=True, help="Log to the server of this machine, which is started when none runs.")
+@click.option("--local", is_flag=True, help="Log to the server of this machine, and start it when it is not running.")
 @click.argument("line", metavar="[--] COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(line: tuple[str, ...], local: bool) -> None:
-    """Run a command with the drop-in wandb in front.
+    """Run a command with the drop-in `wandb` first on the path.
 
-    Needed only where Python does not read the start-up file of the installation: `python -S`, folders made with `pip
-    install --target`, zip apps. Signals and the exit code pass through.
+    Needed only where Python does not read the start-up file of the installation: `python -S`, directories made with
+    `pip install --target`, zip apps. Signals and the exit code pass through.
 
-    With `--local` no account is needed: the runs, and their links, are those of the embedded server of this machine,
-    which goes on in the background until `wandb-compat serve --stop`.
+    With `--local` you need no account: runs are logged to the embedded server of this machine, which runs in the
+    background until `wandb-compat serve --stop`.
 
     Example: wandb-compat run --local -- python train.py --lr 0.1
     """

@@ -14,37 +14,43 @@ from wandb_compat.server.discovery import PORT, default_data_dir
 from wandb_compat.server.serve import Server, ServerError
 from wandb_compat.wire.endpoints import VARIABLES
 
-EVERYWHERE = ("0.0.0.0", "::")
+ALL_INTERFACES = ("0.0.0.0", "::")
 
 
 @click.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help=f"Data folder.  [default: {default_data_dir()}]"
+    "--data", type=click.Path(path_type=Path, file_okay=False), help=f"Data directory.  [default: {default_data_dir()}]"
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free one.")
 @click.option("--open", "browser", is_flag=True, help="Open the page in the browser, signed in.")
-@click.option("--stop", is_flag=True, help="End the server of the data folder that runs in the background.")
+@click.option("--stop", is_flag=True, help="Stop the background server of the data directory.")
 def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) -> None:
     """Serve Pluto on this machine until Ctrl-C.
 
-    Runs, metrics and files are kept in one folder. A key is always required; it is made on the first start. Without
-    `--host` only this machine reaches the server; the connection is not encrypted. The printed link signs a browser in,
-    once, within ten minutes.
+    Runs, metrics and files are in one directory. A key is always required; the first start makes it. Without `--host`
+    only this machine can reach the server; the connection is not encrypted. The printed link signs a browser in, once,
+    within ten minutes.
+
+    Example: wandb-compat serve --open
     """
-    folder = (data or default_data_dir()).absolute()
+    data_dir = (data or default_data_dir()).absolute()
     if stop:
-        click.echo("The server has stopped." if discovery.stop(folder) else f"No server has the data folder {folder}.")
+        click.echo(
+            "The server has stopped."
+            if discovery.stop(data_dir)
+            else f"No server is running for the data directory {data_dir}."
+        )
         return
-    if browser and (own := discovery.find_running(folder)) is not None:
-        _show(auth.sign_in_link(own.url, own.key))
+    if browser and (found := discovery.find_running(data_dir)) is not None:
+        _show(auth.sign_in_link(found.url, found.key))
         return
     try:
-        server = Server(folder, host, port)
+        server = Server(data_dir, host, port)
     except ServerError as error:
         raise click.ClickException(str(error)) from None
     url = server.url
-    if host in EVERYWHERE:
+    if host in ALL_INTERFACES:
         url = f"http://{socket.gethostname()}:{url.rpartition(':')[2]}"
 
     def announce() -> None:
@@ -63,4 +69,4 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
 
 def _show(page: str) -> None:
     if not webbrowser.open(page):
-        click.echo(f"There is no browser here. Open the link in yours: {page}")
+        click.echo(f"No browser was found. Open this link in yours: {page}")

@@ -1,4 +1,4 @@
-"""`wandb-compat status`: which runs lie on disk, and how far each is on its way to the server."""
+"""`wandb-compat status`: the runs on disk, and how much of each is on the server."""
 
 from __future__ import annotations
 
@@ -9,49 +9,51 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.cli.run_folders import Folder, default_path, find
+from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
 from wandb_compat.spool.status import State
 
-AT_WORK = ("starting", "delivering", "waiting")
+ACTIVE = ("starting", "delivering", "waiting")
 
 
-@click.command(short_help="Show how far each run is on its way to the server.")
+@click.command(short_help="Show how much of each run is on the server.")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def command(path: Path | None) -> None:
-    """Show the runs below a directory and what of them is not on the Pluto server yet.
+    """Show the runs below a directory, and how much of each is not on the Pluto server yet.
 
-    PATH is a directory or a run folder. By default it is the folder `wandb`, and the runs that are being uploaded on
-    this machine, wherever they are.
+    PATH is a directory or a run directory. The default is the directory `wandb`, and all runs that are being uploaded
+    on this machine.
+
+    Example: wandb-compat status wandb/latest-run
     """
-    found = find(path or default_path())
+    found = find_run_dirs(path or default_path())
     if path is None:
-        known = {folder.home for folder in found}
-        found += [Folder.at(home) for home in _at_work() if home not in known]
-    folders = [folder for folder in found if folder.start is not None]
-    if not folders:
+        known = {run_dir.path for run_dir in found}
+        found += [RunDir.at(path) for path in _active_run_dirs() if path not in known]
+    run_dirs = [run_dir for run_dir in found if run_dir.start is not None]
+    if not run_dirs:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")
         return
     table = Table(
-        "run", "project", "name", "phase", "rows waiting", "display id", "url", "folder", box=None, pad_edge=False
+        "run", "project", "name", "phase", "rows waiting", "display id", "url", "directory", box=None, pad_edge=False
     )
     notes = []
-    for folder in folders:
-        assert folder.start is not None
-        state = State.read(folder.home) or State()
-        phase, note = _phase(folder, state)
+    for run_dir in run_dirs:
+        assert run_dir.start is not None
+        state = State.read(run_dir.path) or State()
+        phase, note = _phase(run_dir, state)
         url = state.url or ""
         table.add_row(
-            folder.start.id,
-            folder.start.project,
-            folder.start.name,
+            run_dir.start.id,
+            run_dir.start.project,
+            run_dir.start.name,
             phase,
-            str(folder.waiting),
+            str(run_dir.pending),
             state.display_id or "",
             url,
-            str(folder),
+            str(run_dir),
         )
-        notes += [f"{folder}: {text}" for text in (note, state.trouble) if text]
-    # Into a pipe go whole lines, whatever their length.
+        notes += [f"{run_dir}: {text}" for text in (note, state.trouble) if text]
+    # A pipe gets whole lines of any length.
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=10_000)
@@ -60,23 +62,23 @@ def command(path: Path | None) -> None:
         click.echo(note)
 
 
-def _at_work() -> list[Path]:
-    """Return the run folders that uploaders of this user are at."""
+def _active_run_dirs() -> list[Path]:
+    """Return the run directories that uploaders of this user are sending."""
     user = psutil.Process().username()
-    homes = []
+    paths = []
     for process in psutil.process_iter(["cmdline", "username"]):
         match process.info["cmdline"]:
-            case [*_, "-m", "wandb_compat.uploader", home] if process.info["username"] == user:
-                homes.append(Path(home).resolve())
-    return [home for home in homes if home.is_dir()]
+            case [*_, "-m", "wandb_compat.uploader", path] if process.info["username"] == user:
+                paths.append(Path(path).resolve())
+    return [path for path in paths if path.is_dir()]
 
 
-def _phase(folder: Folder, state: State) -> tuple[str, str | None]:
-    """Return the phase, and a sentence when nobody is seen at work that says it is."""
+def _phase(run_dir: RunDir, state: State) -> tuple[str, str | None]:
+    """Return the phase, and a note when its uploader is not running here."""
     if not state.pid:
         return "not sent", None
-    if state.phase in AT_WORK and not psutil.pid_exists(state.pid):
+    if state.phase in ACTIVE and not psutil.pid_exists(state.pid):
         return state.phase, f"its uploader (process {state.pid}) is not on this machine, or has died"
-    if state.phase == "done" and not folder.delivered:
+    if state.phase == "done" and not run_dir.delivered:
         return "more to send", None
     return state.phase, None

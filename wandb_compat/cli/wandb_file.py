@@ -1,7 +1,7 @@
-"""Reads back what the real wandb has recorded of a run: its `.wandb` file, without needing wandb itself.
+"""Reads the `.wandb` file in which the real wandb records a run; wandb itself is not needed.
 
-The file is a LevelDB log: blocks of 32 KiB of framed pieces, each with a CRC-32. A record is a Protocol Buffers message
-`Record`; the numbers of the fields below are those of `wandb/proto/wandb_internal.proto`, which releases only add to.
+The file is a LevelDB log: blocks of 32 KiB with framed fragments, each with a CRC-32. A record is a Protocol Buffers
+message `Record`. The field numbers below are those of `wandb/proto/wandb_internal.proto`, to which releases only add.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any
 from wandb_compat.spool.config_merge import dict_at
 
 MAGIC = b":W&B"
-HEAD = 7  # bytes of the file's own header: MAGIC, a number, a version
+HEAD = 7  # bytes of the file header: MAGIC, a number, a version
 BLOCK = 32 * 1024
-_FRAME = Struct("<IHB")  # checksum, size, kind of piece
-_WHOLE, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
+_FRAME = Struct("<IHB")  # checksum, size, kind of fragment
+_FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 
 _HISTORY, _SUMMARY, _CONFIG, _FILES, _ARTIFACT, _RUN, _EXIT = 2, 3, 5, 6, 8, 17, 18
-_OF_WANDB = 1  # type of a file that wandb adds by itself
+_OF_WANDB = 1  # type of a file that wandb itself adds
 _MEDIA = 2
 
-Fields = dict[int, list[Any]]  # by field number: integers, and bytes for all that has a length
+Fields = dict[int, list[Any]]  # by field number: integers, and bytes for length-delimited fields
 
 
-class NotRecorded(ValueError):
-    """The path names no record of the real wandb."""
+class NotAWandbFile(ValueError):
+    """The path does not name a `.wandb` file of the real wandb."""
 
 
 @dataclass(slots=True)
@@ -44,11 +44,11 @@ class Artifact:
 
 
 @dataclass(slots=True)
-class Recorded:
-    """A run as its record tells it.
+class RecordedRun:
+    """A run as its `.wandb` file records it.
 
-    `rows` are the history: by step the values by key, nested keys joined with `.`. `exit` is the exit code, None where
-    the record has no end. `damaged` counts stretches of bytes whose checksum is wrong: of a run that goes on, the end.
+    `rows` is the history: by step, the values by key, with nested keys joined by `.`. `exit` is the exit code, None
+    when the record has no end. `damaged` counts byte ranges with a wrong checksum; a running run has one at its end.
     """
 
     id: str = ""
@@ -73,61 +73,61 @@ def locate(path: Path) -> list[Path]:
     """Return the files `run-<id>.wandb` of one run, the oldest first.
 
     Args:
-        path: a folder such as `wandb/run-20260101_000000-<id>`, a link to one such as `wandb/latest-run`, or the file
-            in it. Of a run that was resumed, the folders of the same id beside it are parts.
+        path: a directory such as `wandb/run-20260101_000000-<id>`, a link to one such as `wandb/latest-run`, or the
+            file in it. The directories of the same id beside it belong to a run that was resumed.
 
     Raises:
-        NotRecorded: there is no such file, or more than one run.
+        NotAWandbFile: there is no such file, or more than one run.
     """
     path = path.resolve()
     files = [path] if path.is_file() else sorted(path.glob("run-*.wandb"))
     if len(files) != 1:
-        raise NotRecorded(f"{path} holds {len(files) or 'no'} run-<id>.wandb; name the folder of one run")
+        raise NotAWandbFile(f"{path} holds {len(files) or 'no'} run-<id>.wandb; name the directory of one run")
     (file,) = files
     return sorted(file.parent.parent.glob(f"*run-*/{file.name}")) or [file]
 
 
-def read(files: list[Path]) -> Recorded:
-    """Return what the files of one run tell together, a later word before an earlier one.
+def read(files: list[Path]) -> RecordedRun:
+    """Return the run that the files record together; later files win.
 
     Raises:
-        NotRecorded: one is no record of the real wandb.
+        NotAWandbFile: one of them is not a `.wandb` file of the real wandb.
     """
-    run = Recorded()
+    run = RecordedRun()
     for file in files:
         for record in records(file):
             if record is None:
                 run.damaged += 1
             else:
-                _take(run, record)
+                _handle(run, record)
     return run
 
 
 def records(file: Path) -> Iterator[bytes | None]:
-    """Yield the encoded records of a file, None for a stretch of bytes that is damaged or torn off.
+    """Yield the encoded records of a file, and None for a byte range that is damaged or cut off.
 
     Raises:
-        NotRecorded: this is no record of the real wandb.
+        NotAWandbFile: the file is not one of the real wandb.
     """
     with file.open("rb") as stream:
         if stream.read(HEAD)[: len(MAGIC)] != MAGIC:
-            raise NotRecorded(f"{file} is no record of the real wandb")
+            raise NotAWandbFile(f"{file} is not a .wandb file of the real wandb")
         parts: list[bytes] | None = None
         while block := stream.read(BLOCK - stream.tell() % BLOCK):
-            place = 0
-            while place + _FRAME.size <= len(block):
-                checksum, size, kind = _FRAME.unpack_from(block, place)
-                piece = block[place + _FRAME.size : place + _FRAME.size + size]
-                if len(piece) < size or zlib.crc32(piece, zlib.crc32(bytes([kind]))) != checksum:
+            offset = 0
+            while offset + _FRAME.size <= len(block):
+                checksum, size, kind = _FRAME.unpack_from(block, offset)
+                fragment = block[offset + _FRAME.size : offset + _FRAME.size + size]
+                if len(fragment) < size or zlib.crc32(fragment, zlib.crc32(bytes([kind]))) != checksum:
                     parts = None
                     yield None
                     break  # the next block begins with a frame
-                place += _FRAME.size + size
-                if kind in (_WHOLE, _FIRST):
+                offset += _FRAME.size + size
+                if kind in (_FULL, _FIRST):
                     parts = []
                 if parts is not None:
-                    parts.append(piece)
-                    if kind in (_WHOLE, _LAST):
+                    parts.append(fragment)
+                    if kind in (_FULL, _LAST):
                         yield b"".join(parts)
                         parts = None
 
@@ -136,66 +136,66 @@ def fields(message: bytes) -> Fields:
     """Return the fields of a Protocol Buffers message.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a message.
     """
     found: Fields = {}
-    place = 0
+    offset = 0
     try:
-        while place < len(message):
-            tag, place = _varint(message, place)
+        while offset < len(message):
+            tag, offset = _varint(message, offset)
             kind = tag & 7
             value: Any
             if kind == 0:
-                value, place = _varint(message, place)
+                value, offset = _varint(message, offset)
             else:
-                size, place = _varint(message, place) if kind == 2 else ({1: 8, 5: 4}[kind], place)
-                value = message[place : place + size]
-                place += size
+                size, offset = _varint(message, offset) if kind == 2 else ({1: 8, 5: 4}[kind], offset)
+                value = message[offset : offset + size]
+                offset += size
             found.setdefault(tag >> 3, []).append(value)
     except (IndexError, KeyError) as problem:
-        raise ValueError("no Protocol Buffers message") from problem
+        raise ValueError("not a Protocol Buffers message") from problem
     return found
 
 
-def _varint(message: bytes, place: int) -> tuple[int, int]:
+def _varint(message: bytes, offset: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = message[place]
+        byte = message[offset]
         value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
+        offset, shift = offset + 1, shift + 7
         if byte < 0x80:
-            return value, place
+            return value, offset
 
 
-def _take(run: Recorded, record: bytes) -> None:
+def _handle(run: RecordedRun, record: bytes) -> None:
     for number, bodies in fields(record).items():
-        take = _TAKES.get(number)
-        if take is not None:
-            take(run, fields(bodies[-1]))
+        handle = _HANDLERS.get(number)
+        if handle is not None:
+            handle(run, fields(bodies[-1]))
 
 
-def _run(run: Recorded, said: Fields) -> None:
-    run.id, run.entity, run.project = _text(said, 1), _text(said, 2), _text(said, 3)
-    run.group, run.job_type, run.sweep = _text(said, 6), _text(said, 7), _text(said, 12)
-    run.name, run.notes = _text(said, 8), _text(said, 9)
-    run.tags = [tag.decode() for tag in said.get(10, [])]
-    for change in said.get(4, []):
+def _run(run: RecordedRun, message_fields: Fields) -> None:
+    run.id, run.entity, run.project = _text(message_fields, 1), _text(message_fields, 2), _text(message_fields, 3)
+    run.group, run.job_type, run.sweep = _text(message_fields, 6), _text(message_fields, 7), _text(message_fields, 12)
+    run.name, run.notes = _text(message_fields, 8), _text(message_fields, 9)
+    run.tags = [tag.decode() for tag in message_fields.get(10, [])]
+    for change in message_fields.get(4, []):
         _config(run, fields(change))
-    for change in said.get(5, []):
+    for change in message_fields.get(5, []):
         _summary(run, fields(change))
 
 
-def _config(run: Recorded, said: Fields) -> None:
-    _change(run.config, said)
+def _config(run: RecordedRun, message_fields: Fields) -> None:
+    _change(run.config, message_fields)
 
 
-def _summary(run: Recorded, said: Fields) -> None:
-    _change(run.summary, said)
+def _summary(run: RecordedRun, message_fields: Fields) -> None:
+    _change(run.summary, message_fields)
 
 
-def _change(into: dict[str, Any], said: Fields) -> None:
+def _change(into: dict[str, Any], message_fields: Fields) -> None:
     for number, update in ((1, True), (2, False)):
-        for item in said.get(number, []):
+        for item in message_fields.get(number, []):
             path, value = _item(fields(item))
             if update:
                 _put(into, path, value)
@@ -207,11 +207,11 @@ def _put(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     dict_at(into, path[:-1])[path[-1]] = value
 
 
-def _history(run: Recorded, said: Fields) -> None:
+def _history(run: RecordedRun, message_fields: Fields) -> None:
     row: dict[str, Any] = {}
-    for item in said.get(1, []):
+    for item in message_fields.get(1, []):
         _put(row, *_item(fields(item)))
-    counted = fields(said[2][-1]).get(1, [0])[-1] if 2 in said else 0
+    counted = fields(message_fields[2][-1]).get(1, [0])[-1] if 2 in message_fields else 0
     values = run.rows.setdefault(int(row.get("_step") or counted), {})
     for key, value in row.items():
         values.update(_flat(key, value))
@@ -225,36 +225,38 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def _item(said: Fields) -> tuple[tuple[str, ...], Any]:
-    """Return path and value of an item of history, configuration or summary."""
-    path = tuple(part.decode() for part in said.get(2, [])) or (_text(said, 1),)
-    text = _text(said, 16)
+def _item(message_fields: Fields) -> tuple[tuple[str, ...], Any]:
+    """Return the path and the value of an item of history, config or summary."""
+    path = tuple(part.decode() for part in message_fields.get(2, [])) or (_text(message_fields, 1),)
+    text = _text(message_fields, 16)
     return path, json.loads(text) if text else None
 
 
-def _file(run: Recorded, said: Fields) -> None:
-    for item in map(fields, said.get(1, [])):
+def _file(run: RecordedRun, message_fields: Fields) -> None:
+    for item in map(fields, message_fields.get(1, [])):
         path = _text(item, 1)
-        own = item.get(3, [0])[-1] in (_OF_WANDB, _MEDIA) or path.startswith("media/")
-        if not own and path not in run.files:
+        wandbs_own = item.get(3, [0])[-1] in (_OF_WANDB, _MEDIA) or path.startswith("media/")
+        if not wandbs_own and path not in run.files:
             run.files.append(path)
 
 
-def _artifact(run: Recorded, said: Fields) -> None:
-    aliases = [alias.decode() for alias in said.get(11, [])]
-    run.artifacts.append(Artifact(_text(said, 5), _text(said, 4), _text(said, 6), aliases))
+def _artifact(run: RecordedRun, message_fields: Fields) -> None:
+    aliases = [alias.decode() for alias in message_fields.get(11, [])]
+    run.artifacts.append(
+        Artifact(_text(message_fields, 5), _text(message_fields, 4), _text(message_fields, 6), aliases)
+    )
 
 
-def _exit(run: Recorded, said: Fields) -> None:
-    code = said.get(1, [0])[-1]
+def _exit(run: RecordedRun, message_fields: Fields) -> None:
+    code = message_fields.get(1, [0])[-1]
     run.exit = code - (1 << 64) if code >> 63 else code
 
 
-def _text(said: Fields, number: int) -> str:
-    return str(said[number][-1].decode()) if number in said else ""
+def _text(message_fields: Fields, number: int) -> str:
+    return str(message_fields[number][-1].decode()) if number in message_fields else ""
 
 
-_TAKES = {
+_HANDLERS = {
     _HISTORY: _history,
     _SUMMARY: _summary,
     _CONFIG: _config,

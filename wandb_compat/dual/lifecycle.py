@@ -14,7 +14,7 @@ from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual import patch, supported_versions
 from wandb_compat.dual.guard import Guard, show
-from wandb_compat.dual.run import FOLDER, Mirror, living
+from wandb_compat.dual.run import Mirror, living
 
 
 def begin(run: Any) -> None:
@@ -56,4 +56,4 @@ def finish_all() -> None:
             mirror.finish(mirror.script_code())
 
 
-__all__ = ["FOLDER", "Mirror", "attached", "begin", "finish_all"]
+__all__ = ["Mirror", "attached", "begin", "finish_all"]

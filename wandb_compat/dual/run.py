@@ -29,11 +29,11 @@ from wandb_compat.run.shared_step import FILE as STEP_FILE
 from wandb_compat.run.shared_step import SharedStep
 from wandb_compat.spool import records, threads
 from wandb_compat.spool.config_merge import dict_at, merge
+from wandb_compat.spool.layout import DUAL_DIR
 
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
-FOLDER = "pluto"  # our run directory inside the real run's; `cli/run_folders.py` looks for it
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE")  # variables that a distributed job sets
 
 
@@ -83,7 +83,7 @@ class Mirror:
     def run_dir_of(run: Any) -> Path:
         """Return our run directory for a real run."""
         # A relative WANDB_DIR gives relative paths, and the uploader works in another directory.
-        return Path(run._settings.sync_dir, FOLDER).absolute()
+        return Path(run._settings.sync_dir, DUAL_DIR).absolute()
 
     def _prepare(
         self, run: Any, own: Settings, run_dir: Path, credential: credentials.Credential | None, first_step: int

@@ -13,6 +13,7 @@ from pathlib import Path
 from wandb_compat.spool import journal
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start
+from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import ENDED, State, existing
@@ -23,7 +24,6 @@ from wandb_compat.wire.errors import NoRunFound, RunDirBusy
 
 log = logging.getLogger(__name__)
 
-DUAL_DIR = "pluto"  # dual mode's run directory inside one of the real wandb
 DEAD_AFTER = 300.0  # seconds without a write after which a process on another machine counts as dead
 OPTION = "--recover"
 

@@ -15,9 +15,11 @@ from filelock import FileLock
 from tests.helpers.environments import OURS, REAL, ROOT, Environment, uv
 from tests.helpers.frameworks.table import BARE, GROUPS, REALS, TORCH, UNFIT, Framework
 from wandb_compat.cli import wandb_file
-from wandb_compat.cli.compare import ABSENT, OWN, compare, equal
-from wandb_compat.cli.run_folders import MIRROR
-from wandb_compat.cli.wandb_file import Recorded
+from wandb_compat.cli.compare import compare
+from wandb_compat.cli.compare_parts import OWN
+from wandb_compat.cli.compare_report import ABSENT, equal
+from wandb_compat.cli.wandb_file import RecordedRun
+from wandb_compat.spool.layout import DUAL_DIR
 
 SCRIPTS = ROOT / "tests" / "process" / "frameworks" / "scripts"
 SHELF = ROOT / ".cache" / "frameworks"
@@ -95,7 +97,7 @@ class Play:
     def runs(self) -> list[Path]:
         """The folders of the real wandb's runs, in the order in which they began."""
         files = self.folder.glob("**/*run-*/run-*.wandb")
-        return sorted({file.parent for file in files if MIRROR not in file.parts}, key=_began)
+        return sorted({file.parent for file in files if DUAL_DIR not in file.parts}, key=_began)
 
 
 def _began(run: Path) -> float:
@@ -133,12 +135,12 @@ def play(framework: Framework, setting: str, wheel: Path, folder: Path, server: 
     return Play(framework, setting, left, project, done.stdout + done.stderr)
 
 
-def told(run: Path) -> Recorded:
+def told(run: Path) -> RecordedRun:
     """Return what the real wandb has recorded of a run."""
     return wandb_file.read(wandb_file.locate(run))
 
 
-def things(run: Recorded) -> set[str]:
+def things(run: RecordedRun) -> set[str]:
     """Return what has been recorded of a run, in the words of `Framework.expected`."""
     rows = {key: value for row in run.rows.values() for key, value in row.items()}
     return {
@@ -152,7 +154,7 @@ def things(run: Recorded) -> set[str]:
     }
 
 
-def disturbed(alone: Recorded, dual: Recorded, loose: str) -> list[str]:
+def disturbed(alone: RecordedRun, dual: RecordedRun, loose: str) -> list[str]:
     """Return in words where the real wandb has recorded something else with us beside it."""
     found = []
     before, after = _flat(alone, loose), _flat(dual, loose)
@@ -164,7 +166,7 @@ def disturbed(alone: Recorded, dual: Recorded, loose: str) -> list[str]:
     return found
 
 
-def _flat(run: Recorded, loose: str) -> dict[tuple[Any, ...], Any]:
+def _flat(run: RecordedRun, loose: str) -> dict[tuple[Any, ...], Any]:
     random = [path for path in run.files if loose and re.fullmatch(loose, path)]
     # The tables of charts have random names.
     charts = [one for one in run.artifacts if one.type == "run_table" and loose and re.fullmatch(loose, one.name)]

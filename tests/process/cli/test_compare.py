@@ -101,11 +101,11 @@ def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobod
     (folder / "foreign.wandb").write_bytes(bytes(100))
     (folder / "empty.wandb").write_bytes(RECORD.read_bytes()[:7])
     for arguments, variables, sentence in (
-        ([folder / "missing"], {}, "name the folder of one run"),
-        ([folder / "foreign.wandb"], {}, "is no record of the real wandb"),
-        ([folder / "empty.wandb"], {}, "tells of no run"),
+        ([folder / "missing"], {}, "name the directory of one run"),
+        ([folder / "foreign.wandb"], {}, "is not a .wandb file of the real wandb"),
+        ([folder / "empty.wandb"], {}, "contains no run"),
         ([record, "--project", "nowhere"], {}, "has no run recorded in project nowhere"),
-        ([record], {"PLUTO_API_KEY": None}, "there is no Pluto key"),
+        ([record], {"PLUTO_API_KEY": None}, "no Pluto key was found"),
         ([record], nobody, "cannot be reached"),
     ):
         said = cli("compare", *arguments, code=2, **variables)

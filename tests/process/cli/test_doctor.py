@@ -21,7 +21,7 @@ def test_a_healthy_environment(cli: Command, pluto_server: Running) -> None:
     report = cli("doctor").stdout
     assert problems(report) == []
     assert "Pluto key found in PLUTO_API_KEY" in report
-    assert f"{pluto_server.url} takes the key" in report
+    assert f"{pluto_server.url} accepts the key" in report
     assert str(ROOT / "wandb" / "__init__.py") in report
     assert pluto_server.key not in report
 
@@ -44,7 +44,7 @@ def test_a_key_of_another_kind(cli: Command) -> None:
     """A key that cannot be Pluto's is named by its place, not shown, and not sent to the server."""
     report = cli("doctor", code=1, PLUTO_API_KEY="0123456789abcdef").stdout
     (problem,) = problems(report)
-    assert problem.startswith("what PLUTO_API_KEY holds is no Pluto key")
+    assert problem.startswith("the value of PLUTO_API_KEY is not a Pluto key")
     assert "0123456789" not in report
 
 
@@ -53,7 +53,7 @@ def test_a_stored_key_is_found(cli: Command, pluto_server: Running) -> None:
     cli("login", pluto_server.key)
     report = cli("doctor", PLUTO_API_KEY=None).stdout
     assert "Pluto key found in the keyring of `pluto login`" in report
-    assert f"{pluto_server.url} takes the key" in report
+    assert f"{pluto_server.url} accepts the key" in report
     assert pluto_server.key not in report
 
 

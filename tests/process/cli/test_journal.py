@@ -63,4 +63,4 @@ def test_a_torn_tail_is_no_damage(cli: Command, runs: Runs) -> None:
 
 def test_a_folder_without_a_journal_is_named(cli: Command, folder: Path) -> None:
     """The sentence says what to name instead."""
-    assert "holds no journal" in cli("journal", "show", folder, code=1).stderr
+    assert "has no journal" in cli("journal", "show", folder, code=1).stderr

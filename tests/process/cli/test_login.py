@@ -27,7 +27,7 @@ def test_a_good_key_is_stored_and_used(
     key = pluto_server.key
     words, text = (["login", key], "") if way == "argument" else (["login"], key + "\n")
     said = cli(*words, input=text, module=module, PLUTO_API_KEY=None)
-    assert f"{pluto_server.url} takes the key" in said.stdout
+    assert f"{pluto_server.url} accepts the key" in said.stdout
     assert "keyring_pass.cfg" in said.stdout
     assert key not in said.stdout + said.stderr
     assert "[pluto]" in stored(environment)
@@ -91,7 +91,7 @@ def test_at_a_terminal_the_key_is_asked_for_and_not_shown(
             while more := terminal.read(1024):
                 shown += more
     assert process.wait(60) == 0
-    assert b"takes the key" in shown
+    assert b"accepts the key" in shown
     assert pluto_server.key.encode() not in shown
     assert "[pluto]" in stored(environment)
 

@@ -31,7 +31,7 @@ def test_what_it_prints_is_all_that_a_client_needs(
             exports[found[1]] = found[2]
     try:
         report = cli("doctor", code=None, **exports).stdout
-        assert f"ok       {exports['PLUTO_URL_API']} takes the key" in report
+        assert f"ok       {exports['PLUTO_URL_API']} accepts the key" in report
         refused = requests.post(exports["PLUTO_URL_API"] + "/api/slug", json={}, timeout=10)
         assert refused.status_code == 401
         assert urllib.parse.urlsplit(exports["PLUTO_URL_INGEST"]).hostname == "127.0.0.1"

@@ -55,7 +55,7 @@ def test_a_directory_sends_every_unfinished_run(cli: Command, runs: Runs) -> Non
     assert lines[f"wandb/{done.name}"].startswith("on the server already")
     assert lines[f"wandb/{two.name}"].startswith("3 rows sent, everything is on the server")
     assert lines[f"wandb/{three.name}"].startswith("7 rows sent, everything is on the server")
-    assert lines[f"wandb/{foreign.name}"] == "skipped, this is no journal of wandb-compat"
+    assert lines[f"wandb/{foreign.name}"] == "skipped, not written by wandb-compat"
     assert (runs.values("two"), runs.values("three")) == (rows(), rows(7))
 
 
@@ -147,7 +147,7 @@ def test_a_path_without_a_run_is_named(cli: Command, folder: Path, what: str) ->
 
 def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
     """No run at all is no failure."""
-    assert "No run folder" in cli("sync").stdout
+    assert "No run directory" in cli("sync").stdout
 
 
 def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, pluto_server: Running) -> None:
