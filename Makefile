@@ -52,6 +52,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/layout
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/check_words.py
 	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)
