@@ -77,9 +77,9 @@ class Report:
 
     def section(self, title: str, rounds: int, turns: dict[str, Callable[[], dict[str, Any]]], *keys: str) -> None:
         """Let each take its turn in every round."""
-        self.tell(title, [{name: turn() for name, turn in turns.items()} for _ in range(rounds)], *keys)
+        self.report(title, [{name: turn() for name, turn in turns.items()} for _ in range(rounds)], *keys)
 
-    def tell(self, title: str, rounds: list[Round], *keys: str) -> None:
+    def report(self, title: str, rounds: list[Round], *keys: str) -> None:
         """Print figures of each contender, with the ratios of the peers to the first; and keep them."""
         self.kept["sections"][title] = {"keys": keys, "rounds": rounds}
         names = list(rounds[0])
@@ -160,7 +160,7 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
     report.section("finish after quick calls, all on the server", rounds, counts, "finish", "rows")
     report.section("10 scalars in the journal", 1, {OURS: ours(10, 10_000, PLUTO_MODE="offline")}, "journal")
     growth(report, ours, given)
-    report.tell(
+    report.report(
         "dual mode and wandb alone", [bench.dual(calls) for _ in range(rounds)], *CALL[:1], "p90", "init", "epoch"
     )
     names = ("empty", OURS, "dual", "wandb", "pluto-ml")

@@ -40,8 +40,8 @@ def logging(calls: int) -> dict[str, dict[str, float]]:
     for run in runs.values():
         run.finish()
     first = calls // 10  # the first rows do work that the others don't
-    told = {side: sorted(times[first:]) for side, times in spent.items()}
-    return {side: {"p50": median(times), "p90": times[len(times) * 9 // 10]} for side, times in told.items()}
+    findings = {side: sorted(times[first:]) for side, times in spent.items()}
+    return {side: {"p50": median(times), "p90": times[len(times) * 9 // 10]} for side, times in findings.items()}
 
 
 def starting(rounds: int) -> dict[str, float]:
@@ -87,9 +87,9 @@ def main() -> None:
     """Take a turn: `dual.py CALLS INITS EPOCHS`."""
     calls, inits, epochs = map(int, sys.argv[1:4])
     logged, started, trained = logging(calls), starting(inits), training(epochs)
-    told = {side: {**logged[side], "init": started[side], "epoch": trained[side]} for side in SIDES}
-    told["dual"]["more"] = told["dual"]["p50"] - told["wandb"]["p50"]
-    print(json.dumps(told), file=sys.__stdout__)
+    findings = {side: {**logged[side], "init": started[side], "epoch": trained[side]} for side in SIDES}
+    findings["dual"]["more"] = findings["dual"]["p50"] - findings["wandb"]["p50"]
+    print(json.dumps(findings), file=sys.__stdout__)
 
 
 if __name__ == "__main__":

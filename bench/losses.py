@@ -22,11 +22,11 @@ from wandb_compat.server.serve import Running, running
 
 LOOP = """
 import os, time
-told = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+findings = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 step = 0
 while not os.path.exists("enough"):
     log(step)
-    os.write(told, b".")
+    os.write(findings, b".")
     step += 1
     time.sleep(0.001)
 finish()
@@ -124,18 +124,18 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
             process.wait(90)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        told = (folder / "told").stat().st_size if (folder / "told").exists() else 0
+        findings = (folder / "told").stat().st_size if (folder / "told").exists() else 0
         if client == "wandb":
             time.sleep(5)
             done = subprocess.run([python, "-c", READ], cwd=folder, capture_output=True, text=True, check=True)
-            return told, int(done.stdout)
+            return findings, int(done.stdout)
         if client == "wandb-compat":
             command = [python, "-m", "wandb_compat", "sync"]
             if fault == "server away at start":
                 back = {**environment, **server.environment()}
                 time.sleep(2)
                 subprocess.run(command, cwd=folder, env=back, capture_output=True, timeout=120, check=True)
-        return told, settled(lambda: on_server(server, project))
+        return findings, settled(lambda: on_server(server, project))
 
 
 def main() -> None:
@@ -151,8 +151,8 @@ def main() -> None:
                     cells.append("offline")
                     continue
                 python = real if client == "wandb" and real else sys.executable
-                told, kept = lose(client, fault, python, server)
-                cells.append(f"{told} / {kept}")
+                findings, kept = lose(client, fault, python, server)
+                cells.append(f"{findings} / {kept}")
             print(f"| {fault} |", " | ".join(cells), "|", flush=True)
 
 

@@ -178,8 +178,8 @@ def main() -> None:
         asked[f"all 100 {several}"] = [key for names in keys.values() for key in names]
         for words, names in asked.items():
             ask = {"runs": numbers, "keys": names, "width": 400}
-            told = seconds(lambda ask=ask: charts.charts(store, Fields(ask)))  # type: ignore[misc]
-            shown.add_row(f"one request: {words}", told)
+            findings = seconds(lambda ask=ask: charts.charts(store, Fields(ask)))  # type: ignore[misc]
+            shown.add_row(f"one request: {words}", findings)
         ask = {"runs": numbers, "keys": keys[given.points], "width": 400}
         ask |= {"low": given.points // 3, "high": given.points // 3 + given.points // 50}
         words = f"one request: 10 {several}, zoomed in fifty times where a line has {given.points:,} points"

@@ -149,16 +149,16 @@ def call(log: object, rows: list, calls: int) -> list:
 
 def in_threads(log: object, rows: list, calls: int, count: int) -> list:
     """Do the same from several threads."""
-    told: list = []
+    findings: list = []
     threads = [
-        threading.Thread(target=lambda: told.append(call(log, rows, calls // count)), name=f"caller-{index}")
+        threading.Thread(target=lambda: findings.append(call(log, rows, calls // count)), name=f"caller-{index}")
         for index in range(count)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return [one for spent in told for one in spent]
+    return [one for spent in findings for one in spent]
 
 
 def sustain(log: object, rows: list, seconds: float) -> list:

@@ -59,7 +59,7 @@ def places() -> list[tuple[str, int, str, str]]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             for match in pattern.finditer(line):
                 # `x is None` is Python; `DOUBLE_NAME` and `name.told` are names, which are counted too.
-                if match[0] == "is None" or match[0] == "is no" and line[match.end() :].startswith("-op"):
+                if match[0] == "is None" or (match[0] == "is no" and line[match.end() :].startswith("-op")):
                     continue
                 if not allowed.search(line):
                     found.append((name, number, match[0], line.strip()))
@@ -74,9 +74,14 @@ def main() -> int:
             print(f"{name}:{number}: {word}: {line[:140]}")
     if len(found) <= LIMIT:
         return 0
-    most = ", ".join(f"{word} {count}" for word, count in Counter(word.lower() for _, _, word, _ in found).most_common(8))
+    most = ", ".join(
+        f"{word} {count}" for word, count in Counter(word.lower() for _, _, word, _ in found).most_common(8)
+    )
     print(f"{len(found)} words to avoid, at most {LIMIT} are accepted ({most}).", file=sys.stderr)
-    print("`python docs/check_words.py --list` shows them, docs/check_words.py has what to write instead.", file=sys.stderr)
+    print(
+        "`python docs/check_words.py --list` shows them, docs/check_words.py has what to write instead.",
+        file=sys.stderr,
+    )
     return 1
 
 

@@ -74,7 +74,7 @@ def new(name="art", type="dataset", **options):
     return wandb.Artifact(name, type, **options)
 
 
-def told(artifact):
+def findings(artifact):
     contents = artifact.manifest.to_manifest_json()["contents"]
     kept = {
         path: {k: v for k, v in one.items() if k in ("digest", "size", "ref", "extra")}
@@ -87,7 +87,7 @@ def built(*steps, **options):
     """Return what an artifact is after steps, each a function of it."""
     artifact = new(**options)
     results = [step(artifact) for step in steps]
-    return told(artifact), [one.path for one in results if isinstance(one, ArtifactManifestEntry)]
+    return findings(artifact), [one.path for one in results if isinstance(one, ArtifactManifestEntry)]
 
 
 def write(name, text="x", **options):

@@ -72,12 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        told: dict[str, Any] = {}
+        findings: dict[str, Any] = {}
         if self.path == "/graphql":
             asked = json.loads(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
             self.owner.asked.append(asked.get("operationName") or "")
-            told = {"data": self.owner.answer(asked["query"], asked.get("variables") or {})}
-        answer = json.dumps(told).encode()
+            findings = {"data": self.owner.answer(asked["query"], asked.get("variables") or {})}
+        answer = json.dumps(findings).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

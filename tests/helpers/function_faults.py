@@ -152,10 +152,10 @@ def kept(number):
 
 def plain(items):
     """Leave out what names a moment or a random file."""
-    told = [[item.key or "/".join(item.nested_key), item.value_json] for item in items]
+    findings = [[item.key or "/".join(item.nested_key), item.value_json] for item in items]
     private = ("_runtime", "_timestamp", "_wandb")
     return sorted(
-        [key, re.sub(r"artifact://\w+", "", value)] for key, value in told if key.split("/")[0] not in private
+        [key, re.sub(r"artifact://\w+", "", value)] for key, value in findings if key.split("/")[0] not in private
     )
 
 
@@ -193,22 +193,22 @@ def main():
         patch._classes.clear()
         with Injected(every[name]):
             try:
-                told, said = session(number, mode)
+                findings, output = session(number, mode)
             except BaseException as error:
-                told, said = [f"{type(error).__name__}: {error}"], ""
+                findings, output = [f"{type(error).__name__}: {error}"], ""
                 wandb.finish()
-        if told != alone:
-            different[name] = [told, alone]
-        lines = [line for line in said.splitlines() if BROKEN in line]
-        if "Traceback" in said or len(lines) > LINES:
-            loud[name] = said
+        if findings != alone:
+            different[name] = [findings, alone]
+        lines = [line for line in output.splitlines() if BROKEN in line]
+        if "Traceback" in output or len(lines) > LINES:
+            loud[name] = output
     wandb.teardown()
     expected = kept(0)
     for number, (name, _) in enumerate(cases, 3):
         if (found := kept(number)) != expected:
             different.setdefault(name, []).append([f"- {one}" for one in expected if one not in found])
             different[name].append([f"+ {one}" for one in found if one not in expected] + [len(found), len(expected)])
-    print("TOLD", json.dumps([len(every), used, different, loud]), file=sys.__stdout__)
+    print("FINDINGS", json.dumps([len(every), used, different, loud]), file=sys.__stdout__)
     sys.exit(3)
 
 

@@ -10,7 +10,7 @@ import wandb
 WEB, VERSION, GENERATION = os.environ["WEB"], os.environ["VERSION"], os.environ["GENERATION"]
 
 
-def told(*references):
+def findings(*references):
     """Return digest, size and entries of an artifact of references, each given as URI and options."""
     artifact = wandb.Artifact("art", "dataset")
     for uri, options in references:
@@ -56,7 +56,7 @@ CASES = {
 answers = {}
 for case, reference in CASES.items():
     try:
-        answers[case] = told(reference)
+        answers[case] = findings(reference)
     except Exception as error:
         answers[case] = f"raises {type(error).__module__}.{type(error).__qualname__}: {error}"
 Path(sys.argv[1]).write_text(json.dumps(answers))

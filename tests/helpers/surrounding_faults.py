@@ -38,8 +38,8 @@ def account(run):
     path = Path(run.settings.sync_dir, "pluto", "journal", "uploader.json")
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if path.exists() and (told := json.loads(path.read_text())).get("run"):
-            return told
+        if path.exists() and (findings := json.loads(path.read_text())).get("run"):
+            return findings
         time.sleep(0.05)
     raise SystemExit("no uploader")
 

@@ -342,7 +342,7 @@ def answer(statement: str) -> Any:
     rest, _, last = statement.rpartition("\n") if "\n" in statement else _split(statement)
     try:
         exec(rest, names)
-        return told(eval(last, names))
+        return findings(eval(last, names))
     except Exception as error:
         return [type(error).__name__, re.sub(r"0x[0-9a-f]+", "0x", str(error))]
     finally:
@@ -354,27 +354,32 @@ def _split(statement: str) -> tuple[str, str, str]:
     return rest, mark, last
 
 
-def told(value: Any) -> Any:
+def findings(value: Any) -> Any:
     """Return a value as JSON, alike for objects of either wandb."""
     kind = type(value).__name__
     if kind == "dict_keys":
         return sorted(value)
     if kind in ("Table", "EvalTable"):
-        return [kind, told(value.columns), told(value.data), repr(value._column_types)]
+        return [kind, findings(value.columns), findings(value.data), repr(value._column_types)]
     if kind in ("CustomChart", "Visualize"):
         # Without types: numpy's texts, which have one of their own, are plain texts in our charts.
         table = value.table
-        return [kind, told(table.columns), told(table.data), {key: told(one) for key, one in vars(value.spec).items()}]
+        return [
+            kind,
+            findings(table.columns),
+            findings(table.data),
+            {key: findings(one) for key, one in vars(value.spec).items()},
+        ]
     if kind == "DataFrame":
-        return ["frame", told(value.to_dict("list"))]
+        return ["frame", findings(value.to_dict("list"))]
     if isinstance(value, float):
         return round(value, 9) if math.isfinite(value) else repr(value)
     if isinstance(value, dict):
-        return [[told(key), told(one)] for key, one in value.items()]
+        return [[findings(key), findings(one)] for key, one in value.items()]
     if isinstance(value, (list, tuple)):
-        return [told(one) for one in value]
+        return [findings(one) for one in value]
     if hasattr(value, "tolist"):
-        return told(value.tolist())
+        return findings(value.tolist())
     if isinstance(value, (str, int, type(None))):
         return value if isinstance(value, (bool, type(None))) else type(value)(value)
     return repr(value)

@@ -75,4 +75,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         text = json.dumps(converted(Path(folder)), default=str)
     # Ours is not compressed yet, where the real wandb has written a file already.
-    print("TOLD", wandb.__file__, re.sub(r"(\w+\.)?[0-9a-f]{32}(\.raw\b)?", "", text))
+    print("FINDINGS", wandb.__file__, re.sub(r"(\w+\.)?[0-9a-f]{32}(\.raw\b)?", "", text))

@@ -50,7 +50,7 @@ class Training:
         """The run folder."""
         return self.folder / "wandb" / "latest-run"
 
-    def heard(self, word: str) -> None:
+    def wait_for_output(self, word: str) -> None:
         """Wait until the script prints a word."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -67,10 +67,10 @@ class Training:
     def end(self, seconds: float = 90) -> str:
         """Wait until the script has ended well; return what it has said on stderr."""
         self.process.communicate("\n" * 4, timeout=seconds)
-        said = self.errors.read_text()
-        assert self.process.returncode == 0, said
-        assert "Traceback" not in said
-        return said
+        output = self.errors.read_text()
+        assert self.process.returncode == 0, output
+        assert "Traceback" not in output
+        return output
 
 
 Train = Callable[..., Training]

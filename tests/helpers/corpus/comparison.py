@@ -116,7 +116,7 @@ def differences(alone: Side, both: Side, script: str = "") -> list[str]:
     one, other = view(alone), view(both)
     found = []
     for aspect in sorted({*one, *other}):
-        before, after = (without(aspect, _text(told.get(aspect)), script) for told in (one, other))
+        before, after = (without(aspect, _text(findings.get(aspect)), script) for findings in (one, other))
         if before != after:
             found.append(f"{aspect}:\n{_shown(before, after)}")
     return found
@@ -177,7 +177,7 @@ def _by_kind(side: Side, records: list[dict[str, Any]]) -> dict[str, Any]:
         found[stream] = re.sub(r"(?m)^wandb: .*\n?", "", found[stream])
     if "metric" in found:  # what a glob has matched comes in no order
         found["metric"].sort(key=lambda body: json.dumps(body, sort_keys=True))
-    return {kind: told for kind, told in found.items() if told or not kind.startswith("output_raw")}
+    return {kind: findings for kind, findings in found.items() if findings or not kind.startswith("output_raw")}
 
 
 def _settled(side: Side, value: Any) -> Any:

@@ -9,11 +9,11 @@ from google.protobuf.json_format import MessageToDict
 from wandb.proto import wandb_internal_pb2
 from wandb_compat.cli import wandb_file
 
-told = {}
+findings = {}
 for name in sys.argv[1:]:
-    told[name] = [
+    findings[name] = [
         MessageToDict(wandb_internal_pb2.Record.FromString(record), preserving_proto_field_name=True)
         for record in wandb_file.records(Path(name))
         if record is not None
     ]
-print(json.dumps(told))
+print(json.dumps(findings))

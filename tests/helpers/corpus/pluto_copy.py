@@ -25,8 +25,8 @@ def missing(side: Side, script: str, project: str) -> list[str]:
         if names <= seen:
             continue
         seen |= names
-        for part, told in compare(folder, project).parts.items():
-            for one in told.differences:
+        for part, findings in compare(folder, project).parts.items():
+            for one in findings.differences:
                 text = f"{part} {one.what}"
                 if not any(re.fullmatch(pattern, text) for pattern, _ in KNOWN.get(script, ())):
                     found.append(f"{folder.name}: {text}: wandb has {one.wandb}, Pluto {one.pluto} ({one.steps})")

@@ -173,7 +173,7 @@ class Theatre:
             # Both sides are read with the environment in which our reader is.
             reader = self.environment(version, True)
             out = reader.run(str(DUMP), *files, WANDB_COMPAT="off").stdout
-            side.records = {Path(name).parent: told for name, told in json.loads(out).items()}
+            side.records = {Path(name).parent: findings for name, findings in json.loads(out).items()}
         return side
 
 

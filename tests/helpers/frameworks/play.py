@@ -102,7 +102,7 @@ class Play:
 
 def _began(run: Path) -> float:
     """Return the time of a run's first row, in seconds."""
-    return min((float(row["_timestamp"]) for row in told(run).rows.values() if "_timestamp" in row), default=0.0)
+    return min((float(row["_timestamp"]) for row in findings(run).rows.values() if "_timestamp" in row), default=0.0)
 
 
 def play(framework: Framework, setting: str, wheel: Path, folder: Path, server: dict[str, str]) -> Play:
@@ -135,7 +135,7 @@ def play(framework: Framework, setting: str, wheel: Path, folder: Path, server: 
     return Play(framework, setting, left, project, done.stdout + done.stderr)
 
 
-def told(run: Path) -> RecordedRun:
+def findings(run: Path) -> RecordedRun:
     """Return what the real wandb has recorded of a run."""
     return wandb_file.read(wandb_file.locate(run))
 
@@ -210,7 +210,7 @@ def missing(run: Path, project: str, run_id: str, loose: str, beyond: str = "") 
         beyond: the same.
     """
     report = compare(run, project, run_id=run_id, loose=loose)
-    unnamed = not told(run).name  # then each makes up a name: wandb's server, we
+    unnamed = not findings(run).name  # then each makes up a name: wandb's server, we
     return [
         f"{name} {one.what}: wandb has {one.wandb}, Pluto {one.pluto} ({one.steps})"
         for name, part in report.parts.items()

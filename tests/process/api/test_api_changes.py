@@ -144,8 +144,8 @@ def test_a_run_is_stopped(api: wandb.Api, tmp_path: Path) -> None:
             wandb.Api().run("stopped/stop1").stop()
             break
         time.sleep(0.2)
-    _, said = training.communicate(timeout=60)
-    assert training.returncode != 0 and b"cancelled on the Pluto server" in said
+    _, output = training.communicate(timeout=60)
+    assert training.returncode != 0 and b"cancelled on the Pluto server" in output
     over = api.run("grid/grid0")
     over.stop()
     assert again(over).state == "finished"

@@ -147,8 +147,8 @@ def test_a_run_that_is_being_preempted(log: Logged) -> None:
 
 def test_a_run_that_pluto_migrated(api: wandb.Api, log: Logged, request: pytest.FixtureRequest) -> None:
     """A run brought over by `pluto migrate` is found by its wandb id and tells what wandb said of it."""
-    told = {"url": "https://wandb.ai/e/p/runs/old1", "state": "crashed", "notes": "n", "summary": {"acc": 0.5}}
-    log("elsewhere", config={"lr": 1, "wandb": told})
+    findings = {"url": "https://wandb.ai/e/p/runs/old1", "state": "crashed", "notes": "n", "summary": {"acc": 0.5}}
+    log("elsewhere", config={"lr": 1, "wandb": findings})
     run = api.run(f"{request.node.name}/old1")
     assert (run.state, run.notes, run.summary["acc"], run.config) == ("crashed", "n", 0.5, {"lr": 1})
 

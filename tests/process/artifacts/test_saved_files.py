@@ -110,8 +110,8 @@ def test_what_cannot_be_saved_is_said_and_the_rest_arrives(script: Script, arriv
     """)
     assert "dangling" in done.stderr and "pipe is no regular file" in done.stderr
     found = saved(arrived)
-    told = sorted(data.decode() for key, data in found.items() if key not in ("d/empty", "growing"))
-    assert told == sorted(["日本.txt", "中国.txt", "with blank", "a..b", long])
+    findings = sorted(data.decode() for key, data in found.items() if key not in ("d/empty", "growing"))
+    assert findings == sorted(["日本.txt", "中国.txt", "with blank", "a..b", long])
     assert (found["d/empty"], found["growing"]) == (b"", b"start end")
 
 

@@ -220,8 +220,8 @@ def test_what_was_logged_and_saved_for_the_end_survives_a_kill(
         run.log({"film": wandb.Video(np.zeros((4, 3, 8, 8), np.uint8), format="gif")})
         (head,) = glob.glob("wandb/latest-run/run-*.wandb")
         for _ in range(600):
-            with open(head, "rb") as f: told = f.read()
-            if told.count(b'"key":"image"') >= 20 and b'"key":"film"' in told: break
+            with open(head, "rb") as f: findings = f.read()
+            if findings.count(b'"key":"image"') >= 20 and b'"key":"film"' in findings: break
             time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGKILL)
         """,

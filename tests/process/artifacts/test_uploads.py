@@ -166,13 +166,13 @@ def test_what_cannot_be_encoded_here_waits_alone(
         (tmp_path / "missing" / name / "__init__.py").write_text(f"raise ImportError('No module named {name}')")
     sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
     bare = {**environment, "PYTHONPATH": os.pathsep.join([str(tmp_path / "missing"), str(ROOT)])}
-    said = tmp_path / "said"
-    with said.open("w") as output:
+    output_text = tmp_path / "said"
+    with output_text.open("w") as output:
         first = subprocess.Popen(sync, env=bare, cwd=tmp_path, stdout=output, stderr=output)
         try:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline and not (
-                arrived.runs() and {"image", "page"} <= arrived.files().keys() and "encoded" in said.read_text()
+                arrived.runs() and {"image", "page"} <= arrived.files().keys() and "encoded" in output_text.read_text()
             ):
                 time.sleep(0.2)
         finally:
@@ -181,7 +181,7 @@ def test_what_cannot_be_encoded_here_waits_alone(
     assert arrived.files().keys() == {"image", "page"}
     assert (
         "a video cannot be encoded here: No module named numpy; install wandb-compat[media] and numpy"
-        in said.read_text()
+        in output_text.read_text()
     )
     subprocess.run(sync, env=environment, cwd=ROOT, check=True, timeout=60, capture_output=True)
     assert arrived.files()["film"][4:8] == b"ftyp"

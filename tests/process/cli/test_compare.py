@@ -68,11 +68,11 @@ def test_the_same_run_is_the_same(cli: Command, record: Path, log: Callable[...,
     log()
     (example,) = (block for block in blocks(ROOT / "docs" / "dual-mode.md", "") if "compare" in block)
     _, *arguments = shlex.split(example)
-    said = cli(*arguments, "--project", project).stdout
-    assert "Same: run recorded is" in said and "history" in said
-    told = json.loads(cli("compare", record, "--project", project, "--json").stdout)
-    assert told["same"] and told["parts"]["history"]["compared"] == 208
-    assert all(not part["differences"] for part in told["parts"].values())
+    output = cli(*arguments, "--project", project).stdout
+    assert "Same: run recorded is" in output and "history" in output
+    findings = json.loads(cli("compare", record, "--project", project, "--json").stdout)
+    assert findings["same"] and findings["parts"]["history"]["compared"] == 208
+    assert all(not part["differences"] for part in findings["parts"].values())
 
 
 def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., None], project: str) -> None:
@@ -87,13 +87,13 @@ def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., 
         ('"notes": "said"', '"notes": "meant"'),
         ('    run.tags += ("other",)', '    run.tags += ("other",)\n    run.finish(exit_code=3)'),
     )
-    said = cli("compare", record, "--project", project, "--json", code=1).stdout
-    found = {name: {one["what"] for one in each["differences"]} for name, each in json.loads(said)["parts"].items()}
+    output = cli("compare", record, "--project", project, "--json", code=1).stdout
+    found = {name: {one["what"] for one in each["differences"]} for name, each in json.loads(output)["parts"].items()}
     assert found["history"] == {"loss at step 7", "nan at step 100", "part at step 101", "rest at step 101"}
     assert (found["config"], found["description"]) == ({"lr"}, {"tags", "notes"})
     assert {"best", "nan", "part", "rest"} <= found["summary"] and found["end"] == {"state"}
-    said = cli("compare", record, "--project", project, code=1).stdout
-    assert "Different: run recorded" in said and "1.125" in said
+    output = cli("compare", record, "--project", project, code=1).stdout
+    assert "Different: run recorded" in output and "1.125" in output
 
 
 def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobody: dict[str, str]) -> None:
@@ -108,5 +108,5 @@ def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobod
         ([record], {"PLUTO_API_KEY": None}, "no Pluto key was found"),
         ([record], nobody, "cannot be reached"),
     ):
-        said = cli("compare", *arguments, code=2, **variables)
-        assert sentence in said.stderr and "Traceback" not in said.stderr
+        output = cli("compare", *arguments, code=2, **variables)
+        assert sentence in output.stderr and "Traceback" not in output.stderr

@@ -120,7 +120,7 @@ def test_offline_is_mentioned(cli: Command) -> None:
 
 def test_the_api_is_shown_with_its_levels(cli: Command) -> None:
     """`doctor --api` prints how each name of wandb is supported, whichever mode is active."""
-    said = cli("doctor", "--api", WANDB_COMPAT="off").stdout
-    assert re.search(r"full +run\.get_url", said) and re.search(
-        r"refused +wandb\.sdk\.launch\.launch +Pluto has no", said
+    output = cli("doctor", "--api", WANDB_COMPAT="off").stdout
+    assert re.search(r"full +run\.get_url", output) and re.search(
+        r"refused +wandb\.sdk\.launch\.launch +Pluto has no", output
     )

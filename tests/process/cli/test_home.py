@@ -58,7 +58,14 @@ def test_an_export_of_pluto_migrate_is_loaded(cli: Command, folder: Path, stoppe
     pytest.importorskip("pyarrow")
     home = folder / "export" / "team" / "moved" / "runs" / "abc"
     home.mkdir(parents=True)
-    told = {"run_id": "abc", "entity": "team", "project": "moved", "name": "old run", "config": {}, "state": "finished"}
-    (home / "run.json").write_text(json.dumps(told))
+    findings = {
+        "run_id": "abc",
+        "entity": "team",
+        "project": "moved",
+        "name": "old run",
+        "config": {},
+        "state": "finished",
+    }
+    (home / "run.json").write_text(json.dumps(findings))
     (home / "_export_complete.json").write_text("{}")
     assert "1 loaded, 0 skipped, 0 failed" in cli("import", "export").stdout

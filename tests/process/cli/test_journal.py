@@ -39,9 +39,9 @@ def test_damaged_bytes_are_reported_and_the_rest_is_shown(cli: Command, runs: Ru
     begin = list(scan(bytes(data)))[3].end
     data[bad.end - 10] ^= 1
     file.write_bytes(data)
-    said = cli("journal", "show", file, "--kind", "row", code=1)
-    assert [document["step"] for _, document in documents(said.stdout)] == [0, 2]
-    assert said.stderr == f"{file}: {bad.end - begin} bytes from {begin} on are damaged\n"
+    output = cli("journal", "show", file, "--kind", "row", code=1)
+    assert [document["step"] for _, document in documents(output.stdout)] == [0, 2]
+    assert output.stderr == f"{file}: {bad.end - begin} bytes from {begin} on are damaged\n"
 
 
 def test_a_damaged_end_is_reported(cli: Command, runs: Runs) -> None:

@@ -26,10 +26,10 @@ def test_a_good_key_is_stored_and_used(
     """The key lies where pluto-ml looks for it; it is said where that is, and never shown."""
     key = pluto_server.key
     words, text = (["login", key], "") if way == "argument" else (["login"], key + "\n")
-    said = cli(*words, input=text, module=module, PLUTO_API_KEY=None)
-    assert f"{pluto_server.url} accepts the key" in said.stdout
-    assert "keyring_pass.cfg" in said.stdout
-    assert key not in said.stdout + said.stderr
+    output = cli(*words, input=text, module=module, PLUTO_API_KEY=None)
+    assert f"{pluto_server.url} accepts the key" in output.stdout
+    assert "keyring_pass.cfg" in output.stdout
+    assert key not in output.stdout + output.stderr
     assert "[pluto]" in stored(environment)
     program = "import keyrings.alt.file as f; print(f.PlaintextKeyring().get_password('pluto', 'pluto'))"
     found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
@@ -38,17 +38,17 @@ def test_a_good_key_is_stored_and_used(
 
 def test_a_key_of_wandb_is_refused(cli: Command, environment: dict[str, str]) -> None:
     """A key without a Pluto prefix is not stored, not sent, not shown, and the sentence names the prefixes."""
-    said = cli("login", "0123456789abcdef0123456789abcdef01234567", code=1)
-    assert "mlpi_ or mlps_" in said.stderr
-    assert "0123456789abcdef" not in said.stdout + said.stderr
+    output = cli("login", "0123456789abcdef0123456789abcdef01234567", code=1)
+    assert "mlpi_ or mlps_" in output.stderr
+    assert "0123456789abcdef" not in output.stdout + output.stderr
     assert stored(environment) == ""
 
 
 def test_a_key_that_the_server_refuses_is_not_stored(cli: Command, environment: dict[str, str]) -> None:
     """The server is asked before anything is stored."""
-    said = cli("login", "mlpi_wrongwrongwrong1", code=1)
-    assert "refuses the key" in said.stderr
-    assert "wrongwrong" not in said.stderr
+    output = cli("login", "mlpi_wrongwrongwrong1", code=1)
+    assert "refuses the key" in output.stderr
+    assert "wrongwrong" not in output.stderr
     assert stored(environment) == ""
 
 
@@ -56,9 +56,9 @@ def test_without_a_server_nothing_is_stored_unless_asked(
     cli: Command, environment: dict[str, str], nobody: dict[str, str]
 ) -> None:
     """An unreachable server is named; `--no-check` stores the key all the same."""
-    said = cli("login", "mlpi_0123456789abcdef", code=1, **nobody)
-    assert "cannot be reached" in said.stderr
-    assert "Nothing was stored" in said.stderr
+    output = cli("login", "mlpi_0123456789abcdef", code=1, **nobody)
+    assert "cannot be reached" in output.stderr
+    assert "Nothing was stored" in output.stderr
     assert stored(environment) == ""
     cli("login", "mlpi_0123456789abcdef", "--no-check", **nobody)
     assert "[pluto]" in stored(environment)
@@ -103,9 +103,9 @@ def test_no_key_at_all_is_named(cli: Command) -> None:
 
 def test_a_variable_that_wins_is_mentioned(cli: Command, pluto_server: Running) -> None:
     """Who stores one key while PLUTO_API_KEY holds another is told which of them counts."""
-    said = cli("login", pluto_server.key, PLUTO_API_KEY="mlpi_somethingelse00")
-    assert "PLUTO_API_KEY is set to another key" in said.stderr
-    assert "somethingelse" not in said.stderr
+    output = cli("login", pluto_server.key, PLUTO_API_KEY="mlpi_somethingelse00")
+    assert "PLUTO_API_KEY is set to another key" in output.stderr
+    assert "somethingelse" not in output.stderr
 
 
 def test_python_m_wandb_login_is_content_with_a_key(cli: Command, environment: dict[str, str]) -> None:

@@ -19,8 +19,8 @@ def test_the_command_finds_the_drop_in(cli: Command, folder: Path, dashes: list[
     """The drop-in stands first on the path, what the user had there stays behind it, and options are the command's."""
     program = "import sys, wandb; print(wandb.__file__, sys.argv[1:], [p for p in sys.path if p == '/of/the/user'])"
     words = ["run", *dashes, sys.executable, "-c", program, "--help", "--lr=1"]
-    said = cli(*words, PYTHONPATH="/of/the/user")
-    assert said.stdout == f"{ROOT / 'wandb' / '__init__.py'} ['--help', '--lr=1'] ['/of/the/user']\n"
+    output_text = cli(*words, PYTHONPATH="/of/the/user")
+    assert output_text.stdout == f"{ROOT / 'wandb' / '__init__.py'} ['--help', '--lr=1'] ['/of/the/user']\n"
 
 
 def test_the_exit_code_passes_through(cli: Command) -> None:

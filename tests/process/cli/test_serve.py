@@ -45,9 +45,9 @@ def test_what_it_prints_is_all_that_a_client_needs(
 def test_a_taken_port_is_named(cli: Command, pluto_server: Running) -> None:
     """The sentence names the port; nothing is served."""
     port = pluto_server.url.rpartition(":")[2]
-    said = cli("serve", "--port", port, code=1)
-    assert f"port {port}" in said.stderr
-    assert said.stdout == ""
+    output = cli("serve", "--port", port, code=1)
+    assert f"port {port}" in output.stderr
+    assert output.stdout == ""
 
 
 def test_the_missing_extra_is_named(cli: Command, folder: Path, environment: dict[str, str]) -> None:

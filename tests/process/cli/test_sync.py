@@ -23,8 +23,8 @@ from wandb_compat.server.serve import Running
 def test_an_offline_run_is_delivered_once(cli: Command, runs: Runs) -> None:
     """Every row is there with its step after the first call, and the second call changes nothing."""
     home = runs.make("one", 500)
-    said = cli("sync", home)
-    assert "500 rows sent, everything is on the server" in said.stdout
+    output = cli("sync", home)
+    assert "500 rows sent, everything is on the server" in output.stdout
     assert runs.values("one") == rows(500)
     assert runs.listed()["name of one"]["status"] == "COMPLETED"
     again = cli("sync", home)
@@ -63,8 +63,8 @@ def test_a_dry_run_sends_nothing(cli: Command, runs: Runs) -> None:
     """It says what would be sent, needs no key, and changes neither the server nor the folder."""
     home = runs.make("dry")
     before = sorted(home.rglob("*"))
-    said = cli("sync", "--dry-run", PLUTO_API_KEY=None)
-    assert said.stdout == f"wandb/{home.name}: would send 3 rows as run dry of {runs.project}\n"
+    output = cli("sync", "--dry-run", PLUTO_API_KEY=None)
+    assert output.stdout == f"wandb/{home.name}: would send 3 rows as run dry of {runs.project}\n"
     assert runs.listed() == {}
     assert sorted(home.rglob("*")) == before
 
@@ -94,9 +94,9 @@ def test_what_a_living_run_has_said_so_far_is_sent(cli: Command, runs: Runs) -> 
 def test_rows_stay_when_the_server_is_away(cli: Command, runs: Runs, nobody: dict[str, str]) -> None:
     """The exit code is 1, the message says how many rows and why, and a later call delivers them all."""
     home = runs.make("away")
-    said = cli("sync", "--patience", 0, code=1, **nobody)
-    assert "3 are not on the server" in said.stderr
-    assert "http://127.0.0.1:9 cannot be reached" in said.stderr
+    output = cli("sync", "--patience", 0, code=1, **nobody)
+    assert "3 are not on the server" in output.stderr
+    assert "http://127.0.0.1:9 cannot be reached" in output.stderr
     cli("sync", home)
     assert runs.values("away") == rows()
 
@@ -104,10 +104,10 @@ def test_rows_stay_when_the_server_is_away(cli: Command, runs: Runs, nobody: dic
 def test_a_refused_key_is_named_and_loses_nothing(cli: Command, runs: Runs) -> None:
     """A wrong key gives up at once, says that the key is refused without showing it, and keeps the rows."""
     runs.make("key")
-    said = cli("sync", "--patience", 50, code=1, PLUTO_API_KEY="mlpi_wrongwrongwrong1")
-    assert "refuses the key" in said.stderr
-    assert "3 are not on the server" in said.stderr
-    assert "wrongwrong" not in said.stdout + said.stderr
+    output = cli("sync", "--patience", 50, code=1, PLUTO_API_KEY="mlpi_wrongwrongwrong1")
+    assert "refuses the key" in output.stderr
+    assert "3 are not on the server" in output.stderr
+    assert "wrongwrong" not in output.stdout + output.stderr
     cli("sync")
     assert runs.values("key") == rows()
 
@@ -126,9 +126,9 @@ def test_a_busy_run_is_left_to_its_uploader(cli: Command, runs: Runs) -> None:
     busy, free = runs.make("busy"), runs.make("free")
     (busy / "journal").mkdir(exist_ok=True)
     with filelock.FileLock(busy / "journal" / "uploader.lock"):
-        said = cli("sync", code=1)
-    assert f"wandb/{busy.name}: another uploader is delivering" in said.stderr
-    assert f"wandb/{free.name}: 3 rows sent" in said.stdout
+        output = cli("sync", code=1)
+    assert f"wandb/{busy.name}: another uploader is delivering" in output.stderr
+    assert f"wandb/{free.name}: 3 rows sent" in output.stdout
     assert list(runs.listed()) == ["name of free"]
 
 
@@ -141,8 +141,8 @@ def test_a_path_without_a_run_is_named(cli: Command, folder: Path, what: str) ->
     elif what == "foreign":
         path.mkdir()
         (path / "run-real.wandb").write_bytes(b":W&B\xbb\x1f\0")
-    said = cli("sync", path, code=1)
-    assert what in said.stdout + said.stderr
+    output = cli("sync", path, code=1)
+    assert what in output.stdout + output.stderr
 
 
 def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
@@ -199,8 +199,8 @@ def test_a_copy_of_a_delivered_folder_is_not_sent_again(cli: Command, runs: Runs
     home = runs.make("moved")
     elsewhere = folder / "elsewhere"
     cli("sync", shutil.copytree(home, elsewhere / "first"))
-    said = cli("sync", shutil.copytree(elsewhere / "first", elsewhere / "second"))
-    assert "on the server already" in said.stdout
+    output = cli("sync", shutil.copytree(elsewhere / "first", elsewhere / "second"))
+    assert "on the server already" in output.stdout
     assert runs.values("moved") == rows()
     assert len(runs.listed()) == 1
 

@@ -23,8 +23,8 @@ def test_versions_are_told(cli: Command) -> None:
 @pytest.mark.parametrize("words", ["launch --queue q", "job list --help", "server start"])
 def test_what_is_not_there_says_what_to_do_instead(cli: Command, words: str) -> None:
     """A command of wandb that Pluto has nothing for ends with 2 and says what to do, whatever its arguments."""
-    said = cli(*words.split(), module="wandb", code=2)
-    assert f"`wandb {words.split()[0]}` is not there in Pluto: " in said.stderr
+    output = cli(*words.split(), module="wandb", code=2)
+    assert f"`wandb {words.split()[0]}` is not there in Pluto: " in output.stderr
 
 
 SCRIPT = """
@@ -50,8 +50,8 @@ def test_a_folder_keeps_mode_and_project(cli: Command, folder: Path, environment
     ]
     assert begun() == "offline kept team"
     assert begun(WANDB_PROJECT="other", WANDB_MODE="disabled") == "disabled other team"
-    told = cli("status", module="wandb").stdout
-    assert json.loads(told[told.index("{") : told.index("\n}") + 2])["project"] == "kept"
+    findings = cli("status", module="wandb").stdout
+    assert json.loads(findings[findings.index("{") : findings.index("\n}") + 2])["project"] == "kept"
     cli("online", module="wandb")
     assert "mode" not in (folder / "wandb" / "settings").read_text()
     cli("disabled", "--service", module="wandb")
@@ -78,8 +78,8 @@ def test_artifacts_go_up_and_come_back(cli: Command, folder: Path) -> None:
     """`artifact put`, `ls` and `get` log a folder, list it and fetch it; a path that is not there ends with 1."""
     (folder / "data").mkdir()
     (folder / "data" / "a.txt").write_text("kept")
-    said = cli("artifact", "put", "-n", "cli-artifacts/data", "-a", "best", "-d", "words", "data", module="wandb")
-    assert 'run.use_artifact("cli-artifacts/data:v0")' in said.stderr
+    output = cli("artifact", "put", "-n", "cli-artifacts/data", "-a", "best", "-d", "words", "data", module="wandb")
+    assert 'run.use_artifact("cli-artifacts/data:v0")' in output.stderr
     assert "data:v0" in cli("artifact", "ls", "cli-artifacts", module="wandb").stderr
     cli("artifact", "get", "cli-artifacts/data:best", "--root", "back", module="wandb")
     assert (folder / "back" / "a.txt").read_text() == "kept"
@@ -108,8 +108,8 @@ with wandb.init(project="cli-runs", id="pulled", config={"lr": 0.5}) as run:
 
 def test_verify_logs_a_run_and_reads_it_back(cli: Command, nobody: dict[str, str]) -> None:
     """`verify` ends with 0 where everything arrives, and with 1 where there is no server."""
-    said = cli("verify", module="wandb").stderr
-    assert said.count("passed") == 5 and "FAILED" not in said
+    output = cli("verify", module="wandb").stderr
+    assert output.count("passed") == 5 and "FAILED" not in output
     cli("verify", module="wandb", code=1, **nobody, WANDB_COMPAT_FINISH_BUDGET="1")
 
 
@@ -128,9 +128,9 @@ def test_both_command_lines_offer_their_commands() -> None:
 
 def test_an_old_login_line_does_not_stop_a_script(cli: Command) -> None:
     """`wandb login` with a wandb key ends with 0 where a Pluto key is there: the script can log."""
-    said = cli("login", "0123456789abcdef0123456789abcdef01234567", module="wandb")
-    assert "PLUTO_API_KEY" in said.stderr
-    assert "0123456789abcdef" not in said.stdout + said.stderr
+    output = cli("login", "0123456789abcdef0123456789abcdef01234567", module="wandb")
+    assert "PLUTO_API_KEY" in output.stderr
+    assert "0123456789abcdef" not in output.stdout + output.stderr
 
 
 def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environment: dict[str, str]) -> None:
@@ -156,7 +156,7 @@ def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environme
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "output"),
     [
         ("agent nowhere/nosweep", "Sweep nosweep not found"),
         ("artifact ls nowhere", "Could not find project nowhere"),
@@ -166,10 +166,10 @@ def test_the_shim_is_the_command_wandb(bare_python: str, folder: Path, environme
         ("sweep nofile.yaml", "nofile.yaml"),
     ],
 )
-def test_what_is_missing_is_said_in_a_line(cli: Command, words: str, said: str) -> None:
+def test_what_is_missing_is_said_in_a_line(cli: Command, words: str, output: str) -> None:
     """The exit code is wandb's 1, and no traceback is shown."""
     done = cli(*words.split(), module="wandb", code=1)
-    assert said in done.stderr and "Traceback" not in done.stderr
+    assert output in done.stderr and "Traceback" not in done.stderr
 
 
 def test_logs_of_tensorboard_are_sent(cli: Command, folder: Path, environment: dict[str, str]) -> None:

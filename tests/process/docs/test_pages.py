@@ -40,12 +40,12 @@ def test_the_readme_reads_back_what_it_logged(
     environment = {**clean_environment, **pluto_server.environment(), "PLUTO_PROJECT": "readme"}
     log, read = blocks(ROOT / "README.md", "python")
     subprocess.run([sys.executable, "-c", log], cwd=tmp_path, env=environment, check=True, capture_output=True)
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", read.replace("my-awesome-project", "readme")],
         cwd=tmp_path, env=environment, capture_output=True, text=True,
     )  # fmt: skip
-    assert "COMPLETED" in said.stdout, said.stderr
-    assert "0.1" in said.stdout
+    assert "COMPLETED" in output.stdout, output.stderr
+    assert "0.1" in output.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -55,9 +55,9 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
     for words in {match.strip() for match in re.findall(r"(?<![\w/\"-])wandb-compat ([a-z]+[^`#\n]*)[`#\n]", text)}:
         name, *rest = shlex.split(words)
         options = [word for word in rest if word.startswith("--") and word != "--"]
-        said = subprocess.run([sys.executable, "-m", "wandb_compat", name, "--help"], capture_output=True, text=True)
-        assert said.returncode == 0, f"{page.name}: wandb-compat {words}"
-        assert all(option.split("=")[0] in said.stdout for option in options), f"{page.name}: wandb-compat {words}"
+        output = subprocess.run([sys.executable, "-m", "wandb_compat", name, "--help"], capture_output=True, text=True)
+        assert output.returncode == 0, f"{page.name}: wandb-compat {words}"
+        assert all(option.split("=")[0] in output.stdout for option in options), f"{page.name}: wandb-compat {words}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

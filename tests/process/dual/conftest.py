@@ -46,7 +46,9 @@ class Stage:
         """Return the history rows in the one `.wandb` file of the real wandb."""
         (file,) = self.folder.glob("wandb/offline-run-*/run-*.wandb")
         out = self.environment.run(str(RECORDS), str(file), WANDB_COMPAT="off").stdout
-        rows, _ = json.loads(next(line for line in out.splitlines() if line.startswith("TOLD "))[5:])
+        rows, _ = json.loads(
+            next(line for line in out.splitlines() if line.startswith("FINDINGS ")).removeprefix("FINDINGS ")
+        )
         return [{key: json.loads(value) for key, value in row.items()} for row in rows]
 
     def arrived(self, name: str) -> dict[int, float]:

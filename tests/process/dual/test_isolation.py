@@ -32,8 +32,8 @@ def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
             (file,) = home.glob(f"wandb/*-run{number}/run-*.wandb")
             kept = wandb_file.read([file])
             assert kept.exit == 0
-            told = {step: {key: row[key] for key in row if key[0] != "_"} for step, row in kept.rows.items()}
-            rows.append([told, kept.config, {key: kept.summary[key] for key in kept.summary if key[0] != "_"}])
+            findings = {step: {key: row[key] for key in row if key[0] != "_"} for step, row in kept.rows.items()}
+            rows.append([findings, kept.config, {key: kept.summary[key] for key in kept.summary if key[0] != "_"}])
         sides.append((done.stdout.splitlines(), rows))
         assert [len(one[0]) for one in rows] == [300] * len(arguments)
     assert sides[1] == tuple(side * len(troubles) for side in sides[0])

@@ -23,8 +23,8 @@ def test_every_function(stage: Stage) -> None:
     done = stage.environment.run(
         str(INJECTED), str(SHARE), cwd=stage.folder, code=3, seconds=900, **{**stage.variables, **changes}
     )
-    told = next(line for line in done.stdout.splitlines() if line.startswith("TOLD "))
-    every, used, different, loud = json.loads(told[5:])
+    findings = next(line for line in done.stdout.splitlines() if line.startswith("FINDINGS "))
+    every, used, different, loud = json.loads(findings.removeprefix("FINDINGS "))
     assert not different
     assert not loud
     assert used >= USED and used >= every // 4

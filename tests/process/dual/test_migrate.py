@@ -61,17 +61,17 @@ def test_migration_asks_wandbs_server_in_every_mode(stage: Stage, wandbs_server:
         "wandb": {**stage.variables, **nothing},
         "sunset": {**stage.variables, "DISABLE_WANDB_LOGGING": "true"},
     }
-    told = {}
+    findings = {}
     for name, variables in modes.items():
         changes = {**variables, "WANDB_BASE_URL": wandbs_server.url, "WANDB_MODE": "online"}
         done = stage.environment.run(*EXPORT, "--wandb-api-key", KEY, cwd=stage.folder, code=None, **changes)
         assert done.returncode != 0, name
-        told[name] = [*wandbs_server.asked]
+        findings[name] = [*wandbs_server.asked]
         wandbs_server.asked.clear()
         assert "Pluto key" not in done.stderr, done.stderr
-    assert told["off"]
-    for name, asked in told.items():
-        assert {path for path, _ in asked} == {path for path, _ in told["off"]}, name
+    assert findings["off"]
+    for name, asked in findings.items():
+        assert {path for path, _ in asked} == {path for path, _ in findings["off"]}, name
         assert all(base64.b64decode(given.partition(" ")[2]).decode() == f"api:{KEY}" for _, given in asked if given)
 
 

@@ -56,8 +56,8 @@ def test_session(stage: Stage) -> None:
     assert run["status"] == "COMPLETED"
     assert sorted(run["tags"]) == ["group:g", "job_type:j", "new", "t"]
     config = run["config"]
-    told = {key: config[key] for key in ("lr", "net", "batch", "later", "scalar")}
-    assert told == {"lr": 0.1, "net": {"width": 4}, "batch": 32, "later": [1, 2], "scalar": 3.0}
+    findings = {key: config[key] for key in ("lr", "net", "batch", "later", "scalar")}
+    assert findings == {"lr": 0.1, "net": {"width": 4}, "batch": 32, "later": [1, 2], "scalar": 3.0}
     assert "_wandb" not in config and config["wandb"]["name"] == "renamed" and config["wandb"]["notes"] == "hi"
     summary = config["wandb"]["summary"]
     assert [summary["best"], summary["loss"], summary["acc"]] == [3, 0.2, {"max": 3}]

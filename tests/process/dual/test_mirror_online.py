@@ -82,8 +82,8 @@ def test_no_server_of_wandb(stage: Stage) -> None:
     alone = stage.run(NOBODY, **{**away, "PLUTO_API_KEY": ""})
     stage.folder = stage.folder.with_name("mirrored")
     mirrored = stage.run(NOBODY, **away)
-    told = [re.sub(r"(?m)^.*Find logs at.*\n?", "", done.stdout) for done in (alone, mirrored)]
-    assert told[0] == told[1] and "CommError" in told[0]
+    findings = [re.sub(r"(?m)^.*Find logs at.*\n?", "", done.stdout) for done in (alone, mirrored)]
+    assert findings[0] == findings[1] and "CommError" in findings[0]
     assert list(stage.folder.glob("wandb/run-*")) and not list(stage.folder.glob("wandb/*/pluto"))
     assert stage.server.get("/api/runs/list", projectName=stage.project)["runs"] == []
 
@@ -134,8 +134,8 @@ def test_wandb_deletes_its_copies(stage: Stage, hub: Hub) -> None:
     run = stage.server.run(stage.project)
     listed = stage.server.get("/api/runs/files", projectName=stage.project, runId=run["id"])["files"]
     content = {file["logName"]: requests.get(file["url"], timeout=30).content for file in listed}
-    told = {name: content[f"artifacts/{name}"] for name in ("data/a.txt", "data/b.txt", "path/a.txt")}
-    assert told == {"data/a.txt": b"first", "data/b.txt": b"second", "path/a.txt": b"first"}
+    findings = {name: content[f"artifacts/{name}"] for name in ("data/a.txt", "data/b.txt", "path/a.txt")}
+    assert findings == {"data/a.txt": b"first", "data/b.txt": b"second", "path/a.txt": b"first"}
     assert "image" in content and content["save/saved.txt"] == b"third"
     assert not list(stage.folder.glob("wandb/run-*/pluto/journal/staged/*"))
 

@@ -25,8 +25,8 @@ SILENCE = """
 
     class Noting(io.StringIO):
         def write(self, text):
-            if "has not answered" in text and "said" not in globals():
-                globals()["said"] = time.time() - account()["since"]
+            if "has not answered" in text and "output" not in globals():
+                globals()["output"] = time.time() - account()["since"]
             return super().write(text)
 
     def account():
@@ -38,9 +38,9 @@ SILENCE = """
     run = wandb.init()
     run.log({"a": 1})
     until = time.monotonic() + 90
-    while "said" not in globals() and time.monotonic() < until:
+    while "output" not in globals() and time.monotonic() < until:
         time.sleep(0.1)
-    print("said after", said)
+    print("reported after", output)
 """
 SHORT = """
     import wandb
@@ -74,8 +74,8 @@ def test_patience(stage: Stage, door: Door) -> None:
     """A mute server is mentioned after 10 s."""
     door.fault = "hang"
     done = stage.run(SILENCE, WANDB_COMPAT_FINISH_BUDGET="1", **door.environment())
-    (said,) = [float(line.split()[-1]) for line in done.stdout.splitlines() if line.startswith("said after")]
-    assert OUTAGE_GRACE <= said < OUTAGE_GRACE + 7
+    (output,) = [float(line.split()[-1]) for line in done.stdout.splitlines() if line.startswith("reported after")]
+    assert OUTAGE_GRACE <= output < OUTAGE_GRACE + 7
 
 
 @pytest.mark.parametrize("rank", [{"RANK": "0"}, {}], ids=["rank", "alone"])

@@ -94,8 +94,8 @@ def test_looks(stage: Stage) -> None:
     stage.folder = stage.folder.with_name("mirrored")
     mirrored = stage.run(LOOKS)
     footer = "wandb\033[0m:"  # of 0.18, with the time
-    seen, told = ([one for one in done.stdout.splitlines() if footer not in one] for done in (alone, mirrored))
-    assert told == seen
+    seen, findings = ([one for one in done.stdout.splitlines() if footer not in one] for done in (alone, mirrored))
+    assert findings == seen
     assert len(seen) == 2 * (2 + 8 + 3) + 1
 
 

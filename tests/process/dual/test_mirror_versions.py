@@ -63,8 +63,8 @@ def test_another_callback(stage: Stage, how: str) -> None:
     done = stage.run(WITHOUT, NAMES=" ".join(METHODS), HOW=how)
     assert "done" in done.stdout and "Traceback" not in done.stderr
     for method in METHODS:
-        (said,) = [line for line in done.stderr.splitlines() if f"Run.{method}" in line]
-        assert said.startswith("wandb: WARNING Pluto: this wandb has")
+        (output,) = [line for line in done.stderr.splitlines() if f"Run.{method}" in line]
+        assert output.startswith("wandb: WARNING Pluto: this wandb has")
     run = stage.server.run(stage.project)
     assert run["status"] == "COMPLETED"
     assert stage.arrived("loss") == {0: 0, 1: 1, 2: 2} and stage.arrived("more") == {7: 1}
@@ -82,10 +82,14 @@ def test_another_callback(stage: Stage, how: str) -> None:
 )
 def test_known_versions(version: str, known: bool) -> None:
     """Releases from the oldest to the newest that is tested are served without a word, all others with one sentence."""
-    told = supported_versions.warning(version)
-    assert (told is None) == known
-    if told is not None:
-        assert version in told and supported_versions.TESTED[0] in told and supported_versions.TESTED[-1] in told
+    findings = supported_versions.warning(version)
+    assert (findings is None) == known
+    if findings is not None:
+        assert (
+            version in findings
+            and supported_versions.TESTED[0] in findings
+            and supported_versions.TESTED[-1] in findings
+        )
 
 
 def test_the_page_names_the_tested_releases() -> None:

@@ -147,8 +147,8 @@ def test_both_modes_leave_the_same(stage: Stage) -> None:
     dual, pluto_only = Left(stage, stage.project).parts, Left(stage, alone).parts
     lines = {"a printed line": "INFO", "an error line": "ERROR"}
     for left in (dual, pluto_only):
-        said = left.pop("lines")
-        assert {line: said[line] for line in lines} == lines
+        output = left.pop("lines")
+        assert {line: output[line] for line in lines} == lines
     assert len(dual["types"]) > 120
     different = {
         f"{part}: {name}": (values.get(name), pluto_only[part].get(name))

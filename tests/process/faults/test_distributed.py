@@ -68,8 +68,8 @@ def test_the_ranks_of_a_job_are_one_run(
     assert about["summary"]["best"] == 0 and about["summary"]["rank1/best"] == 1
     assert about["summary"]["_step"] == ROWS - 1
     assert {one["key"] for one in about["custom_charts"]} == {"plot", *(f"rank{r}/plot" for r in range(1, RANKS))}
-    said = [one["message"] for one in server.get("/api/runs/logs", projectName=project, runId=run["id"])["logs"]]
-    assert all(said.count(f"[rank{rank}] printed by {rank}") == 1 for rank in range(RANKS))
+    output = [one["message"] for one in server.get("/api/runs/logs", projectName=project, runId=run["id"])["logs"]]
+    assert all(output.count(f"[rank{rank}] printed by {rank}") == 1 for rank in range(RANKS))
     spent = {
         int(rank): float(seconds) for rank, seconds in re.findall(r"rank (\d+) finished in ([0-9.]+)", done.stderr)
     }

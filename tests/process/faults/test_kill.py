@@ -22,11 +22,11 @@ KILLS = 4 if ROUNDS == 1 else 100
 STORM = """
 import os, struct, sys, time, wandb
 run = wandb.init(id="abc", settings=wandb.Settings(x_disable_meta=True, x_disable_stats=True, console="off"))
-told = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+findings = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 step = 0
 while True:
     run.log({"loss": step / 7, "word": str(step)})
-    os.write(told, struct.pack("d", time.monotonic()))
+    os.write(findings, struct.pack("d", time.monotonic()))
     step += 1
     time.sleep(0.0005)
 """
@@ -60,13 +60,13 @@ def check_storm(server: Server, project: str, folder: Path, killed: float, statu
     """The server has every row that is older than 100 ms, each once, in order, with its value, and nothing invented."""
     run = server.ended(project, 60)
     assert run["status"] == status
-    told, old = rows_told(folder, killed - 0.1)
+    findings, old = rows_told(folder, killed - 0.1)
     rows = server.metrics(project, run["id"], "loss")
     assert [(row["step"], row["value"]) for row in rows] == [(step, step / 7) for step in range(len(rows))]
-    assert old <= len(rows) <= told + 1
+    assert old <= len(rows) <= findings + 1
     words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
     assert [(word["step"], word["data"]) for word in words] == [(step, str(step)) for step in range(len(words))]
-    assert old <= len(words) <= told + 1
+    assert old <= len(words) <= findings + 1
 
 
 def test_sigkill_at_random_moments(server: Server, project: str, environment: dict[str, str], tmp_path: Path) -> None:
@@ -187,6 +187,6 @@ def test_sigterm_in_the_middle_of_a_storm(
         assert process.returncode == -signal.SIGTERM
         run = server.ended(own, 60)
         assert run["status"] == "TERMINATED"
-        told, _ = rows_told(folder, 0)
+        findings, _ = rows_told(folder, 0)
         (loss,) = server.get("/api/runs/statistics", projectName=own, runId=run["id"], logName="loss")["metrics"]
-        assert told <= loss["count"] <= told + 1
+        assert findings <= loss["count"] <= findings + 1

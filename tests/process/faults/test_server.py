@@ -19,14 +19,14 @@ def test_away_at_start(train: Train, door: Door, server: Server, project: str) -
     """Nobody listens until a quarter of the rows is logged."""
     door.shut()
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     deadline = time.monotonic() + 30
     while "cannot be reached" not in training.errors.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     door.open()
-    said = training.end()
-    assert "Pluto has every row of the run" in said
+    output = training.end()
+    assert "Pluto has every row of the run" in output
     all_there(server, project)
 
 
@@ -34,10 +34,10 @@ def test_away_at_start(train: Train, door: Door, server: Server, project: str) -
 def test_trouble_in_the_middle(train: Train, door: Door, server: Server, project: str, fault: str) -> None:
     """From a quarter to half of the rows every request has a fault; what it broke is sent again."""
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.fault = fault
     training.go()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(1 if fault == "hang" else 2)
     door.fault = None
     assert "that it refused" not in training.end()
@@ -50,7 +50,7 @@ def test_trouble_at_the_start(train: Train, door: Door, server: Server, project:
     """The run itself cannot be made at first; there is one in the end, and not two."""
     door.fault = fault
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(1 if fault == "hang" else 2)
     door.fault = None
     training.end()
@@ -93,7 +93,7 @@ FAULTS = ["500", "401", "403", "404", "429", "413", "422", "lose", "half", "garb
 def test_every_fault_at_every_endpoint(train: Train, door: Door, server: Server, project: str) -> None:
     """One run lives through faults at each endpoint, one after the other: with more rounds through all of them."""
     training = train(EVERYTHING, PYTHONPATH=COMPRESSED, WANDB_COMPAT_HEARTBEAT="0.1")
-    training.heard("pause")
+    training.wait_for_output("pause")
     cases = list(itertools.product(ENDPOINTS, FAULTS))
     for where, fault in cases if ROUNDS > 1 else cases[:: len(FAULTS) // 3]:
         if fault in ("413", "422") and where not in ("metrics", "ingest/data"):
@@ -127,10 +127,10 @@ def test_only_small_or_good_batches(train: Train, door: Door, server: Server, pr
     if status == "413":
         door.picky = lambda body: len(body) > 2000
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.fault = status
     training.go()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(3)
     if status == "422":
         door.fault = None

@@ -51,7 +51,7 @@ def test_upload_refused(train: Train, door: Door, server: Server, project: str, 
     """A place to upload to that says no, or whose yes is lost: it goes to a fresh URL, and each file is there once."""
     door.where, door.fault = "/blob/", fault
     training = train(IMAGES)
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(2)
     door.fault = None
     training.end()
@@ -64,7 +64,7 @@ def test_upload_url_expires(train: Train, project: str, tmp_path: Path) -> None:
         door = Door(own.url)
         door.where, door.fault, door.delay = "/blob/", "late", 2.5
         training = train(IMAGES, **{**own.environment(), **door.environment()})
-        training.heard("pause")
+        training.wait_for_output("pause")
         door.hit(1)
         door.fault = None
         training.end()
@@ -78,13 +78,13 @@ def test_server_disk_full(train: Train, project: str, tmp_path: Path) -> None:
     with running(tmp_path / "full") as own:
         door = Door(own.url)
         training = train(**{**own.environment(), **door.environment()})
-        training.heard("pause")
+        training.wait_for_output("pause")
         door.passed("ingest/metrics")
         process = psutil.Process(own._process.pid)
         room, most = process.rlimit(psutil.RLIMIT_FSIZE)
         process.rlimit(psutil.RLIMIT_FSIZE, (1, most))
         training.go()
-        training.heard("pause")
+        training.wait_for_output("pause")
         deadline = time.monotonic() + 30
         while "cannot store" not in training.errors.read_text():
             assert time.monotonic() < deadline
@@ -122,7 +122,7 @@ def test_memory_while_away(train: Train, door: Door, server: Server, project: st
     training = train(FLOOD, WANDB_COMPAT_FINISH_BUDGET="600")
     assert training.process.stdout is not None
     grown = int(training.process.stdout.readline().split()[1])
-    training.heard("pause")
+    training.wait_for_output("pause")
     uploader = psutil.Process(json.loads((training.home / "journal/uploader.json").read_text())["pid"])
     most = uploader.memory_info().rss
     door.open()
@@ -134,8 +134,8 @@ def test_memory_while_away(train: Train, door: Door, server: Server, project: st
     training.end(600)
     run = server.ended(project, 600)
     for name in ("loss", "other"):
-        (told,) = server.get("/api/runs/statistics", projectName=project, runId=run["id"], logName=name)["metrics"]
-        assert told["count"] == PENDING and told["last"] == {"step": PENDING - 1, "value": told["max"]}
+        (findings,) = server.get("/api/runs/statistics", projectName=project, runId=run["id"], logName=name)["metrics"]
+        assert findings["count"] == PENDING and findings["last"] == {"step": PENDING - 1, "value": findings["max"]}
     rows = server.metrics(project, run["id"], "loss")  # thinned out by the server
     assert all(row["value"] == row["step"] / 7 for row in rows) and len(rows) >= 1000
     print(f"trainer grew by {grown} MiB, uploader was {most // 1024**2} MiB")
@@ -152,15 +152,15 @@ def test_disk_use_is_bounded(
         WANDB_COMPAT_JOURNAL_LIMIT=str(1024**2),
         WANDB_COMPAT_SEGMENT_SIZE="65536",
     )
-    training.heard("pause")
+    training.wait_for_output("pause")
     held = sum(path.stat().st_size for path in journal.files(training.home))
     assert 1024**2 <= held <= 1024**2 + 65536 + QUEUE_LIMIT * 100  # one file more, and what was written at once
-    said = training.end()
-    assert "what is logged now is lost" in said
-    lost = int(re.search(r"(\d+) records could not be written", said)[1])
+    output = training.end()
+    assert "what is logged now is lost" in output
+    lost = int(re.search(r"(\d+) records could not be written", output)[1])
     door.open()
     sync(training, environment)
     run = server.ended(project)
-    (told,) = server.get("/api/runs/statistics", projectName=project, runId=run["id"], logName="loss")["metrics"]
-    assert 0 < told["count"] < 50_000 and told["last"]["step"] == told["count"] - 1
-    assert told["count"] + lost >= 50_000
+    (findings,) = server.get("/api/runs/statistics", projectName=project, runId=run["id"], logName="loss")["metrics"]
+    assert 0 < findings["count"] < 50_000 and findings["last"]["step"] == findings["count"] - 1
+    assert findings["count"] + lost >= 50_000

@@ -15,10 +15,10 @@ from tests.helpers.training import COMPRESSED, ROWS, SCRIPT, Train, all_there, s
 def test_ten_minutes_away(train: Train, door: Door, server: Server, project: str) -> None:
     """Away for ten minutes in the middle, with time running a hundred times as fast for the uploader's waits."""
     training = train(PYTHONPATH=COMPRESSED)
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.shut()
     training.go()
-    training.heard("pause")
+    training.wait_for_output("pause")
     time.sleep(6)
     door.open()
     assert training.end().count("cannot be reached") == 1
@@ -28,10 +28,10 @@ def test_ten_minutes_away(train: Train, door: Door, server: Server, project: str
 def test_away_at_the_end(train: Train, door: Door, server: Server, project: str, environment: dict[str, str]) -> None:
     """Nobody listens any more when the script ends: it says where its rows are, and `sync` brings them."""
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.shut()
-    said = training.end()
-    assert "are not on the Pluto server yet" in said and "wandb-compat sync" in said
+    output = training.end()
+    assert "are not on the Pluto server yet" in output and "wandb-compat sync" in output
     sync(training, environment)
     all_there(server, project)
     sync(training, environment)  # again, and nothing changes
@@ -42,13 +42,13 @@ def test_away_at_the_end(train: Train, door: Door, server: Server, project: str,
 def test_retry_after(train: Train, door: Door, server: Server, project: str, as_date: bool) -> None:
     """429 with Retry-After, in seconds or as a date: nobody asks again before that, and then everything goes."""
     training = train(WANDB_COMPAT_LINGER="60")  # `finish` waits for a busy server for 3 s only
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.where, door.fault = "ingest/metrics", "429"
     moment = int(time.time()) + 6  # a date has whole seconds only
     due = time.monotonic() + moment - time.time()
     door.headers = {"Retry-After": email.utils.formatdate(moment, usegmt=True) if as_date else "3"}
     training.go()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(1)
     door.fault = None
     training.end()
@@ -61,7 +61,7 @@ def test_retry_after(train: Train, door: Door, server: Server, project: str, as_
 def test_finish_waits_for_a_busy_server(train: Train, door: Door, server: Server, project: str) -> None:
     """Busy for longer than `finish` waits for a server that is away, but by its own word not for long: it waits."""
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.where, door.fault, door.headers = "ingest/metrics", "429", {"Retry-After": "5"}
     training.go()
     door.hit(1)
@@ -73,10 +73,10 @@ def test_finish_waits_for_a_busy_server(train: Train, door: Door, server: Server
 def test_a_route_that_hangs_holds_up_no_other(train: Train, door: Door, server: Server, project: str) -> None:
     """While series wait for an answer, metrics, keys and the rest arrive within the time of that one try."""
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.where, door.fault = "ingest/data", "hang"
     training.go()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.hit(1)
     run = server.run(project)
     deadline = time.monotonic() + 25  # of 30 s that the call may take
@@ -93,7 +93,7 @@ def test_a_route_that_hangs_holds_up_no_other(train: Train, door: Door, server: 
 def test_slow(train: Train, door: Door, server: Server, project: str) -> None:
     """1 kB/s both ways: everything arrives once, if later."""
     training = train(SCRIPT.replace(f"range({ROWS})", "range(100)"), WANDB_COMPAT_FINISH_BUDGET="120")
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.fault = "slow"
     training.end(240)
     assert door.met("slow") >= 2
@@ -105,12 +105,12 @@ def test_hanging_at_the_end(
 ) -> None:
     """A server that takes connections and says nothing: `finish` says so after ten seconds, and waits no longer."""
     training = train()
-    training.heard("pause")
+    training.wait_for_output("pause")
     door.fault = "hang"
     began = time.monotonic()
-    said = training.end()
+    output = training.end()
     assert time.monotonic() - began < 28
-    assert "has not answered for 10 s" in said and "are not on the Pluto server yet" in said
+    assert "has not answered for 10 s" in output and "are not on the Pluto server yet" in output
     door.fault = None
     sync(training, environment)
     all_there(server, project)

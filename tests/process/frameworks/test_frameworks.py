@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.frameworks.play import Play, disturbed, environment, missing, play, things, told, version
+from tests.helpers.frameworks.play import Play, disturbed, environment, findings, missing, play, things, version
 from tests.helpers.frameworks.results import note
 from tests.helpers.frameworks.table import FRAMEWORKS, QUICK, Framework
 from tests.helpers.server_state import Server
@@ -29,7 +29,7 @@ def test_arrives_as_wandb_records(
         setting: play(framework, setting, wheel, tmp_path / "work", server)
         for setting in ("alone", *framework.settings)
     }
-    truth = [told(run) for run in plays["alone"].runs]
+    truth = [findings(run) for run in plays["alone"].runs]
     assert len(truth) == framework.runs, plays["alone"].output
     seen = set().union(*map(things, truth))
     lacking = [one for one in framework.expected if not any(re.fullmatch(one, thing) for thing in seen)]
@@ -49,13 +49,13 @@ def test_arrives_as_wandb_records(
 
 def _differences(alone: Play, other: Play, server: Running) -> list[str]:
     framework = alone.framework
-    truth = [(run, told(run)) for run in alone.runs]
+    truth = [(run, findings(run)) for run in alone.runs]
     found = []
     if other.setting == "dual":
         assert len(other.runs) == len(truth), other.output
         for (_, before), run in zip(truth, other.runs, strict=True):
-            found += disturbed(before, told(run), framework.loose)
-            found += missing(run, other.project, told(run).id, "")
+            found += disturbed(before, findings(run), framework.loose)
+            found += missing(run, other.project, findings(run).id, "")
         return found
     ids = arrived(server, other.project)
     assert len(ids) == len(truth), other.output

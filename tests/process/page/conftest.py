@@ -50,7 +50,7 @@ for number in range(2):
         rows = [[index, f"word {{index}}", HOSTILE] for index in range(120)]
         run.log({{"words": wandb.Table(columns=["id", "text", HOSTILE], data=rows)}})
         run.log({{"beep": wandb.Audio(numpy.sin(numpy.arange(4000) / 9), sample_rate=8000)}})
-        run.log({{"page": wandb.Html("<p id=told>still</p><script>told.textContent = 'moved'</script>")}})
+        run.log({{"page": wandb.Html("<p id=findings>still</p><script>findings.textContent = 'moved'</script>")}})
         print("a line on the console", HOSTILE)
         print("\\x1b[32mgreen\\x1b[0m and \\x1b[38;5;208morange \\x1b[48;2;1;2;3mwords\\x1b[0m")
         artifact = wandb.Artifact("weights", "model")
@@ -136,7 +136,7 @@ def visit(browser: object, served: Running) -> Iterator[Callable[..., object]]:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda told: troubles.append(told.text) if _counts(told) else None)
+        page.on("console", lambda findings: troubles.append(findings.text) if _counts(findings) else None)
         page.goto(auth.sign_in_link(served.url, served.key, path))
         page.wait_for_selector("#live.on")
         return page
@@ -151,9 +151,9 @@ def visit(browser: object, served: Running) -> Iterator[Callable[..., object]]:
     assert troubles == []
 
 
-def _counts(told: Any) -> bool:
+def _counts(findings: Any) -> bool:
     """Return whether a word on the console is a trouble; what a sandbox is refused is as it should be."""
-    return told.type == "error" and "/blob/" not in told.location["url"] and "/blob/" not in told.text
+    return findings.type == "error" and "/blob/" not in findings.location["url"] and "/blob/" not in findings.text
 
 
 def run_numbers(served: Running, project: str) -> list[int]:

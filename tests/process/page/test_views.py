@@ -100,7 +100,7 @@ def test_every_tab_shows_its_own(visit: Any, served: Running, options: dict[str,
     page.get_by_label("Step of pictures").fill("2")
     page.locator("figcaption", has_text="at 1000").wait_for()
     assert page.locator("audio").count() == 1
-    frame = page.frame_locator("iframe").locator("#told")
+    frame = page.frame_locator("iframe").locator("#findings")
     assert frame.inner_text() == "still"
     page.get_by_role("button", name="Let its scripts run").click()
     page.frame_locator("iframe").get_by_text("moved").wait_for()

@@ -36,8 +36,8 @@ def test_the_url_is_known_soon_and_kept(online: Any, capsys: pytest.CaptureFixtu
         assert run.get_url() == run.url and run.url.startswith(run.project_url)
         assert run.resumed is False
     assert run.url
-    said = capsys.readouterr().err
-    assert f"View run {run.name} at: {run.url}" in said and "Pluto has every row of the run" in said
+    output = capsys.readouterr().err
+    assert f"View run {run.name} at: {run.url}" in output and "Pluto has every row of the run" in output
 
 
 def test_a_run_of_the_same_id_and_project_goes_on(online: Any) -> None:

@@ -108,15 +108,15 @@ def test_streams_that_cannot_be_wrapped_are_passed_over(monkeypatch: pytest.Monk
 
     class Fixed:
         __slots__ = ()
-        said: ClassVar[list[str]] = []
+        output_text: ClassVar[list[str]] = []
 
         def write(self, text: str) -> None:
-            self.said.append(text)
+            self.output_text.append(text)
 
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", Fixed())
     assert captured(lambda: print("x", file=sys.stderr)) == []
-    assert Fixed.said == ["x", "\n"]
+    assert Fixed.output_text == ["x", "\n"]
 
 
 def test_trouble_with_a_line_never_reaches_the_one_who_prints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -106,8 +106,8 @@ def test_the_own_definition_wins_and_a_later_one_adds_to_it() -> None:
         run.log({"loss": 3, "acc": 3})
         assert (run.summary._as_dict()["loss"], run.summary._as_dict()["acc"]) == ({"min": 2}, {"max": 3})
         run.define_metric("loss", overwrite=True)
-    told = recorded(run).all("config")
-    metrics = [one["values"]["wandb"]["metrics"] for one in told if "metrics" in one["values"].get("wandb", {})]
+    findings = recorded(run).all("config")
+    metrics = [one["values"]["wandb"]["metrics"] for one in findings if "metrics" in one["values"].get("wandb", {})]
     assert metrics[2][1] == {
         "name": "loss", "step_metric": "epoch", "step_sync": True, "hidden": True, "summary": ["min"]
     }  # fmt: skip

@@ -452,8 +452,8 @@ def test_only_a_person_at_a_terminal_is_asked_for_a_key(monkeypatch: pytest.Monk
 def test_login_refuses_a_key_of_wandb(capsys: pytest.CaptureFixture[str]) -> None:
     """It is never sent to Pluto; the result is False, and a script goes on."""
     assert wandb.login(key="a" * 40) is False
-    said = capsys.readouterr().err
-    assert "no Pluto key" in said and "a" * 40 not in said
+    output = capsys.readouterr().err
+    assert "no Pluto key" in output and "a" * 40 not in output
     with pytest.raises(wandb.UsageError, match="No Pluto key"):
         wandb.login(force=True)
 

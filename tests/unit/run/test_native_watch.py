@@ -52,7 +52,7 @@ def test_gradients_and_parameters_become_histograms() -> None:
     found = histograms(Recorded(run._pipeline.run_dir))
     names = ("0.weight", "0.bias", "2.0.weight", "2.0.bias")
     assert set(found) == {f"{kind}/{name}" for kind in ("gradients", "parameters") for name in names}
-    assert all([step for step, _ in told] == [1, 3] for told in found.values())
+    assert all([step for step, _ in findings] == [1, 3] for findings in found.values())
     first = found["parameters/0.weight"][0][1]
     weights = net[0].weight
     assert sum(first["freq"]) == 32 and len(first["freq"]) == 64

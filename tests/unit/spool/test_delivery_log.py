@@ -78,12 +78,12 @@ def test_what_waits_is_counted_by_lane(
         patch.setattr("wandb_compat.spool.pending._PIECE", data.draw(st.integers(1, 300)))
         rows, words = pending_records(home)
         assert rows == pending_rows(home) == left["metrics"]
-    told = {
+    findings = {
         "rows": rows,
         "values that are no numbers": left["data"],
         "files or artifacts": left["files"] + left["artifacts"],
     }
-    counted = [f"{count} {what}" for what, count in told.items() if count]
+    counted = [f"{count} {what}" for what, count in findings.items() if count]
     assert all(one in words for one in counted) and words.count(",") + words.count(" and ") == max(0, len(counted) - 1)
     assert counted or words == "the last records"
 

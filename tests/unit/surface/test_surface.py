@@ -113,7 +113,7 @@ def _takes(found: Callable[..., Any], parameter: str) -> bool:
 def test_every_name_is_there_as_wandb_has_it() -> None:
     """Names, kinds, parameters and defaults of wandb's public API."""
     names = {path: about for path, about in SURFACE["names"].items() if not path.startswith(ABSENT)}
-    assert [said for path, about in names.items() for said in complaints(path, *about)] == []
+    assert [output for path, about in names.items() for output in complaints(path, *about)] == []
 
 
 @pytest.mark.parametrize("path", SURFACE["lost"])

@@ -165,4 +165,4 @@ for words, function in checks.items():
         function()
     except BaseException as error:
         refused[words] = repr(error)
-print("TOLD", json.dumps({"checks": len(checks), "refused": refused}))
+print("FINDINGS", json.dumps({"checks": len(checks), "refused": refused}))
