@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contenders import NOBODY, Bench
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from wandb_compat.server.serve import running
 
 RESULTS = Path(__file__).with_name("results")
@@ -177,12 +177,12 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
 
 
 def _late(bench: Bench, calls: int, delay: float) -> dict[str, Any]:
-    door = Door(bench.server.url)
-    door.fault, door.delay = "late", delay
+    proxy = FaultProxy(bench.server.url)
+    proxy.fault, proxy.delay = "late", delay
     try:
-        return bench.turn(OURS, 10, calls, door.url, WANDB_COMPAT_FINISH_BUDGET="1")
+        return bench.turn(OURS, 10, calls, proxy.url, WANDB_COMPAT_FINISH_BUDGET="1")
     finally:
-        door.shut()
+        proxy.shut()
 
 
 def growth(report: Report, ours: Callable[..., Callable[[], dict[str, Any]]], given: argparse.Namespace) -> None:

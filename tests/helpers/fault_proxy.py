@@ -1,4 +1,4 @@
-"""A door in front of the real server: through it every request goes, and what can happen on the way happens here."""
+"""A proxy in front of the real server that injects faults into the requests that pass through it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HUGE = 100 * 1024**2  # bytes of a `huge` answer
 
 @dataclass
 class Call:
-    """One request that came to the door."""
+    """One request that came to the proxy."""
 
     method: str
     path: str
@@ -29,13 +29,14 @@ class Call:
     time: float = field(default_factory=time.monotonic)
 
 
-class Door:
+class FaultProxy:
     """Passes requests on to a server, or does to them what `fault` says.
 
     Faults: a status such as `500`, `lose` (the server has it, the client never hears), `half` (the server has it, half
-    of the answer comes), `garbage`, `page` (HTML), `huge` (100 MB), `redirect` (to this door, under `/elsewhere`),
+    of the answer comes), `garbage`, `page` (HTML), `huge` (100 MB), `redirect` (to this proxy, under `/elsewhere`),
     `hang` (no answer until the fault is over), `late` (passed on after `delay` seconds), `slow` (`speed` bytes a second
-    both ways), and None. A script sets them with `GET /fault/NAME/PATTERN`, where NAME may be `none`.
+    both ways), and None. A script sets them with `GET /fault/NAME/PATTERN`, where NAME may be `none`, and reads with
+    `GET /met/NAME` how many requests a fault has hit.
 
     Attributes:
         fault: what happens to the next requests…
@@ -60,15 +61,15 @@ class Door:
         self.url = f"http://127.0.0.1:{self._port}"
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that send a script through the door."""
+        """Return the variables that send a script through the proxy."""
         return {f"PLUTO_URL_{name}": self.url for name in ("APP", "API", "INGEST", "PY")}
 
     def open(self) -> None:
         """Listen, on the same port as before."""
-        door = self
+        proxy = self
 
         class Handler(_Handler):
-            owner = door
+            owner = proxy
 
         class Listener(ThreadingHTTPServer):
             allow_reuse_address = True
@@ -109,33 +110,36 @@ class Door:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    owner: Door
+    owner: FaultProxy
     protocol_version = "HTTP/1.1"
 
     def _handle(self) -> None:
-        door = self.owner
+        proxy = self.owner
         length = int(self.headers.get("Content-Length") or 0)
         if self.path.startswith("/fault/"):
-            _, _, fault, door.where = self.path.split("/", 3)
-            door.fault = fault if fault != "none" else None
+            _, _, fault, proxy.where = self.path.split("/", 3)
+            proxy.fault = fault if fault != "none" else None
             self._give(200, b"")
             return
-        fault = door.fault if door.fault is not None and re.search(door.where, self.path) else None
+        if self.path.startswith("/met/"):
+            self._give(200, str(proxy.met(self.path.removeprefix("/met/"))).encode())
+            return
+        fault = proxy.fault if proxy.fault is not None and re.search(proxy.where, self.path) else None
         body = self._read_slowly(length) if fault == "slow" else self.rfile.read(length)
-        if not door.picky(body):
+        if not proxy.picky(body):
             fault = None
-        door.calls.append(Call(self.command, self.path, dict(self.headers.items()), body, fault))
+        proxy.calls.append(Call(self.command, self.path, dict(self.headers.items()), body, fault))
         if fault is None or self.path.startswith("/elsewhere"):
             self._give(*self._pass(body))
         elif fault.isdecimal():
-            self._give(int(fault), b'{"error":"fault","message":"injected"}', door.headers)
+            self._give(int(fault), b'{"error":"fault","message":"injected"}', proxy.headers)
         else:
             getattr(self, f"_{fault}")(body)
 
     do_GET = do_POST = do_PUT = _handle
 
     def _pass(self, body: bytes) -> tuple[int, bytes]:
-        # The host stays the door's: the server builds upload URLs of it.
+        # The host stays the proxy's: the server builds upload URLs of it.
         headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
         answer = requests.request(
             self.command, self.owner.target + self.path, data=body, headers=headers, timeout=60, allow_redirects=False
@@ -179,8 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._give(307, b"", {"Location": f"{self.owner.url}/elsewhere{self.path}"})
 
     def _hang(self, body: bytes) -> None:
-        door = self.owner
-        while door.fault == "hang" and door._server is not None:
+        proxy = self.owner
+        while proxy.fault == "hang" and proxy._server is not None:
             time.sleep(0.05)
         self._break()
 

@@ -58,7 +58,7 @@ DELIBERATE = (
     Deliberate(
         "Python 3.10: a traceback of what wandb raises has a frame of wandb-compat",
         "the methods that are tapped are called by ours; later releases of Python let us leave the traceback",
-        "stderr" if sys.version_info < (3, 11) else "nothing",
+        r"stderr|records of run \d+: output_raw.*" if sys.version_info < (3, 11) else "nothing",
         r"(?m)^ +File \"[^\n]*wandb_compat[^\n]*\n(    [^\n]*\n)+",
     ),
     Deliberate(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.environments import ROOT
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
 
@@ -112,13 +112,13 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
         WANDB_MODE="offline",
     )
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
-    door = Door(server.url)
-    door.fault, door.picky = "500", lambda body: body == b"file 17"
+    proxy = FaultProxy(server.url)
+    proxy.fault, proxy.picky = "500", lambda body: body == b"file 17"
     sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
-    through = {**environment, **door.environment()}
+    through = {**environment, **proxy.environment()}
 
     def sent() -> list[bytes]:
-        return [call.body for call in door.calls if call.method == "PUT" and call.fault is None]
+        return [call.body for call in proxy.calls if call.method == "PUT" and call.fault is None]
 
     first = subprocess.Popen(sync, env=through, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -127,13 +127,13 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
         while not noted.exists() or noted.read_bytes().count(b"\n") < 42:
             assert time.monotonic() < deadline, len(sent())
             time.sleep(0.05)
-        door.hit()
+        proxy.hit()
     finally:
         first.kill()
         first.wait()
-    door.fault = None
+    proxy.fault = None
     subprocess.run(sync, env=through, cwd=ROOT, check=True, timeout=60, capture_output=True)
-    door.shut()
+    proxy.shut()
     wanted = [f"file {i:02}".encode() for i in range(40)] + [b"file 00"] * 3
     assert sorted(sent()[:-1]) == sorted(wanted)
     assert sent()[-1].startswith(b"{") and b"storagePolicy" in sent()[-1]

@@ -14,7 +14,7 @@ import filelock
 import pytest
 
 from tests.helpers.environments import ROOT
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.offline_runs import Command, Runs, rows
 from tests.process.cli.conftest import TIMEOUT
 from wandb_compat.server.serve import Running
@@ -152,31 +152,31 @@ def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
 
 def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, pluto_server: Running) -> None:
     """Of several runs at once each has a connection of its own; the parts of one id wait for each other."""
-    door = Door(pluto_server.url)
-    door.fault, door.where, door.delay = "late", "/ingest/metrics", 1.5
+    proxy = FaultProxy(pluto_server.url)
+    proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 1.5
     for count in (3, 4, 5):
         runs.make("one", count)
     runs.make("other", 7)
-    cli("sync", "--jobs", 2, **door.environment())
-    calls = [(call.body.count(b'"step"'), call.time) for call in door.calls if "/ingest/metrics" in call.path]
-    door.shut()
+    cli("sync", "--jobs", 2, **proxy.environment())
+    calls = [(call.body.count(b'"step"'), call.time) for call in proxy.calls if "/ingest/metrics" in call.path]
+    proxy.shut()
     own = [call for call in calls if call[0] != 7]
     assert [count for count, _ in own] == [3, 4, 5]
-    assert all(later - sooner >= door.delay for (_, sooner), (_, later) in pairwise(own))
+    assert all(later - sooner >= proxy.delay for (_, sooner), (_, later) in pairwise(own))
     assert next(moment for count, moment in calls if count == 7) < own[1][1]
     assert runs.values("one") == rows(5) and runs.values("other") == rows(7)
 
 
 def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, str], pluto_server: Running) -> None:
     """Rows and bytes that are left are shown for each run that is being sent, and how many runs there are."""
-    door = Door(pluto_server.url)
-    door.fault, door.where, door.delay = "late", "/ingest/metrics", 2.0
+    proxy = FaultProxy(pluto_server.url)
+    proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 2.0
     names = [runs.make(name, 2000).name for name in ("one", "two")]
     terminal, end = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "wandb_compat", "sync"],
         cwd=folder,
-        env={**environment, **door.environment(), "COLUMNS": "160", "TERM": "xterm"},
+        env={**environment, **proxy.environment(), "COLUMNS": "160", "TERM": "xterm"},
         stdout=subprocess.DEVNULL,
         stderr=end,
     )
@@ -187,7 +187,7 @@ def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, 
             shown += piece
     os.close(terminal)
     assert process.wait(TIMEOUT) == 0
-    door.shut()
+    proxy.shut()
     shown = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown)  # colours and moves of the cursor
     for name in names:
         assert re.search(rf"wandb/{name} .*0/2000 rows, 0\.[1-9] MB left".encode(), shown), shown

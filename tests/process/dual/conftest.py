@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from tests.helpers.environments import HELPERS, OURS, Environment
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from wandb_compat.dual.supported_versions import TESTED
 
@@ -58,9 +58,9 @@ class Stage:
 
 
 @pytest.fixture
-def door(pluto_server: Any) -> Iterator[Door]:
-    """A door in front of the session's server."""
-    made = Door(pluto_server.url)
+def proxy(pluto_server: Any) -> Iterator[FaultProxy]:
+    """A proxy in front of the session's server."""
+    made = FaultProxy(pluto_server.url)
     yield made
     made.fault = None
     made.shut()

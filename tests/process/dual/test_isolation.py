@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from tests.helpers.environments import HELPERS
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.process.dual.conftest import Stage
 from tests.process.faults.conftest import ROUNDS
 from wandb_compat.cli import wandb_file
@@ -46,11 +46,11 @@ def test_surroundings(stage: Stage, troubles: list[str]) -> None:
     compare(stage, troubles, WANDB_COMPAT_HEARTBEAT="0.2")
 
 
-def test_server(stage: Stage, door: Door) -> None:
+def test_server(stage: Stage, proxy: FaultProxy) -> None:
     """A server that does every wrong thing, or hangs where it matters; with more rounds, every fault everywhere."""
     cases = [*((fault, "") for fault in FAULTS), *(("hang", where) for where in ("create", "metrics", "trigger"))]
     if ROUNDS > 1:
         cases = list(itertools.product(FAULTS, ENDPOINTS))
-    compare(stage, [f"fault {fault} {where}" for fault, where in cases], **door.environment())
+    compare(stage, [f"fault {fault} {where}" for fault, where in cases], **proxy.environment())
     for fault, _ in cases:
-        assert door.met(fault), f"{fault} was never met"
+        assert proxy.met(fault), f"{fault} was never met"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.process.dual.conftest import Stage
 from wandb_compat.config.limits import DUAL_FINISH_BUDGET, OUTAGE_GRACE
 
@@ -50,38 +50,38 @@ SHORT = """
 """
 
 
-def test_outages_in_one_run(stage: Stage, door: Door) -> None:
+def test_outages_in_one_run(stage: Stage, proxy: FaultProxy) -> None:
     """A server that fails again and again, each time in another way, has every row in the end."""
 
     def trouble() -> None:
         for outage in OUTAGES:
-            door.fault = outage
-            door.hit()
-            door.fault = None
-            door.passed("metrics")
+            proxy.fault = outage
+            proxy.hit()
+            proxy.fault = None
+            proxy.passed("metrics")
         (stage.folder / "over").touch()
 
     troubling = threading.Thread(target=trouble)
     troubling.start()
-    stage.run(REPEATED, WANDB_COMPAT_FINISH_BUDGET="60", **door.environment())
+    stage.run(REPEATED, WANDB_COMPAT_FINISH_BUDGET="60", **proxy.environment())
     troubling.join()
-    assert all(door.met(outage) for outage in OUTAGES)
+    assert all(proxy.met(outage) for outage in OUTAGES)
     assert stage.arrived("a") == {row["_step"]: 1 for row in stage.recorded()}
     assert stage.server.run(stage.project)["status"] == "COMPLETED"
 
 
-def test_patience(stage: Stage, door: Door) -> None:
+def test_patience(stage: Stage, proxy: FaultProxy) -> None:
     """A mute server is mentioned after 10 s."""
-    door.fault = "hang"
-    done = stage.run(SILENCE, WANDB_COMPAT_FINISH_BUDGET="1", **door.environment())
+    proxy.fault = "hang"
+    done = stage.run(SILENCE, WANDB_COMPAT_FINISH_BUDGET="1", **proxy.environment())
     (output,) = [float(line.split()[-1]) for line in done.stdout.splitlines() if line.startswith("reported after")]
     assert OUTAGE_GRACE <= output < OUTAGE_GRACE + 7
 
 
 @pytest.mark.parametrize("rank", [{"RANK": "0"}, {}], ids=["rank", "alone"])
-def test_budget_of_a_distributed_job(stage: Stage, door: Door, rank: dict[str, str]) -> None:
+def test_budget_of_a_distributed_job(stage: Stage, proxy: FaultProxy, rank: dict[str, str]) -> None:
     """A rank waits longer at its end than a lone script for a server that is slow."""
-    door.fault, door.where, door.delay = "late", "metrics", DUAL_FINISH_BUDGET + 1
-    done = stage.run(SHORT, **rank, **door.environment())
+    proxy.fault, proxy.where, proxy.delay = "late", "metrics", DUAL_FINISH_BUDGET + 1
+    done = stage.run(SHORT, **rank, **proxy.environment())
     assert ("Pluto has every row of the run" in done.stderr) == bool(rank)
     assert ("not on the Pluto server yet" in done.stderr) != bool(rank)

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.process.dual.conftest import Stage
 
 LATE = """
@@ -38,31 +38,31 @@ MUTE = """
 """
 
 
-def test_server_comes_late(stage: Stage, door: Door) -> None:
+def test_server_comes_late(stage: Stage, proxy: FaultProxy) -> None:
     """A server that is away for less than the patience is not mentioned, and gets all that was logged meanwhile."""
-    door.shut()
+    proxy.shut()
 
     def open_late() -> None:
         deadline = time.monotonic() + 100
         while not (stage.folder / "begun").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(2)
-        door.open()
+        proxy.open()
         (stage.folder / "open").touch()
 
     opening = threading.Thread(target=open_late)
     opening.start()
-    done = stage.run(LATE, **door.environment())
+    done = stage.run(LATE, **proxy.environment())
     opening.join()
     assert "WARNING" not in done.stderr
     assert done.stderr.count("Pluto has every row of the run") == 1
     assert stage.arrived("early") == {0: 1} and stage.arrived("late") == {1: 1}
 
 
-def test_server_is_mute(stage: Stage, door: Door) -> None:
+def test_server_is_mute(stage: Stage, proxy: FaultProxy) -> None:
     """A server that accepts and never answers costs the end of a run no more than its budget, and one line."""
-    door.fault = "hang"
-    done = stage.run(MUTE, **door.environment())
+    proxy.fault = "hang"
+    done = stage.run(MUTE, **proxy.environment())
     (took,) = [float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("took")]
     assert took < 5 + 20  # the budget, and what wandb and a busy machine may take
     lines = [line for line in done.stderr.splitlines() if "Pluto" in line]
@@ -71,4 +71,4 @@ def test_server_is_mute(stage: Stage, door: Door) -> None:
     assert [row["a"] for row in stage.recorded()] == [0, 1, 2]
     silent = stage.folder.with_name("silent")
     stage.folder = silent
-    assert "Pluto" not in stage.run(MUTE, WANDB_SILENT="true", **door.environment()).stderr
+    assert "Pluto" not in stage.run(MUTE, WANDB_SILENT="true", **proxy.environment()).stderr

@@ -64,7 +64,7 @@ def requests_time(text: str) -> float:
 
 
 class Proxy:
-    """A door in front of the real server that can be shut, made slow, or lose answers."""
+    """A proxy in front of the real server that can be shut, made slow, or lose answers."""
 
     def __init__(self, target: str) -> None:
         self.fault: str | None = None
@@ -119,15 +119,15 @@ class Proxy:
 
 @pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
-    """A door in front of the session's server."""
-    door = Proxy(server.url)
-    yield door
-    door.close()
+    """A proxy in front of the session's server."""
+    made = Proxy(server.url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def through(proxy: Proxy) -> dict[str, str]:
-    """Variables that send a script through the door."""
+    """Variables that send a script through the proxy."""
     return {f"PLUTO_URL_{name}": proxy.url for name in ("APP", "API", "INGEST", "PY")}
 
 

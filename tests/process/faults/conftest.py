@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.helpers.training import SCRIPT, Train, Training
 from tests.process.end_to_end.conftest import environment, project, script, server
@@ -17,22 +17,22 @@ ROUNDS = int(os.environ.get("WANDB_COMPAT_FAULT_ROUNDS", "1"))  # how many times
 
 
 @pytest.fixture
-def door(server: Server) -> Iterator[Door]:
-    """A door in front of the session's server."""
-    made = Door(server.url)
+def proxy(server: Server) -> Iterator[FaultProxy]:
+    """A proxy in front of the session's server."""
+    made = FaultProxy(server.url)
     yield made
     made.fault = None
     made.shut()
 
 
 @pytest.fixture
-def train(tmp_path: Path, environment: dict[str, str], door: Door) -> Iterator[Train]:
-    """Starts a script whose requests go through the door."""
+def train(tmp_path: Path, environment: dict[str, str], proxy: FaultProxy) -> Iterator[Train]:
+    """Starts a script whose requests go through the proxy."""
     started: list[Training] = []
 
     def start(text: str = SCRIPT, **changes: str) -> Training:
         started.append(
-            Training(text, tmp_path / f"work{len(started)}", {**environment, **door.environment(), **changes})
+            Training(text, tmp_path / f"work{len(started)}", {**environment, **proxy.environment(), **changes})
         )
         return started[-1]
 

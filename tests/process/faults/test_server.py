@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.helpers.training import COMPRESSED, Train, all_there
 from tests.process.faults.conftest import ROUNDS
@@ -15,44 +15,44 @@ from tests.process.faults.conftest import ROUNDS
 MORE = ["403", "404", "half", "garbage", "page", "redirect"] if ROUNDS > 1 else []
 
 
-def test_away_at_start(train: Train, door: Door, server: Server, project: str) -> None:
+def test_away_at_start(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """Nobody listens until a quarter of the rows is logged."""
-    door.shut()
+    proxy.shut()
     training = train()
     training.wait_for_output("pause")
     deadline = time.monotonic() + 30
     while "cannot be reached" not in training.errors.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    door.open()
+    proxy.open()
     output = training.end()
     assert "Pluto has every row of the run" in output
     all_there(server, project)
 
 
 @pytest.mark.parametrize("fault", ["500", "401", "huge", "lose", "hang", *MORE])
-def test_trouble_in_the_middle(train: Train, door: Door, server: Server, project: str, fault: str) -> None:
+def test_trouble_in_the_middle(train: Train, proxy: FaultProxy, server: Server, project: str, fault: str) -> None:
     """From a quarter to half of the rows every request has a fault; what it broke is sent again."""
     training = train()
     training.wait_for_output("pause")
-    door.fault = fault
+    proxy.fault = fault
     training.go()
     training.wait_for_output("pause")
-    door.hit(1 if fault == "hang" else 2)
-    door.fault = None
+    proxy.hit(1 if fault == "hang" else 2)
+    proxy.fault = None
     assert "that it refused" not in training.end()
-    assert not [call for call in door.calls if call.path.startswith("/elsewhere")]
+    assert not [call for call in proxy.calls if call.path.startswith("/elsewhere")]
     all_there(server, project)
 
 
 @pytest.mark.parametrize("fault", ["500", "lose", "hang", *MORE])
-def test_trouble_at_the_start(train: Train, door: Door, server: Server, project: str, fault: str) -> None:
+def test_trouble_at_the_start(train: Train, proxy: FaultProxy, server: Server, project: str, fault: str) -> None:
     """The run itself cannot be made at first; there is one in the end, and not two."""
-    door.fault = fault
+    proxy.fault = fault
     training = train()
     training.wait_for_output("pause")
-    door.hit(1 if fault == "hang" else 2)
-    door.fault = None
+    proxy.hit(1 if fault == "hang" else 2)
+    proxy.fault = None
     training.end()
     all_there(server, project)
 
@@ -90,7 +90,7 @@ ENDPOINTS = [
 FAULTS = ["500", "401", "403", "404", "429", "413", "422", "lose", "half", "garbage", "page", "redirect", "hang"]
 
 
-def test_every_fault_at_every_endpoint(train: Train, door: Door, server: Server, project: str) -> None:
+def test_every_fault_at_every_endpoint(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """One run lives through faults at each endpoint, one after the other: with more rounds through all of them."""
     training = train(EVERYTHING, PYTHONPATH=COMPRESSED, WANDB_COMPAT_HEARTBEAT="0.1")
     training.wait_for_output("pause")
@@ -98,9 +98,9 @@ def test_every_fault_at_every_endpoint(train: Train, door: Door, server: Server,
     for where, fault in cases if ROUNDS > 1 else cases[:: len(FAULTS) // 3]:
         if fault in ("413", "422") and where not in ("metrics", "ingest/data"):
             continue  # there it means what it says: this can never be taken
-        door.where, door.fault = where, fault
-        door.hit(door.met(fault) + 1)
-        door.fault = None
+        proxy.where, proxy.fault = where, fault
+        proxy.hit(proxy.met(fault) + 1)
+        proxy.fault = None
     out, _ = training.process.communicate("\n", timeout=90)
     steps = int(out.rsplit("steps ", 1)[1])
     run = server.ended(project, 60)
@@ -121,18 +121,18 @@ def test_every_fault_at_every_endpoint(train: Train, door: Door, server: Server,
 
 
 @pytest.mark.parametrize("status", ["413", "422"])
-def test_only_small_or_good_batches(train: Train, door: Door, server: Server, project: str, status: str) -> None:
+def test_only_small_or_good_batches(train: Train, proxy: FaultProxy, server: Server, project: str, status: str) -> None:
     """413 to large batches: they go in parts. 422 to all, as when a database is down: they go when that is over."""
-    door.where = "ingest/"
+    proxy.where = "ingest/"
     if status == "413":
-        door.picky = lambda body: len(body) > 2000
+        proxy.picky = lambda body: len(body) > 2000
     training = train()
     training.wait_for_output("pause")
-    door.fault = status
+    proxy.fault = status
     training.go()
     training.wait_for_output("pause")
-    door.hit(3)
+    proxy.hit(3)
     if status == "422":
-        door.fault = None
+        proxy.fault = None
     assert "refused" not in training.end()
     all_there(server, project)

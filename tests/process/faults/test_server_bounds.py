@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.helpers.training import Train, all_there, sync
 from tests.process.faults.conftest import ROUNDS
@@ -47,13 +47,13 @@ def images_there(server: Server, project: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["403", "500", "lose", "half"])
-def test_upload_refused(train: Train, door: Door, server: Server, project: str, fault: str) -> None:
+def test_upload_refused(train: Train, proxy: FaultProxy, server: Server, project: str, fault: str) -> None:
     """A place to upload to that says no, or whose yes is lost: it goes to a fresh URL, and each file is there once."""
-    door.where, door.fault = "/blob/", fault
+    proxy.where, proxy.fault = "/blob/", fault
     training = train(IMAGES)
     training.wait_for_output("pause")
-    door.hit(2)
-    door.fault = None
+    proxy.hit(2)
+    proxy.fault = None
     training.end()
     images_there(server, project)
 
@@ -61,25 +61,25 @@ def test_upload_refused(train: Train, door: Door, server: Server, project: str, 
 def test_upload_url_expires(train: Train, project: str, tmp_path: Path) -> None:
     """An upload that begins after its URL has expired is refused by the real server, and is sent to a fresh one."""
     with running(tmp_path / "expiring", limits=Limits(upload_url=1.0)) as own:
-        door = Door(own.url)
-        door.where, door.fault, door.delay = "/blob/", "late", 2.5
-        training = train(IMAGES, **{**own.environment(), **door.environment()})
+        proxy = FaultProxy(own.url)
+        proxy.where, proxy.fault, proxy.delay = "/blob/", "late", 2.5
+        training = train(IMAGES, **{**own.environment(), **proxy.environment()})
         training.wait_for_output("pause")
-        door.hit(1)
-        door.fault = None
+        proxy.hit(1)
+        proxy.fault = None
         training.end()
-        door.shut()
+        proxy.shut()
         images_there(Server(own.url, own.key), project)
-        assert sum(call.path == "/files" for call in door.calls) > 2
+        assert sum(call.path == "/files" for call in proxy.calls) > 2
 
 
 def test_server_disk_full(train: Train, project: str, tmp_path: Path) -> None:
     """The server's disk takes no byte more for a while: it says so, and has everything once it can."""
     with running(tmp_path / "full") as own:
-        door = Door(own.url)
-        training = train(**{**own.environment(), **door.environment()})
+        proxy = FaultProxy(own.url)
+        training = train(**{**own.environment(), **proxy.environment()})
         training.wait_for_output("pause")
-        door.passed("ingest/metrics")
+        proxy.passed("ingest/metrics")
         process = psutil.Process(own._process.pid)
         room, most = process.rlimit(psutil.RLIMIT_FSIZE)
         process.rlimit(psutil.RLIMIT_FSIZE, (1, most))
@@ -91,7 +91,7 @@ def test_server_disk_full(train: Train, project: str, tmp_path: Path) -> None:
             time.sleep(0.05)
         process.rlimit(psutil.RLIMIT_FSIZE, (room, most))
         training.end()
-        door.shut()
+        proxy.shut()
         all_there(Server(own.url, own.key), project)
 
 
@@ -116,16 +116,16 @@ TRAINER_BOUND, UPLOADER_BOUND = 32, 128  # MiB; see docs/reliability.md
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="counts memory as Linux does")
-def test_memory_while_away(train: Train, door: Door, server: Server, project: str) -> None:
+def test_memory_while_away(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """While rows pile up neither the trainer nor the uploader grows beyond its bound: they wait on disk."""
-    door.shut()
+    proxy.shut()
     training = train(FLOOD, WANDB_COMPAT_FINISH_BUDGET="600")
     assert training.process.stdout is not None
     grown = int(training.process.stdout.readline().split()[1])
     training.wait_for_output("pause")
     uploader = psutil.Process(json.loads((training.home / "journal/uploader.json").read_text())["pid"])
     most = uploader.memory_info().rss
-    door.open()
+    proxy.open()
     training.go()
     while training.process.poll() is None:
         with contextlib.suppress(psutil.Error):
@@ -143,10 +143,10 @@ def test_memory_while_away(train: Train, door: Door, server: Server, project: st
 
 
 def test_disk_use_is_bounded(
-    train: Train, door: Door, server: Server, project: str, environment: dict[str, str]
+    train: Train, proxy: FaultProxy, server: Server, project: str, environment: dict[str, str]
 ) -> None:
     """At WANDB_COMPAT_JOURNAL_LIMIT new rows are refused, which is said and counted; those before arrive, whole."""
-    door.shut()
+    proxy.shut()
     training = train(
         FLOOD.replace(f"range(1, {PENDING})", "range(1, 50_000)"),
         WANDB_COMPAT_JOURNAL_LIMIT=str(1024**2),
@@ -158,7 +158,7 @@ def test_disk_use_is_bounded(
     output = training.end()
     assert "what is logged now is lost" in output
     lost = int(re.search(r"(\d+) records could not be written", output)[1])
-    door.open()
+    proxy.open()
     sync(training, environment)
     run = server.ended(project)
     (findings,) = server.get("/api/runs/statistics", projectName=project, runId=run["id"], logName="loss")["metrics"]

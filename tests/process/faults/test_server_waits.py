@@ -7,29 +7,31 @@ import time
 
 import pytest
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.helpers.training import COMPRESSED, ROWS, SCRIPT, Train, all_there, sync
 
 
-def test_ten_minutes_away(train: Train, door: Door, server: Server, project: str) -> None:
+def test_ten_minutes_away(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """Away for ten minutes in the middle, with time running a hundred times as fast for the uploader's waits."""
     training = train(PYTHONPATH=COMPRESSED)
     training.wait_for_output("pause")
-    door.shut()
+    proxy.shut()
     training.go()
     training.wait_for_output("pause")
     time.sleep(6)
-    door.open()
+    proxy.open()
     assert training.end().count("cannot be reached") == 1
     all_there(server, project)
 
 
-def test_away_at_the_end(train: Train, door: Door, server: Server, project: str, environment: dict[str, str]) -> None:
+def test_away_at_the_end(
+    train: Train, proxy: FaultProxy, server: Server, project: str, environment: dict[str, str]
+) -> None:
     """Nobody listens any more when the script ends: it says where its rows are, and `sync` brings them."""
     training = train()
     training.wait_for_output("pause")
-    door.shut()
+    proxy.shut()
     output = training.end()
     assert "are not on the Pluto server yet" in output and "wandb-compat sync" in output
     sync(training, environment)
@@ -39,78 +41,78 @@ def test_away_at_the_end(train: Train, door: Door, server: Server, project: str,
 
 
 @pytest.mark.parametrize("as_date", [False, True])
-def test_retry_after(train: Train, door: Door, server: Server, project: str, as_date: bool) -> None:
+def test_retry_after(train: Train, proxy: FaultProxy, server: Server, project: str, as_date: bool) -> None:
     """429 with Retry-After, in seconds or as a date: nobody asks again before that, and then everything goes."""
     training = train(WANDB_COMPAT_LINGER="60")  # `finish` waits for a busy server for 3 s only
     training.wait_for_output("pause")
-    door.where, door.fault = "ingest/metrics", "429"
+    proxy.where, proxy.fault = "ingest/metrics", "429"
     moment = int(time.time()) + 6  # a date has whole seconds only
     due = time.monotonic() + moment - time.time()
-    door.headers = {"Retry-After": email.utils.formatdate(moment, usegmt=True) if as_date else "3"}
+    proxy.headers = {"Retry-After": email.utils.formatdate(moment, usegmt=True) if as_date else "3"}
     training.go()
     training.wait_for_output("pause")
-    door.hit(1)
-    door.fault = None
+    proxy.hit(1)
+    proxy.fault = None
     training.end()
     all_there(server, project)
-    calls = [call for call in door.calls if "ingest/metrics" in call.path]
+    calls = [call for call in proxy.calls if "ingest/metrics" in call.path]
     refused = next(index for index, call in enumerate(calls) if call.fault == "429")
     assert calls[refused + 1].time >= (due if as_date else calls[refused].time + 3) - 0.1
 
 
-def test_finish_waits_for_a_busy_server(train: Train, door: Door, server: Server, project: str) -> None:
+def test_finish_waits_for_a_busy_server(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """Busy for longer than `finish` waits for a server that is away, but by its own word not for long: it waits."""
     training = train()
     training.wait_for_output("pause")
-    door.where, door.fault, door.headers = "ingest/metrics", "429", {"Retry-After": "5"}
+    proxy.where, proxy.fault, proxy.headers = "ingest/metrics", "429", {"Retry-After": "5"}
     training.go()
-    door.hit(1)
-    door.fault = None
+    proxy.hit(1)
+    proxy.fault = None
     assert "Pluto has every row of the run" in training.end()
     all_there(server, project)
 
 
-def test_a_route_that_hangs_holds_up_no_other(train: Train, door: Door, server: Server, project: str) -> None:
+def test_a_route_that_hangs_holds_up_no_other(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """While series wait for an answer, metrics, keys and the rest arrive within the time of that one try."""
     training = train()
     training.wait_for_output("pause")
-    door.where, door.fault = "ingest/data", "hang"
+    proxy.where, proxy.fault = "ingest/data", "hang"
     training.go()
     training.wait_for_output("pause")
-    door.hit(1)
+    proxy.hit(1)
     run = server.run(project)
     deadline = time.monotonic() + 25  # of 30 s that the call may take
     while len(server.metrics(project, run["id"], "loss")) < ROWS // 2:
         assert time.monotonic() < deadline, "metrics have waited for series"
         time.sleep(0.05)
-    hung = [call for call in door.calls if call.fault == "hang"]
+    hung = [call for call in proxy.calls if call.fault == "hang"]
     assert len(hung) == 1
-    door.fault = None
+    proxy.fault = None
     training.end()
     all_there(server, project)
 
 
-def test_slow(train: Train, door: Door, server: Server, project: str) -> None:
+def test_slow(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
     """1 kB/s both ways: everything arrives once, if later."""
     training = train(SCRIPT.replace(f"range({ROWS})", "range(100)"), WANDB_COMPAT_FINISH_BUDGET="120")
     training.wait_for_output("pause")
-    door.fault = "slow"
+    proxy.fault = "slow"
     training.end(240)
-    assert door.met("slow") >= 2
+    assert proxy.met("slow") >= 2
     all_there(server, project, 100)
 
 
 def test_hanging_at_the_end(
-    train: Train, door: Door, server: Server, project: str, environment: dict[str, str]
+    train: Train, proxy: FaultProxy, server: Server, project: str, environment: dict[str, str]
 ) -> None:
     """A server that takes connections and says nothing: `finish` says so after ten seconds, and waits no longer."""
     training = train()
     training.wait_for_output("pause")
-    door.fault = "hang"
+    proxy.fault = "hang"
     began = time.monotonic()
     output = training.end()
     assert time.monotonic() - began < 28
     assert "has not answered for 10 s" in output and "are not on the Pluto server yet" in output
-    door.fault = None
+    proxy.fault = None
     sync(training, environment)
     all_there(server, project)

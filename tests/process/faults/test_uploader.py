@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.helpers.environments import HELPERS
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import ROUNDS
 from tests.process.faults.test_kill import start
@@ -190,15 +190,15 @@ def test_refused_records_are_told_again(
     script(
         "import wandb\nwith wandb.init(mode='offline') as run:\n    for n in range(50): run.log({'loss': n, str(n): n})"
     )
-    door = Door(server.url)
-    door.fault, door.where = "422", "/ingest/metrics"
-    door.picky = lambda body: b'"loss":7' in body or b'"loss":33' in body
+    proxy = FaultProxy(server.url)
+    proxy.fault, proxy.where = "422", "/ingest/metrics"
+    proxy.picky = lambda body: b'"loss":7' in body or b'"loss":33' in body
     command = [sys.executable, "-m", "wandb_compat", "sync"]
     for number in range(2):
         done = subprocess.run(
             command,
             cwd=tmp_path / "work",
-            env={**environment, **door.environment()},
+            env={**environment, **proxy.environment()},
             capture_output=True,
             text=True,
             timeout=120,
@@ -206,7 +206,7 @@ def test_refused_records_are_told_again(
         assert done.returncode == 1
         assert ("on the server already" in done.stdout) == (number == 1)
         assert "except 2 records that it refused: " in done.stdout and "injected" in done.stdout
-    door.shut()
+    proxy.shut()
     run = server.run(project)
     kept = [row["step"] for row in server.metrics(project, run["id"], "loss")]
     assert kept == [step for step in range(50) if step not in (7, 33)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.fault_proxy import Door
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.process.faults.test_kill import start
 
@@ -29,17 +29,17 @@ print("went on", flush=True)
 
 
 @pytest.fixture
-def slow(server: Server) -> Iterator[Door]:
-    """A door in front of the server behind which rows are answered late."""
-    door = Door(server.url)
-    door.fault, door.where, door.delay = "late", "/ingest/metrics", 8.0
-    yield door
-    door.fault = None
-    door.shut()
+def slow(server: Server) -> Iterator[FaultProxy]:
+    """A proxy in front of the server behind which rows are answered late."""
+    proxy = FaultProxy(server.url)
+    proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 8.0
+    yield proxy
+    proxy.fault = None
+    proxy.shut()
 
 
 def test_ctrl_c_leaves_the_rest_to_the_uploader(
-    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: Door
+    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: FaultProxy
 ) -> None:
     """Lines tell what is left and the budget; after Ctrl-C the script goes on, the command is told, all rows arrive."""
     folder = tmp_path / "work"
@@ -62,7 +62,7 @@ def test_ctrl_c_leaves_the_rest_to_the_uploader(
 
 
 def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
-    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: Door
+    server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: FaultProxy
 ) -> None:
     """The second Ctrl-C is the script's own; the bar names rows, bytes and the budget."""
     folder = tmp_path / "work"

@@ -205,7 +205,7 @@ def test_where_no_thread_can_be_started(script: Any, console: str) -> None:
         import threading
         import numpy, wandb
         def refuse(*about, **more): raise RuntimeError("can't start new thread")
-        threading._start_new_thread = refuse
+        threading._start_new_thread = threading._start_joinable_thread = refuse  # the second since Python 3.13
         run = wandb.init(sync_tensorboard=True)
         for value in range(100):
             run.log({"a": value})

@@ -11,6 +11,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable
+from enum import EnumMeta
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,6 +94,8 @@ def complaints(path: str, kind: str, *parameters: str) -> list[str]:
         return [f"{path} is no class"]
     if kind == "function" and not callable(found):
         return [f"{path} cannot be called"]
+    if isinstance(found, EnumMeta):  # the signature of an enumeration is Python's and differs by its version
+        return []
     if support_table.level(found) == "refused" or not parameters:
         return []
     return [f"{path}({one})" for one in parameters if not _takes(found, one)]
