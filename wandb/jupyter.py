@@ -123,7 +123,7 @@ class Notebook:
             "language_info": language,
         }
         document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
-        run._files().save(self._keep(HISTORY, json.dumps(document, indent=1).encode()))
+        run._files.keep(self._keep(HISTORY, json.dumps(document, indent=1).encode()))
 
     def _path(self) -> Path | None:
         named = [self.settings.x_jupyter_path, self.settings.notebook_name]

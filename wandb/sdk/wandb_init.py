@@ -301,7 +301,7 @@ def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> 
         requirements = Path(run.dir, "requirements.txt")
         threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
     if settings.save_code and not settings.disable_code:
-        run._save_code()
+        run._code.save()
     termlog(f"Run {run.name} in project {run.project}, kept in {home}")
     if settings._jupyter:
         from wandb import jupyter

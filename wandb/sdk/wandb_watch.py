@@ -43,19 +43,19 @@ def _watch(
         _watched += 1
         prefix = f"graph_{index}" if index > 0 else ""
         if log in ("parameters", "all"):
-            run._torch.add_log_parameters_hook(model, prefix=prefix, log_freq=log_freq)
+            run._watching.torch.add_log_parameters_hook(model, prefix=prefix, log_freq=log_freq)
         if log in ("gradients", "all"):
-            run._torch.add_log_gradients_hook(model, prefix=prefix, log_freq=log_freq)
+            run._watching.torch.add_log_gradients_hook(model, prefix=prefix, log_freq=log_freq)
         if log_graph:
             termlog("logging graph, to disable use `wandb.watch(log_graph=False)`")
-            graphs.append(run._torch.add_graph_hooks(model, criterion, index))
+            graphs.append(run._watching.torch.add_graph_hooks(model, criterion, index))
     return graphs
 
 
 def _unwatch(run: Run, models: Any | Sequence[Any] | None = None) -> None:
     """Take hooks out of models, or of all; see `Run.unwatch`."""
     if not models:
-        run._torch.unhook_all()
+        run._watching.torch.unhook_all()
         return
     for model in models if isinstance(models, (tuple, list)) else (models,):
-        run._torch.unwatch(model)
+        run._watching.torch.unwatch(model)

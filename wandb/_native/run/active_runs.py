@@ -40,7 +40,7 @@ def visit(run: Run) -> None:
 
     def leave() -> None:
         if not run._is_finished:
-            run._publish_summary()
+            run._summary_publisher.publish()
 
     Finalize(None, leave, exitpriority=0)
 

@@ -1,4 +1,4 @@
-"""The part of a run that says what it is: name, place, settings, configuration."""
+"""The properties of a run: name, place, settings, configuration."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.run.terminal import terminal_notifier
+from wandb.errors import UsageError
 from wandb.errors.term import termwarn
 from wandb.sdk.wandb_config import Config, ConfigStatic
 from wandb_compat.run.server_fields import server_tags
@@ -19,21 +21,43 @@ if TYPE_CHECKING:
 warn_once = partial(termwarn, repeat=False)
 
 
-class RunFacts:
-    """The properties; `Run` is the only class that has them."""
+class RunProperties:
+    """The state of a run, and the properties that read and set it."""
 
-    _settings: Settings
-    _pipeline: Pipeline | None
-    _history: History
-    _config: Config
-    _is_finished: bool
-    _starting_step: int
-    _url: str | None
+    def __init__(self, settings: Settings, pipeline: Pipeline | None, first_step: int) -> None:
+        """Prepare the state of a run that has not begun.
 
-    if TYPE_CHECKING:
+        Args:
+            settings: complete settings; changed when a property is set.
+            pipeline: takes the run's records; None for a run that logs nowhere.
+            first_step: the step of the first row.
+        """
+        self._settings = settings
+        self._pipeline = pipeline
+        self._history: History
+        self._config = Config()
+        self._is_finished = False
+        self._notifier = pipeline.notifier if pipeline is not None else terminal_notifier()
+        self._starting_step = first_step
+        self._url: str | None = None
 
-        def _submit(self, record: records.Record, what: str) -> None: ...
-        def _send_wandb(self, values: dict[str, Any]) -> None: ...
+    def _check_active(self, what: str) -> None:
+        """Raise `wandb.UsageError` if the run is finished; `what` names the call."""
+        if self._is_finished:
+            raise UsageError(
+                f"Run ({self.id}) is finished. The call to `{what}` will be ignored."
+                " Please make sure that you are using an active run."
+            )
+
+    def _submit(self, record: records.Record, what: str) -> None:
+        """Send a record; `what` names the call for the error of a finished run."""
+        self._check_active(what)
+        if self._pipeline is not None:
+            self._pipeline.submit(record)
+
+    def _send_wandb(self, values: dict[str, Any], what: str | None = None) -> None:
+        """Send values of `config["wandb"]`."""
+        self._submit(records.Config({"wandb": values}), what or next(iter(values)))
 
     @property
     def id(self) -> str:

@@ -48,7 +48,27 @@ class NoopRun(Run):
         """Return True without an argument, as every run, and False with one: no file is saved."""
         return not args and not kwargs
 
-    alert = finish_artifact = link_artifact = link_model = log_code = log_model = mark_preempting = _nothing
-    pin_config_keys = restore = status = unwatch = upsert_artifact = use_artifact = use_model = watch = _nothing
-    write_logs = _refuse_when_finished = _nothing
-    define_metric = log_artifact = _something
+
+_WITHOUT_RESULT = (
+    "alert",
+    "finish_artifact",
+    "link_artifact",
+    "link_model",
+    "log_code",
+    "log_model",
+    "mark_preempting",
+    "pin_config_keys",
+    "restore",
+    "status",
+    "unwatch",
+    "upsert_artifact",
+    "use_artifact",
+    "use_model",
+    "watch",
+    "write_logs",
+    "_check_active",
+)
+for _name in _WITHOUT_RESULT:
+    setattr(NoopRun, _name, NoopRun._nothing)
+for _name in ("define_metric", "log_artifact"):
+    setattr(NoopRun, _name, NoopRun._something)

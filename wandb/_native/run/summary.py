@@ -1,0 +1,56 @@
+"""Publishes the summary of a run as it changes."""
+
+from __future__ import annotations
+
+import os
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from wandb.sdk.wandb_summary import Summary
+from wandb_compat.convert.json_values import summary_value
+from wandb_compat.convert.loggable import is_rich
+from wandb_compat.run.server_fields import published_summary
+from wandb_compat.spool import records
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_run import Run
+
+
+class SummaryPublisher:
+    """Sends the summary of one run to the server."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def changed(self) -> None:
+        """Take note of a change that the script made.
+
+        Raises:
+            wandb.UsageError: the run is finished.
+        """
+        self._run._check_active("summary")
+        self._run._history.summary_changed()
+
+    def stored_value(self, key: str, value: Any) -> Any:
+        """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
+        run = self._run
+        if run._pipeline is None or run._is_finished or not is_rich(value):
+            return summary_value(value)
+        return run._pipeline.row({key: value}, run._history.step, int(time() * 1000)).get(key)
+
+    def publish(self) -> None:
+        """Send the summary; a process that shares the run sends only what it changed itself."""
+        run = self._run
+        if run._init_pid == os.getpid():
+            summary = self.as_json()
+        else:
+            with run._history.lock:
+                summary = published_summary(run._history.own_items())
+        if summary and run._pipeline is not None:
+            run._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a copy of the summary as the server gets it."""
+        run = self._run
+        with run._history.lock:  # other threads may be logging
+            return published_summary(run.summary._as_dict() if isinstance(run.summary, Summary) else run.summary)
