@@ -1,4 +1,4 @@
-"""`wandb.init`: brings settings, folder, pipeline and run together."""
+"""`wandb.init`: completes the settings of a run and begins it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from wandb._native.run import active_runs, current, run_dir
-from wandb._native.run import attach as attaching
-from wandb._native.run.random_names import generate_name
-from wandb._native.run.resume import settle
-from wandb._native.run.saved_files import write_requirements
-from wandb._native.run.terminal import terminal_notifier
+from wandb._native.run import active_runs, current, start
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
-from wandb.sdk import wandb_login, wandb_setup
+from wandb.sdk import wandb_setup
 from wandb.sdk.lib import config_util
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.runid import generate_id
@@ -25,13 +20,7 @@ from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, attach_run
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
-from wandb_compat.config.credentials import HINT, Credential
 from wandb_compat.config.truthy import is_true
-from wandb_compat.pipeline.pipeline import Pipeline
-from wandb_compat.run import environment, start_record
-from wandb_compat.run.console import ConsoleCapture
-from wandb_compat.run.server_fields import server_tags
-from wandb_compat.spool import records, threads
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -144,12 +133,12 @@ def init(
     values = _configuration(run_settings, {**hyperparameters, **values})
     if run_settings._noop:
         return _disabled(run_settings, values)
-    if (previous := active_runs.latest()) and not _makes_way(run_settings):
+    if (previous := active_runs.latest()) and not _begins_new_run(run_settings):
         return previous
     if magic:
         termwarn("wandb.init(magic=...) has no counterpart in Pluto; the run goes on without.")
-    run = _begin(own, run_settings, values)
-    _listen(run_settings, bool(monitor_gym))
+    run = start.begin(own, run_settings, values)
+    _patch_libraries(run_settings, bool(monitor_gym))
     return run
 
 
@@ -196,27 +185,6 @@ def _without_place(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in settled}
 
 
-def _swept(settings: Settings) -> dict[str, Any] | None:
-    """Return the hyperparameters that an agent has written down for this run."""
-    if not settings.sweep_param_path:
-        return None
-    return config_util.dict_from_config_file(settings.sweep_param_path)
-
-
-def _sweep(settings: Settings) -> dict[str, Any] | None:
-    """Return what the server keeps of the run's sweep, in the form of `pluto migrate`."""
-    if not settings.sweep_id:
-        return None
-    from wandb._native.sweeps.trial_log import TrialLog
-
-    ledger = TrialLog(settings.sweep_id)
-    definition = ledger.definition() if ledger.exists() else {}
-    trial = ledger.trial(settings.run_id or "")
-    agent = {"id": trial.agent, "host": trial.host} if trial is not None and trial.agent else None
-    about = {"id": settings.sweep_id, "name": definition.get("name"), "config": definition, "agent": agent}
-    return {key: value for key, value in about.items() if value}
-
-
 def _configuration(settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with the files of WANDB_CONFIG_PATHS, which win as they do with wandb."""
     for path in settings.config_paths or ():
@@ -236,7 +204,7 @@ def _disabled(settings: Settings, config: dict[str, Any]) -> Run:
     return run
 
 
-def _makes_way(settings: Settings) -> bool:
+def _begins_new_run(settings: Settings) -> bool:
     """Whether a new run begins although one is active.
 
     Raises:
@@ -260,8 +228,8 @@ def _makes_way(settings: Settings) -> bool:
     return False
 
 
-def _listen(settings: Settings, monitor_gym: bool) -> None:
-    """Hear what other libraries write down for themselves."""
+def _patch_libraries(settings: Settings, monitor_gym: bool) -> None:
+    """Log what TensorBoard and gymnasium record, if asked to."""
     patched = current.module().patched
     if settings.sync_tensorboard and not patched["tensorboard"]:
         from wandb.integration import tensorboard
@@ -271,68 +239,6 @@ def _listen(settings: Settings, monitor_gym: bool) -> None:
         from wandb.integration import gym
 
         gym.monitor()
-
-
-def _begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:
-    credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
-    if credential is None and not settings._offline:
-        if settings.force:
-            raise UsageError(f"No Pluto key: {HINT}")
-        termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
-    going = settle(own, settings, credential)
-    settings.run_name = settings.run_name or generate_name()
-    home = run_dir.make(settings)
-    pipeline = Pipeline(home, own, notifier=terminal_notifier(), head=Path(settings.sync_file))
-    run = Run(settings, config, _swept(settings), pipeline=pipeline, first_step=going.first_step)
-    metadata = environment.gather(settings)
-    start = _start_record(own, run, metadata)
-    if going.previous is not None:
-        run._go_on(going.previous)
-    run._history.publish_in_background()
-    pipeline.before_write = run._history.publish_if_due
-    pipeline.start(start, credential, online=credential is not None)
-    active_runs.add(run)
-    attaching.publish(run)
-    if settings.reinit != "create_new":
-        current.set_run(run)
-    run._begin(_console(settings, pipeline, credential))
-    run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
-    if settings.x_save_requirements and not settings.x_disable_meta:
-        requirements = Path(run.dir, "requirements.txt")
-        threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
-    if settings.save_code and not settings.disable_code:
-        run._code.save()
-    termlog(f"Run {run.name} in project {run.project}, kept in {home}")
-    if settings._jupyter:
-        from wandb import jupyter
-
-        jupyter.display_if_magic_is_used(run)
-    return run
-
-
-def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
-    settings = run.settings
-    return start_record.build(
-        run.id,
-        own,
-        settings,
-        name=run.name or "",
-        project=run.project,
-        started=run.start_time,
-        config=run.config.as_dict(),
-        tags=server_tags(settings, run._notifier),
-        sweep=_sweep(settings),
-        metadata=metadata,
-        notifier=run._notifier,
-    )
-
-
-def _console(settings: Settings, pipeline: Pipeline, credential: Credential | None) -> ConsoleCapture | None:
-    if settings.console == "off":
-        return None
-    secret = credential.reveal if credential is not None else lambda: None
-    log = Path(settings.files_dir, "output.log")
-    return ConsoleCapture(pipeline.submit, secret=secret, log=log, redirect=settings.console == "redirect")
 
 
 def _attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None) -> Run:

@@ -1,0 +1,118 @@
+"""Begins a run: resolves what it resumes, makes its directory, starts its pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wandb._native.run import active_runs, attach, current, run_dir
+from wandb._native.run.random_names import generate_name
+from wandb._native.run.resume import settle
+from wandb._native.run.saved_files import write_requirements
+from wandb._native.run.terminal import terminal_notifier
+from wandb.errors import UsageError
+from wandb.errors.term import termlog, termwarn
+from wandb.sdk import wandb_login
+from wandb.sdk.lib import config_util
+from wandb.sdk.wandb_run import Run
+from wandb.sdk.wandb_settings import Settings
+from wandb_compat.config import settings as engine
+from wandb_compat.config.credentials import HINT, Credential
+from wandb_compat.pipeline.pipeline import Pipeline
+from wandb_compat.run import environment, start_record
+from wandb_compat.run.console import ConsoleCapture
+from wandb_compat.run.server_fields import server_tags
+from wandb_compat.spool import records, threads
+
+
+def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:
+    """Begin a run: settle its id, make its directory, start its pipeline, and make it the current run.
+
+    Args:
+        own: settings of wandb-compat.
+        settings: of the run; completed here.
+        config: the run's configuration.
+
+    Raises:
+        wandb.UsageError: a key is required and missing, or the run cannot be resumed as asked.
+    """
+    credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
+    if credential is None and not settings._offline:
+        if settings.force:
+            raise UsageError(f"No Pluto key: {HINT}")
+        termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
+    going = settle(own, settings, credential)
+    settings.run_name = settings.run_name or generate_name()
+    home = run_dir.make(settings)
+    pipeline = Pipeline(home, own, notifier=terminal_notifier(), head=Path(settings.sync_file))
+    run = Run(settings, config, _sweep_parameters(settings), pipeline=pipeline, first_step=going.first_step)
+    metadata = environment.gather(settings)
+    start = _start_record(own, run, metadata)
+    if going.previous is not None:
+        run._go_on(going.previous)
+    run._history.publish_in_background()
+    pipeline.before_write = run._history.publish_if_due
+    pipeline.start(start, credential, online=credential is not None)
+    active_runs.add(run)
+    attach.publish(run)
+    if settings.reinit != "create_new":
+        current.set_run(run)
+    run._begin(_console(settings, pipeline, credential))
+    run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
+    if settings.x_save_requirements and not settings.x_disable_meta:
+        requirements = Path(run.dir, "requirements.txt")
+        threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
+    if settings.save_code and not settings.disable_code:
+        run._code.save()
+    termlog(f"Run {run.name} in project {run.project}, kept in {home}")
+    if settings._jupyter:
+        from wandb import jupyter
+
+        jupyter.display_if_magic_is_used(run)
+    return run
+
+
+def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
+    settings = run.settings
+    return start_record.build(
+        run.id,
+        own,
+        settings,
+        name=run.name or "",
+        project=run.project,
+        started=run.start_time,
+        config=run.config.as_dict(),
+        tags=server_tags(settings, run._notifier),
+        sweep=_sweep_record(settings),
+        metadata=metadata,
+        notifier=run._notifier,
+    )
+
+
+def _sweep_record(settings: Settings) -> dict[str, Any] | None:
+    """Return the run's sweep as the server keeps it, in the form of `pluto migrate`."""
+    if not settings.sweep_id:
+        return None
+    from wandb._native.sweeps.trial_log import TrialLog
+
+    ledger = TrialLog(settings.sweep_id)
+    definition = ledger.definition() if ledger.exists() else {}
+    trial = ledger.trial(settings.run_id or "")
+    agent = {"id": trial.agent, "host": trial.host} if trial is not None and trial.agent else None
+    about = {"id": settings.sweep_id, "name": definition.get("name"), "config": definition, "agent": agent}
+    return {key: value for key, value in about.items() if value}
+
+
+def _sweep_parameters(settings: Settings) -> dict[str, Any] | None:
+    """Return the hyperparameters that a sweep agent wrote for this run."""
+    if not settings.sweep_param_path:
+        return None
+    return config_util.dict_from_config_file(settings.sweep_param_path)
+
+
+def _console(settings: Settings, pipeline: Pipeline, credential: Credential | None) -> ConsoleCapture | None:
+    if settings.console == "off":
+        return None
+    secret = credential.reveal if credential is not None else lambda: None
+    log = Path(settings.files_dir, "output.log")
+    return ConsoleCapture(pipeline.submit, secret=secret, log=log, redirect=settings.console == "redirect")
