@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from wandb_compat.config import credentials
+from wandb_compat.config import credentials, interrupts
 from wandb_compat.dual import install
 from wandb_compat.import_hook import lazy_module, messages, mode, real_wandb, switch
 
@@ -61,14 +61,14 @@ class UndecidedModule(lazy_module.LazyModule):
         return _repr(self)
 
 
-class NativeModule(ModuleType):
+class NativeModule(lazy_module.ImportableModule):
     """`wandb` in pluto mode: an ordinary module whose repr names the mode."""
 
     def __repr__(self) -> str:
         return _repr(self)
 
 
-class Facade(ModuleType):
+class Facade(lazy_module.ImportableModule):
     """`wandb` in front of the real one: attributes are read, set and deleted there, live."""
 
     def __getattr__(self, name: str) -> Any:
@@ -136,7 +136,8 @@ class _WandbLoader(lazy_module.LazyLoader):
         module.__dict__["__cached__"] = package.cached
         try:
             if choice.name == "pluto":
-                package.loader.exec_module(module)
+                with interrupts.postponed():  # a package that is loaded in part would fail at its next use
+                    package.loader.exec_module(module)
                 module.__class__ = NativeModule
             else:
                 self._load_real(module, package)

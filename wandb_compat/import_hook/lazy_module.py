@@ -28,7 +28,22 @@ _transition = allocate_lock()
 _awaited: "dict[int, ModuleType]" = {}  # by thread that waits: the module it waits for
 
 
-class LazyModule(ModuleType):
+class ImportableModule(ModuleType):
+    """A module that is pickled by its name.
+
+    cloudpickle, dill and the like do so for modules, which they recognise by their exact type, and call
+    `__reduce_ex__` for subclasses.
+    """
+
+    def __reduce_ex__(self, protocol: "Any") -> "Any":
+        from copyreg import dispatch_table
+        from importlib import import_module
+
+        registered = dispatch_table.get(ModuleType)  # what a program has defined for modules holds for this one too
+        return registered(self) if registered is not None else (import_module, (self.__name__,))
+
+
+class LazyModule(ImportableModule):
     """A module that is loaded by the `load` of its loader at the first use of one of its names."""
 
     def __getattr__(self, name: str) -> "Any":
@@ -56,7 +71,7 @@ class LazyModule(ModuleType):
         return dir(self)
 
 
-class LoadingModule(ModuleType):
+class LoadingModule(ImportableModule):
     """A module while one thread loads it; the other threads wait."""
 
     def __getattr__(self, name: str) -> "Any":

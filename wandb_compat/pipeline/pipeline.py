@@ -12,8 +12,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import orjson
-
 from wandb_compat.config.credentials import Credential
 from wandb_compat.config.limits import DRAIN_GRACE, FLUSH_INTERVAL, QUEUE_LIMIT
 from wandb_compat.config.settings import Settings
@@ -33,6 +31,7 @@ from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_records
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.wire.safe_orjson import orjson
 
 _dumps = orjson.dumps
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
-import orjson
+from wandb_compat.wire.safe_orjson import orjson
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
