@@ -1,0 +1,100 @@
+"""`wandb` and `pluto` are plain modules for every tool, in every mode, before their first use and after it."""
+
+import pytest
+
+from tests.helpers.environments import OURS, REAL, Environment, Environments
+
+KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_no_server", "PLUTO_MODE": "offline", "WANDB_SILENT": "true"}
+TOOLS = ("cloudpickle", "dill", "joblib", "dask[distributed]")
+MODES = {"pluto": {**KEY, "DISABLE_WANDB_LOGGING": "true"}, "dual": KEY, "wandb": {"WANDB_SILENT": "true"}}
+FIRST_USES = {"unused": "", "used": "wandb.init; wandb.Table; pluto.Image"}
+
+
+@pytest.fixture
+def tools(environment: Environments) -> Environment:
+    """Ours, the real wandb, and tools that send functions to other processes."""
+    return environment(REAL, OURS, *TOOLS)
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The variables of each mode."""
+    return dict(MODES[request.param])
+
+
+@pytest.mark.parametrize("use", FIRST_USES.values(), ids=FIRST_USES)
+@pytest.mark.parametrize(
+    "check",
+    [
+        "import cloudpickle; assert cloudpickle.loads(cloudpickle.dumps(work))() is wandb.init",
+        "import dill; assert dill.loads(dill.dumps(work, recurse=True))() is wandb.init",
+        "import dill; assert dill.loads(dill.dumps(wandb)) is wandb",
+        "import cloudpickle; assert cloudpickle.loads(cloudpickle.dumps([wandb, pluto])) == [wandb, pluto]",
+        "import pickle; assert pickle.loads(pickle.dumps(wandb)) is wandb",
+        "import copyreg; copyreg.pickle(types.ModuleType, lambda module: (str, (module.__name__,)));"
+        "import pickle; assert pickle.loads(pickle.dumps(wandb)) == 'wandb'",
+        "import copy; assert copy.copy(wandb) is wandb and copy.deepcopy({'w': wandb})['w'] is wandb",
+        "import inspect; assert inspect.ismodule(wandb) and inspect.getsourcefile(wandb) == wandb.__file__",
+        "import inspect; assert dict(inspect.getmembers(wandb))['Run'] is wandb.Run and inspect.getmodule(work)",
+        "import doctest; doctest.testmod(wandb, optionflags=doctest.SKIP)",
+        "import importlib; assert importlib.reload(wandb) is wandb and callable(wandb.init)",
+        "import importlib; assert importlib.reload(pluto) is pluto and pluto.Image",
+        "from unittest import mock\nwith mock.patch('wandb.init') as fake: assert wandb.init is fake",
+        "from unittest import mock\nwith mock.patch.object(wandb, 'log') as fake: assert wandb.log is fake",
+        "from unittest import mock\nassert mock.create_autospec(wandb.finish)",
+        "import pkgutil; names = {one.name for one in pkgutil.iter_modules(wandb.__path__, 'wandb.')};"
+        "assert {'wandb.sdk', 'wandb.util'} <= names",
+        "import pydoc; assert 'wandb' in pydoc.render_doc(wandb, renderer=pydoc.plaintext)[:200]",
+        "import weakref; assert weakref.ref(wandb)() is wandb and {wandb: 1}[wandb] == 1 and bool(wandb)",
+        "assert isinstance(wandb, types.ModuleType) and isinstance(pluto, types.ModuleType)",
+        "assert vars(wandb)['__name__'] == wandb.__name__ == wandb.__spec__.name == 'wandb'",
+        "assert not hasattr(wandb, 'no_such_name') and not hasattr(wandb, '__no_such_name__')",
+        "import rlcompleter; found = rlcompleter.Completer(globals()).attr_matches('wandb.ini');"
+        "assert any(name.startswith('wandb.init') for name in found)",
+    ],
+)
+def test_tools(tools: Environment, mode: dict[str, str], use: str, check: str) -> None:
+    """Picklers, inspection, reload, mock, completion and the like work as with any module."""
+    begin = "import types\nimport pluto\nimport wandb\ndef work():\n    return wandb.init\n"
+    tools.run("-c", f"{begin}{use}\n{check}", **mode)
+
+
+@pytest.mark.parametrize("use", FIRST_USES.values(), ids=FIRST_USES)
+def test_joblib(tools: Environment, mode: dict[str, str], use: str) -> None:
+    """joblib's worker processes run a function of the main script that uses the global `wandb`."""
+    result = tools.evaluate(
+        f"""
+        import pluto, wandb
+        {use}
+        from joblib import Parallel, delayed
+        def work(number):
+            with wandb.init(project="joblib", mode="offline") as run:
+                run.log({{"x": number}})
+            return number
+        result["numbers"] = Parallel(n_jobs=2)(delayed(work)(number) for number in range(3))
+        """,
+        **mode,
+    )
+    assert result == {"numbers": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("use", FIRST_USES.values(), ids=FIRST_USES)
+def test_dask(tools: Environment, mode: dict[str, str], use: str) -> None:
+    """Dask's worker processes run a function of the main script that uses the global `wandb`."""
+    result = tools.evaluate(
+        f"""
+        import pluto, wandb
+        {use}
+        def work(number):
+            with wandb.init(project="dask", mode="offline") as run:
+                run.log({{"x": number}})
+            return number
+        if __name__ == "__main__":
+            from dask.distributed import Client, LocalCluster
+            options = dict(n_workers=1, threads_per_worker=1, dashboard_address=None)
+            with LocalCluster(**options) as cluster, Client(cluster) as client:
+                result["numbers"] = client.gather(client.map(work, range(3)))
+        """,
+        **mode,
+    )
+    assert result == {"numbers": [0, 1, 2]}
