@@ -48,7 +48,10 @@ _LAZY = {name: where for name, where in _lazy.names().items() if name not in glo
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = _lazy.load(*_LAZY[name])
+    try:
+        value = globals()[name] = _lazy.load(*_LAZY[name])
+    except ModuleNotFoundError as error:  # a library that the name needs is not installed: `hasattr` must say no
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {error}") from error
     return value
 
 

@@ -10,6 +10,7 @@ from wandb._native.artifacts import adding, downloading, lookup, server_changes
 from wandb._native.artifacts.adding import Policy, StrPath
 from wandb._native.artifacts.base import draft, logged
 from wandb._native.artifacts.logged import LoggedProperties
+from wandb._native.run import current
 from wandb.sdk.artifacts.artifact_manifest import ArtifactManifest
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 from wandb.sdk.artifacts.exceptions import ArtifactNotLoggedError
@@ -292,9 +293,7 @@ class Artifact(LoggedProperties):
         if run is not None:
             run.log_artifact(self)
             return
-        import wandb
-
-        with wandb.init(project=project, job_type="auto", settings=settings) as own:
+        with current.module().init(project=project, job_type="auto", settings=settings) as own:
             own.log_artifact(self)
 
     def wait(self, timeout: int | None = None) -> Artifact:
@@ -350,11 +349,9 @@ class Artifact(LoggedProperties):
         Raises:
             wandb.Error: no run is active.
         """
-        import wandb
-
-        run = wandb.run
+        run = current.run()
         if run is None:
-            with wandb.init(project=self._project, job_type="auto") as own:
+            with current.module().init(project=self._project, job_type="auto") as own:
                 return own.link_artifact(self, target_path, list(aliases) if aliases else None)
         return run.link_artifact(self, target_path, list(aliases) if aliases else None)
 
