@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the code; with `--check` only tells whether they are up to date.
+"""Writes the pages that are generated from the code; with `--check` only checks that they are up to date.
 
 `configuration.md` comes from the settings model, `supported.md` from the docstrings of the native package.
 """
@@ -16,15 +16,15 @@ DOCS = Path(__file__).parent
 
 HEAD = """# Configuration
 
-Everything is set by environment variables. They are read at `wandb.init()`, so a script may set them itself before that
-call; only what chooses the mode counts from the first use of a name of `wandb`. A value that has no sense is named in a
-warning, and the default holds instead: a typo never stops a training run.
+Everything is set by environment variables. They are read at `wandb.init()`, so a script may set them before
+that call; only the variables that choose the mode are read earlier, at the first use of a name of `wandb`. An
+invalid value causes a warning, and the default is used: a typo never stops a training run.
 
 This page is generated from the settings model by `python docs/generate.py`.
 """
 
 SECTIONS = {
-    "The switch and the sunset": ("switch", "post_sunset"),
+    "Modes": ("switch", "post_sunset"),
     "Pluto": ("pluto_",),
     "Bounds": ("finish_budget", "linger", "adopt", "journal_limit", "segment_size", "batch_size", "heartbeat"),
     "wandb's own": ("wandb_",),
@@ -33,22 +33,22 @@ SECTIONS = {
 TAIL = f"""
 ## Credentials
 
-The first that is there is used: `PLUTO_API_KEY`; after the sunset `WANDB_API_KEY`, if what it holds begins like a
-Pluto token (`mlpi_` or `mlps_`); the token that `pluto login` or `wandb-compat login` left in the keyring. Without any
-of them the runs stay in the journal on disk, and `wandb-compat sync` sends them later. `wandb-compat doctor` tells
-which one was found.
+The first of these is used: `PLUTO_API_KEY`; when wandb logging is disabled, `WANDB_API_KEY`, if it holds a
+Pluto token (`mlpi_…` or `mlps_…`); the key that `wandb-compat login` or `pluto login` stored. Without any of
+them runs stay in the journal on disk, and `wandb-compat sync` uploads them later. `wandb-compat doctor` shows
+which key was found.
 
 ## A server of your own
 
-Set {", ".join(f"`{name}`" for name in VARIABLES)}. A missing one is derived in two cases only: the others are one
-host's standard ports ({", ".join(map(str, PORTS))}, in this order), or at least two are set and all to the same URL.
-Otherwise nothing is sent and a sentence names the missing variable: a key never goes to the public cloud because one
-was forgotten.
+Set {", ".join(f"`{name}`" for name in VARIABLES)}. A missing one is inferred in two cases only: the others are
+the standard ports of one host ({", ".join(map(str, PORTS))}, in this order), or at least two are set and all to
+the same URL. Otherwise nothing is sent, and the error names the missing variable: a key never goes to the
+public cloud because one was forgotten.
 """
 
 
 def default(value: object) -> str:
-    """Return a default as the table shows it."""
+    """Return a default value as Markdown."""
     if value is None or value is PydanticUndefined:
         return ""
     if isinstance(value, bool):
@@ -57,7 +57,7 @@ def default(value: object) -> str:
 
 
 def configuration() -> str:
-    """Return the page of the settings."""
+    """Return the page `configuration.md`."""
     names: dict[str, list[str]] = {}
     for variable, field in Settings.variables().items():
         names.setdefault(field, []).append(variable)
@@ -86,7 +86,7 @@ This page is generated from the code by `python docs/generate.py`.
 
 
 def supported() -> str:
-    """Return the page of what works in pluto mode."""
+    """Return the page `supported.md`."""
     from wandb._native import support_table
 
     levels = "\n".join(f"| *{level}* | {meaning} |" for level, meaning in support_table.LEVELS.items())
@@ -117,7 +117,7 @@ BEFORE = {"Values for `log`": PLAIN, "Runs": "Each is there as `wandb.NAME` too,
 
 
 def frameworks() -> str:
-    """Return the page of the frameworks, from the results of their tests."""
+    """Return the page `frameworks.md`, from the results of the tests."""
     sys.path.insert(0, str(DOCS.parent))
     from tests.helpers.frameworks.results import page
 

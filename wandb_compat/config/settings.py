@@ -105,7 +105,9 @@ class Settings(BaseModel):
 
     # wandb's own, as its `init` reads them
     wandb_api_key: SecretStr | None = _named(
-        "WANDB_API_KEY", default=None, description="After the sunset it may hold a Pluto key (`mlpi_…`, `mlps_…`)."
+        "WANDB_API_KEY",
+        default=None,
+        description="When wandb logging is disabled, it may hold a Pluto key (`mlpi_…`, `mlps_…`).",
     )
     wandb_project: str | None = _named("WANDB_PROJECT", default=None, description="Project of the run.")
     wandb_entity: str | None = _named(

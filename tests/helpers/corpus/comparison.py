@@ -38,7 +38,7 @@ DELIBERATE = (
     ),
     Deliberate(
         "the run's folder has a folder `pluto`",
-        "the journal of what has still to be sent lies beside wandb's own record",
+        "the journal of pending data is kept next to wandb's own record",
         "files",
         r"(?m)^.*/pluto/.*\n",
     ),
