@@ -42,7 +42,8 @@ def _magic(line: str, cell: str | None = None) -> None:
         run.display(height)
     if cell is None:
         return
-    _begun = begun = []
+    begun: list[Run] = []
+    _begun = begun
     try:
         ipython.shell().run_cell(cell)
     finally:

@@ -332,7 +332,8 @@ def make_tarfile(
     import gzip
 
     with (
-        gzip.GzipFile(output_filename, mode="wb", filename="", mtime=0) as packed,
+        Path(output_filename).open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w") as archive,
     ):
         archive.add(source_dir, arcname=archive_name, filter=timeless)

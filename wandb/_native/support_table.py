@@ -66,11 +66,13 @@ def table() -> dict[str, list[Support]]:
     top = [(name, getattr(wandb, name)) for name in sorted({*wandb.__all__, *lazy.names()} - shown)]
     charts = [("plot", one) for one in _public(wandb.plot) if inspect.isfunction(one[1])]
     charts += [("sklearn", one) for one in _public(wandb.sklearn) if one[0].startswith("plot_")]
-    reading = [(f"Api().{name}", one) for name, one in _public(wandb.Api) if inspect.isfunction(one)]
+    reading: list[tuple[str, Any]] = [
+        (f"Api().{name}", one) for name, one in _public(wandb.Api) if inspect.isfunction(one)
+    ]
     # Of what the API returns, that which is not as in wandb.
     for kind in ("ArtifactCollection", "File", "Member", "Run", "Sweep", "Team", "User"):
-        found = _public(getattr(wandb.apis.public, kind))
-        reading += [(f"{kind}.{name}", one) for name, one in found if inspect.isroutine(one) and level(one) != "full"]
+        members: list[tuple[str, Any]] = list(_public(getattr(wandb.apis.public, kind)))
+        reading += [(f"{kind}.{name}", one) for name, one in members if inspect.isroutine(one) and level(one) != "full"]
     apart = [
         (f"{module}.{name}", thing)
         for module in ("wandb.automations", "wandb.sandbox", "wandb.sdk.launch")

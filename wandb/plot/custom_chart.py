@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from wandb._native.plot import presets
 from wandb.errors import Error
@@ -20,7 +20,8 @@ class CustomChartSpec:
     key: str = ""
     panel_type: str = "Vega2"
     split_table: bool = False
-    vega = None  # the specification itself, of a chart of the user's; no field, which wandb has not
+    # The specification of a user's own chart. Without annotation, so that it is not a field: wandb has none.
+    vega = cast("dict[str, Any] | None", None)
 
     @property
     def table_key(self) -> str:

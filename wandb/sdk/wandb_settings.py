@@ -266,13 +266,15 @@ class Settings(SettingsFields):
 
     @property
     def app_url(self) -> str:
-        """Where pages are: Pluto's server."""
+        """The URL of the server's pages: `app_url_override`, else that of Pluto's server."""
+        if self.app_url_override:
+            return self.app_url_override.rstrip("/")
         from wandb_compat.config.settings import Settings as Engine
         from wandb_compat.wire.endpoints import resolve
         from wandb_compat.wire.errors import EndpointError
 
         try:
-            return resolve(Engine.read()[0]).app
+            return resolve(Engine.read()[0].urls).app
         except EndpointError:
             return ""
 

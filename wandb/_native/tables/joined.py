@@ -58,7 +58,7 @@ class PartitionedTable(Media):
                 yield count, row
                 count += 1
 
-    def to_json(self, artifact_or_run: Any) -> dict[str, Any]:
+    def to_json(self, artifact_or_run: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return what stands for the table in an artifact."""
         return {"_type": "partitioned-table", "parts_path": self.parts_path}
 
@@ -77,7 +77,7 @@ class PartitionedTable(Media):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, self.__class__) and self.parts_path == other.parts_path
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 class JoinedTable(Media):
@@ -110,7 +110,7 @@ class JoinedTable(Media):
         self._table2 = table2
         self._join_key = join_key
 
-    def to_json(self, artifact_or_run: Any) -> dict[str, Any]:
+    def to_json(self, artifact_or_run: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return what stands for the join in an artifact; tables that are not there yet are added to it."""
         paths = [
             artifact_or_run.add(table, f"t{number}_{id(self)}").path
@@ -123,8 +123,8 @@ class JoinedTable(Media):
     @classmethod
     def from_json(cls, json_obj: Mapping[str, Any], source_artifact: Any) -> JoinedTable:
         """Return the join of an artifact."""
-        tables = [source_artifact.get(json_obj[name]) or json_obj[name] for name in ("table1", "table2")]
-        return cls(*tables, json_obj["join_key"])
+        table1, table2 = (source_artifact.get(json_obj[name]) or json_obj[name] for name in ("table1", "table2"))
+        return cls(table1, table2, json_obj["join_key"])
 
     def bind_to_run(self, *args: Any, **kwargs: Any) -> None:
         """Refuse: a join is a thing of artifacts."""
@@ -135,7 +135,7 @@ class JoinedTable(Media):
             (self._join_key, self._table1, self._table2) == (other._join_key, other._table1, other._table2)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def _is_table(value: Any) -> bool:

@@ -77,8 +77,9 @@ def ensure_matplotlib_figure(obj: Any) -> Any:
     """
     import matplotlib.figure
 
-    if obj is sys.modules.get("matplotlib.pyplot"):
-        obj = obj.gcf()
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and obj is pyplot:
+        obj = pyplot.gcf()
     elif not isinstance(obj, matplotlib.figure.Figure):
         obj = getattr(obj, "figure", None)
     if not isinstance(obj, matplotlib.figure.Figure):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -43,11 +43,15 @@ def _input(value: Any, index: int) -> Any:
     return value if value is None or isinstance(value, (str, int, float)) else wandb.Image(value)
 
 
+def _attribute(value: Any, name: str) -> Any:
+    return getattr(value, name, None)
+
+
 def _media(pipeline: Any, response: Any) -> list[Any]:
     """Return what a pipeline has made: images, videos or sounds."""
     if isinstance(response, tuple):  # return_dict=False
         response = {"images": response[0]}
-    get = response.get if isinstance(response, dict) else lambda name: getattr(response, name, None)
+    get: Callable[[str], Any] = response.get if isinstance(response, dict) else functools.partial(_attribute, response)
     if (frames := get("frames")) is not None:
         return [wandb.Video(_film(one)) for one in frames]
     if (sounds := get("audios")) is not None:
@@ -85,7 +89,7 @@ class Pipelines(PatchAPI):
             before(**kwargs)
             self._wrap(cls, run)
 
-        base.__init_subclass__ = classmethod(__init_subclass__)
+        base.__init_subclass__ = classmethod(__init_subclass__)  # type: ignore[arg-type] # `cls` is any pipeline
         for kind in dict.fromkeys(_kinds_of(base)):
             self._wrap(kind, run)
 

@@ -106,7 +106,7 @@ def _awaited(client: OpenAI, job: FineTuningJob) -> FineTuningJob:
 
 def _is_logged(id: str, project: str) -> bool:
     try:
-        return wandb.Api().run(f"{project}/{id}").summary.get("status") == "succeeded"
+        return bool(wandb.Api().run(f"{project}/{id}").summary.get("status") == "succeeded")
     except (wandb.CommError, wandb.UsageError, ValueError):  # no such run, or nobody to ask: it is logged
         return False
 
@@ -173,4 +173,4 @@ def _log_model(run: wandb.Run, job: FineTuningJob, name: str, kind: str) -> None
 
 
 def _text(client: OpenAI, file: str) -> str:
-    return client.files.content(file).read().decode()
+    return str(client.files.content(file).read().decode())

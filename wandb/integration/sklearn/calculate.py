@@ -161,7 +161,7 @@ def silhouette(clusterer: Any, X: Any, cluster_labels: Any, metric: str, kmeans:
     X, clusters = numpy.asarray(X), numpy.asarray(cluster_labels)
     average = metrics.silhouette_score(X, clusters, metric=metric)
     values = metrics.silhouette_samples(X, clusters, metric=metric)
-    bars = []
+    bars: list[list[Any]] = []
     lower = 10  # the charts of the clusters stand apart by this much
     for cluster in range(len(numpy.unique(clusters))):
         own = numpy.sort(values[clusters == cluster])

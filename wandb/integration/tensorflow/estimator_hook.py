@@ -13,7 +13,7 @@ from wandb.integration import tensorboard
 v1 = tensorflow.compat.v1
 
 
-class WandbHook(v1.train.SessionRunHook):  # type: ignore[misc, name-defined]
+class WandbHook(v1.train.SessionRunHook):  # type: ignore[name-defined] # made by tensorflow at run time
     """Logs the summaries of a session's graph.
 
     Args:

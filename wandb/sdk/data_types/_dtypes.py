@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from wandb._native import lazy
@@ -76,7 +77,7 @@ class TypeRegistry:
             return handler() if handler is not None else PythonObjectType.from_obj(dtype)
         if isinstance(dtype, list):
             inner = [TypeRegistry.type_from_dtype(one) for one in dtype]
-            return UnionType(inner) if len(inner) > 1 else ListType(*inner)
+            return UnionType(inner) if len(inner) > 1 else ListType(inner[0] if inner else None)
         if isinstance(dtype, dict):
             return TypedDictType(dtype)
         return ConstType(dtype)
@@ -304,9 +305,10 @@ class UnionType(Type):
 
     def assign_type(self, wb_type: Type) -> Type:
         settled: list[Type] | None = self.params["allowed_types"]
-        for incoming in wb_type.params["allowed_types"] if isinstance(wb_type, UnionType) else [wb_type]:
+        incoming: list[Type] = wb_type.params["allowed_types"] if isinstance(wb_type, UnionType) else [wb_type]
+        for one in incoming:
             if settled is not None:
-                settled = _settle(settled, lambda allowed, incoming=incoming: allowed.assign_type(incoming))
+                settled = _settle(settled, partial(_assign_type, incoming=one))
         return self._with(settled)
 
     def _with(self, allowed: list[Type] | None) -> Type:
@@ -318,6 +320,10 @@ class UnionType(Type):
 
     def __repr__(self) -> str:
         return " or ".join(map(str, self.params["allowed_types"]))
+
+
+def _assign_type(allowed: Type, incoming: Type) -> Type:
+    return allowed.assign_type(incoming)
 
 
 def _flat(types: Iterable[Type]) -> list[Type]:

@@ -68,7 +68,7 @@ class Node(WBValue):
         parameters: Any = None,
         output_shape: Any = None,
         is_output: bool | None = None,
-        num_parameters: int | None = None,
+        num_parameters: int | list[int] | None = None,
         node: Node | None = None,
     ) -> None:
         """Make a node, as a copy of `node` without its id if that is given; the rest is what is known of it."""

@@ -181,7 +181,7 @@ class Image(BatchableMedia):
         for part in (*(self._boxes or {}).values(), *(self._masks or {}).values()):
             part.bind_to_run(run, key, step)
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; an artifact gets the files.
 
         Raises:

@@ -349,7 +349,7 @@ class Table(Media):
             and all(map(cells.same_row, self.data, other.data))
         )
 
-    __hash__ = None  # type: ignore[assignment] # rows may be added
+    __hash__ = None  # rows may be added
 
     # Logging
 
@@ -376,7 +376,7 @@ class Table(Media):
                 " Use a different log mode like 'MUTABLE' or 'IMMUTABLE'."
             )
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the table as it stands in an artifact's `.table.json`, or the few words a summary has of it.
 
         Raises:

@@ -95,7 +95,7 @@ class WBTraceTree(Media):
         self._root_span = root_span
         self._model_dict = model_dict
 
-    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:
+    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the trace in wandb's form."""
         told = {"_type": self._log_type, "root_span_dumps": _dumps(dataclasses.asdict(self._root_span))}
         if self._model_dict is not None:
@@ -191,7 +191,7 @@ class Trace:
         """Add a trace below this one, and return this one."""
         self._span.add_child_span(child._span)
         if self._model_dict is not None and child._model_dict is not None:
-            self._model_dict = {**self._model_dict, child._span.name: child._model_dict}
+            self._model_dict = {**self._model_dict, str(child._span.name): child._model_dict}
         return self
 
     def add_inputs_and_outputs(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> Trace:

@@ -79,7 +79,7 @@ class Video(BatchableMedia):
         self._width, self._height = video.size(self.data)
         self._channels = self.data.shape[-3]
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; an artifact gets the file."""
         told = super().to_json(run_or_artifact)
         return {**told, **{name: size for name in ("width", "height") if (size := getattr(self, f"_{name}"))}}

@@ -134,7 +134,7 @@ class AutologAPI:
         self.disable()
         _ = self._patch_api.set_api
         before = wandb.run
-        self._run = wandb.init(**init) if init or before is None else before
+        self._run = wandb.init(**(init or {})) if init or before is None else before
         self._own = self._run is not before
         self._patch_api.patch(self._run)
 

@@ -56,6 +56,6 @@ def hex_to_b64_id(encoded_string: str | bytes) -> str:
 
 def _of_files(algorithm: str, paths: tuple[StrPath, ...]) -> str:
     hashed = digests.maker(algorithm)()
-    for path in sorted(map(os.fspath, paths)):
+    for path in sorted(os.fspath(path) for path in paths):
         digests.feed(hashed, path)
     return base64.b64encode(hashed.digest()).decode()

@@ -37,7 +37,7 @@ def write_netrc_auth(*, host: str, api_key: str) -> None:
         words = old.split()
         if machine in words[1::2] or f"machine {machine}" in old:
             kept = netrc.netrc(str(path))
-            kept.hosts[machine] = ("user", None, api_key)  # type: ignore[assignment] # an entry may have no account
+            kept.hosts[machine] = ("user", None, api_key)
             text = repr(kept).replace("\taccount None\n", "")
         else:
             text = f"{old.rstrip()}\n" if old.strip() else ""

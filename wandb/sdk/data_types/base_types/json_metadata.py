@@ -24,7 +24,7 @@ class JSONMetadata(Media):
         """Return the folder for such files in a run's or an artifact's."""
         return f"media/metadata/{cls.type_name()}"
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form."""
         return {**super().to_json(run_or_artifact), "_type": self.type_name()}
 

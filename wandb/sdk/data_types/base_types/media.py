@@ -128,7 +128,7 @@ class Media(WBValue):
         shutil.copyfile(file, copy)
         self._path = str(copy)
 
-    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:
+    def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; `run` may be an artifact, which gets the file."""
         run = run_or_artifact if run is None else run
         told: dict[str, Any] = {} if self._caption is None else {"caption": self._caption}
@@ -159,7 +159,7 @@ class Media(WBValue):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self._sha256 == other._sha256
 
-    __hash__ = None  # type: ignore[assignment] # as with wandb
+    __hash__ = None  # as with wandb
 
     @staticmethod
     def path_is_reference(path: Any) -> bool:

@@ -71,7 +71,7 @@ class EvalTable(Table):
         columns = named if columns is None and dataframe is None and named else columns  # type: ignore[assignment]
         super().__init__(columns, data, rows, dataframe, dtype, optional, allow_mixed_types, log_mode)
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the few words that a summary has of the table.
 
         Raises:

@@ -74,7 +74,7 @@ class BoundingBoxes2D(JSONMetadata):
                 raise TypeError(f"A box's caption must be a string, not {box['box_caption']!r}")
         return True
 
-    def to_json(self, run_or_artifact: Any) -> Any:
+    def to_json(self, run_or_artifact: Any) -> Any:  # type: ignore[override] # wandb names it so
         """Return the JSON form; in an artifact it is the list of boxes itself."""
         return self._val if hasattr(run_or_artifact, "add_file") else super().to_json(run_or_artifact)
 

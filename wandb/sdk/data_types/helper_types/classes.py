@@ -34,7 +34,7 @@ class Classes(Media):
         """Return the classes of a JSON form."""
         return cls(json_obj["class_set"])
 
-    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:
+    def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form."""
         return {"_type": self._log_type, "class_set": self._class_set}
 
@@ -45,7 +45,7 @@ class Classes(Media):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Classes) and self._class_set == other._class_set
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 class _ClassesIdType(_dtypes.Type):

@@ -30,6 +30,7 @@ class ImageMask(Media):
         """
         super().__init__()
         self._key = key
+        self._val: dict[str, Any]
         if "path" in val:
             self._set_file(str(val["path"]))
             if "class_labels" in val:
