@@ -352,7 +352,8 @@ class Artifact(LoggedProperties):
         run = current.run()
         if run is None:
             with current.module().init(project=self._project, job_type="auto") as own:
-                return own.link_artifact(self, target_path, list(aliases) if aliases else None)
+                linked: Artifact = own.link_artifact(self, target_path, list(aliases) if aliases else None)
+                return linked
         return run.link_artifact(self, target_path, list(aliases) if aliases else None)
 
     # The logged version
