@@ -1,4 +1,4 @@
-"""What wandb tells its maker about its own use; nothing is told here."""
+"""Telemetry about wandb's use; nothing is sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class TelemetryRecorder:
-    """Takes what it is told, and keeps nothing.
+    """Accepts every call and does nothing.
 
     Accepted: nothing is sent.
     """

@@ -30,4 +30,4 @@ def __getattr__(name: str) -> Any:
 
 
 def reset_path() -> None:
-    """Do nothing: wandb before 0.24 undid a change of its own to `sys.path` here."""
+    """Do nothing: wandb before 0.24 reverted its change to `sys.path` here."""

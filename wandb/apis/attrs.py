@@ -26,8 +26,7 @@ class Attrs:
     def display(self, height: int = 420, hidden: bool = False) -> bool:
         """Show this in a notebook; return whether that was possible."""
         try:
-            from IPython import get_ipython
-            from IPython.display import HTML, display
+            from IPython import display, get_ipython
         except ImportError:
             return False
         html = self.to_html(height, hidden)
@@ -36,7 +35,8 @@ class Attrs:
         if html is None:
             termwarn("This object does not support `.display()`")
             return False
-        display(HTML(html))
+        show: Any = display  # IPython has no types for it
+        show.display(show.HTML(html))
         return True
 
     def __getattr__(self, name: str) -> Any:

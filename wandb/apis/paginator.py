@@ -1,4 +1,4 @@
-"""Lists that lie on the server and are read a page at a time, as far as somebody looks."""
+"""Lists on the server that are read one page at a time, on demand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Paginator(Generic[T]):
         return self.objects
 
     def update_variables(self) -> None:
-        """Do nothing: there is no query whose variables could change."""
+        """Do nothing: no query has variables."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...

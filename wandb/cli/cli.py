@@ -77,7 +77,7 @@ def login(key: tuple[str, ...], relogin: bool, verify: bool, host: str | None, *
         click.echo(f"Pluto key found in {found.source}; `--relogin` asks for another.")
     elif found and given and not given.startswith(TOKEN_PREFIXES):
         # A script of the old days that signs in with its wandb key goes on: it can log.
-        click.echo(f"This is no Pluto key and is not used; the one in {found.source} is.", err=True)
+        click.echo(f"This is not a Pluto key and is not used; the one in {found.source} is.", err=True)
     else:
         sign_in(given, check=verify)
 

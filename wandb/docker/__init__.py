@@ -116,6 +116,6 @@ def login(username: str, password: str, registry: str) -> str | None:
 
 
 def get_image_uid(image_name: str) -> int:
-    """Return the number of the user that an image runs as; -1 when it cannot be told."""
+    """Return the number of the user that an image runs as; -1 when it is unknown."""
     found = shell(["run", "--rm", image_name, "id", "-u"])
     return int(found) if found and found.isdigit() else -1

@@ -41,10 +41,10 @@ def type_of(versions: Versions) -> str:
 
 
 def artifact(reader: Reader, entity: str, project: str, name: str) -> Artifact:
-    """Return the version that `name:alias` stands for; without an alias the latest.
+    """Return the version of `name:alias`; without an alias the latest.
 
     Raises:
-        wandb.CommError: there is none.
+        wandb.CommError: not found.
     """
     name, _, alias = name.partition(":")
     store = artifact_store(reader, project)
@@ -56,10 +56,10 @@ def artifact(reader: Reader, entity: str, project: str, name: str) -> Artifact:
 
 
 def check_logged(given: Any, call: str) -> None:
-    """Refuse what is no artifact that is on the server.
+    """Require an artifact that is on the server.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a logged artifact.
     """
     if not isinstance(given, Artifact):
         raise ValueError(f"You must pass a wandb.Api().artifact() to {call}")
@@ -71,7 +71,7 @@ def log_again(run: Run, given: Artifact, aliases: Collection[str] | None, tags: 
     """Publish a version that is on the server once more, from another run.
 
     Raises:
-        TypeError: it is no artifact.
+        TypeError: it is not an artifact.
         ValueError: it is not logged yet, or of another project.
     """
     if not isinstance(given, Artifact):

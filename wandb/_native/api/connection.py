@@ -1,4 +1,4 @@
-"""The connection behind `wandb.Api`: `pluto.query`, told the right hosts, and the few calls that it has not.
+"""The connection behind `wandb.Api`: `pluto.query` with our hosts, and the few calls that it lacks.
 
 Importing this module imports pluto: only `wandb.Api()` does so.
 """
@@ -76,7 +76,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
             project: its name.
             run: its number.
             name: of one metric; all by default.
-            group: what stands before the last `/` of the names.
+            group: the part before the last `/` of the names.
             limit: points a metric; of more the server takes every n-th, and the last.
             low, high: the first and the last step.
         """
@@ -96,7 +96,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         return list(self._get("/api/runs/statistics", params=parameters)["metrics"])
 
     def logged(self, project: str, run: int) -> list[dict[str, Any]]:
-        """Return what a run logged that is no number and no file; nothing where the server has no such call."""
+        """Return what a run logged that is not a number and no file; nothing where the server has no such call."""
         try:
             return list(self._get("/api/runs/data", params={"runId": run, "projectName": project})["data"])
         except CommError as error:

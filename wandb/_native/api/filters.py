@@ -82,7 +82,7 @@ def sort_of(order: str) -> tuple[str, Filter | None]:
     """Return the server's order for wandb's, and the filter for the runs that it can place.
 
     Raises:
-        ValueError: there is no such order.
+        ValueError: the order does not exist.
     """
     first = order.partition(",")[0].strip()
     sign, field = ("-", first[1:]) if first.startswith("-") else ("+", first.removeprefix("+"))
@@ -151,32 +151,32 @@ def _leaf(key: str, operator: str, operand: Any) -> Plan:
 def _state(operator: str, operand: Any) -> Plan:
     if operator != "$eq" or not isinstance(operand, str):
         return EVERYTHING
-    word, told = operand.lower(), "config.wandb.state"  # which a migrated run has, or one that is being preempted
+    word, stored = operand.lower(), "config.wandb.state"  # which a migrated run has, or one that is being preempted
     if word == "running":
-        return Plan({"$and": [{"status": "running"}, {told: {"$nin": ["preempting"]}}]}, exact=True)
+        return Plan({"$and": [{"status": "running"}, {stored: {"$nin": ["preempting"]}}]}, exact=True)
     if word == "finished":
         others = ["crashed", "failed", "killed", "preempted"]
-        return Plan({"$and": [{"status": "finished"}, {told: {"$nin": others}}]}, exact=True)
-    if word in ("failed", "crashed"):  # why a run failed stands in its details only
-        return Plan({"$or": [{"status": "failed"}, {told: word}]}, exact=False)
+        return Plan({"$and": [{"status": "finished"}, {stored: {"$nin": others}}]}, exact=True)
+    if word in ("failed", "crashed"):  # only a run's details have the reason of a failure
+        return Plan({"$or": [{"status": "failed"}, {stored: word}]}, exact=False)
     if word == "killed":
         ended = {"status": {"$in": ["killed", "cancelled"]}}
-        return Plan({"$or": [{"$and": [ended, {told: {"$nin": ["preempting"]}}]}, {told: word}]}, exact=True)
+        return Plan({"$or": [{"$and": [ended, {stored: {"$nin": ["preempting"]}}]}, {stored: word}]}, exact=True)
     if word in ("preempting", "preempted"):
-        return Plan({told: {"$in": ["preempting", "preempted"]}}, exact=False)
+        return Plan({stored: {"$in": ["preempting", "preempted"]}}, exact=False)
     return EVERYTHING
 
 
 def _name(operator: str, operand: Any) -> Plan:
-    """Pluto keeps the name that a run began with; a later one stands in its configuration."""
+    """Pluto keeps the name that a run began with; a later one is in its config."""
     if not isinstance(operand, str):
         return EVERYTHING
-    told = "config.wandb.name"
+    stored = "config.wandb.name"
     if operator == "$eq":
-        began = {"$and": [{"name": operand}, {"$not": {told: PRESENT}}]}
-        return Plan({"$or": [{told: operand}, began]}, exact=True)
+        began = {"$and": [{"name": operand}, {"$not": {stored: PRESENT}}]}
+        return Plan({"$or": [{stored: operand}, began]}, exact=True)
     if operator == "$regex" and _LITERAL.fullmatch(operand):  # on names Pluto looks for a part, in any case
-        return Plan({"$or": [{told: {"$regex": operand}}, {"name": {"$regex": operand}}]}, exact=False)
+        return Plan({"$or": [{stored: {"$regex": operand}}, {"name": {"$regex": operand}}]}, exact=False)
     return EVERYTHING
 
 
@@ -252,7 +252,7 @@ def _without_value(key: str) -> str:
 def _stored(path: str, operator: str, operand: Any) -> Plan:
     if operator in COMPARISONS and isinstance(operand, (int, float)) and not isinstance(operand, bool):
         return Plan({path: {operator: operand}}, exact=True)
-    if operator == "$eq" and isinstance(operand, (str, int, float)):  # a list or nothing is told apart here
+    if operator == "$eq" and isinstance(operand, (str, int, float)):  # lists and None are compared here
         return Plan({path: operand}, exact=True)
     if operator == "$regex" and isinstance(operand, str) and _COMMON.fullmatch(operand):
         return EVERYTHING if _SPECIAL.search(operand) else Plan({path: {"$regex": operand}}, exact=True)
@@ -297,7 +297,7 @@ def _values(key: str, run: Run) -> list[Any]:
 
 
 def _at(tree: Any, path: str) -> Any:
-    """Return what stands in nested dicts under a path, whose keys may have dots themselves."""
+    """Return the value in nested dicts under a path, whose keys may have dots themselves."""
     if not isinstance(tree, Mapping):
         return _MISSING
     if path in tree:

@@ -21,7 +21,7 @@ def item_path(path: str, entity: str | None, project: str | None) -> tuple[str |
     the last slash, and slashes around it.
 
     Raises:
-        ValueError: there is no id, or no project.
+        ValueError: id or project is missing.
     """
     parts = [part.strip() for part in path.strip("/ ").split("/")]
     if len(parts) in (2, 3, 4) and parts[-2] in ("runs", "sweeps"):

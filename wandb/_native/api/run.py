@@ -33,7 +33,7 @@ _WORD = re.compile(r"[\w-]+", re.ASCII)
 
 
 class RunNotFoundError(CommError, ValueError):
-    """There is no such run; real wandb raises either of the two that this is, depending on the call."""
+    """The run does not exist; real wandb raises CommError or ValueError, depending on the call."""
 
 
 class Run(RunAttributes):
@@ -57,10 +57,10 @@ class Run(RunAttributes):
         lazy: bool = True,
         api_key: str | None = None,
     ) -> None:
-        """Read a run; `Api.run` is the way for everybody else.
+        """Read a run; prefer `Api.run`.
 
         Raises:
-            RunNotFoundError: there is none of that id in the project.
+            RunNotFoundError: the project has no run of that id.
         """
         number = find_number(service_api, project, run_id)
         if number is None:
@@ -130,7 +130,7 @@ class Run(RunAttributes):
             use_cache: without effect, accepted: the rows come from the server each time.
 
         Raises:
-            ValueError: `keys` is no list of texts.
+            ValueError: `keys` is not a list of texts.
         """
         if keys is not None and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
             raise ValueError("keys must be specified in a list of strings")
@@ -173,7 +173,7 @@ class Run(RunAttributes):
             root: the folder from which on the path becomes the file's name.
 
         Raises:
-            wandb.CommError: there is no such file, or the server does not take it.
+            wandb.CommError: the file does not exist, or the server does not take it.
         """
         return run_files.upload_file(self, path, root)
 
@@ -190,7 +190,7 @@ class Run(RunAttributes):
         """Note that the run has used an artifact, one that `Api.artifact` has returned.
 
         Raises:
-            ValueError: it is none, or not logged yet.
+            ValueError: it is not an artifact, or not logged yet.
         """
         return run_files.use_artifact(self, artifact)
 
@@ -206,7 +206,7 @@ class Run(RunAttributes):
             tags: for the version.
 
         Raises:
-            TypeError: it is no artifact.
+            TypeError: it is not an artifact.
             ValueError: it is not logged yet, or of another project.
         """
         return artifact_versions.log_again(self, artifact, aliases, tags)

@@ -211,8 +211,8 @@ class RunAttributes(Attrs):
     @property
     def metadata(self) -> dict[str, Any] | None:
         """What is known of machine and program: host, os, python, args, git…"""
-        told = self._load_details().get("systemMetadata") or {}
-        return {key: one for key, one in told.items() if key not in (RUN_ID, TARGET)} or None
+        metadata = self._load_details().get("systemMetadata") or {}
+        return {key: one for key, one in metadata.items() if key not in (RUN_ID, TARGET)} or None
 
     @property
     def user(self) -> User:
@@ -232,11 +232,11 @@ class RunAttributes(Attrs):
     @property
     def url(self) -> str:
         """The run's page."""
-        told = self._load_details().get("url")
-        if not told:  # only some answers of a Pluto server have it
+        url = self._load_details().get("url")
+        if not url:  # only some answers of a Pluto server have it
             query = {"runId": self.number, "projectName": self.project}
-            told = self._reader._get("/api/runs/statistics", params=query)["url"]
-        return str(told)
+            url = self._reader._get("/api/runs/statistics", params=query)["url"]
+        return str(url)
 
     @property
     def sweep_name(self) -> str | None:

@@ -70,10 +70,10 @@ def send_summary(run: RunAttributes) -> None:
 
     now, saved = run._attrs["summaryMetrics"], run._saved.get("summaryMetrics", {})
     changed = {key: one for key, one in now.items() if key not in saved or saved[key] != one}
-    told = published_summary(run_fields.without_folders(changed))
-    told |= dict.fromkeys(run._summary._deleted)  # a server keeps keys; null stands for none
-    if told:
-        send(run, {"summary": told})
+    summary = published_summary(run_fields.without_folders(changed))
+    summary |= dict.fromkeys(run._summary._deleted)  # a server keeps keys; null marks a deleted key
+    if summary:
+        send(run, {"summary": summary})
     run._summary._deleted.clear()
     run._saved["summaryMetrics"] = copy.deepcopy(now)
 
@@ -88,8 +88,8 @@ def update_state(run: Run, state: str) -> bool:
     """Set the state of a run that is lost to `failed`."""
     if state != "failed":
         refuse(f"Run.update_state({state!r})", "a run can be marked as failed; it begins with wandb.init")
-    told = {"type": "Exit", "message": "marked as failed through wandb.Api"}
-    run._reader.wire.set_status(run.number, "FAILED", int(time() * 1000), told)
+    reason = {"type": "Exit", "message": "marked as failed through wandb.Api"}
+    run._reader.wire.set_status(run.number, "FAILED", int(time() * 1000), reason)
     run.load(force=True)
     return bool(run._load_details()["status"] == "FAILED")
 
@@ -97,6 +97,6 @@ def update_state(run: Run, state: str) -> bool:
 def stop(run: Run) -> None:
     """Ask a run to stop; one that is over stays as it is."""
     if run.load(force=True)["state"] not in run_fields.ENDED:
-        told = {"type": "Stop", "message": "stopped through wandb.Api"}
-        run._reader.wire.set_status(run.number, "CANCELLED", int(time() * 1000), told)
+        reason = {"type": "Stop", "message": "stopped through wandb.Api"}
+        run._reader.wire.set_status(run.number, "CANCELLED", int(time() * 1000), reason)
         run.load(force=True)

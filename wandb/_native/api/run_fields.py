@@ -7,7 +7,7 @@ from typing import Any
 
 from wandb_compat.run.identity import RUN_ID
 
-# Pluto's status -> wandb's state; FAILED is told apart below.
+# Pluto's status -> wandb's state; `_failure` splits FAILED.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}
 ENDED = ("finished", "failed", "crashed", "killed", "preempted")
 # Tags that stand for fields of a wandb run.
@@ -120,12 +120,12 @@ def split_tags(tags: list[str]) -> tuple[list[str], dict[str, str]]:
 
 def state(details: dict[str, Any]) -> str:
     """Return the state of a run in wandb's words."""
-    told = about_of(details.get("config") or {}).get("state")
-    if told and told != "preempting":  # of a migrated run: what wandb said
-        return str(told)
+    stored = about_of(details.get("config") or {}).get("state")
+    if stored and stored != "preempting":  # a migrated run has wandb's state
+        return str(stored)
     status = details.get("status", "")
     found = STATES.get(status) or _failure(details)
-    if told == "preempting":
+    if stored == "preempting":
         return {"running": "preempting", "finished": "finished"}.get(found, "preempted")
     return found
 

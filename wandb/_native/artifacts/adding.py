@@ -99,7 +99,7 @@ def add_reference(
     checksum: bool = True,
     max_objects: int | None = None,
 ) -> Sequence[ArtifactManifestEntry]:
-    """Add what lies elsewhere without taking a copy."""
+    """Add a reference to data elsewhere, without a copy."""
     path = None if name is None else naming.logical_path(name)
     if isinstance(uri, str) and uri.startswith(f"{SCHEME}://"):
         uri = _entry_behind(artifact, uri)
@@ -172,7 +172,7 @@ def _copies_dir(artifact: Artifact) -> Path:
 
 
 def remove(artifact: Artifact, item: StrPath | ArtifactManifestEntry) -> None:
-    """Remove an entry, a path, or all that lies in a folder."""
+    """Remove an entry, a path, or everything below a directory."""
     if isinstance(item, ArtifactManifestEntry):
         artifact.manifest.remove_entry(item)
         return

@@ -73,7 +73,7 @@ class ArtifactBase:
             metadata: at most a hundred keys, values as JSON has them.
             incremental: add to the latest version instead of starting empty.
             use_as, storage_region: without effect, accepted.
-            digest_algorithm: how file contents are told apart; XXH128 needs the package xxhash.
+            digest_algorithm: how file contents are identified; XXH128 needs the package xxhash.
 
         Raises:
             ValueError: name, type or metadata cannot be used.

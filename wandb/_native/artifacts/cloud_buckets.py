@@ -103,10 +103,10 @@ def _s3_entry(one: Any, ref: str, path: str) -> ArtifactManifestEntry:
 
 
 def _no_s3(error: Any) -> CommError:
-    told = error.response["Error"]
+    cause = error.response["Error"]
     return CommError(
-        f"Unable to connect to S3 ({told['Code']}): {told['Message']}. Check that your authentication credentials are "
-        "valid and that your region is set correctly."
+        f"Unable to connect to S3 ({cause['Code']}): {cause['Message']}. Check that your authentication credentials "
+        "are valid and that your region is set correctly."
     )
 
 
@@ -177,7 +177,7 @@ def _placed(scheme: str, bucket: str, prefix: str, key: str, name: str | None) -
     """Return the URI of an object below a prefix, and its path in the artifact.
 
     Raises:
-        ValueError: the prefix ends inside of a name, and the path cannot be told from it.
+        ValueError: the prefix ends inside of a name, and does not determine the path.
     """
     ref, whole, folder = f"{scheme}://{PurePosixPath(bucket, key)}", PurePosixPath(key), PurePosixPath(prefix)
     if name is None and (whole == folder or (scheme == "gs" and folder not in whole.parents)):

@@ -13,17 +13,17 @@ Ancestors = tuple[tuple[int, int], ...]
 
 
 def files_of(folder: Path, above: Ancestors = ()) -> Iterator[Path]:
-    """Yield what lies in a folder and is no folder, through links as well.
+    """Yield the files below a directory, following links.
 
     Raises:
         OSError: a link leads round in a circle; wandb follows it until the system refuses, with the same error.
     """
-    told = folder.stat()
-    if (told.st_dev, told.st_ino) in above:
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in above:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
     for path in folder.iterdir():
         if path.is_dir():
-            yield from files_of(path, (*above, (told.st_dev, told.st_ino)))
+            yield from files_of(path, (*above, (status.st_dev, status.st_ino)))
         else:
             yield path
 

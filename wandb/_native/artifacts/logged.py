@@ -126,11 +126,11 @@ class LoggedProperties(ArtifactBase):
     @property
     @logged
     def linked_at(self) -> str | None:
-        """When it was linked, in UTC, or None when it is no link."""
+        """When it was linked, in UTC, or None when it is not a link."""
         return self.created_at if self._is_link else None
 
     def json_encode(self) -> dict[str, Any]:
-        """Return what stands for the artifact in a configuration."""
+        """Return the JSON form of the artifact in a config."""
         return {"_type": "artifactVersion", "_version": "v0", "id": self.id, "version": self.source_version,
                 "sequenceName": self.source_name.partition(":")[0], "usedAs": None}  # fmt: skip
 

@@ -32,7 +32,7 @@ def artifact_store(project: str | None) -> ArtifactStore:
     """Return the artifacts of a project on the server that the environment names.
 
     Raises:
-        wandb.UsageError: there is no Pluto key.
+        wandb.UsageError: no Pluto key is configured.
     """
     from wandb.sdk.wandb_login import find_credential
 
@@ -69,7 +69,7 @@ class Name:
 
 
 def find(name: Name) -> tuple[ArtifactStore, Collection, Version]:
-    """Return the version that a name stands for.
+    """Return the version of a name.
 
     Raises:
         wandb.CommError: the server cannot be asked, or has no such version.
@@ -84,7 +84,7 @@ def find(name: Name) -> tuple[ArtifactStore, Collection, Version]:
         known = [f"v{one.number}" for one in collection.versions.values()]
         there = f"it has {', '.join(known[-5:])}" if known else "nothing is logged under this name"
         if not known and name.name.startswith("run-"):
-            there += "; a table passed to run.log is no artifact in Pluto, artifact.add(table, name) puts it into one"
+            there += "; a table passed to run.log is not an artifact in Pluto: use artifact.add(table, name)"
         raise CommError(f"artifact '{name.name}:{name.alias}' not found in project {store.project!r}: {there}")
     return store, collection, version
 

@@ -79,7 +79,7 @@ def check_metadata(metadata: dict[str, Any] | str | None) -> dict[str, Any]:
     """Return a copy of the metadata as JSON would give it back; NaN becomes None.
 
     Raises:
-        TypeError: it is no dict.
+        TypeError: it is not a dict.
         ValueError: it has over a hundred keys, or an infinite number.
     """
     if metadata is None or metadata == "":

@@ -19,16 +19,16 @@ TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two bytes of a web
 
 
 def describe(uri: str, name: str | None, checksum: bool, limit: int | None) -> list[ArtifactManifestEntry]:
-    """Return the entries that a reference stands for.
+    """Return the entries of a reference.
 
     Args:
-        uri: what is referred to; a folder or a bucket's prefix stands for the files in it.
+        uri: what is referred to; a directory or prefix means the files below it.
         name: path in the artifact, by default the last part of the URI.
         checksum: whether to look at the content; else the digest follows from the URI alone.
         limit: files that may be there at most; of a bucket's objects, how many are taken.
 
     Raises:
-        ValueError: there is no such file, there are too many, or the scheme is not known and no name is given.
+        ValueError: the file does not exist, there are too many files, or the scheme is not known and no name is given.
         wandb.Error: a library that the scheme needs is missing.
     """
     return _SCHEMES.get(urlparse(uri).scheme, _tracked)(uri, name, checksum, limit or LIMIT)

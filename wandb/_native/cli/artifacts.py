@@ -48,7 +48,7 @@ def put(
     elif "://" in path:
         made.add_reference(path)
     else:
-        raise click.ClickException(f"Path argument must be a file or directory, and there is none at {path}")
+        raise click.ClickException(f"Path argument must be a file or directory: {path} does not exist")
     project = project or click.prompt("Enter the name of the project you want to use")
     resumed = "allow" if resume else None
     with wandb.init(

@@ -41,7 +41,7 @@ def init(project: str | None, entity: str | None, mode: str | None, reset: bool)
     click.echo(f"This folder's settings: {json.dumps({key: files.all().get(key) for key in KEPT})}")
 
 
-def _mode(name: str, mode: str | None, told: str, help: str, hidden: bool = False) -> click.Command:
+def _mode(name: str, mode: str | None, message: str, help: str, hidden: bool = False) -> click.Command:
     """Return a command that sets the folder's mode; None forgets it."""
 
     def callback(**_: bool) -> None:
@@ -51,11 +51,11 @@ def _mode(name: str, mode: str | None, told: str, help: str, hidden: bool = Fals
         else:
             files.set("mode", mode)
         files.save()
-        click.echo(told)
+        click.echo(message)
 
     # `--service` was a switch of wandb's own process.
     options: list[click.Parameter] = (
-        [click.Option(["--service"], is_flag=True, help="Accepted; there is no such service.")]
+        [click.Option(["--service"], is_flag=True, help="Accepted; it has no effect.")]
         if name in ("disabled", "enabled")
         else []
     )

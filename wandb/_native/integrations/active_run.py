@@ -16,7 +16,7 @@ def active_run(who: str) -> Run:
         who: what needs it, for the error.
 
     Raises:
-        wandb.Error: there is none.
+        wandb.Error: not found.
     """
     if wandb.run is None:
         raise wandb.Error(f"You must call `wandb.init()` before `{who}`")

@@ -39,7 +39,7 @@ class WandbCallback(callbacks.Callback):
         log_batch_frequency: batches between two further rows; None: only epochs.
         log_best_prefix: what comes before `monitor` in the summary; None: nothing in the summary.
         save_graph: keep the model's layers in the summary.
-        kwargs: arguments of older releases, accepted. Those that log gradients, evaluations or flops are said.
+        kwargs: arguments of older releases, accepted. Those that log gradients, evaluations or flops cause a warning.
 
     Raises:
         wandb.Error: no run is active.

@@ -82,7 +82,7 @@ def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoi
         save_model_checkpoint: log the model.
 
     Raises:
-        wandb.Error: no run is active, or `model` is no booster.
+        wandb.Error: no run is active, or `model` is not a booster.
     """
     run = active_run("log_summary()")
     if not isinstance(model, Booster):

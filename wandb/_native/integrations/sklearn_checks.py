@@ -1,4 +1,4 @@
-"""What is asked of the arguments of `wandb.sklearn.plot_…`; what is wrong is said, never raised."""
+"""Validates the arguments of `wandb.sklearn.plot_…`; problems are warnings, never exceptions."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def _complaint(name: str, value: Any) -> str | None:
     if value is None:
         return f"{name} is None: the chart needs it."
     if name in _KINDS:
-        return None if _is_kind(name, value) else f"{name} is no {_KINDS[name]} but a {type(value).__name__}."
+        return None if _is_kind(name, value) else f"{name} must be {_KINDS[name]}, not a {type(value).__name__}."
     if not isinstance(value, Iterable):
-        return f"{name} is no array but a {type(value).__name__}."
+        return f"{name} must be an array, not a {type(value).__name__}."
     return _numeric_complaint(name, value) if name in ("X", "X_test") else None
 
 
@@ -87,7 +87,7 @@ def _is_fitted(model: Any) -> bool:
 
 
 def first(values: list[list[Any]], limit: int, chart: str) -> list[list[Any]]:
-    """Return as many rows as a chart shows; that some are left out is said."""
+    """Return as many rows as a chart shows, with a warning if some are left out."""
     if len(values) > limit:
         termwarn(f"wandb.sklearn: {chart} shows the first {limit} of {len(values)} points.")
     return values[:limit]

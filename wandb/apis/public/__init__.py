@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wandb.apis.public.sweeps import Sweeps as Sweeps
     from wandb.apis.public.users import User as User
 
-# Where each name stands.
+# The module of each name.
 _HOMES = {
     "api": ("Api",),
     "artifacts": (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wandb._native.api import paths, unsupported_methods
 from wandb._native.api.unsupported_methods import method, refuse
+from wandb._native.run import current
 from wandb.apis.normalize import normalize_exceptions
 from wandb.errors import CommError, Error, UsageError
 from wandb.errors.term import termlog, termwarn
@@ -57,7 +58,7 @@ class Api:
             api_key: a Pluto key, instead of the one that runs are logged with. A wandb key is not used.
 
         Raises:
-            wandb.UsageError: there is no Pluto key, or this is `pluto migrate` and there is no real wandb to read with.
+            wandb.UsageError: no Pluto key is configured, or `pluto migrate` runs without the real wandb.
         """
         from wandb._native.api.connection import connect
         from wandb.sdk.wandb_login import find_credential
@@ -67,7 +68,7 @@ class Api:
             raise UsageError("`pluto migrate` reads from wandb's server with the real wandb: `pip install wandb` first")
         own, _ = Settings.read()
         if api_key and not api_key.startswith(credentials.TOKEN_PREFIXES):
-            termwarn("The key given to wandb.Api is no Pluto key (mlpi_…, mlps_…) and is not used.", repeat=False)
+            termwarn("The key given to wandb.Api is not a Pluto key (mlpi_…, mlps_…) and is not used.", repeat=False)
         credential = find_credential(api_key)
         if api_key and api_key.startswith(credentials.TOKEN_PREFIXES):
             self.api_key: str | None = api_key
@@ -92,9 +93,7 @@ class Api:
     @property
     def user_agent(self) -> str:
         """The name by which this API presents itself."""
-        import wandb
-
-        return f"W&B Public Client {wandb.__version__}"
+        return f"W&B Public Client {current.module().__version__}"
 
     @property
     @normalize_exceptions
@@ -117,11 +116,11 @@ class Api:
         return User(self._reader, {"username": name, "name": name, "entity": name}, api_key=self.api_key)
 
     def user(self, username_or_email: str) -> User | None:
-        """Return the user of that name, or None; Pluto names nobody but the organisation."""
+        """Return the user of that name, or None; Pluto knows only the organisation."""
         return next(iter(self.users(username_or_email)), None)
 
     def users(self, username_or_email: str) -> list[User]:
-        """Return the users of that name; Pluto names nobody but the organisation."""
+        """Return the users of that name; Pluto knows only the organisation."""
         viewer = self.viewer
         return [viewer] if viewer.username == username_or_email else []
 
@@ -149,7 +148,7 @@ class Api:
                 the id. The id is wandb's; a number or display id of Pluto is taken too.
 
         Raises:
-            wandb.CommError: there is no such run, or the server cannot be asked. Also a ValueError in the first case.
+            wandb.CommError: the run does not exist, or the server cannot be asked. Also a ValueError in the first case.
             ValueError: the path makes no sense.
         """
         from wandb.apis.public.runs import Run
@@ -180,7 +179,7 @@ class Api:
             lazy: False reads config, summary and the like of a page's runs at once.
 
         Raises:
-            ValueError: filter or order cannot be understood; when the runs are looked at: there is no such project.
+            ValueError: filter or order cannot be understood; when the runs are looked at: the project does not exist.
         """
         from wandb.apis.public.runs import Runs
 
@@ -306,8 +305,8 @@ class Api:
             type: what it must be.
 
         Raises:
-            wandb.CommError: there is no such version, or the server cannot be asked.
-            ValueError: it is of another type, or there is no name.
+            wandb.CommError: the version does not exist, or the server cannot be asked.
+            ValueError: it is of another type, or there is not a name.
         """
         from wandb._native.api.artifact_versions import artifact
 
@@ -331,7 +330,7 @@ class Api:
             type_name: what they must be.
             name: with or without project and entity in front.
             order: `+created_at` for the oldest first.
-            per_page: without effect, accepted, as `start`: versions are told all at once.
+            per_page: without effect, accepted, as `start`: all versions are read at once.
             tags: give only versions that have all of these.
         """
         from wandb.apis.public.artifacts import Artifacts
@@ -408,7 +407,7 @@ class Api:
     ) -> None:
         """Log the event files in a folder, and in those below it, as one run.
 
-        In Pluto: a run of its own in this process, with rows as `wandb.tensorboard.patch` makes them.
+        In Pluto: a separate run in this process, with rows as `wandb.tensorboard.patch` makes them.
 
         Args:
             root_dir: the folder.
@@ -465,7 +464,7 @@ class Api:
     def reports(self, path: str = "", name: str | None = None, per_page: int = 50) -> Reports:
         """Return the reports of a project: none.
 
-        Accepted: Pluto has no reports, so the list is empty; this is said once.
+        Accepted: Pluto has no reports, so the list is empty; this is logged once.
         """
         from wandb.apis.public.reports import Reports
 

@@ -165,7 +165,7 @@ class ArtifactCollection:
 
     @property
     def description(self) -> str | None:
-        """What the name stands for; its versions have descriptions of their own."""
+        """Description of the name; its versions have separate descriptions."""
         self._load_changes()
         return self._description
 
@@ -203,7 +203,7 @@ class ArtifactCollection:
         In Pluto: as `save`.
 
         Raises:
-            ValueError: it is no name for a type.
+            ValueError: it is not a name for a type.
             wandb.CommError: the server cannot be reached.
         """
         self.type = new_type
@@ -216,7 +216,7 @@ class ArtifactCollection:
         In Pluto: an entry beside those of the versions, see [artifacts](artifacts.md); the name stays as it is.
 
         Raises:
-            ValueError: the type is no name for one.
+            ValueError: the type is not a name for one.
             wandb.CommError: the server cannot be reached.
             wandb.UsageError: the name was changed.
         """

@@ -115,7 +115,7 @@ class File(Attrs):
 
     @property
     def path_uri(self) -> str:
-        """An empty text: Pluto does not tell in which bucket a file lies."""
+        """An empty text: Pluto does not say which bucket holds a file."""
         return ""
 
     def _text(self) -> str:

@@ -30,7 +30,7 @@ _LIST_OF = {kind: name for name, kind in LISTS.items()}
 
 
 def kind_of(log_type: str | None, name: str) -> str | None:
-    """Return wandb's type of a media file by Pluto's type of its key and by its name, or None when it is none."""
+    """Return wandb's type of a media file by Pluto's type of its key and by its name, or None."""
     found = next((kind for suffix, kind in _SUFFIXES.items() if name.endswith(suffix)), None)
     return _KINDS.get(log_type or "") or (found if log_type == "ARTIFACT" else None)
 
@@ -215,7 +215,7 @@ def timestamp(text: str) -> float:
 
 
 def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, Row]]:
-    """Return time and values by step of what is no number: texts, histograms, tables, media."""
+    """Return time and values by step of what is not a number: texts, histograms, tables, media."""
     types = run._log_types()
     names = {printable(key): key for key in keys or ()}
     asked = {name for name, kind in types.items() if kind != "METRIC" and (keys is None or name in names)}
@@ -228,7 +228,7 @@ def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, 
     media = [name for name in asked if types[name] in _KINDS or (types[name] == "ARTIFACT" and _is_key(name))]
     if media:
         for (step, name), files in _media(run, set(media), types).items():
-            found.setdefault(step, (files[0]["time"], {}))[1][names.get(name, name)] = _told(files)
+            found.setdefault(step, (files[0]["time"], {}))[1][names.get(name, name)] = _media_value(files)
     return found
 
 
@@ -237,7 +237,7 @@ def _is_key(name: str) -> bool:
 
 
 def _value(one: dict[str, Any]) -> Any:
-    """Return a value that is no number in wandb's form."""
+    """Return a value that is not a number in wandb's form."""
     if one["dataType"] == "string-series":
         return one["data"]
     document = json.loads(one["data"])
@@ -256,7 +256,7 @@ def _value(one: dict[str, Any]) -> Any:
 
 
 def table_name(key: str, step: int) -> str:
-    """Return the name of the file that stands for a table logged at a step."""
+    """Return the file name of a table logged at a step."""
     return f"{key}_{step}.table.json"
 
 
@@ -270,13 +270,13 @@ def _media(run: RunAttributes, names: set[str], types: dict[str, str]) -> dict[t
     return files
 
 
-def _told(files: list[dict[str, Any]]) -> Row:
+def _media_value(files: list[dict[str, Any]]) -> Row:
     """Return wandb's form of the media that were logged under one key at one step."""
     kind, paths = files[0]["kind"], [media_path(one["kind"], one["fileName"]) for one in files]
     if len(files) == 1:
         one = files[0]
-        told = {"_type": kind, "path": paths[0], "size": one["fileSize"], "format": one["fileType"]}
-        return {**told, "caption": one["caption"]} if one.get("caption") else told
-    told = {"_type": _LIST_OF.get(kind, kind), "count": len(files), "filenames": paths, "format": files[0]["fileType"]}
+        media = {"_type": kind, "path": paths[0], "size": one["fileSize"], "format": one["fileType"]}
+        return {**media, "caption": one["caption"]} if one.get("caption") else media
+    media = {"_type": _LIST_OF.get(kind, kind), "count": len(files), "filenames": paths, "format": files[0]["fileType"]}
     captions = [one.get("caption") for one in files]
-    return {**told, "captions": captions} if any(captions) else told
+    return {**media, "captions": captions} if any(captions) else media

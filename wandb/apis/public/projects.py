@@ -49,7 +49,7 @@ class Project(Attrs):
         """Return what the server knows of the project.
 
         Raises:
-            wandb.CommError: there is none of that name.
+            wandb.CommError: no project has that name.
         """
         if "id" not in self._attrs:
             found = next((one for one in self._reader.list_projects() if one["name"] == self.name), None)

@@ -37,14 +37,14 @@ class QueryGenerator:
         """Return a key such as `{"section": "config", "name": "lr"}` as `config.lr`.
 
         Raises:
-            ValueError: there is no such section.
+            ValueError: the section does not exist.
         """
         if key["section"] == "run":
             return key["name"]
         for place, section in _PLACES.items():
             if section == key["section"]:
                 return f"{place}.{key['name']}"
-        raise ValueError(f"Invalid key {key}: its section is none of run, {', '.join(_PLACES.values())}")
+        raise ValueError(f"Invalid key {key}: its section must be one of run, {', '.join(_PLACES.values())}")
 
     def server_path_to_key(self, path: str) -> dict[str, str]:
         """Return what `key_to_server_path` was given."""

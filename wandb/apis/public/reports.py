@@ -236,46 +236,46 @@ class PythonMongoishQueryGenerator:
         """Return a comparison as a query that `Api.runs` takes.
 
         Raises:
-            ValueError: it is none, or says what a query cannot.
+            ValueError: it is not a comparison, or cannot be a query.
 
         Example:
             >>> api.runs("demo", PythonMongoishQueryGenerator(run_set).python_to_mongo("State == 'finished'"))
         """
         try:
-            told = ast.parse(filterstr.strip(), mode="eval").body
+            statement = ast.parse(filterstr.strip(), mode="eval").body
         except SyntaxError as error:
             raise _unknown(filterstr) from error
-        query = self._query(told, filterstr)
+        query = self._query(statement, filterstr)
         if "$or" in query:
             return query
         return {"$or": [query if "$and" in query else {"$and": [query]}]}
 
-    def _query(self, told: ast.expr, text: str) -> dict[str, Any]:
-        if isinstance(told, ast.BoolOp):
-            return {self.AST_OPERATORS[type(told.op)]: [self._query(one, text) for one in told.values]}
-        if isinstance(told, ast.UnaryOp) and isinstance(told.op, ast.Not):
-            return {"$not": self._query(told.operand, text)}
-        if not isinstance(told, ast.Compare) or len(told.ops) != 1:
+    def _query(self, statement: ast.expr, text: str) -> dict[str, Any]:
+        if isinstance(statement, ast.BoolOp):
+            return {self.AST_OPERATORS[type(statement.op)]: [self._query(one, text) for one in statement.values]}
+        if isinstance(statement, ast.UnaryOp) and isinstance(statement.op, ast.Not):
+            return {"$not": self._query(statement.operand, text)}
+        if not isinstance(statement, ast.Compare) or len(statement.ops) != 1:
             raise _unknown(text)
-        operator = self.AST_OPERATORS[type(told.ops[0])]
-        key = self.front_to_back(_name(told.left, text))
+        operator = self.AST_OPERATORS[type(statement.ops[0])]
+        key = self.front_to_back(_name(statement.left, text))
         try:
-            value = ast.literal_eval(told.comparators[0])
+            value = ast.literal_eval(statement.comparators[0])
         except ValueError as error:
             raise _unknown(text) from error
         value = list(value) if isinstance(value, tuple | set) else value
         return {key: value if operator == "=" else {operator: value}}
 
 
-def _name(told: ast.expr, text: str) -> str:
-    if isinstance(told, ast.Name):
-        return told.id
-    if isinstance(told, ast.Attribute):
-        return f"{_name(told.value, text)}.{told.attr}"
+def _name(statement: ast.expr, text: str) -> str:
+    if isinstance(statement, ast.Name):
+        return statement.id
+    if isinstance(statement, ast.Attribute):
+        return f"{_name(statement.value, text)}.{statement.attr}"
     raise _unknown(text)
 
 
 def _unknown(text: str) -> ValueError:
     return ValueError(
-        f"{text!r} is no comparison; write one such as `my_col == 123` or `lr > 0.1 and State == 'failed'`"
+        f"{text!r} is not a comparison; write one such as `my_col == 123` or `lr > 0.1 and State == 'failed'`"
     )

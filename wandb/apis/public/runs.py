@@ -124,7 +124,7 @@ class Runs(SizedPaginator["Run"]):
             stream: `system` for what was measured of the machines.
 
         Raises:
-            ValueError: there is no such format.
+            ValueError: the format does not exist.
         """
         if format not in ("default", "pandas", "polars"):
             raise ValueError(f"Invalid format: {format}. Must be one of 'default', 'pandas', 'polars'")

@@ -42,7 +42,7 @@ class Team(Attrs):
 
         In Pluto: returns None and says what to use instead.
         """
-        termwarn("No service account was made: give the machine a key of its own from Pluto's page.", repeat=False)
+        termwarn("No service account was made: give the machine its own key on Pluto's page.", repeat=False)
         return None
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class User(Attrs):
-    """Somebody; of whom Pluto tells a name at most."""
+    """A user, of whom Pluto knows at most a name."""
 
     def __init__(self, service_api: Any, attrs: Mapping[str, Any], api_key: str | None = None) -> None:
         super().__init__({"email": None, "admin": False, "entity": None, **attrs})

@@ -9,7 +9,7 @@ from typing import Any
 import wandb
 from wandb.sdk.integration_utils.auto_logging import AutologAPI
 
-# What both versions of the client call in the end: a client keeps functions of its own from its making.
+# What both versions of the client call in the end: a client binds its functions when it is made.
 SYMBOLS = tuple(
     f"{place}.{kind}.{name}"
     for place, kinds, names in (
@@ -29,7 +29,7 @@ def resolve(
 ) -> dict[str, Any] | None:
     """Return a table of one call and how many tokens it took."""
     answer = response.data.model_dump(mode="json")
-    given = {name: value for name, value in kwargs.items() if value not in (None, ...)}  # … stands for not given
+    given = {name: value for name, value in kwargs.items() if value not in (None, ...)}  # … means not given
     asked = next((given[name] for name in ASKED if name in given), None)
     answered = next((answer[name] for name in ANSWERED if answer.get(name) is not None), None)
     kind = type(response.data).__name__

@@ -59,12 +59,12 @@ class WandbTracer(BaseTracer):
         if wandb.run is None:
             self.init_run(self._run_args)
         assert wandb.run is not None
-        told = _told(run)
-        self._rows.append([told[name] if name != "runs" else _text(told[name]) for name in COLUMNS])
-        wandb.run.log({"langchain/seconds": told["seconds"], "langchain/errors": int(bool(told["error"]))})
+        about = _describe(run)
+        self._rows.append([about[name] if name != "runs" else _text(about[name]) for name in COLUMNS])
+        wandb.run.log({"langchain/seconds": about["seconds"], "langchain/errors": int(bool(about["error"]))})
 
 
-def _told(run: Any) -> dict[str, Any]:
+def _describe(run: Any) -> dict[str, Any]:
     """Return what a run and those inside it were."""
     return {
         "name": run.name,
@@ -73,7 +73,7 @@ def _told(run: Any) -> dict[str, Any]:
         "outputs": _text(run.outputs),
         "error": run.error,
         "seconds": (run.end_time - run.start_time).total_seconds() if run.end_time else None,
-        "runs": [_told(child) for child in run.child_runs],
+        "runs": [_describe(child) for child in run.child_runs],
     }
 
 

@@ -20,7 +20,7 @@ PLAIN = (dict, list, set, str, int, float, bool)
 
 
 class ArtifactProxy:
-    """Stands for the flow in a step, and notes which of its attributes the step reads and sets."""
+    """Wraps the flow in a step, and records which of its attributes the step reads and sets."""
 
     def __init__(self, flow: Any) -> None:
         parameters = {name: getattr(flow, name) for name in current.parameter_names}

@@ -46,8 +46,8 @@ def _conversation(messages: Sequence[Any]) -> str:
 
 
 def _message(message: dict[str, Any]) -> str:
-    said = message.get("content")
-    return f"**{message.get('role')}**: {said if said is not None else message.get('tool_calls')}"
+    text = message.get("content")
+    return f"**{message.get('role')}**: {text if text is not None else message.get('tool_calls')}"
 
 
 autolog = AutologAPI(name="openai", symbols=SYMBOLS, resolver=resolve)

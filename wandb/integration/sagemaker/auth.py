@@ -19,13 +19,13 @@ def sagemaker_auth(overrides: dict[str, str] | None = None, path: str = ".", api
         api_key: the Pluto key, by default the one that is found here.
 
     Raises:
-        ValueError: there is no key.
+        ValueError: there is not a key.
     """
     values = dict(overrides or {})
     if "PLUTO_API_KEY" not in values:
         found = wandb_login.find_credential()
         if (key := api_key or (found.reveal() if found else None)) is None:
-            raise ValueError("There is no Pluto key for the job: run `wandb login`, or set PLUTO_API_KEY")
+            raise ValueError("No Pluto key for the job: run `wandb login`, or set PLUTO_API_KEY")
         values["PLUTO_API_KEY"] = key
     file = Path(path, SECRETS)
     file.touch(mode=0o600)

@@ -26,11 +26,11 @@ def parse_sm_config() -> dict[str, Any]:
     if (file := Path(PARAMETERS)).exists():
         values["sagemaker_training_job_name"] = os.environ.get("TRAINING_JOB_NAME")
         values.update({name: _number(value) for name, value in json.loads(file.read_text()).items()})
-    if told := os.environ.get("SM_TRAINING_ENV"):
+    if text := os.environ.get("SM_TRAINING_ENV"):
         try:
-            values.update(json.loads(told))
+            values.update(json.loads(text))
         except ValueError:
-            termwarn("SM_TRAINING_ENV is no JSON; it is left out of the configuration", repeat=False)
+            termwarn("SM_TRAINING_ENV is not JSON; it is left out of the configuration", repeat=False)
     return values
 
 

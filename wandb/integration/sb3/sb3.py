@@ -41,7 +41,7 @@ class WandbCallback(BaseCallback):
         super().__init__(verbose)
         active_run("WandbCallback()")
         if log not in ("gradients", "parameters", "all", None):
-            termwarn(f"log={log!r} is none of None, 'gradients', 'parameters' and 'all': 'all' is taken")
+            termwarn(f"log={log!r} must be one of None, 'gradients', 'parameters' and 'all': 'all' is taken")
             log = "all"
         if model_save_path is None and model_save_freq:
             raise ValueError(f"model_save_freq={model_save_freq} needs a model_save_path")

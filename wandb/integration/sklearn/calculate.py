@@ -72,7 +72,7 @@ def confusion_matrix(
         sums = matrix.sum(axis=1)[:, numpy.newaxis]
         matrix = numpy.around(numpy.divide(matrix, sums, out=numpy.zeros(matrix.shape), where=sums != 0), 2)
     names = numpy.asarray(unique_labels(y_true, y_pred) if labels is None else labels)
-    # The true class stands under "Predicted" and the predicted one under "Actual": so does wandb.
+    # As in wandb, the true class is under "Predicted" and the predicted one under "Actual".
     rows = [
         [names[i], names[j], matrix[i, j]]
         for i in range(len(matrix))
@@ -98,7 +98,7 @@ def _score(clusterer: Any, X: Any, count: int) -> tuple[float, float]:
 
 
 def feature_importances(model: Any, feature_names: Sequence[str] | None) -> Visualize | None:
-    """Sort the features by their importance; None if the model does not tell, which is said."""
+    """Sort the features by their importance; None with a warning if the model has no importances."""
     names = ("feature_importances_", "feature_log_prob_", "coef_")
     found = next((getattr(model, name) for name in names if hasattr(model, name)), None)
     if found is None:
@@ -157,7 +157,7 @@ def residuals(regressor: Any, X: Any, y: Any) -> Visualize:
 
 
 def silhouette(clusterer: Any, X: Any, cluster_labels: Any, metric: str, kmeans: bool) -> Visualize:
-    """Measure how well each point lies in its cluster, cluster by cluster in ascending order."""
+    """Measure how well each point fits its cluster, cluster by cluster in ascending order."""
     X, clusters = numpy.asarray(X), numpy.asarray(cluster_labels)
     average = metrics.silhouette_score(X, clusters, metric=metric)
     values = metrics.silhouette_samples(X, clusters, metric=metric)

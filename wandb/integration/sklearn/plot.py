@@ -297,7 +297,7 @@ def plot_silhouette(
     metric: str = "euclidean",
     kmeans: bool = True,
 ) -> None:
-    """Log how well each sample lies in its cluster, from -1 to 1.
+    """Log how well each sample fits its cluster, from -1 to 1.
 
     In Pluto: its table at `silhouette_plot`, the chart beside it.
     """

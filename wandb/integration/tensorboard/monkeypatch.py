@@ -128,7 +128,7 @@ def _tell(logdir: str, *, save: bool, root: str) -> None:
     if made_up := re.search(rf"-\d+_{re.escape(socket.gethostname())}", logdir):
         root = logdir[: made_up.end()]
     elif root and not _inside(logdir, root):
-        termwarn(f"The log folder {logdir} lies outside of root_logdir={root!r}: its keys get no prefix")
+        termwarn(f"The log directory {logdir} is outside of root_logdir={root!r}: its keys get no prefix")
         root = logdir
     if (run := current.run()) is not None:
         run._tensorboard_callback(logdir, save=save, root_logdir=root)

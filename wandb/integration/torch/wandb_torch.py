@@ -73,7 +73,8 @@ class TorchHistory:
             if due():
                 self.log_tensor_stats(gradient.data, name)
 
-        self._keep(module, name, tensor.register_hook(with_gradient))
+        untyped: Any = tensor  # torch has no types for register_hook
+        self._keep(module, name, untyped.register_hook(with_gradient))
 
     def add_graph_hooks(self, module: torch.nn.Module, criterion: Any = None, index: int = 0) -> TorchGraph:
         """Build the model's graph in its first forward pass.

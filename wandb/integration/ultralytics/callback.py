@@ -66,7 +66,7 @@ class WandBUltralyticsCallback:
         self._log("Train-Table", columns, self._train_rows)
 
     def on_val_start(self, validator: Any) -> None:
-        """Begin a run if there is none."""
+        """Begin a run if none is active."""
         if wandb.run is None:
             wandb.init(project=validator.args.project or "YOLOv8", job_type=f"validation_{validator.args.task}")
 
@@ -79,7 +79,7 @@ class WandBUltralyticsCallback:
         self._log("Validation-Table", ["Model-Name", "Data-Index", "Batch-Index", "Image", *MEASURED], rows)
 
     def on_predict_start(self, predictor: Any) -> None:
-        """Begin a run if there is none."""
+        """Begin a run if none is active."""
         if wandb.run is None:
             wandb.init(project=predictor.args.project or "YOLOv8", job_type=f"prediction_{predictor.args.task}")
         wandb.config.update({"prediction_configs": _settings(predictor.args)}, allow_val_change=True)

@@ -9,7 +9,7 @@ from wandb._native.run import active_runs
 
 @dataclass(frozen=True)
 class RunPath:
-    """Where a run lies."""
+    """The path of a run."""
 
     entity: str
     project: str
@@ -17,7 +17,7 @@ class RunPath:
 
 
 def active_run_path() -> RunPath | None:
-    """Return where the active run lies, or None when there is none or its entity is not known."""
+    """Return the path of the active run, or None when no run is active or its entity is not known."""
     run = active_runs.latest()
     if run is None or not (run.entity and run.project and run.id):
         return None

@@ -85,7 +85,7 @@ class Artifact(LoggedProperties):
             The entry.
 
         Raises:
-            ValueError: it is no file, another content is there under the name, or the policy does not exist.
+            ValueError: it is not a file, another content is there under the name, or the policy does not exist.
             FileNotFoundError: the path is given as bytes.
             ArtifactFinalizedError: the artifact is logged.
         """
@@ -110,7 +110,7 @@ class Artifact(LoggedProperties):
             merge: replace files that are there with another content.
 
         Raises:
-            ValueError: it is no folder, or a file is there with another content and `merge` is false.
+            ValueError: it is not a folder, or a file is there with another content and `merge` is false.
             OSError: a file cannot be read, or a link leads nowhere or round in a circle.
             ArtifactFinalizedError: the artifact is logged.
         """
@@ -124,7 +124,7 @@ class Artifact(LoggedProperties):
         checksum: bool = True,
         max_objects: int | None = None,
     ) -> Sequence[ArtifactManifestEntry]:
-        """Add what lies elsewhere without taking a copy.
+        """Add a reference to data elsewhere, without a copy.
 
         Args:
             uri: `file://`, `http(s)://`, `s3://` or `gs://`, with a `name` any other scheme, or the entry of another
@@ -137,7 +137,7 @@ class Artifact(LoggedProperties):
             The entries.
 
         Raises:
-            ValueError: it is no URI, or leads to nothing.
+            ValueError: it is not a URI, or leads to nothing.
             ArtifactFinalizedError: the artifact is logged.
         """
         return adding.add_reference(self, uri, name, checksum, max_objects)
@@ -155,7 +155,7 @@ class Artifact(LoggedProperties):
             The entry.
 
         Raises:
-            TypeError: it is no such value.
+            TypeError: it is not such a value.
             ArtifactFinalizedError: the artifact is logged.
         """
         return adding.add(self, obj, name, overwrite)
@@ -166,7 +166,7 @@ class Artifact(LoggedProperties):
 
     @draft
     def remove(self, item: StrPath | ArtifactManifestEntry) -> None:
-        """Remove an entry, a path, or all that lies in a folder.
+        """Remove an entry, a path, or everything below a directory.
 
         Raises:
             FileNotFoundError: there is nothing of that name.
@@ -189,7 +189,7 @@ class Artifact(LoggedProperties):
         """Return the entry of a path, or of a value that was added under that name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: not found.
             ArtifactNotLoggedError: the artifact is not logged.
         """
         return downloading.get_entry(self, name)
@@ -430,14 +430,14 @@ class Artifact(LoggedProperties):
         """Take a link away; the version that it leads to stays.
 
         Raises:
-            ValueError: it is no link.
+            ValueError: it is not a link.
             wandb.CommError: the server cannot be reached.
         """
         server_changes.unlink(self)
 
     @classmethod
     def _of(cls, entity: str, store: ArtifactStore, collection: Collection, version: Version) -> Artifact:
-        """Return the artifact that stands for a version on the server."""
+        """Return the artifact of a version on the server."""
         artifact = cls.__new__(cls)
         artifact.__init__("unnamed", "unspecified")  # type: ignore[misc]
         artifact._name, artifact._type, artifact._entity = collection.name, version.entry.type, entity

@@ -64,7 +64,7 @@ class ArtifactManifest:
         """Add an entry.
 
         Raises:
-            ValueError: the path is there with another content and `overwrite` is false, or is no path of an artifact.
+            ValueError: the path exists with other content and `overwrite` is false, or is invalid.
         """
         entry.path = check_path(entry.path)
         known = self.entries.get(entry.path)

@@ -78,7 +78,7 @@ class ArtifactManifestEntry:
 
         Args:
             root: folder for the artifact; by default `artifacts/NAME:VERSION`.
-            skip_cache, executor: without effect, accepted: there is no cache.
+            skip_cache, executor: without effect, accepted: artifacts have no cache.
 
         Returns:
             The path of the file.
@@ -97,7 +97,7 @@ class ArtifactManifestEntry:
         """Return the URI of a reference.
 
         Raises:
-            ValueError: the entry is no reference.
+            ValueError: the entry is not a reference.
         """
         if self.ref is None:
             raise ValueError("Only reference entries support ref_target().")

@@ -1,4 +1,4 @@
-"""Where an artifact stands."""
+"""The state of an artifact."""
 
 from enum import Enum
 

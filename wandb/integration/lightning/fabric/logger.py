@@ -1,4 +1,4 @@
-"""A logger for Lightning Fabric: Lightning's own for wandb, with a project and a method of its own."""
+"""A logger for Lightning Fabric: Lightning's own for wandb, with a project and one more method."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class WandbLogger(LightningLogger):
         """Log pages; of each further argument of `wandb.Html` there is one a page.
 
         Raises:
-            TypeError: `htmls` is no list.
+            TypeError: `htmls` is not a list.
             ValueError: another number of arguments than of pages.
         """
         if not isinstance(htmls, list):
