@@ -107,6 +107,11 @@ def test_what_the_server_decides_costs_one_request(counted: tuple[wandb.Api, Cou
         ({"config.lr": {"$mod": 2}}, "'$mod'"),
         ({"$or": {"config.lr": 1}}, "$or takes a list"),
         ({"tags": {"$in": "a"}}, "$in takes a list"),
+        ({"created_at": {"$gt": "nonsense"}}, "created_at is compared with a datetime"),
+        ({"createdAt": {"$gt": 1700000000000}}, "not 1700000000000"),
+        ({"heartbeat_at": {"$lt": None}}, "heartbeat_at is compared with a datetime"),
+        ({"config.s": {"$regex": "("}}, "The $regex on config.s is not a regular expression: '('"),
+        ({"display_name": {"$not": {"$regex": 5}}}, "The $regex on display_name"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(filters: dict[str, Any], named: str, api: wandb.Api) -> None:

@@ -15,6 +15,7 @@ import httpx
 from pluto import query
 
 from wandb.errors import AuthenticationError, CommError
+from wandb.errors.term import termlog
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.json_numbers import FLAGS
@@ -56,7 +57,8 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         if filters:
             parameters["filter"] = json.dumps(filters)
         answer = self._get("/api/runs/list", params=parameters)
-        return answer["runs"], int(answer.get("total", len(answer["runs"]) + offset))
+        rows = _list_of(answer, "runs", "/api/runs/list")
+        return rows, int(answer.get("total", len(rows) + offset))
 
     def points(
         self,
@@ -85,7 +87,8 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         query |= {} if group is None else {"logGroup": group}
         query |= {} if high is None else {"stepMax": high}
         series: dict[str, list[tuple[int, float, str]]] = {}
-        for point in self._get("/api/runs/metrics", params=query)["metrics"]:
+        answer = self._get("/api/runs/metrics", params=query)
+        for point in _list_of(answer, "metrics", "/api/runs/metrics"):
             value = FLAGS.get(point.get("valueFlag") or "", point["value"])
             series.setdefault(point["logName"], []).append((int(point["step"]), value, point["time"]))
         return series
@@ -93,22 +96,60 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
     def statistics(self, project: str, run: int, group: str | None = None) -> list[dict[str, Any]]:
         """Return count, extremes, mean and last value of a run's metrics, a hundred at most."""
         parameters = {"runId": run, "projectName": project, **({} if group is None else {"logGroup": group})}
-        return list(self._get("/api/runs/statistics", params=parameters)["metrics"])
+        return _list_of(self._get("/api/runs/statistics", params=parameters), "metrics", "/api/runs/statistics")
 
     def logged(self, project: str, run: int) -> list[dict[str, Any]]:
         """Return what a run logged that is not a number and no file; nothing where the server has no such call."""
         try:
-            return list(self._get("/api/runs/data", params={"runId": run, "projectName": project})["data"])
+            answer = self._get("/api/runs/data", params={"runId": run, "projectName": project})
         except CommError as error:
-            if status_of(error) == 404:
-                return []
-            raise
+            if status_of(error) != 404:
+                raise
+            answer = None
+        # A Pluto server answers unknown paths of one word with 200 and a made-up run id.
+        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+            termlog(
+                f"The Pluto server at {self.endpoints.api} does not give back texts, histograms and tables:"
+                " histories and files are without them.",
+                repeat=False,
+            )
+            return []
+        return list(answer["data"])
 
     def lines(self, project: str, run: int, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Return some console lines of a run, and how many there are in all."""
         query = {"runId": run, "projectName": project, "limit": min(limit, POINTS), "offset": offset}
         answer = self._get("/api/runs/logs", params=query)
-        return answer["logs"], int(answer.get("total", offset + len(answer["logs"])))
+        lines = _list_of(answer, "logs", "/api/runs/logs")
+        return lines, int(answer.get("total", offset + len(lines)))
+
+    def get_run(self, project: str, run_id: int | str) -> dict[str, Any]:
+        """Return all that the server knows of a run, by its number or display id."""
+        details = super().get_run(project, run_id)
+        if not isinstance(details, dict) or "id" not in details or "createdAt" not in details:
+            raise _no_pluto_answer(f"/api/runs/details of run {run_id}")
+        return details
+
+    def get_files(self, project: str, run_id: int | str, file_name: str | None = None) -> list[dict[str, Any]]:
+        """Return what the server lists of a run's files, a thousand entries at most."""
+        try:
+            return list(super().get_files(project, run_id, file_name))
+        except (KeyError, TypeError):
+            raise _no_pluto_answer("/api/runs/files") from None
+
+    def list_projects(self) -> list[dict[str, Any]]:
+        """Return the projects of the organisation, a thousand at most."""
+        try:
+            return list(super().list_projects())
+        except (KeyError, TypeError):
+            raise _no_pluto_answer("/api/runs/projects") from None
+
+    def run_url(self, project: str, run: int) -> str:
+        """Return the address of a run's page, which only some answers have."""
+        answer = self._get("/api/runs/statistics", params={"runId": run, "projectName": project})
+        if not isinstance(answer, dict) or not answer.get("url"):
+            raise _no_pluto_answer("/api/runs/statistics")
+        return str(answer["url"])
 
     def _get(self, path: str, params: dict[str, Any] | None = None, retry: int = 0) -> Any:
         try:
@@ -118,6 +159,22 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
             raise kind(str(error), error) from error
         except (httpx.HTTPError, ValueError) as error:
             raise CommError(f"{self._url_api}{path} cannot be read: {error}", error) from error
+
+
+def _list_of(answer: Any, field: str, path: str) -> list[dict[str, Any]]:
+    """Return a list in an answer.
+
+    Raises:
+        CommError: the answer is not a Pluto server's: status 200 alone proves nothing.
+    """
+    found = answer.get(field) if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        raise _no_pluto_answer(path)
+    return found
+
+
+def _no_pluto_answer(path: str) -> CommError:
+    return CommError(f"The server's answer to {path} is not that of a Pluto server: check PLUTO_URL_API")
 
 
 def connect(endpoints: Endpoints, key: str, timeout: int) -> Reader:

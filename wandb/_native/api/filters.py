@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_compat.run.identity import RUN_ID
@@ -197,10 +197,26 @@ def _time(field: str) -> Callable[[str, Any], Plan]:
     def ask(operator: str, operand: Any) -> Plan:
         if operator not in ("$eq", *COMPARISONS):
             return EVERYTHING
-        moment = operand.isoformat() if isinstance(operand, date) else operand
-        return Plan({field: {operator: moment}}, exact=True)
+        return Plan({field: {operator: _iso_time(field, operand)}}, exact=True)
 
     return ask
+
+
+def _iso_time(field: str, operand: Any) -> str:
+    """Return a time as ISO 8601.
+
+    Raises:
+        ValueError: it is neither a datetime nor a text of that form. A server answers such a filter with status 500.
+    """
+    if isinstance(operand, date):
+        return operand.isoformat()
+    try:
+        datetime.fromisoformat(operand.replace("Z", "+00:00"))
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(
+            f"{field} is compared with a datetime or a text such as '2026-01-31T12:00:00', not {operand!r:.100}"
+        ) from None
+    return str(operand)
 
 
 def _in_metadata(name: str) -> Callable[[str, Any], Plan]:
@@ -364,10 +380,19 @@ def _operations(key: str, value: Any) -> dict[str, Any]:
     """Return the operators that a field is tested with; a bare value means `$eq`."""
     if not (isinstance(value, Mapping) and value and all(str(one).startswith("$") for one in value)):
         return {"$eq": value}
-    for operator in value:
+    for operator, operand in value.items():
         if operator not in OPERATORS:
             raise ValueError(f"Unknown operator {operator!r} on {key}; there are {', '.join(OPERATORS)}")
+        if operator == "$regex":
+            _check_pattern(key, operand)
     return dict(value)
+
+
+def _check_pattern(key: str, pattern: Any) -> None:
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise ValueError(f"The $regex on {key} is not a regular expression: {pattern!r:.100} ({error})") from None
 
 
 def _listed(operator: str, operand: Any) -> list[Any]:

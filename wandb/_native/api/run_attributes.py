@@ -234,8 +234,7 @@ class RunAttributes(Attrs):
         """The run's page."""
         url = self._load_details().get("url")
         if not url:  # only some answers of a Pluto server have it
-            query = {"runId": self.number, "projectName": self.project}
-            url = self._reader._get("/api/runs/statistics", params=query)["url"]
+            url = self._reader.run_url(self.project, self.number)
         return str(url)
 
     @property
