@@ -12,7 +12,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from wandb._native.run import active_runs, attach, current, define_metric, run_dir
+from wandb._native.run import active_runs, attach, current, define_metric, recent_runs, run_dir
 from wandb._native.run.code import PathFilter, RunCode, is_code, is_in_wandb_dir
 from wandb._native.run.display import RunDisplay
 from wandb._native.run.exit_code import code_of
@@ -171,6 +171,7 @@ class Run(RunProperties):
             self._console.stop()
         if (pipeline := self._pipeline) is None:
             return
+        recent_runs.remember(self.id, Path(self._settings.sync_dir))
         self._summary_publisher.publish()
         self._write_files()
         if self._settings._jupyter:

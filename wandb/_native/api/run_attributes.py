@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Collection, Mapping
+from time import sleep, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wandb._native.api import run_fields
+from wandb._native.run import recent_runs
 from wandb.apis import public
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
@@ -37,6 +39,9 @@ HEAVY = [
 ]
 
 
+STORED_POLL = 0.25  # seconds between two checks whether the last rows can be read
+
+
 class RunAttributes(Attrs):
     """State of a run that was read back; attributes that need the run's details read them at first use."""
 
@@ -48,6 +53,7 @@ class RunAttributes(Attrs):
         self.number = number  # Pluto's
         self._details: dict[str, Any] | None = None
         self._summary: HTTPSummary | None = None
+        self._awaits_rows = True
         self._remember()
 
     def _remember(self) -> None:
@@ -195,6 +201,7 @@ class RunAttributes(Attrs):
         """The summary as a dict; of a run of Pluto's own client, the last value of each metric."""
         self._load_details()
         if "summaryMetrics" not in self._attrs:
+            self._await_stored_rows()
             last = self._reader.statistics(self.project, self.number)
             self._attrs["summaryMetrics"] = {
                 one["logName"]: one["last"]["value"] for one in last if not one["logName"].startswith(history.MACHINE)
@@ -246,6 +253,24 @@ class RunAttributes(Attrs):
     def sweep(self) -> Sweep | None:
         """The sweep that the run belongs to, or None."""
         return public.Sweep(self._reader, self._entity, self.project, self.sweep_name) if self.sweep_name else None
+
+    def _await_stored_rows(self) -> None:
+        """Wait for the last rows of a run that ended on this machine a moment ago, once and with a bound.
+
+        A Pluto server acknowledges rows some seconds before they can be read.
+        """
+        if self._awaits_rows:
+            self._awaits_rows = False
+            until = recent_runs.storing_until(self.id, self.number)
+            while until is not None and time() < until and not self._has_last_rows():
+                sleep(STORED_POLL)
+
+    def _has_last_rows(self) -> bool:
+        types = {kind for name, kind in self._log_types().items() if not name.startswith(history.MACHINE)}
+        last = run_fields.about_of(self._load_details().get("config") or {}).get("summary", {}).get("_step", 0)
+        if "METRIC" in types and history.last_step(self) < last:
+            return False
+        return not types & {*history.MEDIA_KINDS, "ARTIFACT"} or bool(self._reader.get_files(self.project, self.number))
 
     def _began(self) -> float:
         return history.timestamp(self._attrs["createdAt"])

@@ -36,6 +36,7 @@ def list_files(run: RunAttributes) -> list[dict[str, Any]]:
     """Return what the server lists of the run's files; past its bound, key by key."""
     from wandb._native.api.connection import FILES
 
+    run._await_stored_rows()
     found = run._reader.get_files(run.project, run.number)
     if len(found) >= FILES:
         keys = {*run._log_types(), *(file["logName"] for file in found)} - {*_metric_keys(run)}

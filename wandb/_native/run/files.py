@@ -105,6 +105,18 @@ def _fetch(name: str, run_path: str, path: Path) -> None:
             path.unlink()  # its target belongs to the user
         store.client.download(url, path)
     except FileNotFoundError:
-        raise ValueError(f"File {name} not found in {run_path}.") from None
+        _fetch_listed(name, run_path, path)
     except WireError as error:
         raise CommError(f"{name} of run {run_path} cannot be restored: {error}", error) from error
+
+
+def _fetch_listed(name: str, run_path: str, path: Path) -> None:
+    """Fetch a file that was not saved, but that `Api` lists: media, and `config.yaml`, `output.log` and the like."""
+    from wandb.apis import public
+
+    listed = {file.name: file for file in public.Api().run(run_path).files(names=[name])}
+    if name not in listed:
+        raise ValueError(f"File {name} not found in {run_path}.")
+    if path.is_symlink():
+        path.unlink()
+    listed[name].download(root=str(path).removesuffix(name) or ".", replace=True).close()

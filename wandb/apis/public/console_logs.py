@@ -34,6 +34,8 @@ class ConsoleLogs(Paginator[ConsoleLogLine]):
         self._reader, self.run, self._last = service_api, run, last
 
     def _read(self) -> list[ConsoleLogLine]:
+        if not self.objects:
+            self.run._await_stored_rows()
         offset, count = len(self.objects), self.per_page
         if self._last is not None and not offset:
             _, total = self._reader.lines(self.run.project, self.run.number, 1, 0)

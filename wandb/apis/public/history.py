@@ -19,7 +19,7 @@ Series = dict[str, list[tuple[int, float, str]]]
 
 MACHINE = "sys/"  # in front of what a run's uploader measures of its machine
 CLOCK = ("_step", "_timestamp", "_runtime")
-_KINDS = {"IMAGE": "image-file", "AUDIO": "audio-file", "VIDEO": "video-file"}
+MEDIA_KINDS = {"IMAGE": "image-file", "AUDIO": "audio-file", "VIDEO": "video-file"}
 _SUFFIXES = {
     ".html": "html-file",
     ".plotly.json": "plotly-file",
@@ -32,7 +32,7 @@ _LIST_OF = {kind: name for name, kind in LISTS.items()}
 def kind_of(log_type: str | None, name: str) -> str | None:
     """Return wandb's type of a media file by Pluto's type of its key and by its name, or None."""
     found = next((kind for suffix, kind in _SUFFIXES.items() if name.endswith(suffix)), None)
-    return _KINDS.get(log_type or "") or (found if log_type == "ARTIFACT" else None)
+    return MEDIA_KINDS.get(log_type or "") or (found if log_type == "ARTIFACT" else None)
 
 
 def last_step(run: RunAttributes) -> int:
@@ -52,6 +52,7 @@ def sampled(run: RunAttributes, samples: int, keys: list[str] | None, x_axis: st
     wanted = None if keys is None else list(dict.fromkeys([x_axis, *keys]))
     if samples < 1:
         return []
+    run._await_stored_rows()
     limit = min(samples, POINTS)
     series = _points(run, wanted, limit)
     if _is_torn(series, limit, together=wanted is not None):
@@ -134,6 +135,7 @@ class HistoryScan:
     def _read(self) -> Iterator[Row]:
         from wandb._native.api.connection import POINTS
 
+        self.run._await_stored_rows()
         last = self.max_step
         others = _others(self.run, self.keys)
         last = max(last, *others, -1) if self._end is None else last
@@ -220,12 +222,12 @@ def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, 
     names = {printable(key): key for key in keys or ()}
     asked = {name for name, kind in types.items() if kind != "METRIC" and (keys is None or name in names)}
     found: dict[int, tuple[str, Row]] = {}
-    if any(types[name] not in (*_KINDS, "ARTIFACT") for name in asked):
+    if any(types[name] not in (*MEDIA_KINDS, "ARTIFACT") for name in asked):
         for one in run._reader.logged(run.project, run.number):
             if one["logName"] in asked:
                 key = names.get(one["logName"], one["logName"])
                 found.setdefault(one["step"], (one["time"], {}))[1][key] = _value(one)
-    media = [name for name in asked if types[name] in _KINDS or (types[name] == "ARTIFACT" and _is_key(name))]
+    media = [name for name in asked if types[name] in MEDIA_KINDS or (types[name] == "ARTIFACT" and _is_key(name))]
     if media:
         for (step, name), files in _media(run, set(media), types).items():
             found.setdefault(step, (files[0]["time"], {}))[1][names.get(name, name)] = _media_value(files)
