@@ -173,7 +173,7 @@ def sustain(log: object, rows: list, seconds: float) -> list:
 
 def resident(pid: str = "self") -> int:
     """Return the memory of a process, in bytes."""
-    return int(Path("/proc", pid, "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path("/proc", pid, "statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def helpers() -> int:
@@ -181,7 +181,7 @@ def helpers() -> int:
     peak = 0
     for children in Path("/proc/self/task").glob("*/children"):
         for pid in children.read_text().split():
-            for line in Path("/proc", pid, "status").read_text().splitlines():
+            for line in Path("/proc", pid, "status").read_text(encoding="utf-8").splitlines():
                 if line.startswith("VmHWM"):
                     peak = max(peak, int(line.split()[1]) * 1024)
     return peak

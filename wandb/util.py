@@ -363,7 +363,7 @@ def find_runner(program: str) -> list[str] | None:
     if path.exists() and not os.access(path, os.X_OK):
         if path.suffix == ".py":
             return [sys.executable]
-        with path.open(errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             first = file.readline().strip()
         return first.removeprefix("#!").split() if first.startswith("#!") else None
     return None

@@ -57,7 +57,7 @@ def files() -> None:
     texts |= {"saved/a.txt": "a", "saved/deep/b.txt": "b", "live.txt": "early", "data/x.csv": "1,2\n", "data/y/z": "z"}
     for name, text in texts.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text)
+        Path(name).write_text(text, encoding="utf-8")
 
 
 def plain() -> dict:
@@ -128,7 +128,7 @@ def media() -> dict:
         "video bytes": wandb.Video(io.BytesIO(Path("clip.gif").read_bytes()), format="gif"),
         "html": wandb.Html("<b>bold</b>"),
         "html plain": wandb.Html("<b>bold</b>", inject=False),
-        "html file": wandb.Html(Path("p.html").open()),
+        "html file": wandb.Html(Path("p.html").open(encoding="utf-8")),
         "html path": wandb.Html("p.html"),
         "htmls": [wandb.Html(f"<i>{n}</i>") for n in range(2)],
         "histogram": wandb.Histogram([1, 2, 2, 5], num_bins=3),
@@ -138,10 +138,10 @@ def media() -> dict:
         "colours": wandb.Object3D(RNG.integers(1, 9, (4, 6))),
         "scene": wandb.Object3D.from_point_cloud([[0, 0, 0]], [box], vectors=[{"start": [0, 0, 0], "end": [1, 1, 1]}]),
         "numpy scene": wandb.Object3D({"type": "lidar/beta", "points": RNG.random((3, 3)), "boxes": numpy.array([])}),
-        "mesh": wandb.Object3D(Path("mesh.obj").open()),
+        "mesh": wandb.Object3D(Path("mesh.obj").open(encoding="utf-8")),
         "points": wandb.Object3D("c.pts.json"),
         "molecule": wandb.Molecule("m.pdb", caption="ligand"),
-        "molecule file": wandb.Molecule(Path("m.pdb").open()),
+        "molecule file": wandb.Molecule(Path("m.pdb").open(encoding="utf-8")),
         "graph": graph,
         "mixed": [wandb.Image(COLOUR), wandb.Html("<b>m</b>")],
         "nested": {"image": wandb.Image(COLOUR), "number": 1},
@@ -283,8 +283,8 @@ def main() -> None:
     run.save("saved/*.txt", base_path=".", policy="now")
     run.save("saved/deep/b.txt", base_path="saved", policy="end")
     run.save("live.txt")
-    Path("live.txt").write_text("late")
-    Path(run.dir, "written.txt").write_text("by the script")
+    Path("live.txt").write_text("late", encoding="utf-8")
+    Path(run.dir, "written.txt").write_text("by the script", encoding="utf-8")
     run.summary["set"] = 5
     run.summary.update({"deep": {"a": 1}})
     run.config.update({"later": True})

@@ -23,7 +23,7 @@ for name, text in {
     "d/e/é": "",
     "g[1]": "",
 }.items():
-    Path(name).write_text(text)
+    Path(name).write_text(text, encoding="utf-8")
 Path("d/a.wav").write_bytes(b"RIFF")
 Path("d/link").symlink_to("../a.txt")
 HERE = Path.cwd().as_uri()
@@ -34,7 +34,7 @@ for link, aim in {"round/in/up": "..", "self/self": "self", "lost/lost": "gone",
 for name in ("round/f", "self/f", "lost/f", "aside/real/f", "日本 語.txt", "..hidden", "l" * 255, "empty"):
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).touch()
-Path("o.pdb").write_text("x")
+Path("o.pdb").write_text("x", encoding="utf-8")
 os.mkfifo("pipe")
 PIXELS = bytes(range(192))
 PILImage.frombytes("RGB", (8, 8), PIXELS).save("p.png")
@@ -330,4 +330,4 @@ for case, act in CASES.items():
         answer = f"raises {kind.__module__}.{kind.__qualname__}: {error}"
     answers[case] = json.loads(re.sub(r"/tmp/[^ \"']*/new/|/tmp/tmp\w+/", "TMP/", json.dumps(answer)))
     answers[case] = json.loads(json.dumps(answers[case]).replace(URL, "URL").replace(str(Path.cwd()), "HERE"))
-Path(sys.argv[1]).write_text(json.dumps(answers))
+Path(sys.argv[1]).write_text(json.dumps(answers), encoding="utf-8")

@@ -120,7 +120,7 @@ def session(number, mode):
         run.name = "renamed"
         run.notes = "noted"
         given.append(run.alert("title", "text"))
-        Path("saved.txt").write_text("saved")
+        Path("saved.txt").write_text("saved", encoding="utf-8")
         given.append(bool(run.save("saved.txt")))
         artifact = wandb.Artifact("data", "dataset")
         artifact.add_file("saved.txt")

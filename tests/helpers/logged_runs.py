@@ -51,9 +51,9 @@ def rich() -> None:
     run.summary["per_class"] = {"cat": 0.25, "dog": 0.75}
     run.name = "second name"
     Path("sub").mkdir()
-    Path("sub/notes.txt").write_text("saved\n")
+    Path("sub/notes.txt").write_text("saved\n", encoding="utf-8")
     Path("weights.bin").write_bytes(bytes(range(256)))
-    Path("ünïcode.txt").write_text("odd name\n")
+    Path("ünïcode.txt").write_text("odd name\n", encoding="utf-8")
     for name in ("sub/notes.txt", "weights.bin", "ünïcode.txt"):
         run.save(name)
     for text in ("one", "two"):
@@ -119,7 +119,7 @@ def main() -> None:
     grid()
     for other in others:
         other.wait()
-    Path("truth.json").write_text(json.dumps(TRUTH))
+    Path("truth.json").write_text(json.dumps(TRUTH), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,4 +59,4 @@ for case, reference in CASES.items():
         answers[case] = findings(reference)
     except Exception as error:
         answers[case] = f"raises {type(error).__module__}.{type(error).__qualname__}: {error}"
-Path(sys.argv[1]).write_text(json.dumps(answers))
+Path(sys.argv[1]).write_text(json.dumps(answers), encoding="utf-8")

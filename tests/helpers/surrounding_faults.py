@@ -38,7 +38,7 @@ def account(run):
     path = Path(run.settings.sync_dir, "pluto", "journal", "uploader.json")
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if path.exists() and (findings := json.loads(path.read_text())).get("run"):
+        if path.exists() and (findings := json.loads(path.read_text(encoding="utf-8"))).get("run"):
             return findings
         time.sleep(0.05)
     raise SystemExit("no uploader")

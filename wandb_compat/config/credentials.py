@@ -63,7 +63,7 @@ def store(key: str) -> str:
     keyring.set_password(SERVICE, USER, key)
     marker = os.path.expanduser(os.path.join(*MARKER))
     os.makedirs(os.path.dirname(marker), exist_ok=True)
-    with open(marker, "w"):
+    with open(marker, "w", encoding="utf-8"):
         pass
     return str(getattr(keyring, "file_path", "the keyring of this system"))
 

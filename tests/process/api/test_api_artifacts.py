@@ -12,7 +12,7 @@ def test_an_artifact_is_found_by_version_and_alias(name: str, api: wandb.Api) ->
     """A name with a version or an alias leads to the artifact, whose files come down."""
     artifact = api.artifact(name)
     assert (artifact.version, artifact.type, artifact.metadata) == ("v0", "weights", {"text": "one"})
-    assert Path(artifact.download(), "file.txt").read_text() == "one"
+    assert Path(artifact.download(), "file.txt").read_text(encoding="utf-8") == "one"
     assert api.artifact(name, type="weights").digest == artifact.digest
     with pytest.raises(ValueError, match="'dataset'"):
         api.artifact(name, type="dataset")

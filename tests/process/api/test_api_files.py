@@ -44,14 +44,14 @@ def test_a_file_comes_down_as_it_was(run: "wandb.apis.public.Run", tmp_path: Pat
         assert opened.name == str(tmp_path / "down" / "weights.bin")
     assert (tmp_path / "down" / "weights.bin").read_bytes() == bytes(range(256))
     run.file("sub/notes.txt").download()
-    assert Path("sub/notes.txt").read_text() == "saved\n"
+    assert Path("sub/notes.txt").read_text(encoding="utf-8") == "saved\n"
     assert run.file("ünïcode.txt").download().read() == "odd name\n"
     assert [path.name for path in tmp_path.rglob("*.part")] == []
 
 
 def test_a_file_that_is_there_is_left_or_replaced(run: "wandb.apis.public.Run") -> None:
     """`replace` writes over a file, `exist_ok` leaves it; without either it is a ValueError."""
-    Path("weights.bin").write_text("mine")
+    Path("weights.bin").write_text("mine", encoding="utf-8")
     with pytest.raises(ValueError, match="already exists"):
         run.file("weights.bin").download()
     assert run.file("weights.bin").download(exist_ok=True).read() == "mine"
@@ -114,7 +114,7 @@ def test_a_file_goes_up(name: str, api: wandb.Api) -> None:
     """An uploaded file has the name of its path from `root` on, and comes back."""
     run = api.create_run(project="uploads")
     Path("here", name).parent.mkdir(parents=True)
-    Path("here", name).write_text("from here")
+    Path("here", name).write_text("from here", encoding="utf-8")
     assert run.upload_file(f"here/{name}", root="here").name == name
     assert [file.name for file in run.files() if file.name not in MADE] == [name]
     assert run.file(name).download(root="back").read() == "from here"

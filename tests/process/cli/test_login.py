@@ -15,7 +15,7 @@ from wandb_compat.server.serve import Running
 def stored(environment: dict[str, str]) -> str:
     """Return the text of the keyring's file, empty when there is none."""
     file = Path(environment["XDG_DATA_HOME"], "python_keyring", "keyring_pass.cfg")
-    return file.read_text() if file.exists() else ""
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 @pytest.mark.parametrize("way", ["argument", "standard input"])

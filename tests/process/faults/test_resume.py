@@ -269,7 +269,7 @@ def test_auto_goes_on_after_a_failure(here: dict[str, str], server: Server, proj
     """`resume="auto"` takes up the run of `wandb-resume.json` until one has ended well."""
     run = wandb.init(resume="auto")
     run.log({"a": 1})
-    remembered = json.loads(Path("wandb", "wandb-resume.json").read_text())
+    remembered = json.loads(Path("wandb", "wandb-resume.json").read_text(encoding="utf-8"))
     run.finish(exit_code=1)
     assert remembered == {"run_id": run.id}
     with wandb.init(resume=True) as again:

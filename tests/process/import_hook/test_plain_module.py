@@ -98,3 +98,24 @@ def test_dask(tools: Environment, mode: dict[str, str], use: str) -> None:
         **mode,
     )
     assert result == {"numbers": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("use", FIRST_USES.values(), ids=FIRST_USES)
+def test_ray(environment: Environments, mode: dict[str, str], use: str) -> None:
+    """Ray's workers run a function of the main script that uses the global `wandb`."""
+    result = environment(REAL, OURS, "ray").evaluate(
+        f"""
+        import pluto, wandb
+        {use}
+        import ray
+        @ray.remote
+        def work(number):
+            with wandb.init(project="ray", mode="offline") as run:
+                run.log({{"x": number}})
+            return number
+        ray.init(num_cpus=1, include_dashboard=False, logging_level="error", object_store_memory=80_000_000)
+        result["numbers"] = ray.get([work.remote(number) for number in range(3)])
+        """,
+        **mode,
+    )
+    assert result == {"numbers": [0, 1, 2]}

@@ -31,4 +31,4 @@ def test_a_run_copies_what_its_script_prints(off: dict[str, str], script: Any) -
         assert (lines, log.exists()) == ([], False)
     else:
         assert {"during", "trouble"} <= set(lines) and not {"before", "after"} & set(lines)
-        assert log.read_text().splitlines() == lines
+        assert log.read_text(encoding="utf-8").splitlines() == lines

@@ -29,7 +29,7 @@ def test_it_prints_one_line_when_ready_and_stops_in_good_order(tmp_path: Path, e
         ready = json.loads(server.stdout.readline())
         assert set(ready) == {"url", "key_file"}
         assert ready["url"].startswith("http://127.0.0.1:")
-        key = Path(ready["key_file"]).read_text().strip()
+        key = Path(ready["key_file"]).read_text(encoding="utf-8").strip()
         answer = requests.post(ready["url"] + "/api/slug", headers={"Authorization": f"Bearer {key}"}, timeout=5)
         assert answer.json()["organization"]["slug"]
         server.send_signal(end)

@@ -137,7 +137,7 @@ def test_a_program_gets_arguments(run: Script, tmp_path: Path, sweeps: Path) -> 
     (got,) = [json.loads(one[4:]) for one in out.splitlines() if one.startswith("GOT ")]
     words, config, same = got
     json_file = Path(words.pop(15))
-    assert json.loads(json_file.read_text()) == {"lr": 0.1, "off": False, "on": True}
+    assert json.loads(json_file.read_text(encoding="utf-8")) == {"lr": 0.1, "off": False, "on": True}
     assert words == [
         *("--lr=0.1", "--off=False", "--on=True"),
         *("lr=0.1", "off=False", "on=True"),

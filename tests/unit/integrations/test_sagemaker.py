@@ -43,7 +43,7 @@ def test_a_job(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a job the run's group and id come from it, hyperparameters are configuration, secrets are variables."""
     monkeypatch.setenv("WANDB_PROJECT", "")  # undone at the end, as the job's secrets set it
     monkeypatch.delenv("WANDB_PROJECT")
-    Path("secrets.env").write_text("WANDB_PROJECT=from-the-job\n")
+    Path("secrets.env").write_text("WANDB_PROJECT=from-the-job\n", encoding="utf-8")
     run = wandb.init(mode="offline", config={"epochs": 9})
     assert run.project == "from-the-job"
     assert run.group == "job-7"
@@ -58,5 +58,5 @@ def test_a_job(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside of SageMaker a file of that name changes nothing."""
-    Path("secrets.env").write_text("WANDB_PROJECT=from-the-job\n")
+    Path("secrets.env").write_text("WANDB_PROJECT=from-the-job\n", encoding="utf-8")
     assert wandb.init(mode="offline").project == "uncategorized"

@@ -168,7 +168,7 @@ def _reads_artifacts(run: Run, folder: Path) -> bool:
     import wandb
 
     found = wandb.Api().artifact(f"{run.project}/verify-{run.id}:latest")
-    return Path(found.download(root=str(folder / "artifact")), "note.txt").read_text() == "kept"
+    return Path(found.download(root=str(folder / "artifact")), "note.txt").read_text(encoding="utf-8") == "kept"
 
 
 _CHECKS: dict[str, Callable[[Run, Path], bool]] = {

@@ -81,11 +81,11 @@ def restore(name: str, run_path: str | None = None, replace: bool = False, root:
         run_path = f"{run.project}/{run.id}"
     path = Path(root or (run.dir if run is not None and not run.disabled else Path.cwd()), name)
     if path.exists() and not replace:
-        return path.open()
+        return path.open(encoding="utf-8")
     if run is not None and run.disabled:
         return None
     _fetch(name, run_path, path)
-    return path.open()
+    return path.open(encoding="utf-8")
 
 
 def _fetch(name: str, run_path: str, path: Path) -> None:

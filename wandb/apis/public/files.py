@@ -148,7 +148,7 @@ class File(Attrs):
             raise ValueError(f"The file {self.name!r} would be written outside of {root!r}")
         if path.exists() and not replace:
             if exist_ok:
-                return path.open()
+                return path.open(encoding="utf-8")
             raise ValueError(
                 f"File already exists: {path}; pass replace=True to overwrite it or exist_ok=True to leave it as it is."
             )
@@ -162,7 +162,7 @@ class File(Attrs):
                 self._service_api.wire.download(self._attrs["url"], path)
             except FileNotFoundError as error:
                 raise CommError(f"{self.name}: {error}", error) from error
-        return path.open()
+        return path.open(encoding="utf-8")
 
     delete = method(
         "File.delete()", "a server keeps the files of a run as long as the run, which is deleted on its page"

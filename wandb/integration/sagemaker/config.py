@@ -25,7 +25,7 @@ def parse_sm_config() -> dict[str, Any]:
     values: dict[str, Any] = {}
     if (file := Path(PARAMETERS)).exists():
         values["sagemaker_training_job_name"] = os.environ.get("TRAINING_JOB_NAME")
-        values.update({name: _number(value) for name, value in json.loads(file.read_text()).items()})
+        values.update({name: _number(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()})
     if text := os.environ.get("SM_TRAINING_ENV"):
         try:
             values.update(json.loads(text))

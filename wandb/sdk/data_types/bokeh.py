@@ -38,7 +38,7 @@ class Bokeh(Media):
         except ImportError as error:
             raise Error("'Bokeh' requires the bokeh package.  Please install it with `pip install bokeh`.") from error
         if isinstance(data_or_path, (str, os.PathLike)) and Path(data_or_path).exists():
-            self.b_obj: Document | None = Document.from_json(json.loads(Path(data_or_path).read_text()))
+            self.b_obj: Document | None = Document.from_json(json.loads(Path(data_or_path).read_text(encoding="utf-8")))
             self._set_file(os.fspath(data_or_path), extension=".bokeh.json")
         elif isinstance(data_or_path, (Model, Document)):
             self._set_deferred_file(figures.bokeh_file(data_or_path))

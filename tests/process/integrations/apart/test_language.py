@@ -51,7 +51,7 @@ def test_a_pipeline_of_transformers(read) -> None:
     from wandb.integration.huggingface import autolog
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad"]
-    Path("vocab.txt").write_text("\n".join(words))
+    Path("vocab.txt").write_text("\n".join(words), encoding="utf-8")
     config = transformers.BertConfig(
         vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8
     )

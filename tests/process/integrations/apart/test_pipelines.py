@@ -74,7 +74,7 @@ def test_a_component(read, monkeypatch, tmp_path: Path) -> None:
 
     @wandb_log
     def train(rate: float, model: dsl.Output[dsl.Model]) -> NamedTuple("Out", [("loss", float)]):  # type: ignore[misc]
-        Path(model.path).write_text("weights")
+        Path(model.path).write_text("weights", encoding="utf-8")
         return NamedTuple("Out", [("loss", float)])(rate / 2)
 
     monkeypatch.setenv("WANDB_MODE", "offline")

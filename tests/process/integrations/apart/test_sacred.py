@@ -23,7 +23,7 @@ def test_an_experiment(read) -> None:
     def main(rate, _run):
         for step in range(3):
             _run.log_scalar("loss", rate / (step + 1), step)
-        Path("notes.txt").write_text("done")
+        Path("notes.txt").write_text("done", encoding="utf-8")
         _run.add_artifact("notes.txt")
         return 0.25, {"acc": 0.75}, numpy.float32(2)
 
