@@ -83,6 +83,11 @@ class Client:
         self._uploads = requests.Session()
         self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self._session.close()
+        self._uploads.close()
+
     def check(self) -> str:
         """Ask whether the key is good; return the organisation's name."""
         organization = self._post(self.endpoints.api, "/api/slug", {}).get("organization")

@@ -47,7 +47,7 @@ def test_from_nothing_to_a_drawing(cli: Command, folder: Path, stopped: None) ->
     shown = cli("plot", "HOM-3", "loss").stdout
     assert shown.startswith("loss\n") and "7 ┤" in shown and "49" in shown
     assert "no metric lost" in cli("plot", "3", "lost", code=1).stderr
-    assert "no run 'X-9'" in cli("plot", "X-9", code=1).stderr
+    assert "Run not found: 'X-9'" in cli("plot", "X-9", code=1).stderr
     assert "has stopped" in cli("serve", "--stop").stdout
     assert "wandb-compat serve" in cli("plot", "3", code=1).stderr
     assert "No server" in cli("serve", "--stop").stdout

@@ -58,7 +58,7 @@ def test_a_torn_tail_is_no_damage(cli: Command, runs: Runs) -> None:
     file = runs.make("x") / "run-x.wandb"
     with file.open("ab") as stream:
         stream.write(b"\x1e0123abcd row {")
-    assert "the last 15 bytes are an unfinished record" in cli("journal", "show", file).stderr
+    assert "the last 15 bytes are an incomplete record" in cli("journal", "show", file).stderr
 
 
 def test_a_folder_without_a_journal_is_named(cli: Command, folder: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_killed_run_is_delivered_as_failed(cli: Command, runs: Runs, folder: P
 def test_what_a_living_run_has_said_so_far_is_sent(cli: Command, runs: Runs) -> None:
     """A run whose script still runs is not closed on the server; its rows up to now are there."""
     runs.make("alive", finished=False)
-    assert "the run is still going on" in cli("sync").stdout
+    assert "the run is still running" in cli("sync").stdout
     assert runs.values("alive") == rows()
     assert runs.listed()["name of alive"]["status"] == "RUNNING"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,9 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         self._url_ingest = endpoints.ingest  # pluto.query takes one host for both
         self.endpoints = endpoints
         self.wire = Client(endpoints, key)
+        # At the end of the process too, where Python would report the sockets as not closed.
+        weakref.finalize(self, self._client.close)
+        weakref.finalize(self, self.wire.close)
 
     @property
     def organization(self) -> str:
