@@ -160,7 +160,7 @@ def make_artifact_name_safe(name: str) -> str:
 
 def make_docker_image_name_safe(name: str) -> str:
     """Return a name that Docker takes for an image."""
-    safe = re.sub(rf"[^a-z0-9_\-.]|{DOCKER_IMAGE_NAME_SEPARATOR}(?={DOCKER_IMAGE_NAME_SEPARATOR})", "__", name.lower())
+    safe = re.sub(rf"{DOCKER_IMAGE_NAME_SEPARATOR}{{2,}}", "__", re.sub(r"[^a-z0-9_\-.]", "__", name.lower()))
     return re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", safe)
 
 
@@ -255,6 +255,8 @@ def get_local_path_or_none(path_or_uri: str) -> str | None:
     """Return a path, or that of a `file:` URL, or None for other URLs."""
     if is_uri(path_or_uri) and not path_or_uri.startswith("file:"):
         return None
+    if path_or_uri.startswith("file:") and urlsplit(path_or_uri).netloc not in ("", "localhost"):
+        return None  # a file of another machine
     return local_file_uri_to_path(path_or_uri)
 
 
@@ -274,8 +276,8 @@ def check_windows_valid_filename(path: int | str) -> bool:
 
 
 def api_to_app_url(api_url: str) -> str:
-    """Return the server's pages for its API's URL: here they are one."""
-    return os.environ.get("WANDB_APP_URL", api_url).rstrip("/")
+    """Return the URL of the server's pages for its API's URL: WANDB_APP_URL, else with the host `app.` for `api.`."""
+    return os.environ.get("WANDB_APP_URL", api_url.replace("://api.", "://app.", 1)).rstrip("/")
 
 
 app_url = api_to_app_url
@@ -377,11 +379,19 @@ def check_and_warn_old(files: Sequence[str]) -> bool:
     return True
 
 
+# Options of `docker run` without a value.
+_DOCKER_FLAGS = re.compile(
+    r"-[ditP]+|--(?:detach|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|rm"
+    r"|sig-proxy|tty|help)"
+)
+
+
 def image_from_docker_args(args: Sequence[str]) -> str | None:
     """Return the image in the arguments of `docker run`, or None: the first word that is no option nor its value."""
     words = [word for word in args if word not in ("run",)]
     for position, word in enumerate(words):
-        alone = position == 0 or not words[position - 1].startswith("-") or "=" in words[position - 1]
+        before = words[position - 1] if position else ""
+        alone = not before.startswith("-") or "=" in before or _DOCKER_FLAGS.fullmatch(before)
         if not word.startswith("-") and alone and docker_image_regex(word):
             return word
     return None
@@ -457,10 +467,10 @@ def downsample(values: Sequence[Any], target_length: int) -> list[Any]:
     """Return so many of the values, the first and the last among them, at even distances.
 
     Raises:
-        ValueError: `target_length` is less than 2.
+        wandb.UsageError: `target_length` is less than 2.
     """
     if target_length < 2:
-        raise ValueError(f"target_length must be at least 2, it is {target_length}")
+        raise UsageError(f"target_length must be at least 2, it is {target_length}")
     if len(values) <= target_length:
         return list(values)
     ratio = (len(values) - 1) / (target_length - 1)

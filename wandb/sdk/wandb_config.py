@@ -95,9 +95,8 @@ class Config:
         self._lock(values, user)
 
     def _inherit(self, values: Mapping[str, Any]) -> None:
-        """Take the values of an earlier run where there are none yet, dicts inside dicts too."""
-        items = config_util.merge_dicts(copy.deepcopy(dict(values)), self._items)
-        self._items.update(items)
+        """Take the top-level values of a previous run whose keys are not set; as wandb, dicts are not merged."""
+        self._items.update({key: copy.deepcopy(value) for key, value in values.items() if key not in self._items})
 
     def persist(self) -> None:
         """Send every value again."""

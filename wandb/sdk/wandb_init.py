@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from wandb.sdk.wandb_run import Run, attach_run
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
 from wandb_compat.config.truthy import is_true
+from wandb_compat.run import environment
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -174,7 +177,19 @@ def _settings(
         settings.root_dir = str(own.root())
     settings.root_dir = str(Path(settings.root_dir).expanduser().absolute())  # scripts and uploaders change folders
     settings.x_start_time = time()
+    _describe_process(settings)
     return settings
+
+
+def _describe_process(settings: Settings) -> None:
+    """Fill the settings that describe machine and script, where they are not given."""
+    settings.host = settings.host or socket.gethostname()
+    settings.program = settings.program or environment.program()
+    if settings.program_abspath is None and Path(settings.program).is_file():
+        settings.program_abspath = str(Path(settings.program).absolute())
+    settings.x_executable = settings.x_executable or sys.executable
+    if settings.console == "auto":
+        settings.console = "wrap"
 
 
 def _without_place(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from wandb._native.run import active_runs, attach, current, define_metric, recent_runs, run_dir
 from wandb._native.run.code import PathFilter, RunCode, is_code, is_in_wandb_dir
+from wandb._native.run.config_changes import ConfigChanges
 from wandb._native.run.display import RunDisplay
 from wandb._native.run.exit_code import code_of
 from wandb._native.run.files import RunFiles, StrPath
@@ -89,6 +90,7 @@ class Run(RunProperties):
         self._display = RunDisplay(self)
         self._watching = RunWatch(self)
         self._summary_publisher = SummaryPublisher(self)
+        self._config_changes = ConfigChanges()
         row = pipeline.row if pipeline is not None else _no_row
         self._history = History(row, self._summary_publisher.publish, KeepLowerSteps(self._notifier), first_step)
         self.summary = Summary(
@@ -600,6 +602,7 @@ class Run(RunProperties):
         """Go on with a previous run; only before this one begins."""
         self._config._inherit(previous.values)
         self._history.items.update(previous.summary)
+        self._summary_publisher.inherit(previous.summary)
         self._history.start -= previous.runtime
         if defined := previous.extra.get("metrics"):
             self._history.rules = define_metric.MetricRules.of(defined, previous.summary)
@@ -607,7 +610,7 @@ class Run(RunProperties):
     def _config_changed(self, values: dict[str, Any]) -> None:
         public = {key: value for key, value in values.items() if key != "_wandb"}
         if public:
-            self._submit(records.Config(public), "config")
+            self._submit(records.Config(self._config_changes.document(self._config._as_dict(), public)), "config")
 
     def _write_files(self) -> None:
         """Leave the files that tools look for in `files/`."""

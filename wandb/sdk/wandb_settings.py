@@ -125,6 +125,7 @@ class Settings(SettingsFields):
 
         Raises:
             wandb.UsageError: a project or run id cannot be used.
+            pydantic.ValidationError: WANDB_RESUME is none of its choices.
         """
         for variable, text in environ.items():
             name = _setting_of(variable)
@@ -134,6 +135,8 @@ class Settings(SettingsFields):
             try:
                 setattr(self, name, value)
             except ValidationError as error:
+                if name == "resume":
+                    raise  # a run that does not resume overwrites the rows of the one before
                 termwarn(f"{variable}={text!r} is ignored: {error.errors()[0]['msg']}", repeat=False)
 
     def update_from_dict(self, settings: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from wandb.errors import Error
-from wandb.errors.term import termlog
+from wandb.errors.term import termlog, termwarn
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -48,7 +48,12 @@ def _watch(
             run._watching.torch.add_log_gradients_hook(model, prefix=prefix, log_freq=log_freq)
         if log_graph:
             termlog("logging graph, to disable use `wandb.watch(log_graph=False)`")
-            graphs.append(run._watching.torch.add_graph_hooks(model, criterion, index))
+            try:
+                graphs.append(run._watching.torch.add_graph_hooks(model, criterion, index))
+            except ValueError:  # watched already
+                raise
+            except Exception as error:  # scripted, compiled and lazy modules take no hooks, or have no shapes yet
+                termwarn(f"The graph of {type(model).__name__} is not logged: {error}")
     return graphs
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
-from wandb_compat.spool.config_merge import merge
+from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -44,12 +44,13 @@ class PreviousRun:
     @property
     def values(self) -> dict[str, Any]:
         """The script's own configuration."""
-        return {key: value for key, value in self.config.items() if key != OURS}
+        own = {key: value for key, value in self.config.items() if key != OURS}
+        return without_removed(own, self.extra.get(REMOVED))
 
     @property
     def summary(self) -> dict[str, Any]:
         """The last summary that was published, without `_step` and the like."""
-        return {key: value for key, value in self._summary().items() if not key.startswith("_")}
+        return {key: value for key, value in without_nulls(self._summary()).items() if not key.startswith("_")}
 
     def _summary(self) -> dict[str, Any]:
         summary = self.extra.get("summary")

@@ -28,16 +28,63 @@ def soon(ask: Callable[[], Any]) -> Any:
     return answer
 
 
-def test_the_url_is_known_soon_and_kept(online: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """`run.url` is None until the server has answered; it stays after the end, when it is printed."""
+def test_url_entity_and_path_are_right_at_first_use(online: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Scripts join them to texts right after `init`: the first use waits for the server's answer."""
     with wandb.init(project="native-url") as run:
-        run.log({"a": 1})
-        assert soon(lambda: run.url)
-        assert run.get_url() == run.url and run.url.startswith(run.project_url)
+        url = run.url
+        assert url and url.startswith(f"{run.project_url}/") and run.get_url() == url
+        assert run.entity == wandb.Api().default_entity
+        assert run.path.split("/") == [run.entity, "native-url", run.id]
+        artifact = wandb.Artifact("numbers", "dataset")
+        with artifact.new_file("numbers.txt") as file:
+            file.write("1")
+        assert run.log_artifact(artifact).wait().qualified_name == f"{run.entity}/native-url/numbers:v0"
         assert run.resumed is False
-    assert run.url
-    output = capsys.readouterr().err
-    assert f"View run {run.name} at: {run.url}" in output and "Pluto has every row of the run" in output
+    assert run.url == url
+    assert f"View run {run.name} at: {url}" in capsys.readouterr().err
+
+
+def test_an_unreachable_server_does_not_hold_up_the_url(
+    online: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The wait has a bound, once for the run: later uses return at once."""
+    for name in ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("WANDB_COMPAT_FINISH_BUDGET", "0.1")
+    with wandb.init(project="native-url-away") as run:
+        assert (run.url, run.project_url, run.entity) == (None, None, "")
+        assert run.path == f"native-url-away/{run.id}"
+        deadline = run._url_deadline
+        assert run.url is None and run._url_deadline == deadline
+
+
+def test_replaced_and_deleted_values_leave_the_server(online: Any) -> None:
+    """A replaced dict loses its old keys, in configuration and summary, and the summary its deleted keys."""
+    config = {"optimizer": {"name": "adam", "betas": [0.9, 0.99], "eps": 1e-8}, "dropout": None, "net": {"norm": None}}
+    with wandb.init(project="native-replaced", id="replaced", config=config) as run:
+        run.summary["stale"] = 2
+        run.summary["best"] = {"epoch": 1, "loss": 0.5}
+        assert run.url
+        run._summary_publisher.publish()
+        del run.summary["stale"]
+        run.summary["best"] = 3
+        run.config.update({"optimizer": {"name": "sgd", "momentum": 0.9}}, allow_val_change=True)
+    seen = wandb.Api().run("native-replaced/replaced")
+    assert seen.config == {"optimizer": {"name": "sgd", "momentum": 0.9}, "dropout": None, "net": {"norm": None}}
+    assert {key: value for key, value in dict(seen.summary).items() if key[0] != "_"} == {"best": 3}
+    with wandb.init(project="native-replaced", id="replaced", resume="must") as run:
+        assert run.config.optimizer == {"name": "sgd", "momentum": 0.9} and "stale" not in run.summary
+        run.config.update({"optimizer": {"name": "adam", "eps": None}}, allow_val_change=True)
+    assert wandb.Api().run("native-replaced/replaced").config["optimizer"] == {"name": "adam", "eps": None}
+
+
+def test_resuming_takes_only_top_level_keys_that_are_not_set(online: Any) -> None:
+    """The script's own dict is not mixed with that of the previous run, neither in the script nor on the server."""
+    with wandb.init(project="native-taken", id="taken", config={"optimizer": {"name": "adam", "eps": 1}, "old": 1}):
+        pass
+    with wandb.init(project="native-taken", id="taken", resume="allow", config={"optimizer": {"name": "sgd"}}) as run:
+        assert dict(run.config) == {"optimizer": {"name": "sgd"}, "old": 1}
+    assert wandb.Api().run("native-taken/taken").config == {"optimizer": {"name": "sgd"}, "old": 1}
 
 
 def test_a_run_of_the_same_id_and_project_goes_on(online: Any) -> None:

@@ -511,3 +511,23 @@ def test_a_run_shows_itself(read) -> None:
     run.pin_config_keys(["lr", "model.depth"])
     run.finish()
     assert read(run).about()["pinned_config_keys"] == ["lr", "model.depth"]
+
+
+def test_the_id_of_an_active_run_is_refused() -> None:
+    """Two runs of one id would write the same steps of one run on the server."""
+    first = wandb.init(mode="offline", id="same", reinit="create_new")
+    with pytest.raises(wandb.UsageError, match="run ID same is in use"):
+        wandb.init(mode="offline", id="same", reinit="create_new")
+    first.finish()
+    wandb.init(mode="offline", id="same", reinit="create_new").finish()
+
+
+def test_an_absolute_glob_keeps_the_last_folder(tmp_path: Path) -> None:
+    """Whatever a wildcard further up matches, a file is saved as FOLDER/NAME; the start time is that of the run."""
+    file = tmp_path / "data" / "x" / "sub" / "t.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("t")
+    with wandb.init(mode="offline") as run:
+        saved = run.save(str(tmp_path / "data" / "*" / "sub" / "*.txt"))
+        assert saved == [str(Path(run.dir, "sub", "t.txt"))]
+        assert run._start_time == run.start_time

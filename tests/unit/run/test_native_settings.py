@@ -1,5 +1,7 @@
 """`wandb.Settings` knows every field of wandb 0.31, takes those of other versions, and checks what wandb checks."""
 
+import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +103,15 @@ def test_a_bad_variable_is_said_and_left_out(
 ) -> None:
     """A misspelt WANDB_MODE does not end a training run."""
     monkeypatch.setenv("WANDB_CONSOLE", "loud")
-    assert wandb.init(mode="offline").settings.console == "auto"
+    assert wandb.init(mode="offline").settings.console == "wrap"
     assert "WANDB_CONSOLE='loud' is ignored" in capsys.readouterr().err
+
+
+def test_a_bad_resume_variable_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beginning at step 0 would overwrite the rows of the run that was meant to be resumed."""
+    monkeypatch.setenv("WANDB_RESUME", "true")
+    with pytest.raises(pydantic.ValidationError):
+        wandb.init(mode="offline", id="same")
 
 
 def test_setup_gives_settings_to_later_runs() -> None:
@@ -123,3 +132,22 @@ def test_settings_can_be_updated_like_a_dict() -> None:
     assert (settings.git_root, settings.x_disable_stats) == ("/x", True)
     with pytest.raises(pydantic.ValidationError):
         settings.update({"mode": "nope"})
+
+
+def test_a_run_has_the_settings_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machine, script, interpreter and console are known after `init`; what is given stays."""
+    monkeypatch.delenv("WANDB_CONSOLE", raising=False)
+    settings = wandb.init(mode="offline").settings
+    assert settings.host == socket.gethostname() and settings.x_executable == sys.executable
+    assert settings.program and settings.console == "wrap"
+    wandb.finish()
+    settings = wandb.init(mode="offline", settings=wandb.Settings(host="node7", program="train.py")).settings
+    assert (settings.host, settings.program, settings.program_abspath) == ("node7", "train.py", None)
+
+
+def test_the_pages_are_those_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`app_url` is Pluto's, or the one that is given."""
+    monkeypatch.setenv("PLUTO_URL_APP", "http://pluto.test")
+    monkeypatch.setenv("PLUTO_URL_API", "http://pluto.test")
+    assert wandb.Settings().app_url == "http://pluto.test"
+    assert wandb.Settings(app_url_override="http://pages.test/").app_url == "http://pages.test"

@@ -134,3 +134,11 @@ def test_wrong_arguments_raise_as_with_wandb() -> None:
     with pytest.raises(ValueError, match="already been set"):
         run.watch(net, idx=0)
     run.finish()
+
+
+def test_a_model_without_hooks_is_watched_without_its_graph(capsys: pytest.CaptureFixture[str]) -> None:
+    """A scripted module takes no hooks: one warning, and training goes on."""
+    model = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.ReLU()))
+    with wandb.init(mode="offline") as run:
+        run.watch(model, log="parameters", log_graph=True)
+    assert capsys.readouterr().err.count("The graph of RecursiveScriptModule is not logged") == 1

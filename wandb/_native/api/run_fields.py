@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from wandb_compat.run.identity import RUN_ID
+from wandb_compat.spool.config_merge import REMOVED, without_nulls, without_removed
 
 # Pluto's status -> wandb's state; `_failure` splits FAILED.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}
@@ -15,7 +16,7 @@ MARKS = {"group": "group", "job_type": "jobType", "sweep": "sweepName"}
 # What we and `pluto migrate` keep in `config["wandb"]`; whatever else is there is the user's own.
 OWN = (
     *("artifacts", "custom_charts", "entity", "metrics", "name", "notes", "pinned_config_keys", "state", "summary"),
-    *("sweep", "url", "used_artifacts"),
+    *("sweep", "url", "used_artifacts", REMOVED),
 )
 MIGRATED = re.compile(r"wandb::[^/]+/[^/]+/(.+)")
 FOLDERS = {
@@ -64,6 +65,7 @@ def from_details(details: dict[str, Any]) -> dict[str, Any]:
     metadata = details.get("systemMetadata") or {}
     own_config = {key: value for key, value in config.items() if key != "wandb"}
     theirs = config.get("wandb")
+    own_config = without_removed(own_config, about.get(REMOVED))
     left = {key: value for key, value in theirs.items() if key not in OWN} if isinstance(theirs, dict) else theirs
     if left:
         own_config["wandb"] = left
@@ -85,7 +87,7 @@ def from_details(details: dict[str, Any]) -> dict[str, Any]:
             }
         },
         "user": {"name": metadata.get("username"), "username": metadata.get("username")},
-        **({"summaryMetrics": with_folders(summary)} if isinstance(summary, dict) else {}),
+        **({"summaryMetrics": with_folders(without_nulls(summary))} if isinstance(summary, dict) else {}),
     }
 
 

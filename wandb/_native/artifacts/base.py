@@ -20,6 +20,7 @@ from wandb.sdk.artifacts.exceptions import ArtifactFinalizedError, ArtifactNotLo
 
 if TYPE_CHECKING:
     from wandb._native.artifacts.lookup import Awaited
+    from wandb.sdk.wandb_run import Run
     from wandb_compat.artifacts.store import ArtifactStore
     from wandb_compat.wire.artifact_versions import Version
 
@@ -103,6 +104,7 @@ class ArtifactBase:
         self._record: str | None = None  # of the run that has logged it
         self._awaited: Awaited | None = None
         self._entity: str | None = None
+        self._run: Run | None = None  # that logged or used it: tells the entity if none was named
         self._project: str | None = None
         self._store: ArtifactStore | None = None
         self._version: Version | None = None

@@ -49,8 +49,8 @@ class LoggedProperties(ArtifactBase):
     @property
     @logged
     def entity(self) -> str:
-        """The wandb entity that was named when logging or looking up; Pluto's organisation follows from the key."""
-        return self._entity or ""
+        """The wandb entity that was named when logging or looking up, else Pluto's organisation."""
+        return self._entity or (self._run.entity if self._run is not None else "")
 
     @property
     @logged

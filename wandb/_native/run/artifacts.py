@@ -53,7 +53,7 @@ class RunArtifacts:
         if not isinstance(artifact, Artifact):
             raise TypeError("You must pass an instance of wandb.Artifact or a valid file path to log_artifact")
         artifact.distributed_id = part
-        artifact._entity, artifact._project = run.entity, run.project
+        artifact._entity, artifact._run, artifact._project = run._settings.entity, run, run.project
         try:
             self._logged.log(
                 artifact, run._history.step, chosen, checked, part=part, final=final, awaitable=self._awaitable
@@ -123,11 +123,13 @@ class RunArtifacts:
     def _find(self, name: str) -> Artifact:
         """Return an artifact of the server by name; one that this run logged is waited for first."""
         run = self._run
-        wanted = lookup.Name.parse(name, run.entity, run.project)
+        wanted = lookup.Name.parse(name, run._settings.entity or "", run.project)
         pending = self._logged.pending(wanted.name) if wanted.project == run.project else None
         if pending is not None:
             pending.wait()
-        return Artifact._of(wanted.entity, *lookup.find(wanted))
+        artifact = Artifact._of(wanted.entity, *lookup.find(wanted))
+        artifact._run = run
+        return artifact
 
     def link(self, artifact: Artifact, target_path: str, aliases: list[str] | None) -> Artifact:
         """Give an artifact a second name; see `Run.link_artifact`."""
@@ -142,7 +144,7 @@ class RunArtifacts:
         if artifact.is_draft() and artifact._record is None:
             artifact = self.log(artifact)
         link = self._logged.link(artifact, name, naming.resolve_aliases(aliases), self._awaitable)
-        link._entity, link._project = run.entity, run.project
+        link._entity, link._run, link._project = run._settings.entity, run, run.project
         return link
 
     def use_model(self, name: str) -> str:

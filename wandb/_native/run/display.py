@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import html
-import time
 from typing import TYPE_CHECKING
 
 from wandb.sdk.lib import ipython
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
-
-URL_TIMEOUT = 3  # seconds
 
 
 class RunDisplay:
@@ -23,7 +20,7 @@ class RunDisplay:
     def to_html(self, height: int, hidden: bool) -> str:
         """Return HTML that shows the run; see `Run.to_html`."""
         run = self._run
-        url, text = self._url(), html.escape(f"Run {run.name} ({run.path})")
+        url, text = run.url, html.escape(f"Run {run.name} ({run.path})")
         if url is None:
             return text
         if ipython.in_vscode_notebook():
@@ -31,14 +28,6 @@ class RunDisplay:
         style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
         frame = f'<iframe src="{html.escape(url)}" style="{style}"></iframe>'
         return ipython.toggle_button() + frame if hidden else frame
-
-    def _url(self) -> str | None:
-        """Return the run's URL; waits up to URL_TIMEOUT for a run that has just begun."""
-        run = self._run
-        until = time.monotonic() + URL_TIMEOUT
-        while run.url is None and not run.offline and not run._is_finished and time.monotonic() < until:
-            time.sleep(0.05)
-        return run.url
 
     def show(self, height: int, hidden: bool) -> bool:
         """Show the run in a notebook; see `Run.display`."""

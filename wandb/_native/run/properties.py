@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from wandb._native.run.terminal import terminal_notifier
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from wandb_compat.run.history import History
 
 warn_once = partial(termwarn, repeat=False)
+URL_TIMEOUT = 5.0  # seconds; the uploader takes 2 to 3 s to start and to create the run on a busy machine
+_ORGANISATION = re.compile(r"/o/([^/]+)/")
 
 
 class RunProperties:
@@ -40,6 +44,7 @@ class RunProperties:
         self._notifier = pipeline.notifier if pipeline is not None else terminal_notifier()
         self._starting_step = first_step
         self._url: str | None = None
+        self._url_deadline: float | None = None  # monotonic time
 
     def _check_active(self, what: str) -> None:
         """Raise `wandb.UsageError` if the run is finished; `what` names the call."""
@@ -113,24 +118,40 @@ class RunProperties:
 
     @property
     def entity(self) -> str:
-        """The wandb entity that the script names, or an empty text; Pluto's organisation follows from the key."""
-        return self._settings.entity or ""
+        """The wandb entity that the script names, else Pluto's organisation; may wait as `url`. Offline empty."""
+        if self._settings.entity or self.disabled:
+            return self._settings.entity or ""
+        found = _ORGANISATION.search(self.url or "")
+        return found[1] if found else ""
 
     @property
     def path(self) -> str:
-        """Entity, project and id, joined by slashes."""
+        """Entity, project and id, joined by slashes; may wait as `url`."""
         return "/".join(part for part in (self.entity, self.project, self.id) if part)
 
     @property
     def url(self) -> str | None:
-        """The run's page, or None while the server has not answered or when it is not asked."""
+        """The run's page, or None when the run is offline or the server does not answer.
+
+        The first use waits until the server has answered, URL_TIMEOUT seconds at most.
+        """
         if self._url is None and self._pipeline is not None and not self._is_finished:
-            self._url = self._pipeline.status().url
+            self._url = self._await_url(self._pipeline)
         return self._url
+
+    def _await_url(self, pipeline: Pipeline) -> str | None:
+        if self._url_deadline is None:
+            self._url_deadline = monotonic() + URL_TIMEOUT
+        while (state := pipeline.status()).url is None:
+            # Nothing comes while the server is away, or in a process that has no uploader.
+            if not pipeline.online or state.phase == "waiting" or monotonic() >= self._url_deadline:
+                return None
+            sleep(0.02)
+        return state.url
 
     @property
     def project_url(self) -> str | None:
-        """The project's page, or None."""
+        """The project's page, or None; may wait as `url`."""
         return self.url.rpartition("/")[0] if self.url else None
 
     @property
@@ -167,6 +188,8 @@ class RunProperties:
     def start_time(self) -> float:
         """When the run began, in seconds since the epoch."""
         return self._history.start
+
+    _start_time = start_time  # scripts read wandb's private name
 
     @property
     def config(self) -> Config:

@@ -46,6 +46,7 @@ class LinkedFiles(SavedFiles):
             ValueError: the policy does not exist, or the pattern is not below `base`.
         """
         given = PurePath(pattern)
+        depth: int | None = None
         if base is None and given.is_absolute():
             termwarn(
                 "Saving files without folders. If you want to preserve subdirectories pass base_path to wandb.save, "
@@ -53,6 +54,7 @@ class LinkedFiles(SavedFiles):
                 repeat=False,
             )
             base = PurePath(os.path.abspath(given)).parent.parent  # noqa: PTH100
+            depth = 2  # the file and its folder, whatever a wildcard further up matches
         if policy not in POLICIES:
             raise ValueError('Only "live", "end" and "now" policies are currently supported.')
         whole, root = PurePath(os.path.abspath(given)), PurePath(os.path.abspath(base or "."))  # noqa: PTH100
@@ -67,7 +69,8 @@ class LinkedFiles(SavedFiles):
         there = self.folder.glob(str(inside)) if expand else ()
         targets = {file for file in there if file.name not in OWN_FILES}
         for source in sources:
-            target = self.folder / source.relative_to(root)
+            inside = PurePath(*source.parts[-depth:]) if depth else source.relative_to(root)
+            target = self.folder / inside
             targets.add(target)
             try:
                 _link(source, target, link)

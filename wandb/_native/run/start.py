@@ -23,6 +23,7 @@ from wandb_compat.run import environment, start_record
 from wandb_compat.run.console import ConsoleCapture
 from wandb_compat.run.server_fields import server_tags
 from wandb_compat.spool import records, threads
+from wandb_compat.spool.config_merge import REMOVED
 
 
 def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:
@@ -34,7 +35,7 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         config: the run's configuration.
 
     Raises:
-        wandb.UsageError: a key is required and missing, or the run cannot be resumed as asked.
+        wandb.UsageError: a key is required and missing, the id is that of an active run, or the run cannot be resumed as asked.
     """
     credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
     if credential is None and not settings._offline:
@@ -42,6 +43,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
             raise UsageError(f"No Pluto key: {HINT}")
         termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
     going = settle(own, settings, credential)
+    if any(run.id == settings.run_id for run in active_runs.mine()):
+        raise UsageError(f"run ID {settings.run_id} is in use by an active run: finish that run, or give another id")
     settings.run_name = settings.run_name or generate_name()
     home = run_dir.make(settings)
     pipeline = Pipeline(home, own, notifier=terminal_notifier(), head=Path(settings.sync_file))
@@ -49,6 +52,11 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
     metadata = environment.gather(settings)
     start = _start_record(own, run, metadata)
     if going.previous is not None:
+        if settings.fork_from is None:
+            run._config_changes.inherit(going.previous.extra.get(REMOVED))
+            changes = run._config_changes.document(going.previous.values, _own_values(start.config))
+            extra = {**start.config.get("wandb", {}), **changes.pop("wandb", {})}
+            start.config.update(changes, **({"wandb": extra} if extra else {}))
         run._go_on(going.previous)
     run._history.publish_in_background()
     pipeline.before_write = run._history.publish_if_due
@@ -70,6 +78,10 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
 
         jupyter.display_if_magic_is_used(run)
     return run
+
+
+def _own_values(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != "wandb"}
 
 
 def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:

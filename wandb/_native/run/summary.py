@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from wandb_compat.convert.json_values import summary_value
 from wandb_compat.convert.loggable import is_rich
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.spool import records
+from wandb_compat.spool.config_merge import null_removed
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -21,6 +23,11 @@ class SummaryPublisher:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._published: dict[str, Any] = {}  # what the server has
+
+    def inherit(self, summary: Mapping[str, Any]) -> None:
+        """Take over what the server has of a previous run that this one continues."""
+        self._published = dict(summary)
 
     def changed(self) -> None:
         """Take note of a change that the script made.
@@ -42,7 +49,9 @@ class SummaryPublisher:
         """Send the summary; a process that shares the run sends only what it changed itself."""
         run = self._run
         if run._init_pid == os.getpid():
-            summary = self.as_json()
+            with run._history.lock:
+                before, self._published = self._published, self.as_json()
+                summary = null_removed(before, self._published)  # the server merges: without null the key stays
         else:
             with run._history.lock:
                 summary = published_summary(run._history.own_items())

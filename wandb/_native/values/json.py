@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import Enum
 from typing import IO, Any
 
 from wandb._native.values.typenames import get_full_typename, is_numpy_array, is_pandas_data_frame
@@ -25,6 +26,8 @@ def json_friendly(obj: Any, *, preserve_numpy_nan: bool = False) -> tuple[Any, b
     """
     if isinstance(obj, (set, frozenset)):
         return tuple(obj), True
+    if isinstance(obj, Enum):
+        return obj.name, True
     if isinstance(obj, bytes):
         return obj.decode("utf-8"), True
     if isinstance(obj, (datetime, date)):
@@ -45,8 +48,8 @@ def json_friendly(obj: Any, *, preserve_numpy_nan: bool = False) -> tuple[Any, b
 
 
 def json_friendly_val(val: Any) -> Any:
-    """Return a value as the configuration holds it."""
-    return json_value(val)
+    """Return a value as the configuration holds it; NaN is None."""
+    return None if isinstance(val, float) and math.isnan(val) else json_value(val)
 
 
 def make_safe_for_json(obj: Any) -> Any:
@@ -106,7 +109,7 @@ class WandBJSONEncoder(json.JSONEncoder):
         if hasattr(obj, "json_encode"):
             return obj.json_encode()
         typename = "pandas.DataFrame" if is_pandas_data_frame(obj) else get_full_typename(obj)
-        return self._form(*json_friendly(obj), typename)
+        return self._form(*json_friendly(obj, preserve_numpy_nan=True), typename)
 
     def _form(self, value: Any, converted: bool, typename: str) -> Any:
         value, compressed = maybe_compress_summary(value, typename)

@@ -12,24 +12,22 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "M": 30 * 86400, "y": 365 * 
 
 
 def to_human_size(size: int, units: Units | None = None) -> str:
-    """Return a number of bytes in the largest unit that gives at least one, such as `1.5KB`."""
-    name, unit = next((one for one in reversed(units or POW_10_BYTES) if size >= one[1]), ("B", 1))
+    """Return a number of bytes in the largest unit that gives more than one, such as `1.5KB`."""
+    name, unit = next((one for one in reversed(units or POW_10_BYTES) if size > one[1]), ("B", 1))
     return f"{size / unit:.1f}{name}"
 
 
 def from_human_size(size: str, units: Units | None = None) -> int:
-    """Return the number of bytes that `10`, `10B` or `10 B` stand for.
+    """Return the number of bytes of a size such as `10`, `10B`, `10 KB` or `4.8MiB`; an unknown unit counts as bytes.
 
     Raises:
-        ValueError: it has another form or an unknown unit.
+        ValueError: it does not begin with a number.
     """
-    known = {name.upper(): unit for name, unit in units or POW_10_BYTES}
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", size)
+    found = re.match(r"\s*(\d+(?:\.\d+)?)\s*(.*)", size.upper())
     if found is None:
         raise ValueError("size must be of the form `10`, `10B` or `10 B`.")
-    if (unit := found[2].upper() or "B") not in known:
-        raise ValueError(f"unit must be one of {', '.join(known)}, it is {found[2]}")
-    return round(float(found[1]) * known[unit])
+    known = ((name.upper(), unit) for name, unit in units or POW_10_BYTES)
+    return int(float(found[1]) * next((unit for name, unit in known if found[2].startswith(name)), 1))
 
 
 def time_string_to_seconds(time_str: str) -> int:
