@@ -35,7 +35,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         config: the run's configuration.
 
     Raises:
-        wandb.UsageError: a key is required and missing, the id is that of an active run, or the run cannot be resumed as asked.
+        wandb.UsageError: a key is required and missing, the id is that of an active run, or the run cannot be resumed
+            as asked.
     """
     credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
     if credential is None and not settings._offline:
