@@ -96,6 +96,6 @@ def all_there(server: Server, project: str, rows: int = ROWS) -> None:
     assert run["status"] == "COMPLETED"
     numbers = server.metrics(project, run["id"], "loss")
     assert [(row["step"], row["value"]) for row in numbers] == [(step, step / 7) for step in range(rows)]
-    words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
     assert [(word["step"], word["data"]) for word in words] == [(step, str(step)) for step in range(rows)]
     assert {key["logName"]: key["logType"] for key in run["logNames"]} == {"loss": "METRIC", "word": "DATA"}

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import hmac
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from xml.sax.saxutils import escape
 
 import orjson
 from starlette.applications import Starlette
@@ -26,9 +28,17 @@ from wandb_compat.server.limits import Limits
 from wandb_compat.server.page.routes import PageRoutes
 from wandb_compat.server.page.routes import accepts_cookie as page_accepts_cookie
 from wandb_compat.server.page.routes import is_public as page_is_public
-from wandb_compat.server.params import Fields, Query, RequestError, parse_json
+from wandb_compat.server.params import (
+    Fields,
+    Query,
+    RequestError,
+    StoreError,
+    TextError,
+    ValidationError,
+    parse_json,
+)
 from wandb_compat.server.query import metrics, run_data, run_list
-from wandb_compat.server.storage import blobs, downsampling, ingest, runs
+from wandb_compat.server.storage import blobs, downsampling, ingest, run_updates, runs
 from wandb_compat.server.storage.database import Store
 
 PUBLIC_PATHS = ("/healthz", "/api/openapi.json")
@@ -44,16 +54,21 @@ Answer = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 WRITES: dict[str, Callable[[Store, Fields, str], Answer]] = {
-    "/api/slug": runs.slug,
+    "/api/slug": run_updates.slug,
     "/api/runs/create": runs.create,
     "/api/runs/resume": runs.resume,
     "/api/runs/status/update": runs.update_status,
-    "/api/runs/logName/add": runs.add_log_names,
-    "/api/runs/tags/update": runs.update_tags,
-    "/api/runs/config/update": runs.update_config,
-    "/api/runs/modelGraph/create": runs.create_model_graph,
-    "/api/runs/trigger": runs.trigger,
-    "/api/runs/alert": runs.add_alert,
+    "/api/runs/logName/add": run_updates.add_log_names,
+    "/api/runs/tags/update": run_updates.update_tags,
+    "/api/runs/config/update": run_updates.update_config,
+    "/api/runs/notes/update": run_updates.update_notes,
+    "/api/runs/modelGraph/create": run_updates.create_model_graph,
+}
+
+# Of the real server's second service, which reports errors in another shape.
+HEARTBEATS: dict[str, Callable[[Store, Fields, str], Answer]] = {
+    "/api/runs/trigger": run_updates.trigger,
+    "/api/runs/alert": run_updates.add_alert,
 }
 
 READS: dict[str, Callable[[Store, Query, str], Answer]] = {
@@ -64,16 +79,21 @@ READS: dict[str, Callable[[Store, Query, str], Answer]] = {
     "/api/runs/details/{runId}": run_data.details,
     "/api/runs/metric-names": metrics.metric_names,
     "/api/runs/metrics": metrics.metrics,
+    "/api/runs/metrics/raw": metrics.raw_metrics,
     "/api/runs/statistics": metrics.statistics,
     "/api/runs/compare": metrics.compare,
     "/api/runs/leaderboard": metrics.leaderboard,
     "/api/runs/logs": run_data.logs,
-    "/api/runs/data": run_data.data,
-    "/api/runs/alerts": run_data.alerts,
-    "/api/runs/modelGraph": run_data.model_graph,
+    "/api/runs/status/history": run_data.status_history,
+    "/api/runs/auth/validate": run_data.validate_key,
+    # What the real server has no route for.
+    "/api/embedded/data": run_data.data,
+    "/api/embedded/alerts": run_data.alerts,
+    "/api/embedded/modelGraph": run_data.model_graph,
 }
+SHORT_ID = re.compile(r"/api/runs/[^/]+")  # any other word in this place is decoded, without a key
 
-INGESTS: dict[str, Callable[[Store, int, bytes], Answer]] = {
+INGESTS: dict[str, Callable[[Store, int, bytes, str], Answer]] = {
     "/ingest/metrics": ingest.metrics,
     "/ingest/data": ingest.data,
     "/ingest/logs": ingest.logs,
@@ -91,8 +111,24 @@ class _Endpoints:
         """Return the endpoint of a call that takes a JSON body."""
 
         async def endpoint(request: Request) -> Response:
-            fields = Fields(parse_json(await _body(request, self._limits.body) or b"{}"))
+            body = await _body(request, self._limits.body)
+            if body and not request.headers.get("content-type", "").startswith("application/json"):
+                raise RequestError(500, "The content type must be application/json")
+            fields = Fields(parse_json(body or b"{}"))
             return _json(await run_in_threadpool(call, self._store, fields, _base(request)))
+
+        return endpoint
+
+    def heartbeat(self, call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
+        """Return the endpoint of a call of the heartbeat service: invalid requests are 422, errors have `detail`."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                fields = Fields(parse_json(await _body(request, self._limits.body)))
+                return _json(await run_in_threadpool(call, self._store, fields, _base(request)))
+            except RequestError as error:
+                status = 422 if error.status == 400 else error.status
+                return _json({"detail": error.message}, status)
 
         return endpoint
 
@@ -106,21 +142,38 @@ class _Endpoints:
 
         return endpoint
 
-    def ingest(self, call: Callable[[Store, int, bytes], Answer]) -> Endpoint:
+    def ingest(self, call: Callable[[Store, int, bytes, str], Answer]) -> Endpoint:
         """Return the endpoint of a call that stores lines of JSON for the run in the headers."""
 
         async def endpoint(request: Request) -> Response:
-            run = _run_from_headers(request)
-            body = await _body(request, self._limits.body)
-            return _json(await run_in_threadpool(call, self._store, run, body))
+            try:
+                run, project = _run_from_headers(request)
+                body = await _body(request, self._limits.body)
+                return _json(await run_in_threadpool(call, self._store, run, body, project))
+            except RequestError as error:
+                return _json({"code": "PROCESSING_FAILED", "message": error.message}, error.status)
 
         return endpoint
 
     async def presign(self, request: Request) -> Response:
         """Announce files and answer with their upload URLs."""
-        run = _run_from_headers(request)
-        body = parse_json(await _body(request, min(self._limits.body, limits.PRESIGN_BODY)))
-        return _json(await run_in_threadpool(blobs.presign, self._store, run, body, _base(request), self._limits))
+        try:
+            text = await _body(request, min(self._limits.body, limits.PRESIGN_BODY))
+        except RequestError as error:
+            raise TextError(error.status, error.message) from None
+        try:
+            run, project = _run_from_headers(request)
+        except RequestError as error:
+            return _json({"code": "INVALID_HEADER_FORMAT", "message": error.message}, 400)
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise TextError(415, "Expected request with `Content-Type: application/json`")
+        try:
+            body = parse_json(text)
+        except RequestError as error:
+            raise TextError(400, error.message) from None
+        return _json(
+            await run_in_threadpool(blobs.presign, self._store, run, body, _base(request), self._limits, project)
+        )
 
     def list_files(self, store: Store, query: Query, base: str) -> Answer:
         """List a run's files with download URLs."""
@@ -136,9 +189,11 @@ class _Endpoints:
         """Store the bytes of an announced file."""
         path, _ = blobs.verify_url(self._store, "PUT", request.path_params["blob"], Query(request.query_params))
         length = request.headers.get("content-length")
-        announced = int(length) if length else None
-        if announced is not None and announced > self._limits.upload:
-            raise RequestError(413, f"The file has {announced} bytes; at most {self._limits.upload} are accepted")
+        if length is None:
+            raise StoreError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+        announced = int(length)
+        if announced > self._limits.upload:
+            raise StoreError(413, "EntityTooLarge", f"At most {self._limits.upload} bytes are accepted")
         await blobs.write_upload(path, request.stream(), announced, self._limits)
         return Response(status_code=200)
 
@@ -161,9 +216,11 @@ class _Endpoints:
         """Return the routes of the API, the ingest and the file store."""
         return [
             *(Route(path, self.write(call), methods=["POST"]) for path, call in WRITES.items()),
+            *(Route(path, self.heartbeat(call), methods=["POST"]) for path, call in HEARTBEATS.items()),
             *(Route(path, self.ingest(call), methods=["POST"]) for path, call in INGESTS.items()),
             *(Route(path, self.read(call), methods=["GET"]) for path, call in READS.items()),
             Route("/api/runs/files", self.read(self.list_files), methods=["GET"]),
+            Route("/api/runs/{word}", self.read(run_data.by_short_id), methods=["GET"]),
             Route("/files", self.presign, methods=["POST"]),
             Route("/blob/{blob}", self.upload, methods=["PUT"]),
             Route("/blob/{blob}", self.download, methods=["GET"]),
@@ -181,10 +238,12 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(_fail_stale_runs_forever(store, bounds)),
-            asyncio.create_task(_downsample_forever(store)),
-        ]
+        loops = [_fail_stale_runs_forever(store, bounds), _downsample_forever(store)]
+        if bounds.storage_delay:
+            loops.append(_repeat(store.store_due, min(bounds.storage_delay / 4, 0.25)))
+        if bounds.statistics_delay:
+            loops.append(_repeat(lambda: metrics.update_statistics(store), bounds.statistics_delay))
+        tasks = [asyncio.create_task(loop) for loop in loops]
         try:
             yield
         finally:
@@ -213,21 +272,30 @@ class _AuthMiddleware:
     def __init__(self, app: ASGIApp, key: str, page_auth: PageAuth) -> None:
         self._app = app
         self._page_auth = page_auth
-        self._expected = b"Bearer " + key.encode()
+        self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_public(scope["path"]):
+        if scope["type"] != "http" or self._is_public(scope):
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if hmac.compare_digest(given, self._expected) or (
-            page_accepts_cookie(scope["path"]) and self._has_session(scope)
-        ):
+        # As on the real server the scheme and whatever follows the key are ignored.
+        words = next((value for name, value in scope["headers"] if name == b"authorization"), b"").split(b" ")
+        given = words[1] if len(words) > 1 else b""
+        if hmac.compare_digest(given, self._key) or (page_accepts_cookie(scope["path"]) and self._has_session(scope)):
             await self._app(scope, receive, send)
             return
-        has_key_format = given.startswith((b"Bearer mlpi_", b"Bearer mlps_"))
-        answer = {"error": "Unauthorized", "message": "Key not found" if has_key_format else "Invalid API key"}
-        await _json(answer, 401)(scope, receive, send)
+        message = "Key not found" if given.startswith((b"mlpi_", b"mlps_")) else "Invalid API key"
+        if scope["path"].startswith("/ingest/"):
+            answer = _json({"code": "PROCESSING_FAILED", "message": f"Authentication failed: {message}"}, 422)
+        elif scope["path"] in HEARTBEATS:
+            answer = _json({"detail": message}, 401)
+        elif scope["path"] == "/files":
+            answer = _json({"code": "INVALID_TOKEN", "message": message}, 401)
+        elif not given:
+            answer = _json({"error": message}, 401)
+        else:
+            answer = _json({"error": "Unauthorized", "message": message}, 401)
+        await answer(scope, receive, send)
 
     def _has_session(self, scope: Scope) -> bool:
         for name, value in scope["headers"]:
@@ -241,8 +309,21 @@ class _AuthMiddleware:
         return False
 
     @staticmethod
-    def _is_public(path: str) -> bool:
-        return path in PUBLIC_PATHS or path.startswith(SIGNED_PREFIX) or page_is_public(path)
+    def _is_public(scope: Scope) -> bool:
+        path = scope["path"]
+        if path in PUBLIC_PATHS or path.startswith(SIGNED_PREFIX) or page_is_public(path):
+            return True
+        return scope["method"] == "GET" and path not in GETS and SHORT_ID.fullmatch(path) is not None
+
+
+GETS = {*READS, "/api/runs/files"}
+
+
+async def _repeat(call: Callable[[], None], interval: float) -> None:
+    while True:
+        await asyncio.sleep(interval)
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk may have room at the next pass
+            await run_in_threadpool(call)
 
 
 async def _fail_stale_runs_forever(store: Store, bounds: Limits) -> None:
@@ -273,12 +354,14 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _run_from_headers(request: Request) -> int:
-    """Return the run that an ingest request names in its headers; as on Pluto, a word means run 0."""
+def _run_from_headers(request: Request) -> tuple[int, str]:
+    """Return run and project that an ingest request names in its headers; as on Pluto, a word means run 0."""
     run, project = request.headers.get("x-run-id"), request.headers.get("x-project-name")
     if not run or not project:
         raise RequestError(422, "The headers X-Run-Id and X-Project-Name are required")
-    return int(run) if run.isdecimal() and int(run) <= limits.STEP else 0
+    with contextlib.suppress(UnicodeError):
+        project = project.encode("latin-1").decode()
+    return int(run) if run.isdecimal() and int(run) <= limits.STEP else 0, project
 
 
 def _base(request: Request) -> str:
@@ -294,14 +377,24 @@ def _json(content: Any, status: int = 200) -> Response:
 
 
 def _request_error(request: Request, error: Exception) -> Response:
+    """Return an error in the shape that the real server gives it."""
     assert isinstance(error, RequestError)
-    return _json({"error": error.message, "message": error.message}, error.status)
+    if isinstance(error, StoreError):
+        body = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+        return Response(body, error.status, media_type="application/xml")
+    if isinstance(error, TextError):
+        return Response(error.message, error.status, media_type="text/plain")
+    if isinstance(error, ValidationError):
+        problem = {"name": "ValidationError", "message": error.message}
+        return _json({"success": False, "error": problem}, error.status)
+    return _json({"error": error.message}, error.status)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
+    """Return 404 also for a wrong method, as the real server does."""
     assert isinstance(error, HTTPException)
-    message = f"{error.detail}: {request.method} {request.url.path}"
-    return _json({"error": message, "message": message}, error.status_code)
+    status = 404 if error.status_code == 405 else error.status_code
+    return _json({"error": f"{error.detail}: {request.method} {request.url.path}"}, status)
 
 
 def _client_disconnected(request: Request, error: Exception) -> Response:
@@ -312,4 +405,4 @@ def _client_disconnected(request: Request, error: Exception) -> Response:
 def _unavailable(request: Request, error: Exception) -> Response:
     """Answer 503, which clients retry: a full disk or a locked database can recover."""
     message = f"The server cannot store or read right now: {error}"
-    return _json({"error": message, "message": message}, 503)
+    return _json({"error": message}, 503)

@@ -7,14 +7,20 @@ from typing import Any
 
 TAGS = 50  # tags of a run
 NAME = 255  # characters of a run name, project name or external id
+NOTES = 1000  # characters of a run's notes
+LOG_NAME = 2700  # bytes of a log name after compression: the real server's index has no room for more
+DOCUMENT_DEPTH = 122  # levels of a config or another stored document
 STEP = 2**63 - 1  # SQLite's largest integer
 TIME = 253_402_300_799_999  # milliseconds: the end of the year 9999
-FILE_NAME = 1024  # characters of a file name
-PRESIGN_BODY = 2_000_000  # bytes of a request that asks for upload URLs
+DATE = 8_640_000_000_000_000  # milliseconds: the last date that JavaScript knows
+OBJECT_KEY = 1024  # bytes of a file's key in the object store
+OBJECT_KEY_PART = 255  # bytes of each part of it
+PRESIGN_BODY = 2 * 1024**2  # bytes of a request that asks for upload URLs
 PROJECTS = 1000  # projects in one answer
 RUNS = 200  # runs in one answer of the list
 OFFSET = 100_000  # highest offset of the list
 POINTS = 10_000  # points of one metric, or console lines, in one answer
+RAW_POINTS = 50_000  # points in one answer of the unsampled metrics
 NAMES = 500  # metric names in one answer
 FILES = 1000  # files or log names in one answer
 STATISTICS = 100  # metrics in one answer of the statistics
@@ -29,7 +35,7 @@ def _bound(default: float, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits that can be set when the server starts."""
+    """The limits and behaviours that can be set when the server starts."""
 
     body: int = _bound(64_000_000, "bytes of a request body, uploads excepted")
     upload: int = _bound(10_000_000_000, "bytes of an uploaded file")
@@ -39,3 +45,7 @@ class Limits:
     reap_every: float = _bound(60.0, "seconds between two checks for runs without a heartbeat")
     heartbeat: float = _bound(150.0, "seconds of silence after which a run that had a heartbeat has failed")
     silence: float = _bound(1800.0, "the same for a run that never had a heartbeat")
+    storage_delay: float = _bound(0.0, "seconds until acknowledged rows are stored; a restart forgets the rest")
+    statistics_delay: float = _bound(0.0, "seconds between two updates of statistics and metric names; 0 is at once")
+    keep_duplicates: int = _bound(0, "1 stores texts and console lines that are sent twice twice, as the real server")
+    quota: int = _bound(0, "bytes of announced files at which new runs are refused; 0 is no limit")

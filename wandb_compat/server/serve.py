@@ -43,7 +43,7 @@ class Server:
         _require_packages()
         self._limits = limits or Limits()
         try:
-            self._store = Store(data_dir.absolute())
+            self._store = Store(data_dir.absolute(), options=self._limits)
         except (DataFolderError, OSError) as error:
             raise ServerError(str(error)) from None
         self.key = self._store.key

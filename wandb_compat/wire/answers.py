@@ -82,7 +82,10 @@ def reason_of(answer: Answer) -> str:
     """Return the text by which an answer explains itself."""
     document = json_object(answer)
     for field in ("message", "detail", "error"):
-        if text := document.get(field):
+        text = document.get(field)
+        if isinstance(text, dict):  # of a field that failed validation
+            text = text.get("message") or text
+        if text:
             return str(text)[:500]
     return answer.body[:500].decode("utf-8", "replace").strip() or answer.reason
 

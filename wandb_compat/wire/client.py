@@ -187,9 +187,17 @@ class Client:
     def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
         """Put a file's content where `presign` said; the key stays here, such a URL may lie on any host."""
         headers = {"Content-Type": content_type}
+        is_empty = not content.read(1)
+        content.seek(0)
         try:
             with self._uploads.put(
-                url, data=content, headers=headers, timeout=UPLOAD_TIMEOUT, allow_redirects=False, stream=True
+                # Without a length stores refuse an upload, and `requests` sends an empty stream without one.
+                url,
+                data=b"" if is_empty else content,
+                headers=headers,
+                timeout=UPLOAD_TIMEOUT,
+                allow_redirects=False,
+                stream=True,
             ) as response:
                 answer = read_answer(response)  # to its end, or the connection could not serve the next file
         except requests.RequestException as error:

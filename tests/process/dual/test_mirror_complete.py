@@ -102,7 +102,7 @@ def _pluto(stage: Stage, project: str) -> dict[str, Any]:
         for one in manifest["contents"].values():
             one.pop("run", None)
             one.pop("birthArtifactID", None)
-    alerts = stage.server.get("/api/runs/alerts", projectName=project, runId=run["id"])["alerts"]
+    alerts = stage.server.get("/api/embedded/alerts", projectName=project, runId=run["id"])["alerts"]
     for name in ("_step", "_runtime", "_timestamp", "_wandb", "table"):
         about["summary"].pop(name, None)
     return {
@@ -168,7 +168,9 @@ def test_watch(stage: Stage) -> None:
     arrived = {
         (row["step"], name): json.loads(row["data"])["freq"]
         for name in {name for _, name in recorded}
-        for row in stage.server.get("/api/runs/data", projectName=stage.project, runId=run["id"], logName=name)["data"]
+        for row in stage.server.get("/api/embedded/data", projectName=stage.project, runId=run["id"], logName=name)[
+            "data"
+        ]
     }
     assert arrived == recorded
     kinds = {key["logType"] for key in run["logNames"] if key["logName"].startswith(("gradients/", "parameters/"))}

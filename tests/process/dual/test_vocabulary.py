@@ -67,7 +67,7 @@ class Left:
 
 
 def _documents(stage: Stage, project: str, run: int, name: str) -> list[Any]:
-    found = stage.server.get("/api/runs/data", projectName=project, runId=run, logName=name)["data"]
+    found = stage.server.get("/api/embedded/data", projectName=project, runId=run, logName=name)["data"]
     return [(one["step"], one["dataType"], one["data"]) for one in found]
 
 

@@ -67,7 +67,7 @@ def test_everything_else_a_run_says_arrives(script: Script, server: Server, proj
     assert run["config"]["wandb"]["summary"]["best"] == 7
     assert [row["valueFlag"] for row in server.metrics(project, run["id"], "loss")] == ["", "NaN"]
     assert [row["value"] for row in server.metrics(project, run["id"], "flag")] == [1]
-    data = server.get("/api/runs/data", projectName=project, runId=run["id"])["data"]
+    data = server.get("/api/embedded/data", projectName=project, runId=run["id"])["data"]
     assert {(one["logName"], one["dataType"]) for one in data} == {("word", "string-series"), ("many", "HISTOGRAM")}
     lines = server.get("/api/runs/logs", projectName=project, runId=run["id"])["logs"]
     assert "hello from the script" in [line["message"] for line in lines]

@@ -258,7 +258,7 @@ def test_a_killed_uploader_is_started_again(script: Script, server: Server, proj
     )
     run = server.run(project)
     assert [row["value"] for row in server.metrics(project, run["id"], "loss")] == list(range(1500))
-    words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word")["data"]
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word")["data"]
     assert {int(one["data"]) for one in words} == set(range(1500))
     assert run["status"] == "COMPLETED"
 

@@ -39,7 +39,7 @@ def state(server: Server, project: str, external_id: str) -> dict[str, Any]:
     (run,) = [run for run in runs if run["externalId"] == external_id]
     keys = {(key["logName"], key["logType"], key["logGroup"]) for key in run["logNames"]}
     rows = server.get("/api/runs/metrics", projectName=project, runId=run["id"], limit=10000)["metrics"]
-    data = server.get("/api/runs/data", projectName=project, runId=run["id"])["data"]
+    data = server.get("/api/embedded/data", projectName=project, runId=run["id"])["data"]
     logs = server.get("/api/runs/logs", projectName=project, runId=run["id"], logType="INFO")["logs"]
     return {
         "name": run["name"],

@@ -19,7 +19,7 @@ def test_histograms_and_graph_arrive(script: Script, server: Server, project: st
     run = server.run(project)
     kinds = {key["logName"]: key["logType"] for key in run["logNames"]}
     assert kinds["gradients/0.weight"] == kinds["parameters/1.bias"] == "HISTOGRAM"
-    graph = server.get("/api/runs/modelGraph", projectName=project, runId=run["id"])["graph"]
+    graph = server.get("/api/embedded/modelGraph", projectName=project, runId=run["id"])["graph"]
     assert {name: node["type"] for name, node in graph["nodes"].items()} == {
         "model": "Sequential",
         "0": "Linear",

@@ -64,7 +64,7 @@ def check_storm(server: Server, project: str, folder: Path, killed: float, statu
     rows = server.metrics(project, run["id"], "loss")
     assert [(row["step"], row["value"]) for row in rows] == [(step, step / 7) for step in range(len(rows))]
     assert old <= len(rows) <= findings + 1
-    words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
     assert [(word["step"], word["data"]) for word in words] == [(step, str(step)) for step in range(len(words))]
     assert old <= len(words) <= findings + 1
 

@@ -108,7 +108,7 @@ def test_every_fault_at_every_endpoint(train: Train, proxy: FaultProxy, server: 
     account = (training.home / "journal/uploader.json").read_text()
     assert '"refused": 0' in account, account
     assert [row["value"] for row in server.metrics(project, run["id"], "loss")] == [step / 7 for step in range(steps)]
-    words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
     assert [word["data"] for word in words] == [str(step) for step in range(steps)]
     keys = {key["logName"] for key in run["logNames"]}
     assert keys >= {f"key/{step}" for step in range(min(steps, 900))}

@@ -93,7 +93,7 @@ def test_uploaders_killed_at_random_moments(
     kept = server.get("/api/runs/metrics", projectName=project, runId=run["id"], logName="loss", limit=10_000)
     assert 50 * KILLS < count < 10_000
     assert [(row["step"], row["value"]) for row in kept["metrics"]] == [(n, n / 7) for n in range(count)]
-    words = server.get("/api/runs/data", projectName=project, runId=run["id"], logName="word", limit=10_000)["data"]
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10_000)["data"]
     assert {int(word["data"]) for word in words} == set(range(count))
 
 

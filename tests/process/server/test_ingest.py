@@ -27,7 +27,7 @@ def test_resent_batches_leave_no_doubles(api: Api, project: str) -> None:
         api.ingest("data", run, datum, {**datum, "data": "w"})
         assert api.presign(run, entry, {**entry, "sampleIndex": 1}).status_code == 200
     assert api.get("/api/runs/logs", runId=run).json()["total"] == 3
-    assert [entry["data"] for entry in api.get("/api/runs/data", runId=run).json()["data"]] == ["v", "w"]
+    assert [entry["data"] for entry in api.get("/api/embedded/data", runId=run).json()["data"]] == ["v", "w"]
     files = api.get("/api/runs/files", runId=run).json()["files"]
     assert [(file["sampleIndex"], file["fileType"], file["step"]) for file in files] == [(0, "yaml", 0), (1, "yaml", 0)]
 
@@ -69,4 +69,4 @@ def test_model_graphs_come_back(api: Api, project: str) -> None:
     run = api.create(project)
     graph = {"format": "torch", "nodes": {"fc": {"type": "Linear", "depth": 1}}}
     assert api.post("/api/runs/modelGraph/create", runId=run, graph=graph).status_code == 200
-    assert api.get("/api/runs/modelGraph", runId=run).json()["graph"] == graph
+    assert api.get("/api/embedded/modelGraph", runId=run).json()["graph"] == graph

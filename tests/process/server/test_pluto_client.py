@@ -52,7 +52,7 @@ def test_everything_that_a_run_logs_can_be_read_back(
     assert [point["valueFlag"] for point in points] == ["", "NaN", "Inf", "-Inf", ""]
     assert [points[0]["value"], points[4]["value"]] == [0.5, 2]
 
-    data = {entry["logName"]: entry for entry in api.get("/api/runs/data", runId=run).json()["data"]}
+    data = {entry["logName"]: entry for entry in api.get("/api/embedded/data", runId=run).json()["data"]}
     assert (data["note"]["dataType"], data["note"]["data"], data["note"]["step"]) == ("string-series", "hello", 5)
     assert json.loads(data["hist"]["data"])["type"] == "Histogram"
     assert json.loads(data["table"]["data"])["table"] == [[1, "x"]]
@@ -66,7 +66,7 @@ def test_everything_that_a_run_logs_can_be_read_back(
     lines = {(line["logType"], line["message"]) for line in pq.get_logs(project, run)}
     assert ("INFO", "a line of output") in lines
     assert ("ERROR", "a line of errors") in lines
-    [alert] = api.get("/api/runs/alerts", runId=run).json()["alerts"]
+    [alert] = api.get("/api/embedded/alerts", runId=run).json()["alerts"]
     assert (alert["title"], alert["body"]) == ("Title", "body")
 
 

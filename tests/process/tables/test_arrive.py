@@ -20,7 +20,7 @@ class Arrived:
     def documents(self, name: str | None = None) -> list[Any]:
         """Return the tables logged under a key, in order of steps; each must be standard JSON."""
         query = {"projectName": self._project, "runId": self.run["id"], **({"logName": name} if name else {})}
-        found = self._server.get("/api/runs/data", **query)["data"]
+        found = self._server.get("/api/embedded/data", **query)["data"]
         return [_standard(one["data"]) for one in found if one["dataType"] == "TABLE"]
 
     def document(self, name: str) -> Any:

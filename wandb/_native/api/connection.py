@@ -105,7 +105,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
     def logged(self, project: str, run: int) -> list[dict[str, Any]]:
         """Return what a run logged that is not a number and no file; nothing where the server has no such call."""
         try:
-            answer = self._get("/api/runs/data", params={"runId": run, "projectName": project})
+            answer = self._get("/api/embedded/data", params={"runId": run, "projectName": project})
         except CommError as error:
             if status_of(error) != 404:
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from wandb_compat.server import limits
@@ -48,10 +49,9 @@ def run_table(store: Store, query: Query) -> Answer:
     columns = _texts(query, "columns")
     accepted = filters.compile_filter(parse_embedded_json(query.optional_text("filter") or "{}"))
     words = (query.optional_text("search") or "").lower().split()
-    sort_key, present, descending = run_list.sorter(query.optional_text("sort") or "-createdAt")
+    order = run_list.sorter(query.optional_text("sort") or "-createdAt")
     with store.read() as connection:
         found: list[run_list.Run] = []
-        missing: list[run_list.Run] = []
         tags: set[str] = set()
         rows = connection.execute("SELECT * FROM project_run WHERE project_name = ?", (project,)).fetchall()
         for row in rows:
@@ -59,9 +59,8 @@ def run_table(store: Store, query: Query) -> Answer:
             tags.update(run.tags)
             text = f"{run.name} {row['display']} {row['external']} {' '.join(run.tags)}".lower()
             if all(word in text for word in words) and accepted(run):
-                (found if present is None or present(run) else missing).append(run)
-        found.sort(key=lambda run: (sort_key(run), run.row["id"]), reverse=descending)
-        found += missing  # runs without the sort value come last
+                found.append(run)
+        found = replace(order, drop_missing=False).sort(found)
         shown = found[offset : offset + limit]
         return {
             "total": len(found),
@@ -106,7 +105,8 @@ def runs(store: Store, query: Query) -> Answer:
             "files": [
                 {"name": row[0], "type": row[1], "count": row[2], "bytes": row[3]}
                 for row in connection.execute(
-                    f"SELECT log_name, type, count(*), sum(size) FROM file WHERE run IN ({marks}) AND type != 'mask'"
+                    f"SELECT log_name, type, count(*), sum(size) FROM (SELECT *, max(id) FROM file"
+                    f" WHERE run IN ({marks}) AND type != 'mask' GROUP BY run, log_name, step, sample, name)"
                     " GROUP BY log_name, type ORDER BY log_name"
                 )
             ],
@@ -168,7 +168,8 @@ def files(store: Store, query: Query, link: Link) -> Answer:
         for run in select_runs(connection, query):
             rows = connection.execute(
                 "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY log_name ORDER BY step DESC, sample) AS place"
-                f" FROM file WHERE run = ? AND (? IS NULL OR substr(log_name, 1, length(?)) = ?) {among})"
+                " FROM (SELECT *, max(id) FROM file WHERE run = ? AND (? IS NULL OR substr(log_name, 1, length(?)) = ?)"
+                f" {among} GROUP BY log_name, step, sample, name))"
                 " WHERE place <= ? ORDER BY log_name, step, sample, name",
                 (run["id"], prefix, prefix, prefix, *names, limits.FILES),
             )
@@ -253,7 +254,7 @@ def _brief(row: sqlite3.Row) -> Answer:
         "status": row["status"],
         "tags": json.loads(row["tags"]),
         "created": row["created"],
-        "ended": None if row["status"] == "RUNNING" else row["status_updated"],
+        "ended": None if row["status"] == "RUNNING" else max(row["status_updated"], row["created"]),
         "seen": row["seen"],
     }
 

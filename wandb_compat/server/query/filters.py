@@ -134,11 +134,20 @@ def _not(predicate: Predicate) -> Predicate:
     return lambda run: not predicate(run)
 
 
+def like(pattern: str) -> Callable[[str], bool]:
+    """Return a test whether a text has a pattern in it; `%` and `_` are wildcards as in SQL, letter case is ignored."""
+    pieces = {"%": ".*", "_": "."}
+    found = re.compile("".join(pieces.get(letter, re.escape(letter)) for letter in pattern), re.IGNORECASE | re.DOTALL)
+    return lambda text: found.search(text) is not None
+
+
 def _term(key: str, value: Any, depth: int) -> Predicate:
     if key in ("$and", "$or"):
         if not isinstance(value, list):
             raise RequestError(400, f"{key} expects a list, not {value!r:.100}")
         children = [compile_filter(child, depth + 1) for child in value]
+        if not children:
+            return _none
         return _all(children) if key == "$and" else _any(children)
     if key == "$not":
         return _not(compile_filter(value, depth + 1))
@@ -148,7 +157,15 @@ def _term(key: str, value: Any, depth: int) -> Predicate:
     operations = value if isinstance(value, dict) else {"$eq": value}
     if not operations:
         raise RequestError(400, f"The filter on {key} has no operator")
+    if leaf in (_config, _metadata) and not any(operator.startswith("$") for operator in operations):
+        return _none  # an object is no stored value: those are flattened
+    if leaf is _status:
+        operations = dict([list(operations.items())[-1]])  # as on the real server
     return _all([leaf(key, operator, operand) for operator, operand in operations.items()])
+
+
+def _none(run: Candidate) -> bool:
+    return False
 
 
 def _leaf_of(key: str) -> Callable[[str, str, Any], Predicate]:
@@ -181,10 +198,8 @@ def _allow(key: str, operator: str, operators: tuple[str, ...]) -> None:
         raise RequestError(400, f"{key} does not support {operator!r}; it supports {', '.join(operators)}")
 
 
-def _list(key: str, operator: str, operand: Any) -> list[Any]:
-    if not isinstance(operand, list):
-        raise RequestError(400, f"{operator} on {key} expects a list, not {operand!r:.100}")
-    return operand
+def _list(operand: Any) -> list[Any]:
+    return operand if isinstance(operand, list) else [operand]
 
 
 def _text_operand(key: str, operator: str, operand: Any) -> str:
@@ -207,7 +222,7 @@ def _compare(operator: str, value: float, bound: float) -> bool:
 
 def _status(key: str, operator: str, operand: Any) -> Predicate:
     _allow(key, operator, ("$eq", "$ne", "$in", "$nin"))
-    words = _list(key, operator, operand) if operator in ("$in", "$nin") else [operand]
+    words = _list(operand) if operator in ("$in", "$nin") else [operand]
     wanted = set()
     for word in words:
         status = STATUS_WORDS.get(word.lower()) if isinstance(word, str) else None
@@ -221,17 +236,15 @@ def _status(key: str, operator: str, operand: Any) -> Predicate:
 
 def _name(key: str, operator: str, operand: Any) -> Predicate:
     _allow(key, operator, ("$eq", "$ne", "$regex"))
-    wanted = _text_operand(key, operator, operand)
-    if operator == "$regex":  # Pluto treats it as a case-insensitive substring of the name
-        return lambda run: wanted.lower() in run.name.lower()
-    return lambda run: (run.name == wanted) == (operator == "$eq")
+    if operator == "$regex":  # Pluto treats it as a case-insensitive part of the name with SQL's wildcards
+        is_like = like(_text_operand(key, operator, operand))
+        return lambda run: is_like(run.name)
+    return lambda run: (run.name == operand) == (operator == "$eq")
 
 
 def _tags(key: str, operator: str, operand: Any) -> Predicate:
     _allow(key, operator, ("$eq", "$in"))
-    wanted = {
-        _text_operand(key, operator, tag) for tag in (_list(key, operator, operand) if operator == "$in" else [operand])
-    }
+    wanted = {_text_operand(key, operator, tag) for tag in (_list(operand) if operator == "$in" else [operand])}
     return lambda run: not wanted.isdisjoint(run.tags)
 
 
@@ -248,16 +261,14 @@ def _updated(key: str, operator: str, operand: Any) -> Predicate:
 
 
 def _heartbeat(key: str, operator: str, operand: Any) -> Predicate:
-    _allow(key, operator, ("$eq", *COMPARISONS))
+    _allow(key, operator, COMPARISONS)
     bound = milliseconds(key, operand)
     inclusive = {"$gt": "$gte", "$lt": "$lte"}.get(operator, operator)  # as Pluto does
     return lambda run: run.heartbeat is not None and _compare(inclusive, run.heartbeat, bound)
 
 
 def milliseconds(key: str, operand: Any) -> float:
-    """Parse an ISO 8601 text (UTC if it has no zone) or a number of milliseconds."""
-    if isinstance(operand, (int, float)) and not isinstance(operand, bool):
-        return operand
+    """Parse an ISO 8601 text (UTC if it has no zone); anything else raises 500, as on the real server."""
     if isinstance(operand, str):
         try:
             moment = datetime.fromisoformat(operand.strip().replace("Z", "+00:00"))
@@ -266,12 +277,16 @@ def milliseconds(key: str, operand: Any) -> float:
         else:
             zoned = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
             return zoned.timestamp() * 1000
-    raise RequestError(400, f"{key} expects an ISO 8601 time, not {operand!r:.100}")
+    raise RequestError(500, f"{key} expects an ISO 8601 time, not {operand!r:.100}")
 
 
 def _summary(key: str, operator: str, operand: Any) -> Predicate:
-    _allow(key, operator, COMPARISONS)
-    bound, name = _number_operand(key, operator, operand), key.partition(".")[2]
+    _allow(key, operator, ("$eq", "$ne", *COMPARISONS))
+    bound, name = number(operand), key.partition(".")[2]
+    if bound is None:
+        return _none
+    if operator == "$ne":
+        return lambda run: name in run.summary and run.summary[name] != bound
     return lambda run: name in run.summary and _compare(operator, run.summary[name], bound)
 
 
@@ -289,7 +304,9 @@ def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str
     """Return the test of one key of a flattened document; a missing key matches only `$ne` and `$nin`."""
     _allow(key, operator, LEAF_OPERATORS)
     if operator in ("$eq", "$ne", "$in", "$nin"):
-        wanted = _list(key, operator, operand) if operator in ("$in", "$nin") else [operand]
+        wanted = _list(operand) if operator in ("$in", "$nin") else [operand]
+        if wanted == [None]:
+            return lambda name, values: False
         positive = operator in ("$eq", "$in")
         return lambda name, values: (
             (name in values and any(_equal(values[name], value) for value in wanted)) == positive
@@ -298,7 +315,7 @@ def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str
         try:
             pattern = re.compile(_text_operand(key, operator, operand))
         except re.error as error:
-            raise RequestError(400, f"{operand!r:.100} is not a valid regular expression: {error}") from None
+            raise RequestError(500, f"{operand!r:.100} is not a valid regular expression: {error}") from None
         return lambda name, values: name in values and pattern.search(text(values[name])) is not None
     bound = _number_operand(key, operator, operand)
 
@@ -319,5 +336,5 @@ def _equal(stored: Any, wanted: Any) -> bool:
 def _number_operand(key: str, operator: str, operand: Any) -> float:
     bound = number(operand)
     if bound is None:
-        raise RequestError(400, f"{operator} on {key} expects a number, not {operand!r:.100}")
+        raise RequestError(500, f"{operator} on {key} expects a number, not {operand!r:.100}")
     return bound

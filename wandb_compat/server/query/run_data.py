@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from wandb_compat.server.query import filters
 from wandb_compat.server.query.run_list import decode_json, iso_time
 from wandb_compat.server.storage import identifiers
 from wandb_compat.server.storage.database import Store
-from wandb_compat.server.storage.runs import find_run, find_run_by_display_id, run_page_url
+from wandb_compat.server.storage.runs import ORGANIZATION, find_run, find_run_by_display_id, run_page_url
 
 Answer = dict[str, Any]
 
@@ -55,12 +56,15 @@ def details_by_display_id(store: Store, query: Query, base: str) -> Answer:
 
 def files(store: Store, query: Query, link: Callable[[int, str, str], str]) -> Answer:
     """List the files of a run; `link` makes the download URL of run, log name and file name."""
-    log_name, group = query.optional_text("logName"), query.optional_text("logGroup")
+    query.text("projectName")
+    log_name, group = query.optional_text("logName") or None, query.optional_text("logGroup") or None
     with store.read() as connection:
         run = run_in_project(connection, query)
+        if run is None:
+            return {"files": []}
         rows = connection.execute(
             f"SELECT file.*, {TIME} FROM file WHERE run = ? AND (? IS NULL OR log_name = ?)"
-            " ORDER BY step, sample, name, log_name",
+            " ORDER BY step, sample, name, log_name, id",
             (run["id"], log_name, log_name),
         )
         found = [
@@ -72,7 +76,6 @@ def files(store: Store, query: Query, link: Callable[[int, str, str], str]) -> A
                 "logGroup": identifiers.group(row["log_name"]),
                 "time": row[-1],
                 "step": row["step"],
-                "sampleIndex": row["sample"],
                 "url": link(run["id"], row["log_name"], row["name"]),
                 "caption": row["caption"],
                 "annotations": row["annotations"],
@@ -85,11 +88,14 @@ def files(store: Store, query: Query, link: Callable[[int, str, str], str]) -> A
 
 def logs(store: Store, query: Query, base: str) -> Answer:
     """List the console lines of a run."""
+    query.text("projectName")
     limit = query.optional_integer("limit", 1, limits.POINTS) or 1000
     offset = query.optional_integer("offset") or 0
     log_type = query.choice("logType", LOG_TYPES, "INFO") if query.get("logType") is not None else None
     with store.read() as connection:
         run = run_in_project(connection, query)
+        if run is None:
+            return {"logs": [], "total": 0}
         condition, values = "run = ? AND (? IS NULL OR type = ?)", (run["id"], log_type, log_type)
         total = connection.execute(f"SELECT count(*) FROM console WHERE {condition}", values).fetchone()[0]
         rows = connection.execute(
@@ -112,11 +118,50 @@ def logs(store: Store, query: Query, base: str) -> Answer:
         }
 
 
+def status_history(store: Store, query: Query, base: str) -> Answer:
+    """List the changes of a run's status, the earliest first."""
+    with store.read() as connection:
+        run = find_run(connection, query)
+        events = connection.execute(
+            "SELECT rowid AS id, * FROM status_event WHERE run = ? ORDER BY time, rowid", (run["id"],)
+        )
+        return {
+            "runId": run["id"],
+            "events": [
+                {
+                    "id": event["id"],
+                    "runId": run["id"],
+                    "fromStatus": event["before"],
+                    "toStatus": event["after"],
+                    "source": event["source"],
+                    "metadata": decode_json(event["metadata"]),
+                    "actorId": None,
+                    "apiKeyId": None,
+                    "createdAt": iso_time(event["time"]),
+                }
+                for event in events
+            ],
+        }
+
+
+def validate_key(store: Store, query: Query, base: str) -> Answer:
+    """Confirm that the key of the request is valid."""
+    return {"valid": True, "organization": {"id": ORGANIZATION, "slug": ORGANIZATION}, "user": {"id": ORGANIZATION}}
+
+
+def by_short_id(store: Store, query: Query, base: str) -> Answer:
+    """Decode a word of letters and digits into a number, as the real server does with any word and without a key."""
+    word = query.any_text("word")
+    if not word.isascii() or not word.isalnum():
+        return {}
+    return {"runId": int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")}
+
+
 def data(store: Store, query: Query, base: str) -> Answer:
     """List the non-numeric values of a run: texts, histograms, tables (a route of the embedded server only)."""
     log_name = query.optional_text("logName")
     with store.read() as connection:
-        run = run_in_project(connection, query)
+        run = _known_run(connection, query)
         rows = connection.execute(
             f"SELECT name, type, step, data, {TIME} FROM datum WHERE run = ? AND (? IS NULL OR name = ?)"
             " ORDER BY name, step, datum.time, id",
@@ -132,7 +177,7 @@ def data(store: Store, query: Query, base: str) -> Answer:
 def alerts(store: Store, query: Query, base: str) -> Answer:
     """List the alerts of a run (a route of the embedded server only)."""
     with store.read() as connection:
-        run = run_in_project(connection, query)
+        run = _known_run(connection, query)
         rows = connection.execute(
             f"SELECT level, title, body, url, {TIME} FROM alert WHERE run = ? ORDER BY alert.time, rowid", (run["id"],)
         )
@@ -142,7 +187,7 @@ def alerts(store: Store, query: Query, base: str) -> Answer:
 def model_graph(store: Store, query: Query, base: str) -> Answer:
     """Return the graph of a run's model, null if absent (a route of the embedded server only)."""
     with store.read() as connection:
-        return {"graph": decode_json(run_in_project(connection, query)["graph"])}
+        return {"graph": decode_json(_known_run(connection, query)["graph"])}
 
 
 def openapi(store: Store, query: Query, base: str) -> Answer:
@@ -196,12 +241,16 @@ def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Ans
         "statusMetadata": decode_json(run["status_metadata"]),
         "createdAt": iso_time(run["created"]),
         "updatedAt": iso_time(run["updated"]),
-        "statusUpdated": iso_time(run["status_updated"]),
+        "statusUpdated": iso_time(run["status_updated"]) if run["status_updated"] >= 0 else None,
         "projectName": project,
         "externalId": run["external"],
         "url": run_page_url(base, project, run["id"]),
         "logNames": [
-            {"logName": row["name"], "logType": row["type"], "logGroup": identifiers.group(row["name"])}
+            {
+                "logName": row["name"],
+                "logType": row["type"],
+                "logGroup": identifiers.group(row["name"]) if row["name"] else None,
+            }
             for row in log_names
         ],
         "statusHistory": [
@@ -217,12 +266,20 @@ def _details(connection: sqlite3.Connection, run: sqlite3.Row, base: str) -> Ans
     }
 
 
-def run_in_project(connection: sqlite3.Connection, query: Query) -> sqlite3.Row:
-    run_id, project = query.integer("runId"), query.optional_text("projectName")
+def run_in_project(connection: sqlite3.Connection, query: Query) -> sqlite3.Row | None:
+    """Return the run that a query names by number and, if given, project; None when there is no such run."""
+    run_id, project = query.identifier("runId"), query.optional_text("projectName")
+    if run_id < 0:
+        raise RequestError(500, f"runId cannot be the number of a run: {run_id}")
     run: sqlite3.Row | None = connection.execute(
         "SELECT * FROM project_run WHERE id = ? AND (? IS NULL OR project_name = ?)",
         (run_id, project, project),
     ).fetchone()
+    return run
+
+
+def _known_run(connection: sqlite3.Connection, query: Query) -> sqlite3.Row:
+    run = run_in_project(connection, query)
     if run is None:
-        raise RequestError(404, f"Run not found: {run_id}" + (f" in project {project!r}" if project else ""))
+        raise RequestError(404, f"Run not found: {query.get('runId')}")
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,52 +16,82 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.params import Fields, Query, RequestError
+from wandb_compat.server.params import Fields, Query, RequestError, StoreError, TextError, ValidationError
 from wandb_compat.server.storage.database import Store
+from wandb_compat.server.storage.runs import ORGANIZATION
 
 KNOWN_TYPES = {"yml": "yaml"}
+# How the real object store answers to an upload under a key that it does not store: status, code and message.
+FAULTS = {
+    "dots": (403, "SignatureDoesNotMatch", "A part of the key is . or .., which clients and stores remove"),
+    "key": (400, "KeyTooLongError", f"The key has more than {limits.OBJECT_KEY} bytes"),
+    "part": (400, "XMinioInvalidObjectName", f"A part of the key has more than {limits.OBJECT_KEY_PART} bytes"),
+}
 
 Answer = dict[str, Any]
 
 
-def presign(store: Store, run: int, body: Any, base: str, bounds: Limits) -> Answer:
-    """Register files to be uploaded; return `{logName: [{fileName: upload URL}]}`."""
-    entries = Fields(body).get("files")
-    if not isinstance(entries, list) or not entries:
-        raise RequestError(422, "files must be a list with at least one entry")
+def presign(store: Store, run: int, body: Any, base: str, bounds: Limits, project: str | None = None) -> Answer:
+    """Register files to be uploaded; return `{logName: [{fileName: upload URL}]}`.
+
+    As on the real server each call adds a row for each file, whether it is uploaded or not.
+
+    Args:
+        store: the data folder.
+        run: number of the run; files of an unknown run are accepted and never listed.
+        body: the request, an object with `files`.
+        base: the server's base URL.
+        bounds: the limits.
+        project: name of the project in the request; files under another name than the run's are never listed.
+    """
+    entries = body.get("files") if isinstance(body, dict) else None
+    if not isinstance(entries, list):
+        raise TextError(422, "files must be a list")
     rows = []
     answer: dict[str, list[dict[str, str]]] = {}
     for index, entry in enumerate(entries):
         try:
             row = _row(Fields(entry))
-        except RequestError as refusal:
-            raise RequestError(422, f"files[{index}]: {refusal.message}") from None
-        if row["size"] > bounds.upload:
-            raise RequestError(
-                413, f"files[{index}]: {row['name']} has {row['size']} bytes; at most {bounds.upload} are accepted"
-            )
+        except RequestError as error:
+            raise TextError(422, f"files[{index}]: {error.message}") from None
         rows.append({**row, "run": run})
-        url = sign_url(store, "PUT", base, run, row["log_name"], row["name"], bounds.upload_url)
+        key = run, row["log_name"], row["name"]
+        fault = object_key_fault(project or "", *key)
+        url = sign_url(store, "PUT", base, *key, bounds.upload_url, fault)
         answer.setdefault(row["log_name"], []).append({row["name"]: url})
-    with store.write() as connection:
-        if not connection.execute("UPDATE run SET seen = ? WHERE id = ?", (store.now(), run)).rowcount:
-            raise RequestError(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
-        connection.executemany(
-            "INSERT OR REPLACE INTO file (run, log_name, step, sample, name, type, size, time, caption, annotations)"
-            " VALUES (:run, :log_name, :step, :sample, :name, :type, :size, :time, :caption, :annotations)",
-            rows,
-        )
+
+    def write(connection: sqlite3.Connection) -> None:
+        known = connection.execute(
+            "UPDATE run SET seen = ? WHERE id = ? AND (? IS NULL OR project = (SELECT id FROM project WHERE name = ?))",
+            (store.now(), run, project, project),
+        ).rowcount
+        if known:
+            connection.executemany(
+                "INSERT INTO file (run, log_name, step, sample, name, type, size, time, caption, annotations)"
+                " VALUES (:run, :log_name, :step, :sample, :name, :type, :size, :time, :caption, :annotations)",
+                rows,
+            )
+
+    store.write_acknowledged(write)
     return answer
 
 
 def _row(entry: Fields) -> dict[str, Any]:
-    kind = (entry.optional_text("fileType", limits.NAME) or "").lower()
+    kind = entry.get("fileType")
+    if isinstance(kind, dict) and isinstance(kind.get("custom"), str):
+        kind = kind["custom"]
+    elif isinstance(kind, str):
+        kind = KNOWN_TYPES.get(kind.lower(), kind.lower())
+    else:
+        raise ValidationError("fileType must be text")
+    if "sampleIndex" in entry and entry.get("sampleIndex") is None:
+        raise ValidationError("sampleIndex must be an integer, not null")
     return {
-        "log_name": entry.text("logName"),
-        "name": entry.text("fileName", limits.FILE_NAME),
-        "step": entry.optional_integer("step") or 0,
+        "log_name": entry.any_text("logName"),
+        "name": entry.any_text("fileName"),
+        "step": entry.integer("step"),
         "sample": entry.optional_integer("sampleIndex") or 0,
-        "type": KNOWN_TYPES.get(kind, kind),
+        "type": kind,
         "size": entry.integer("fileSize"),
         "time": entry.integer("time", high=limits.TIME),
         "caption": entry.optional_text("caption"),
@@ -68,25 +99,50 @@ def _row(entry: Fields) -> dict[str, Any]:
     }
 
 
-def sign_url(store: Store, method: str, base: str, run: int, log_name: str, name: str, lifetime: float) -> str:
+def object_key_fault(project: str, run: int, log_name: str, name: str) -> str:
+    """Return why the real object store refuses uploads under a key, one of FAULTS, or an empty text."""
+    parts = f"{ORGANIZATION}/{project}/{run}/{log_name}/{name}".split("/")
+    if "." in parts or ".." in parts:
+        return "dots"
+    if len("/".join(parts).encode()) > limits.OBJECT_KEY:
+        return "key"
+    if any(len(part.encode()) > limits.OBJECT_KEY_PART for part in parts):
+        return "part"
+    return ""
+
+
+def sign_url(
+    store: Store, method: str, base: str, run: int, log_name: str, name: str, lifetime: float, fault: str = ""
+) -> str:
     """Return a presigned URL for one method on one file, valid for `lifetime` seconds.
 
     As on Pluto, run, log name and file name identify a file: uploading it again replaces its bytes.
+
+    Args:
+        store: the data folder.
+        method: GET or PUT.
+        base: the server's base URL.
+        run, log_name, name: the file.
+        lifetime: in seconds.
+        fault: one of FAULTS, with which an upload will be refused.
     """
     blob = _blob(run, log_name, name)
     expires = str(store.now() + int(lifetime * 1000))
-    query = {"name": name, "expires": expires, "signature": _signature(store, method, blob, name, expires)}
-    return f"{base}/blob/{blob}?{urlencode(query)}"
+    query = {"name": name, "expires": expires, "signature": _signature(store, method, blob, name, expires, fault)}
+    return f"{base}/blob/{blob}?{urlencode(query if not fault else {**query, 'fault': fault})}"
 
 
 def verify_url(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str]:
-    """Return path and name of the file of a presigned URL, or raise 403."""
+    """Return path and name of the file of a presigned URL, or raise 403 or the fault of its key."""
     name, expires = query.optional_text("name") or "", query.optional_text("expires") or ""
-    expected = _signature(store, method, blob, name, expires)
+    fault = query.optional_text("fault") or ""
+    expected = _signature(store, method, blob, name, expires, fault)
     if not hmac.compare_digest(expected.encode(), (query.optional_text("signature") or "").encode()):
         raise RequestError(403, "The URL is not one that this server signed")
     if store.now() > int(expires):
         raise RequestError(403, "The URL has expired; ask for a new one")
+    if fault:
+        raise StoreError(*FAULTS[fault])
     return _path(store, blob), name
 
 
@@ -103,8 +159,8 @@ def _path(store: Store, blob: str) -> Path:
     return store.files / blob[:2] / blob
 
 
-def _signature(store: Store, method: str, blob: str, name: str, expires: str) -> str:
-    text = "\n".join(("blob", method, blob, name, expires))
+def _signature(store: Store, method: str, blob: str, name: str, expires: str, fault: str) -> str:
+    text = "\n".join(("blob", method, blob, name, expires, fault))
     return hmac.new(store.key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 

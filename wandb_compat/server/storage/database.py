@@ -15,11 +15,13 @@ from pathlib import Path
 
 import filelock
 
+from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.downsampling_backlog import DownsamplingBacklog
+from wandb_compat.server.storage.ingest_buffer import IngestBuffer, Write
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 IS_FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # values that charts can draw
-SCHEMA_VERSION = 2  # of the schema below
+SCHEMA_VERSION = 3  # of the schema below
 
 # Derived from the metrics, see downsampling.py; folders of version 1 do not have it.
 BUCKET_TABLE = """
@@ -31,6 +33,27 @@ CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
 # Files that may be in a data folder before its first server.
 SERVER_FILES = {"lock", "server.log"}
 
+DATA_TABLES = """
+CREATE TABLE datum (                 -- non-numeric values: texts, histograms, tables; `copy` tells duplicates apart
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, step INTEGER NOT NULL,
+    time INTEGER NOT NULL, type TEXT NOT NULL, digest BLOB NOT NULL, data TEXT NOT NULL,
+    copy INTEGER NOT NULL DEFAULT 0, UNIQUE (run, name, step, time, type, digest, copy));
+
+CREATE TABLE console (
+    run INTEGER NOT NULL REFERENCES run, line INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL,
+    message TEXT NOT NULL, copy INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, line, time, type, message, copy)) WITHOUT ROWID;
+
+CREATE TABLE file (                  -- a row for each time that a file was announced
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, log_name TEXT NOT NULL, step INTEGER NOT NULL,
+    sample INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL,
+    caption TEXT, annotations TEXT);
+CREATE INDEX file_key ON file (run, log_name, step, sample);
+
+CREATE TABLE IF NOT EXISTS statistic (  -- of the finite values, where statistics are updated at intervals only
+    series INTEGER PRIMARY KEY, numbers TEXT NOT NULL);
+"""
+
 SCHEMA = """
 CREATE TABLE project (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, prefix TEXT NOT NULL,
@@ -40,6 +63,7 @@ CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL REFERENCES project, number INTEGER NOT NULL,
     display TEXT NOT NULL, external TEXT, name TEXT NOT NULL, status TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '[]',
     config TEXT, metadata TEXT, settings TEXT, status_metadata TEXT, graph TEXT,
+    notes TEXT,
     parent INTEGER, fork_step INTEGER,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, status_updated INTEGER NOT NULL,
     heartbeat INTEGER,               -- time of the last heartbeat
@@ -65,20 +89,6 @@ CREATE TABLE metric (                -- value NULL is NaN, which SQLite cannot s
     series INTEGER NOT NULL, step INTEGER NOT NULL, time INTEGER NOT NULL, value REAL,
     PRIMARY KEY (series, step)) WITHOUT ROWID;
 
-CREATE TABLE datum (                 -- non-numeric values: texts, histograms, tables
-    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, name TEXT NOT NULL, step INTEGER NOT NULL,
-    time INTEGER NOT NULL, type TEXT NOT NULL, digest BLOB NOT NULL, data TEXT NOT NULL,
-    UNIQUE (run, name, step, time, type, digest));
-
-CREATE TABLE console (
-    run INTEGER NOT NULL REFERENCES run, line INTEGER NOT NULL, time INTEGER NOT NULL, type TEXT NOT NULL,
-    message TEXT NOT NULL, PRIMARY KEY (run, line, time, type, message)) WITHOUT ROWID;
-
-CREATE TABLE file (
-    run INTEGER NOT NULL REFERENCES run, log_name TEXT NOT NULL, step INTEGER NOT NULL, sample INTEGER NOT NULL,
-    name TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL, caption TEXT,
-    annotations TEXT, PRIMARY KEY (run, log_name, step, sample, name)) WITHOUT ROWID;
-
 CREATE TABLE alert (
     run INTEGER NOT NULL REFERENCES run, time INTEGER NOT NULL, level TEXT NOT NULL, title TEXT NOT NULL,
     body TEXT NOT NULL, url TEXT, UNIQUE (run, time, level, title, body));
@@ -95,13 +105,16 @@ class Store:
     Args:
         folder: the data folder; created if missing.
         clock: returns seconds since the epoch.
+        options: limits and behaviours.
 
     Raises:
         DataFolderError: another server uses the folder, a newer version wrote it, or it is not a data folder.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time, options: Limits | None = None) -> None:
         self.folder = folder
+        self.options = options or Limits()
+        self.buffer = IngestBuffer(self.options.storage_delay)
         self._clock = clock
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {entry.name for entry in folder.iterdir()}
@@ -148,6 +161,22 @@ class Store:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    def write_acknowledged(self, write: Write) -> None:
+        """Store what an ingest request sent: at once, or after the storage delay."""
+        if self.options.storage_delay:
+            self.buffer.add(write)
+            return
+        with self.write() as connection:
+            write(connection)
+
+    def store_due(self) -> None:
+        """Store the acknowledged writes that are due."""
+        due = self.buffer.take_due()
+        if due:
+            with self.write() as connection:
+                for write in due:
+                    write(connection)
+
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Enter a read transaction on the last committed state; never waits for writers."""
@@ -183,17 +212,34 @@ class Store:
 
     def _prepare(self) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._writer.executescript(
-                f"BEGIN; {SCHEMA} {BUCKET_TABLE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-        elif version == 1:
-            self._writer.executescript(f"BEGIN; {BUCKET_TABLE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
+        if version == SCHEMA_VERSION:
+            return
+        if version > SCHEMA_VERSION:
             raise DataFolderError(
                 f"The data folder {self.folder} has format {version}, this server knows format {SCHEMA_VERSION}. "
                 "Use the wandb-compat version that wrote it, or choose another folder."
             )
+        if version == 0:
+            statements = SCHEMA + DATA_TABLES + BUCKET_TABLE
+        else:
+            statements = (BUCKET_TABLE if version == 1 else "") + self._upgrade_to_3()
+        self._writer.executescript(f"BEGIN; {statements} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    def _upgrade_to_3(self) -> str:
+        """Return the statements that let texts, console lines and files be there more than once, and add notes."""
+        columns = {row["name"] for row in self._writer.execute("PRAGMA table_info(run)")}
+        statements = "" if "notes" in columns else "ALTER TABLE run ADD COLUMN notes TEXT; "
+        statements += "DROP INDEX IF EXISTS file_key; "
+        copies = {
+            "datum": "id, run, name, step, time, type, digest, data",
+            "console": "run, line, time, type, message",
+            "file": "run, log_name, step, sample, name, type, size, time, caption, annotations",
+        }
+        statements += "".join(f"ALTER TABLE {table} RENAME TO old_{table}; " for table in copies)
+        statements += DATA_TABLES
+        for table, names in copies.items():
+            statements += f"INSERT INTO {table} ({names}) SELECT {names} FROM old_{table}; DROP TABLE old_{table}; "
+        return statements
 
 
 def _read_or_create_key(file: Path) -> str:

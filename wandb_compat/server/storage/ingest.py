@@ -1,7 +1,7 @@
-"""Storing what runs log: numbers, other values and console lines, each a batch of lines of JSON in one transaction.
+"""Store what runs log: numbers, other values and console lines, each a batch of JSON lines in one transaction.
 
-A batch is sent again when its answer is lost, so every kind is stored under a key that makes the second time a no-op.
-Of a batch with bad lines the good ones are stored: the client would throw all of them away otherwise.
+A client sends a batch again when the response is lost; points are stored under a key that makes this a no-op. Of a
+batch with a bad line those before it are stored, as on the real server.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import itertools
 import json
 import math
 import operator
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -20,10 +21,13 @@ import orjson
 from wandb_compat.server import limits
 from wandb_compat.server.params import RequestError
 from wandb_compat.server.storage.database import Store
+from wandb_compat.server.storage.ingest_buffer import Write
 
 # Within these a number is stored as it is; outside, an integer may have been too large for the wire.
 LOWEST, HIGHEST = float(-(2**63)), float(2**63)
 NUMBERS = frozenset((int, float))
+NON_FINITE_TEXTS = ("NaN",)  # accepted in place of numbers
+LARGEST = 2**64 - 1  # steps beyond SQLite's integers are stored as the largest of those
 
 METRIC_KEYS = ("time", "step", "data")
 METRIC = operator.itemgetter(*METRIC_KEYS)
@@ -42,13 +46,22 @@ MetricLine = tuple[int, int, dict[str, float | None]]  # time, step, values by n
 Block = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], list[tuple[Any, ...]]]
 
 
-def metrics(store: Store, run: int, body: bytes) -> Answer:
-    """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal."""
-    lines = _parse_batch_fast(body)
-    answer: Answer = {"stored": len(lines), "rejected": []}
+def metrics(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
+    """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal.
+
+    Args:
+        store: the data folder.
+        run: number of the run; as on the real server points of an unknown run are accepted, and never seen again.
+        body: lines of JSON with time, step and data.
+        project: name of the project in the request; points under another name than the run's are never seen again.
+
+    Raises:
+        RequestError: 422 for the first bad line; the lines before it are stored.
+    """
+    lines, error = _parse_batch_fast(body), None
     blocks = list(_group_by_names(lines))
     if not blocks or not all(map(_needs_no_check, blocks)):
-        lines, answer = _parse(body, _metric_line)
+        lines, error = _parse(body, _metric_line)
         blocks = list(_group_by_names(lines))
     by_name: dict[str, tuple[list[Any], list[Any], list[Any]]] = {}  # steps, times, values
     for names, times, steps, columns in blocks:
@@ -56,8 +69,10 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
             for known, more in zip(by_name.setdefault(name, ([], [], [])), (steps, times, column), strict=True):
                 known.extend(more)
     newest = max((max(times) for _, times, _, _ in blocks), default=0)
-    with store.write() as connection:
-        _record_activity(connection, run, store.now(), newest)
+
+    def write(connection: sqlite3.Connection) -> None:
+        if not _record_activity(connection, run, project, store.now(), newest):
+            return
         values: list[int | float | None] = []  # series, step, time and value of one point after the other
         for name, found in by_name.items():  # points of one series are contiguous on disk
             series = _series(connection, run, name)
@@ -66,7 +81,8 @@ def metrics(store: Store, run: int, body: bytes) -> Answer:
             points[1::4], points[2::4], points[3::4] = found
             values += points
         _insert(connection, values)
-    return answer
+
+    return _finish(store, write, error)
 
 
 def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
@@ -77,43 +93,55 @@ def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
     connection.executemany(ONE_POINT, zip(*[iter(values[whole:])] * 4, strict=True))
 
 
-def data(store: Store, run: int, body: bytes) -> Answer:
+def data(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
     """Store texts, histograms, tables and other documents."""
-    insert = "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    return _append(store, run, body, _datum_line, insert)
+    insert = (
+        "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    )
+    return _append(store, run, project, _parse(body, _datum_line), insert)
 
 
-def logs(store: Store, run: int, body: bytes) -> Answer:
+def logs(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
     """Store console lines."""
-    insert = "INSERT OR IGNORE INTO console (run, line, time, type, message) VALUES (?, ?, ?, ?, ?)"
-    return _append(store, run, body, _console_line, insert)
+    insert = "INSERT OR IGNORE INTO console (run, line, time, type, message, copy) VALUES (?, ?, ?, ?, ?, ?)"
+    return _append(store, run, project, _parse(body, _console_line), insert)
 
 
-def _append(store: Store, run: int, body: bytes, parse_line: Callable[[bytes], tuple[Any, ...]], insert: str) -> Answer:
-    """Store what is only added to; the table's key makes a line that comes again a no-op."""
-    lines, answer = _parse(body, parse_line)
-    with store.write() as connection:
-        _record_activity(connection, run, store.now())
-        connection.executemany(insert, [(run, *line) for line in lines])
-    return answer
+def _append(
+    store: Store, run: int, project: str | None, parsed: tuple[list[tuple[Any, ...]], str | None], insert: str
+) -> Answer:
+    """Store what is only added to; the table's key makes a line that is sent again a no-op unless duplicates are kept.
+
+    The real server keeps duplicates.
+    """
+    lines, error = parsed
+
+    def write(connection: sqlite3.Connection) -> None:
+        if _record_activity(connection, run, project, store.now()):
+            copies = (secrets.randbits(62) if store.options.keep_duplicates else 0 for _ in lines)
+            connection.executemany(insert, [(run, *line, copy) for line, copy in zip(lines, copies, strict=True)])
+
+    return _finish(store, write, error)
 
 
-def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Parsed], Answer]:
-    """Return the good lines of a batch and the answer that tells the others; refuse when no line is good."""
+def _finish(store: Store, write: Write, error: str | None) -> Answer:
+    store.write_acknowledged(write)
+    if error is not None:
+        raise RequestError(422, error)
+    return {"success": True}
+
+
+def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Parsed], str | None]:
+    """Return the lines of a batch up to the first bad one, and what is wrong with that."""
     good: list[Parsed] = []
-    rejected: list[dict[str, Any]] = []
     for index, line in enumerate(body.split(b"\n")):
         if not line or line.isspace():
             continue
         try:
             good.append(parse_line(line))
         except (ValueError, RecursionError) as error:
-            rejected.append({"index": index, "reason": str(error)})
-    if rejected and not good:
-        raise RequestError(
-            422, f"No line of the batch can be stored; line {rejected[0]['index']}: {rejected[0]['reason']}"
-        )
-    return good, {"stored": len(good), "rejected": rejected}
+            return good, f"Line {index} cannot be stored, the {len(good)} before it are: {error}"
+    return good, None
 
 
 def _parse_batch_fast(body: bytes) -> list[MetricLine]:
@@ -155,25 +183,38 @@ def _needs_no_check(block: Block) -> bool:
 
 def _metric_line(line: bytes) -> MetricLine:
     row = _object(line, METRIC_KEYS)
-    time, step, values = _integer(row, "time", limits.TIME), _integer(row, "step", limits.STEP), row["data"]
-    if not isinstance(values, dict) or not values:
-        raise ValueError("data must be an object with at least one number")
-    return time, step, dict(_checked(values, line))
+    time, step, values = _integer(row, "time", limits.TIME), _integer(row, "step", LARGEST), row["data"]
+    if not isinstance(values, dict):
+        raise ValueError("data must be an object of numbers")
+    checked = dict(_checked(values, line))
+    if not checked:
+        raise ValueError("data must have at least one number")
+    return time, min(step, limits.STEP), checked
 
 
 def _checked(values: dict[str, Any], line: bytes) -> Iterator[tuple[str, float | None]]:
     """Yield names and values of a line."""
-    exact = json.loads(line)["data"]  # keeps large integers, which the fast parser turns into floats
+    # Keeps large integers, which the fast parser turns into floats, and refuses floats that overflow.
+    exact = {_storable(name): value for name, value in json.loads(line, parse_float=_finite)["data"].items()}
     for name, value in values.items():
         if not name.strip():
             raise ValueError("a name in data is blank")
         if value is None:
             continue
-        if type(value) not in (int, float):
+        if value in NON_FINITE_TEXTS:
+            value = float(value)
+        elif type(value) not in (int, float):
             raise ValueError(f"{name} must be a number, not {type(value).__name__}")
         if isinstance(exact[name], int) and not -(2**63) <= exact[name] < 2**64:
             raise ValueError(f"{name} is an integer of more than 64 bits")
         yield name, None if math.isnan(value) else float(value)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text:.100} is too large for a number")
+    return number
 
 
 def _datum_line(line: bytes) -> tuple[str, int, int, str, bytes, str]:
@@ -190,7 +231,7 @@ def _datum_line(line: bytes) -> tuple[str, int, int, str, bytes, str]:
 
 
 def _console_line(line: bytes) -> tuple[int, int, str, str]:
-    row = _object(line, ("time", "message", "lineNumber", "logType"))
+    row = _object(line, ("time", "message", "lineNumber", "logType"), replace=False)
     return (
         _integer(row, "lineNumber", limits.STEP),
         _integer(row, "time", limits.TIME),
@@ -199,12 +240,15 @@ def _console_line(line: bytes) -> tuple[int, int, str, str]:
     )
 
 
-def _object(line: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
+def _object(line: bytes, keys: tuple[str, ...], replace: bool = True) -> dict[str, Any]:
+    """Return the object in a line, with lone surrogates replaced or refused."""
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:  # NaN and infinities are no JSON, yet the client sends them
-        row = json.loads(line)
-        json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair raises here and not in the database
+        row = json.loads(line.decode())
+        if replace:
+            row = _storable(row)
+        json.dumps(row, ensure_ascii=False).encode()  # raises for a lone surrogate
     if not isinstance(row, dict):
         raise ValueError("a line must be a JSON object")
     if len(row) != len(keys) or any(key not in row for key in keys):
@@ -213,6 +257,17 @@ def _object(line: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
             "; ".join(f"{what} {keys}" for what, keys in (("missing", missing), ("unknown", unknown)) if keys)
         )
     return row
+
+
+def _storable(value: Any) -> Any:
+    """Return a document whose lone surrogates are replaced by U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value
 
 
 def _integer(row: dict[str, Any], key: str, highest: int) -> int:
@@ -236,14 +291,16 @@ def _name(row: dict[str, Any], key: str) -> str:
     return value
 
 
-def _record_activity(connection: sqlite3.Connection, run: int, now: int, newest: int | None = None) -> None:
-    """Record activity of a run."""
+def _record_activity(
+    connection: sqlite3.Connection, run: int, project: str | None, now: int, newest: int | None = None
+) -> bool:
+    """Record activity of a run; return whether the project has it."""
     found = connection.execute(
-        "UPDATE run SET seen = ?, newest = CASE WHEN ? > coalesce(newest, 0) THEN ? ELSE newest END WHERE id = ?",
-        (now, newest, newest, run),
+        "UPDATE run SET seen = ?, newest = CASE WHEN ? > coalesce(newest, 0) THEN ? ELSE newest END"
+        " WHERE id = ? AND (? IS NULL OR project = (SELECT id FROM project WHERE name = ?))",
+        (now, newest, newest, run, project, project),
     ).rowcount
-    if not found:
-        raise RequestError(404, f"Run not found: {run}. Create it first and send its number as X-Run-Id")
+    return found > 0
 
 
 def _series(connection: sqlite3.Connection, run: int, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Write runs: create, resume, fork, status, tags, config, log names, heartbeat, alerts, and stale runs."""
+"""Write runs: create, resume and fork them, set their status, and fail the stale ones."""
 
 from __future__ import annotations
 
@@ -9,100 +9,122 @@ from urllib.parse import quote
 
 from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.params import Fields, RequestError, parse_embedded_json
+from wandb_compat.server.params import Fields, RequestError, ValidationError, check_text, parse_embedded_json
 from wandb_compat.server.storage import identifiers
 from wandb_compat.server.storage.database import Store
 from wandb_compat.wire.display_ids import is_display_id
 
 ORGANIZATION = "local"
 RUNNING, FAILED = "RUNNING", "FAILED"
+NEVER = -1  # as the time of a change of status
 # A client can change the status of an ended run only to a later one in this order.
-STATUS_PRECEDENCE = ("COMPLETED", "TERMINATED", "CANCELLED", "FAILED")
+STATUS_PRECEDENCE = ("COMPLETED", "TERMINATED", "CANCELLED", FAILED)
 STATUSES = (RUNNING, *STATUS_PRECEDENCE)
 
 Answer = dict[str, Any]
 
 
-def slug(store: Store, fields: Fields, base: str) -> Answer:
-    """Answer the login check."""
-    return {"organization": {"slug": ORGANIZATION, "name": ORGANIZATION}}
-
-
 def create(store: Store, fields: Fields, base: str) -> Answer:
     """Create a run, or resume the one that has the given external id in the project."""
-    name = fields.text("runName", limits.NAME)
-    project_name = fields.text("projectName", limits.NAME)
-    external = fields.text("externalId", limits.NAME) if fields.get("externalId") is not None else None
-    tags = _tags(fields)
-    config = _stored_document(fields, "config")
-    settings = _stored_document(fields, "loggerSettings")
-    metadata = _stored_document(fields, "systemMetadata")
+    name = check_text("runName", fields.any_text("runName"), limits.NAME)
+    project_name = check_text("projectName", fields.any_text("projectName"), limits.NAME)
+    external = fields.optional_text("externalId")
+    if external is not None:
+        external = check_text("externalId", fields.text("externalId"), limits.NAME)
+    tags = run_tags(fields)
     now = store.now()
-    created = fields.optional_integer("createdAt", high=limits.TIME) or now
-    updated = fields.optional_integer("updatedAt", high=limits.TIME) or created
-
     with store.write() as connection:
+        _check_quota(connection, store)
         project = _project(connection, project_name, now)
         if external is not None:
             known = connection.execute(
                 "SELECT id FROM run WHERE project = ? AND external = ?", (project["id"], external)
             ).fetchone()
             if known is not None:
-                if isinstance(config, dict):
-                    _merge_config(connection, known["id"], config, now)
-                return _resume(connection, known["id"], now, base)
-
-        parent, fork_step = _fork(connection, fields, project["id"])
-        if parent is not None:
-            if fields.flag("inheritConfig", True) and parent["config"] is not None:
-                config = {**json.loads(parent["config"]), **(config if isinstance(config, dict) else {})}
-            if fields.flag("inheritTags", False):
-                tags = _union_tags(json.loads(parent["tags"]), tags)
-        number = project["runs"] + 1
-        connection.execute("UPDATE project SET runs = ?, updated = ? WHERE id = ?", (number, now, project["id"]))
-        run_id = connection.execute(
-            "INSERT INTO run (project, number, display, external, name, status, tags, config, metadata, settings,"
-            " parent, fork_step, created, updated, status_updated, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                project["id"],
-                number,
-                f"{project['prefix']}-{number}",
-                external,
-                name,
-                RUNNING,
-                json.dumps(tags),
-                *(None if part is None else json.dumps(part) for part in (config, metadata, settings)),
-                None if parent is None else parent["id"],
-                fork_step,
-                created,
-                updated,
-                updated,
-                now,
-            ),
-        ).lastrowid
-        assert run_id is not None
-        _add_event(connection, run_id, None, RUNNING, "create", None, now)
+                return _take_up(connection, known["id"], fields, now, base)
+        run_id = _insert(connection, fields, project, name, external, tags, now)
         return _run_response(connection, run_id, base, resumed=False)
+
+
+def _take_up(connection: sqlite3.Connection, run_id: int, fields: Fields, now: int, base: str) -> Answer:
+    """Resume the run that has the external id of a creation; its config is merged."""
+    try:
+        config = stored_document(fields, "config")
+    except RequestError:
+        raise RequestError(500, "The config cannot be merged into that of the existing run") from None
+    if isinstance(config, dict):
+        merge_config(connection, run_id, config, now)
+    return {**_resume(connection, run_id, now, base), **_fork_fields(connection, run_id)}
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    fields: Fields,
+    project: sqlite3.Row,
+    name: str,
+    external: str | None,
+    tags: list[str],
+    now: int,
+) -> int:
+    config = stored_document(fields, "config")
+    settings = stored_document(fields, "loggerSettings")
+    metadata = stored_document(fields, "systemMetadata")
+    created, updated = _time(fields, "createdAt"), _time(fields, "updatedAt")
+    created = now if created is None else created
+    updated = created if updated is None else updated
+    parent, fork_step = _fork(connection, fields, project["id"])
+    if parent is not None:
+        if fields.flag("inheritConfig", True) and parent["config"] is not None:
+            config = {**json.loads(parent["config"]), **(config if isinstance(config, dict) else {})}
+        if fields.flag("inheritTags", False):
+            tags = _union_tags(json.loads(parent["tags"]), tags)
+    number = project["runs"] + 1
+    connection.execute("UPDATE project SET runs = ?, updated = ? WHERE id = ?", (number, now, project["id"]))
+    run_id = connection.execute(
+        "INSERT INTO run (project, number, display, external, name, status, tags, config, metadata, settings,"
+        " parent, fork_step, created, updated, status_updated, seen) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            project["id"],
+            number,
+            f"{project['prefix']}-{number}",
+            external,
+            name,
+            RUNNING,
+            json.dumps(tags),
+            *(None if part is None else json.dumps(part) for part in (config, metadata, settings)),
+            None if parent is None else parent["id"],
+            fork_step,
+            created,
+            updated,
+            NEVER,  # the status has not changed yet
+            now,
+        ),
+    ).lastrowid
+    assert run_id is not None
+    _add_event(connection, run_id, None, RUNNING, "api", None, now)
+    return run_id
 
 
 def resume(store: Store, fields: Fields, base: str) -> Answer:
     """Reopen a run named by number, display id, or project and external id."""
+    names = [name for name in ("runId", "displayId", "externalId") if fields.get(name) is not None]
+    if not names:
+        raise ValidationError("runId, displayId or externalId is required")
+    if len(names) > 1:
+        raise ValidationError(f"Name the run in one way, not by {' and '.join(names)}")
     with store.write() as connection:
         if fields.get("runId") is not None:
             run_id = find_run(connection, fields)["id"]
         elif fields.get("displayId") is not None:
-            run_id = find_run_by_display_id(connection, fields.text("displayId"), fields.optional_text("projectName"))[
-                "id"
-            ]
+            display, project = fields.text("displayId"), fields.optional_text("projectName")
+            run_id = find_run_by_display_id(connection, display, project)["id"]
         else:
             external, project = fields.text("externalId"), fields.text("projectName")
             row = connection.execute(
                 "SELECT id FROM project_run WHERE external = ? AND project_name = ?", (external, project)
             ).fetchone()
             if row is None:
-                raise RequestError(
-                    404, f"Run not found: no run of project {project!r} has the external id {external!r}"
-                )
+                raise RequestError(404, f"Run not found: project {project!r} has no external id {external!r}")
             run_id = row["id"]
         return _resume(connection, run_id, store.now(), base)
 
@@ -110,23 +132,27 @@ def resume(store: Store, fields: Fields, base: str) -> Answer:
 def update_status(store: Store, fields: Fields, base: str) -> Answer:
     """Set the status of a run by the rules for clients; a change that the rules forbid is ignored."""
     status = fields.choice("status", STATUSES, "")
-    metadata = _stored_document(fields, "statusMetadata")
-    settings = _stored_document(fields, "loggerSettings")
+    metadata = stored_document(fields, "statusMetadata")
+    settings = stored_document(fields, "loggerSettings")
     explicit_time = fields.optional_integer("statusUpdated", high=limits.TIME)
     now = store.now()
     with store.write() as connection:
         run = find_run(connection, fields)
-        before = run["status"]
-        ignored = (
-            before in STATUS_PRECEDENCE
-            and status in STATUS_PRECEDENCE
-            and STATUS_PRECEDENCE.index(status) < STATUS_PRECEDENCE.index(before)
-        )
-        if not ignored:
+        if not _is_ignored(run["status"], status):
+            if "statusMetadata" in fields and metadata is None:
+                connection.execute("UPDATE run SET status_metadata = NULL WHERE id = ?", (run["id"],))
             set_status(connection, run, status, "api", metadata, explicit_time, now)
             if settings is not None:
-                connection.execute("UPDATE run SET settings = ? WHERE id = ?", (json.dumps(settings), run["id"]))
-        return {"success": True, "status": before if ignored else status}
+                merged = merge(None if run["settings"] is None else json.loads(run["settings"]), settings)
+                connection.execute("UPDATE run SET settings = ? WHERE id = ?", (json.dumps(merged), run["id"]))
+    return {"success": True}
+
+
+def _is_ignored(before: str, after: str) -> bool:
+    """Return whether a client's change of status is ignored."""
+    if before not in STATUS_PRECEDENCE or after not in STATUS_PRECEDENCE:
+        return False
+    return STATUS_PRECEDENCE.index(after) < STATUS_PRECEDENCE.index(before)
 
 
 def set_status(
@@ -140,91 +166,33 @@ def set_status(
 ) -> None:
     """Set a run's status; only a real change leaves an event, and repeating an end does not move its time."""
     changed = status != run["status"]
-    time = explicit_time or (now if changed or status == RUNNING else run["status_updated"])
+    updated = now if explicit_time is None else explicit_time
+    if explicit_time is not None:
+        time = explicit_time
+    elif changed or (status == RUNNING and source != "resume"):
+        time = now
+    else:
+        time = run["status_updated"]
     connection.execute(
         "UPDATE run SET status = ?, status_metadata = coalesce(?, status_metadata), status_updated = ?, updated = ?,"
         " seen = ? WHERE id = ?",
-        (status, None if metadata is None else json.dumps(metadata), time, explicit_time or now, now, run["id"]),
+        (
+            status,
+            None if metadata is None else json.dumps(metadata),
+            time,
+            updated,
+            now,
+            run["id"],
+        ),
     )
     if changed:
         _add_event(connection, run["id"], run["status"], status, source, metadata, time)
 
 
-def add_log_names(store: Store, fields: Fields, base: str) -> Answer:
-    """Register keys with their type; the first type of a key stays."""
-    log_names = fields.texts("logName")
-    kind = fields.text("logType", limits.NAME)
-    with store.write() as connection:
-        run = find_run(connection, fields)
-        connection.executemany(
-            "INSERT OR IGNORE INTO log_name (run, name, type) VALUES (?, ?, ?)",
-            [(run["id"], name, kind) for name in log_names],
-        )
-    return {"success": True}
-
-
-def update_tags(store: Store, fields: Fields, base: str) -> Answer:
-    """Replace all tags of a run."""
-    tags = _tags(fields)
-    with store.write() as connection:
-        run = find_run(connection, fields)
-        connection.execute(
-            "UPDATE run SET tags = ?, updated = ? WHERE id = ?", (json.dumps(tags), store.now(), run["id"])
-        )
-    return {"success": True}
-
-
-def update_config(store: Store, fields: Fields, base: str) -> Answer:
-    """Merge an object into the config of a run: objects merge, everything else replaces."""
-    config = parse_embedded_json(fields.text("config"))
-    if not isinstance(config, dict):
-        raise RequestError(400, "config must be a JSON object, encoded as text")
-    with store.write() as connection:
-        _merge_config(connection, find_run(connection, fields)["id"], config, store.now())
-    return {"success": True}
-
-
-def create_model_graph(store: Store, fields: Fields, base: str) -> Answer:
-    """Store a model graph; a later one replaces it."""
-    graph = fields.get("graph")
-    if not isinstance(graph, dict) or not isinstance(graph.get("nodes"), dict):
-        raise RequestError(400, "graph must be an object with nodes")
-    with store.write() as connection:
-        run = find_run(connection, fields)
-        connection.execute("UPDATE run SET graph = ? WHERE id = ?", (json.dumps(graph), run["id"]))
-    return {"success": True}
-
-
-def trigger(store: Store, fields: Fields, base: str) -> Answer:
-    """Record a heartbeat and return the run's status; `CANCELLED` asks the client to stop."""
-    with store.write() as connection:
-        run = find_run(connection, fields)
-        now = store.now()
-        connection.execute("UPDATE run SET heartbeat = ?, seen = ? WHERE id = ?", (now, now, run["id"]))
-        return {"status": run["status"]}
-
-
-def add_alert(store: Store, fields: Fields, base: str) -> Answer:
-    """Store an alert; no mail is sent."""
-    alert = Fields(fields.get("alert"))
-    with store.write() as connection:
-        run = find_run(connection, fields)
-        connection.execute(
-            "INSERT OR IGNORE INTO alert (run, time, level, title, body, url) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                run["id"],
-                alert.integer("timestamp", high=limits.TIME),
-                alert.text("level", limits.NAME),
-                alert.text("title"),
-                alert.optional_text("body") or "",
-                alert.optional_text("url"),
-            ),
-        )
-    return {"success": True}
-
-
 def fail_stale_runs(store: Store, bounds: Limits, served_since: int) -> list[int]:
     """Mark runs without recent activity FAILED; return their ids.
+
+    Only heartbeats count for a run that ever sent one, any request for others.
 
     Args:
         store: the data folder.
@@ -234,7 +202,8 @@ def fail_stale_runs(store: Store, bounds: Limits, served_since: int) -> list[int
     now = store.now()
     with store.write() as connection:
         silent = connection.execute(
-            "SELECT * FROM run WHERE status = ? AND max(seen, ?) < ? - (CASE WHEN heartbeat IS NULL THEN ? ELSE ? END)",
+            "SELECT * FROM run WHERE status = ? AND max(coalesce(heartbeat, seen), ?)"
+            " < ? - (CASE WHEN heartbeat IS NULL THEN ? ELSE ? END)",
             (RUNNING, served_since, now, int(bounds.silence * 1000), int(bounds.heartbeat * 1000)),
         ).fetchall()
         for run in silent:
@@ -244,7 +213,7 @@ def fail_stale_runs(store: Store, bounds: Limits, served_since: int) -> list[int
 
 def find_run(connection: sqlite3.Connection, fields: Fields) -> sqlite3.Row:
     """Return the run whose number the request gives as `runId`, or raise 404."""
-    run_id = fields.integer("runId")
+    run_id = fields.identifier("runId")
     run: sqlite3.Row | None = connection.execute("SELECT * FROM project_run WHERE id = ?", (run_id,)).fetchone()
     if run is None:
         raise RequestError(404, f"Run not found: {run_id}")
@@ -253,6 +222,7 @@ def find_run(connection: sqlite3.Connection, fields: Fields) -> sqlite3.Row:
 
 def find_run_by_display_id(connection: sqlite3.Connection, display: str, project: str | None) -> sqlite3.Row:
     """Return the run with a display id, or raise: 400 malformed, 404 unknown, 409 when several projects have one."""
+    display = display.upper()
     if not is_display_id(display):
         raise RequestError(400, f"Invalid display id {display!r}: expected one such as MMP-1")
     found: list[sqlite3.Row] = connection.execute(
@@ -273,18 +243,53 @@ def run_page_url(base: str, project: str, run_id: int) -> str:
     return f"{base}/o/{ORGANIZATION}/projects/{quote(project, safe='')}/{run_id}"
 
 
-def _stored_document(fields: Fields, name: str) -> Any:
-    text = fields.optional_text(name)
-    return None if text is None else parse_embedded_json(text)
+def stored_document(fields: Fields, name: str) -> Any:
+    """Return a document that is encoded as text in a field, None when absent or empty."""
+    return parse_embedded_json(fields.optional_text(name) or "null")
 
 
-def _tags(fields: Fields) -> list[str]:
-    tags = list(dict.fromkeys(fields.texts("tags")))
+def run_tags(fields: Fields, required: bool = False) -> list[str]:
+    """Return the tags of a request, or raise 400 for too many of them."""
+    tags = [check_text("tags", tag) for tag in fields.texts("tags", required)]
     if len(tags) > limits.TAGS:
-        raise RequestError(400, f"A run can have at most {limits.TAGS} tags, not {len(tags)}.")
+        raise ValidationError(f"A run can have at most {limits.TAGS} tags, not {len(tags)}.")
     if sum(tag.startswith("group:") for tag in tags) > 1:
         raise RequestError(400, "A run can have at most one group:* tag.")
     return tags
+
+
+def merge_config(connection: sqlite3.Connection, run_id: int, config: dict[str, Any], now: int) -> None:
+    """Merge a config into that of a run."""
+    stored = connection.execute("SELECT config FROM run WHERE id = ?", (run_id,)).fetchone()[0]
+    if stored is None and not config:
+        return
+    merged = merge(None if stored is None else json.loads(stored), config)
+    connection.execute("UPDATE run SET config = ?, updated = ? WHERE id = ?", (json.dumps(merged), now, run_id))
+
+
+def merge(old: Any, new: Any) -> Any:
+    """Return a document with another merged in: objects merge, everything else replaces."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**old, **{key: merge(old[key], value) if key in old else value for key, value in new.items()}}
+
+
+def _time(fields: Fields, name: str) -> int | None:
+    value = fields.optional_integer(name, high=2**63)
+    if value is not None and value > limits.DATE:
+        raise ValidationError(f"{name} is not a date: {value}")
+    if value is not None and value > limits.TIME:
+        raise RequestError(500, f"{name} is a time that cannot be stored: {value}")
+    return value
+
+
+def _check_quota(connection: sqlite3.Connection, store: Store) -> None:
+    """Raise 400 once the announced sizes of all files reach the quota, as the real server counts them."""
+    if not store.options.quota:
+        return
+    used = connection.execute("SELECT coalesce(sum(size), 0) FROM file").fetchone()[0]
+    if used >= store.options.quota:
+        raise RequestError(400, f"Organization is at limit: {used} of {store.options.quota} bytes of files")
 
 
 def _union_tags(inherited: list[str], own: list[str]) -> list[str]:
@@ -304,15 +309,17 @@ def _project(connection: sqlite3.Connection, name: str, now: int) -> sqlite3.Row
 
 def _fork(connection: sqlite3.Connection, fields: Fields, project: int) -> tuple[sqlite3.Row | None, int | None]:
     """Return the ancestor that has the step to fork from, and the step."""
-    parent_id, step = fields.optional_integer("forkRunId"), fields.optional_integer("forkStep")
-    if (parent_id is None) != (step is None):
-        raise RequestError(400, "forkRunId and forkStep must be given together")
-    if parent_id is None or step is None:
+    parent_id, step = fields.optional_number("forkRunId"), fields.optional_number("forkStep")
+    if not parent_id:  # also number 0
         return None, None
+    if step is None:
+        raise RequestError(400, "forkRunId needs forkStep")
+    parent_id = fields.identifier("forkRunId")
+    step = fields.identifier("forkStep")  # the same rule: whole numbers of 64 bits
     for _ in range(limits.FORK_DEPTH):
         parent: sqlite3.Row | None = connection.execute("SELECT * FROM run WHERE id = ?", (parent_id,)).fetchone()
         if parent is None:
-            raise RequestError(404, f"Run not found: {parent_id}, the run to fork from")
+            raise RequestError(400, f"Run not found: {parent_id}, the run to fork from")
         if parent["project"] != project:
             raise RequestError(400, f"Run {parent_id} is in another project; a fork stays in the project of its parent")
         if parent["fork_step"] is None or step > parent["fork_step"]:
@@ -327,27 +334,17 @@ def _fork(connection: sqlite3.Connection, fields: Fields, project: int) -> tuple
     return parent, step
 
 
-def _merge_config(connection: sqlite3.Connection, run_id: int, config: dict[str, Any], now: int) -> None:
-    stored = connection.execute("SELECT config FROM run WHERE id = ?", (run_id,)).fetchone()[0]
-    merged = _merged(None if stored is None else json.loads(stored), config)
-    connection.execute("UPDATE run SET config = ?, updated = ? WHERE id = ?", (json.dumps(merged), now, run_id))
-
-
-def _merged(old: Any, new: Any) -> Any:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return new
-    return {**old, **{key: _merged(old[key], value) if key in old else value for key, value in new.items()}}
-
-
 def _resume(connection: sqlite3.Connection, run_id: int, now: int, base: str) -> Answer:
     run = connection.execute("SELECT * FROM run WHERE id = ?", (run_id,)).fetchone()
     set_status(connection, run, RUNNING, "resume", None, None, now)
+    # A heartbeat from before the end would make the run stale at once.
+    connection.execute("UPDATE run SET heartbeat = ? WHERE id = ? AND heartbeat IS NOT NULL", (now, run_id))
     return _run_response(connection, run_id, base, resumed=True)
 
 
 def _run_response(connection: sqlite3.Connection, run_id: int, base: str, resumed: bool) -> Answer:
     run = connection.execute("SELECT * FROM project_run WHERE id = ?", (run_id,)).fetchone()
-    return {
+    response = {
         "runId": run_id,
         "number": run["number"],
         "displayId": run["display"],
@@ -355,9 +352,13 @@ def _run_response(connection: sqlite3.Connection, run_id: int, base: str, resume
         "organizationSlug": ORGANIZATION,
         "url": run_page_url(base, run["project_name"], run_id),
         "resumed": resumed,
-        "forkedFromRunId": run["parent"],
-        "forkStep": run["fork_step"],
     }
+    return response if resumed else {**response, **_fork_fields(connection, run_id)}
+
+
+def _fork_fields(connection: sqlite3.Connection, run_id: int) -> Answer:
+    run = connection.execute("SELECT parent, fork_step FROM run WHERE id = ?", (run_id,)).fetchone()
+    return {"forkedFromRunId": run["parent"], "forkStep": run["fork_step"]}
 
 
 def _add_event(
