@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pluto.query
+import pytest
 
 from tests.helpers.raw_http import Api
 
@@ -129,7 +130,7 @@ def test_a_cancelled_run_stops_its_process_at_the_next_heartbeat(
         import os, time, urllib.request, json
         run = pluto.init(project=project, name="cancelled", settings=settings())
         body = json.dumps({"runId": run.id, "status": "CANCELLED"}).encode()
-        headers = {"Authorization": "Bearer " + os.environ["PLUTO_API_KEY"]}
+        headers = {"Authorization": "Bearer " + os.environ["PLUTO_API_KEY"], "Content-Type": "application/json"}
         url = os.environ["PLUTO_URL_API"] + "/api/runs/status/update"
         urllib.request.urlopen(urllib.request.Request(url, body, headers))
         time.sleep(30)
@@ -143,11 +144,13 @@ def test_a_cancelled_run_stops_its_process_at_the_next_heartbeat(
 def test_a_file_attached_afterwards_can_be_downloaded(
     api: Api, pq: pluto.query.Client, project: str, tmp_path: Path
 ) -> None:
-    """`upload_file` without a step stores the file at step 0."""
+    """With a step; without one the real server refuses the announcement."""
     run = api.create(project)
     source = tmp_path / "weights.bin"
     source.write_bytes(b"\x00\x01" * 1000)
-    pq.upload_file(project, run, "models/last", source, caption="the last one")
+    with pytest.raises(pluto.query.QueryError, match="422"):
+        pq.upload_file(project, run, "models/last", source, caption="the last one")
+    pq.upload_file(project, run, "models/last", source, caption="the last one", step=0)
     [entry] = pq.get_files(project, run)
     assert (entry["logName"], entry["logGroup"], entry["step"], entry["caption"]) == (
         "models/last",

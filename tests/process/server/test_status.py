@@ -27,6 +27,7 @@ def test_an_ended_run_only_moves_to_graver_news(api: Api, project: str, before: 
 def test_repeating_an_end_leaves_its_time_and_no_event(api: Api, project: str) -> None:
     """Only real changes are history."""
     run = api.create(project)
+    assert api.details(run)["statusUpdated"] is None
     api.post("/api/runs/status/update", runId=run, status="FAILED", statusMetadata='{"type": "ValueError"}')
     first = api.details(run)
     time.sleep(0.01)
@@ -38,6 +39,30 @@ def test_repeating_an_end_leaves_its_time_and_no_event(api: Api, project: str) -
         (None, "RUNNING"),
         ("RUNNING", "FAILED"),
     ]
+
+
+def test_a_reason_is_removed_by_null(api: Api, project: str) -> None:
+    """And kept where the field is absent."""
+    run = api.create(project)
+    api.post("/api/runs/status/update", runId=run, status="TERMINATED", statusMetadata='{"a": 1}')
+    api.post("/api/runs/status/update", runId=run, status="CANCELLED")
+    assert api.details(run)["statusMetadata"] == {"a": 1}
+    api.post("/api/runs/status/update", runId=run, status="FAILED", statusMetadata=None)
+    assert api.details(run)["statusMetadata"] is None
+    history = api.get("/api/runs/status/history", runId=run).json()["events"]
+    assert [(event["toStatus"], event["metadata"]) for event in history] == [
+        ("RUNNING", None),
+        ("TERMINATED", {"a": 1}),
+        ("CANCELLED", None),
+        ("FAILED", None),
+    ]
+
+
+def test_notes_have_a_limit(api: Api, project: str) -> None:
+    """1,000 characters, as on the real server."""
+    run = api.create(project)
+    for notes, status in (("x" * 1000, 200), (None, 200), ("x" * 1001, 400), (5, 400), ("\0", 500)):
+        assert api.post("/api/runs/notes/update", runId=run, notes=notes).status_code == status
 
 
 def test_a_time_given_by_the_client_wins(api: Api, project: str) -> None:
@@ -105,9 +130,9 @@ def test_forks_follow_the_ancestor_that_holds_the_step(api: Api, project: str) -
 def test_heartbeats_tell_the_status(api: Api, project: str) -> None:
     """RUNNING while it runs, CANCELLED once somebody cancelled it."""
     run = api.create(project)
-    assert api.post("/api/runs/trigger", runId=run).json() == {"status": "RUNNING"}
+    assert api.post("/api/runs/trigger", runId=run).json() == {"status": "RUNNING", "triggers": None}
     api.post("/api/runs/status/update", runId=run, status="CANCELLED")
-    assert api.post("/api/runs/trigger", runId=run).json() == {"status": "CANCELLED"}
+    assert api.post("/api/runs/trigger", runId=run).json() == {"status": "CANCELLED", "triggers": None}
 
 
 def test_the_server_reaps_by_itself(tmp_path: Path) -> None:

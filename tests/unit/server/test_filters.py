@@ -45,7 +45,7 @@ def reading(node: dict[str, Any], config: dict[str, Any]) -> bool:
     verdicts = []
     for key, value in node.items():
         if key == "$and":
-            verdicts.append(all(reading(part, config) for part in value))
+            verdicts.append(bool(value) and all(reading(part, config) for part in value))
         elif key == "$or":
             verdicts.append(any(reading(part, config) for part in value))
         elif key == "$not":

@@ -39,7 +39,7 @@ def test_the_newest_time_wins_and_of_equal_times_the_later_arrival(
                 for name, value in data.items():
                     if (name, step) not in expected or time >= expected[name, step][0]:
                         expected[name, step] = (time, float(value))
-        points = metrics.metrics(store, Query({"runId": str(run)}), "")["metrics"]
+        points = metrics.metrics(store, Query({"runId": str(run), "projectName": "p"}), "")["metrics"]
         store.close()
     stored = {(point["logName"], point["step"]): (point["value"], point["valueFlag"]) for point in points}
     assert len(stored) == len(points)
