@@ -8,8 +8,21 @@ import click
 
 from wandb_compat._version import __version__
 
-COMMANDS = ("run", "serve", "sync", "import", "plot", "status", "compare", "doctor", "login", "journal", "shim")
-MODULES = {"import": "import_"}  # `import` is a keyword
+COMMANDS = (
+    "run",
+    "serve",
+    "sync",
+    "import",
+    "plot",
+    "status",
+    "compare",
+    "doctor",
+    "verify-server",
+    "login",
+    "journal",
+    "shim",
+)
+MODULES = {"import": "import_", "verify-server": "verify_server"}
 
 
 class Commands(click.Group):

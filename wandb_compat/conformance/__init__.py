@@ -1,0 +1,1 @@
+"""Checks whether a Pluto server behaves as wandb-compat, `wandb.Api` and `pluto.query` expect."""
