@@ -79,7 +79,7 @@ run.finish()
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment without a word of Pluto or wandb, one home for all scripts."""
+    """An environment without settings of Pluto or wandb, one home for all scripts."""
     import os
 
     home = tmp_path_factory.mktemp("home")

@@ -37,7 +37,7 @@ def project() -> str:
 
 @pytest.fixture
 def pq(pluto_server: Running, monkeypatch: pytest.MonkeyPatch) -> pluto.query.Client:
-    """The read client of `pluto-ml`, which gives lists of dicts where there is no pandas."""
+    """The read client of `pluto-ml`, which gives lists of dicts without pandas."""
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     return pluto.query.Client(api_token=pluto_server.key, host=pluto_server.url)
@@ -47,7 +47,7 @@ def pq(pluto_server: Running, monkeypatch: pytest.MonkeyPatch) -> pluto.query.Cl
 def script(
     pluto_server: Running, clean_environment: dict[str, str], tmp_path: Path, project: str
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs Python code that uses `pluto-ml` in a process of its own; the code finds `project` and `settings`."""
+    """Runs Python code that uses `pluto-ml` in a new process; the code finds `project` and `settings`."""
 
     def run(code: str, exit_code: int = 0) -> subprocess.CompletedProcess[str]:
         settings = {"x_sys_sampling_interval": 0.2, "sync_process_flush_interval": 0.1, "disable_system_metrics": True}

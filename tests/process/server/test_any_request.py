@@ -42,7 +42,7 @@ many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A client of a server of its own, whose run 1 anything may happen to."""
+    """A client of a separate server, whose run 1 may be changed in any way."""
     with running(tmp_path_factory.mktemp("odd") / "data") as server:
         api = Api(server)
         api.metrics(api.create("odd", config='{"a": 1}', externalId="x"), "a", [1.0])

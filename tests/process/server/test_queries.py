@@ -208,7 +208,7 @@ def test_metric_names_are_listed(pq: pluto.query.Client, project: str, runs: dic
 
 
 def test_points_have_kind_and_time(pq: pluto.query.Client, project: str, runs: dict[str, int]) -> None:
-    """Order is name, then step; times are UTC text; groups are what stands before the last slash."""
+    """Order is name, then step; times are UTC text; groups are the part before the last slash."""
     points = pq.get_metrics(project, runs["beta"])
     assert [(point["metric"], point["step"], point["value"]) for point in points] == [
         ("acc", 0, 0.5),

@@ -342,7 +342,7 @@ def test_uploaded_pages_cannot_act_as_the_server(api: Api, project: str) -> None
 
 
 def test_the_folder_is_private_and_takes_one_server(tmp_path: Path) -> None:
-    """Mode 0700 for the folder, 0600 for the key, and a second server is told why it cannot start."""
+    """Mode 0700 for the folder, 0600 for the key, and a second server gets the reason why it cannot start."""
     with running(tmp_path / "data") as server:
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
         assert (tmp_path / "data" / "key").stat().st_mode & 0o777 == 0o600

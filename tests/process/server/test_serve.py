@@ -69,7 +69,7 @@ def test_a_folder_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
-    """Nobody's home folder becomes a data folder by a slip of the hand, nor has its mode changed."""
+    """A folder given by mistake is neither used nor changed, its mode included."""
     (tmp_path / "thesis.tex").write_text("")
     tmp_path.chmod(0o755)
     with pytest.raises(ServerError, match="not empty"), running(tmp_path):

@@ -108,7 +108,7 @@ def test_the_same_external_id_in_another_project_is_another_run(api: Api, projec
 
 
 def test_forks_follow_the_ancestor_that_holds_the_step(api: Api, project: str) -> None:
-    """A step before the parent's own fork belongs to the grandparent; a step nobody reached is refused."""
+    """A step before the parent's own fork belongs to the grandparent; a step beyond the last one is refused."""
     root = api.create(project, config='{"a": {"x": 1}, "b": 1}', tags=["group:g1", "base"])
     api.metrics(root, "m", [float(step) for step in range(20)])
     child = api.create(
@@ -128,7 +128,7 @@ def test_forks_follow_the_ancestor_that_holds_the_step(api: Api, project: str) -
 
 
 def test_heartbeats_tell_the_status(api: Api, project: str) -> None:
-    """RUNNING while it runs, CANCELLED once somebody cancelled it."""
+    """RUNNING while it runs, CANCELLED once it was cancelled."""
     run = api.create(project)
     assert api.post("/api/runs/trigger", runId=run).json() == {"status": "RUNNING", "triggers": None}
     api.post("/api/runs/status/update", runId=run, status="CANCELLED")

@@ -103,7 +103,7 @@ def test_a_long_series_is_read_from_chunks(store: Store) -> None:
 
 
 def test_the_end_of_a_line_is_as_coarse_as_the_rest(store: Store) -> None:
-    """Points that no chunk covers yet make no noisy tail; the last finite value is still told exactly."""
+    """Points that no chunk covers yet make no noisy tail; the last finite value is still exact."""
     run = new_run(store)
     points = {step: math.sin(step) for step in range(4000)} | {3999: math.nan}
     send(store, run, points)
@@ -164,7 +164,7 @@ def test_an_undone_batch_costs_nothing(store: Store, monkeypatch: pytest.MonkeyP
 
 
 def test_a_page_of_the_table(store: Store) -> None:
-    """Search, filter, order and columns; runs without the metric come last, and the whole number is told."""
+    """Search, filter, order and columns; runs without the metric come last, and the total is given."""
     for number in range(7):
         fields = {"runName": f"run {number}", "projectName": "table", "config": json.dumps({"a": {"b": number}})}
         run = int(runs.create(store, Fields({**fields, "tags": ["even" if number % 2 == 0 else "odd"]}), "")["runId"])

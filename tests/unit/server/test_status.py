@@ -11,7 +11,7 @@ from wandb_compat.server.storage.database import Store
 
 
 def test_silence_is_judged_by_receipt_and_never_before_the_server_was_up(tmp_path: Path) -> None:
-    """Old timestamps of the client do not count, metrics are a sign of life, and downtime is nobody's fault."""
+    """The client's timestamps do not count, metrics count as activity, and downtime of the server does not."""
     now = [1_000_000.0]
     store = Store(tmp_path / "data", clock=lambda: now[0])
     bounds = Limits()
