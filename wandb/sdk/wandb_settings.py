@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -316,8 +315,10 @@ class Settings(SettingsFields):
 
 
 def temporary_root() -> str:
-    """Return the folder for runs that may not write where they were told to."""
-    return tempfile.gettempdir()
+    """Return the directory for runs whose own cannot be written; no other user can enter it."""
+    from wandb_compat.spool.process_registry import private_directory
+
+    return str(private_directory("runs"))
 
 
 def _user_settings() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wandb_compat.spool import safe_paths
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -69,5 +70,10 @@ def manifest_digest(digests: Mapping[str, str], new_hash: Any = None) -> str:
 
 
 def outcome_path(run_dir: Path, record_id: str) -> Path:
-    """Return the file in which the uploader reports the result of an artifact record."""
-    return run_dir / "journal" / "outcomes" / f"{record_id}.json"
+    """Return the file in which the uploader reports the result of an artifact record.
+
+    Raises:
+        UnsafePath: the record's id is not the name of a file, or the directory leads out of the run directory.
+    """
+    safe_paths.inside(run_dir, "journal/outcomes")
+    return safe_paths.direct_child(run_dir / "journal" / "outcomes", f"{record_id}.json")

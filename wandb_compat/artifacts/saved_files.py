@@ -17,10 +17,11 @@ from time import time
 from typing import Literal
 
 from wandb_compat.artifacts.paths import file_key, suffix_of
-from wandb_compat.spool import records, staging, threads
+from wandb_compat.spool import records, safe_paths, staging, threads
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.notifier import Notifier
 
+DUAL_DIR = "pluto"  # dual mode's run directory, inside the real wandb's
 STATE_FILE = "journal/saved.json"
 POLL_INTERVAL = 2.0  # seconds between two checks whether live files changed
 # Files that the run itself writes into the folder; the server has their content in other forms.
@@ -59,6 +60,7 @@ class SavedFiles:
         self.folder = folder
         self._run_dir = run_dir
         self._submit = submit
+        self._root: Path | None = None  # which no file may be outside of
         self._ignored = ignored
         self._notifier = notifier
         self._policies: dict[Path, Policy] = {}
@@ -70,13 +72,29 @@ class SavedFiles:
         self._poller: threading.Thread | None = None
 
     @classmethod
-    def of_dead_run(cls, run_dir: Path, submit: Callable[[records.Record], None], *, notifier: Notifier) -> SavedFiles:
-        """Return the files of a run whose process is gone, with the state that it left."""
+    def of_dead_run(
+        cls, run_dir: Path, submit: Callable[[records.Record], None], *, notifier: Notifier, follow_links: bool
+    ) -> SavedFiles:
+        """Return the files of a run whose process is gone, with the state that it left.
+
+        Args:
+            run_dir: the run directory.
+            submit: takes the records.
+            notifier: reports what cannot be saved.
+            follow_links: whether links out of the run directory are followed: `run.save` makes such links, but in a
+                directory of unknown origin they could name any file.
+
+        Raises:
+            UnsafePath: the folder of the saved files is outside the run directory.
+        """
         try:
             state = json.loads((run_dir / STATE_FILE).read_text("utf-8"))
         except (OSError, ValueError):  # nothing was saved
             state = {"folder": "files", "ignored": [], "policies": {}, "sent": {}}
-        files = cls(run_dir / state["folder"], run_dir, submit, state["ignored"], notifier=notifier)
+        root = run_dir.parent if run_dir.name == DUAL_DIR else run_dir
+        folder = safe_paths.inside(root, os.path.relpath(run_dir / state["folder"], root))
+        files = cls(folder, run_dir, submit, state["ignored"], notifier=notifier)
+        files._root = None if follow_links else root.resolve()
         files._policies = {files.folder / path: policy for path, policy in state["policies"].items()}
         files._submitted = {files.folder / path: (size, time) for path, (size, time) in state["sent"].items()}
         return files
@@ -145,6 +163,9 @@ class SavedFiles:
         """Submit a file unless its current version was submitted already."""
         path = file.relative_to(self.folder).as_posix()
         if any(fnmatch.fnmatch(path, pattern) for pattern in self._ignored):
+            return
+        if self._root is not None and not file.resolve().is_relative_to(self._root):
+            self._notifier.warning(f"{file} is a link out of the run directory and is not uploaded")
             return
         try:
             status = file.stat()

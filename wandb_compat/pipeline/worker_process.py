@@ -13,8 +13,11 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from wandb_compat.config.credentials import Credential
+from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import EndpointError
 
 RESTART_PAUSE = 1.0  # seconds between two starts of an uploader that dies at once, doubled each time…
 RESTART_PAUSE_LIMIT = 60.0  # …up to this
@@ -45,6 +48,9 @@ class UploaderProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.touch()
         State.reserve(self.run_dir)
+        if ServerBinding.read(self.run_dir) is None:
+            with contextlib.suppress(EndpointError):  # the uploader reports it
+                ServerBinding.of(resolve(self._config.urls), None).write(self.run_dir)
 
     @property
     def ready(self) -> bool:

@@ -12,6 +12,7 @@ from time import time
 from typing import Any
 
 from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.spool.safe_paths import is_private
 
 KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
 
@@ -85,6 +86,23 @@ def alive(document: dict[str, Any]) -> bool:
 def _own(path: Path) -> bool:
     """Whether a file is this user's: others can write into the folder for temporary files too."""
     return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
+
+
+def private_directory(name: str) -> Path:
+    """Return a directory in the one for temporary files that only this user can enter, created if needed.
+
+    Raises:
+        OSError: none can be created.
+    """
+    path = _ours() / name
+    try:
+        for directory in (path.parent, path):
+            directory.mkdir(mode=0o700, exist_ok=True)
+            if directory.is_symlink() or not is_private(directory):
+                raise OSError(f"{directory} belongs to another user")
+    except OSError:  # another user was here first
+        return Path(tempfile.mkdtemp(prefix=f"{_ours().name}-"))
+    return path
 
 
 def _ours() -> Path:

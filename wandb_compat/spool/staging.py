@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from wandb_compat.spool import safe_paths
+
 FOLDER = "journal/staged"
 # Bytes from which a file is hard-linked, not copied: the caller of `log` or `save` should not wait for the disk to copy
 # gigabytes, and a link keeps a file whose owner deletes it or puts another in its place. It does not keep one that is
@@ -90,6 +92,8 @@ def relative(run_dir: Path, path: Path) -> str:
 
 def release(run_dir: Path, path: str) -> None:
     """Delete a staged file that has arrived; files that lie elsewhere in the run directory stay."""
-    if path.startswith(FOLDER + "/"):
+    folder, _, name = path.rpartition("/")
+    if folder == FOLDER:
         with contextlib.suppress(OSError):
-            (run_dir / path).unlink()
+            safe_paths.inside(run_dir, folder)
+            safe_paths.direct_child(run_dir / FOLDER, name).unlink()

@@ -15,6 +15,7 @@ from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.spool import os_errors, records, staging
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.records import Artifact, ArtifactFile, File
+from wandb_compat.spool.safe_paths import UnsafePath
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.artifact_versions import LATEST, Collection, Entry
@@ -81,7 +82,8 @@ class Publisher:
             except Exception as error:  # whatever is wrong with one artifact, the others must go on
                 if not isinstance(error, (UnpublishableArtifact, FileNotFoundError)):
                     log.exception("artifact %s cannot be published", record.name)
-                self._write_outcome(record.id, {"error": str(error) or type(error).__name__})
+                with contextlib.suppress(UnsafePath):
+                    self._write_outcome(record.id, {"error": str(error) or type(error).__name__})
                 refused.append((index, str(error)))
         return refused
 

@@ -10,22 +10,26 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from wandb_compat.spool import journal
+from wandb_compat.artifacts.saved_files import DUAL_DIR
+from wandb_compat.spool import journal, safe_paths
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
+from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import ENDED, State, existing
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
+from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import NoRunFound, RunDirBusy
 
 log = logging.getLogger(__name__)
 
 DEAD_AFTER = 300.0  # seconds without a write after which a process on another machine counts as dead
 OPTION = "--recover"
+SHOWN = 3  # runs that a message names
 
 
 @dataclass(slots=True)
@@ -99,6 +103,37 @@ def _seconds_unwritten(run_dir: Path, files: list[Path]) -> float:
     return now - max((file.stat().st_mtime for file in written), default=now)
 
 
+def untrusted(run_dir: Path) -> str | None:
+    """Return why a run directory may have been made or changed by another user, or None."""
+    private = all(safe_paths.is_private(path) for path in (run_dir, run_dir / "journal") if path.exists())
+    return None if private else "another user owns its directory or may write to it; check it, then use --trust"
+
+
+def other_server(run_dir: Path, key: str, config: WorkerConfig, *, explicit: bool = False) -> str | None:
+    """Return why a run directory does not belong to the configured server and key, or None.
+
+    Args:
+        run_dir: the run directory.
+        key: the present key.
+        config: the present configuration.
+        explicit: whether the user asked for this run: then only a server that has the run counts.
+
+    Raises:
+        EndpointError: the configured URLs are incomplete.
+    """
+    binding = ServerBinding.read(run_dir)
+    endpoints = resolve(config.urls)
+    if binding is None or (explicit and not binding.created):
+        return None
+    other = binding.difference(ServerBinding.of(endpoints, key))
+    return None if other is None else f"{other}; to send it to {endpoints.api}, use --to {endpoints.api}"
+
+
+def reason_to_leave(run_dir: Path, key: str, config: WorkerConfig) -> str | None:
+    """Return why a run directory must not be uploaded unless the user asks for it, or None."""
+    return untrusted(run_dir) or other_server(run_dir, key, config)
+
+
 def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str | None:
     """Upload the interrupted runs beside a run directory; return a message for the user when there are any.
 
@@ -106,8 +141,15 @@ def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str 
     others are uploaded by a process that outlives the run.
     """
     found = find_interrupted(run_dir)
+    reasons = {run.start.id: reason_to_leave(run.run_dir, key, config) for run in found}
+    left = [
+        f"Interrupted run {run.start.id} is not uploaded: {reason} with `wandb-compat sync {run.run_dir}`"
+        for run in found
+        if (reason := reasons[run.start.id]) is not None
+    ]
+    found = [run for run in found if reasons[run.start.id] is None]
     if not found:
-        return None
+        return "\n".join(left[:SHOWN]) or None
     rows = sum(pending_rows(run.run_dir) for run in found)
     others = [run for run in found if not run.is_part_of(start)]
     for run in found:
@@ -119,15 +161,19 @@ def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str 
         assert process.stdin is not None
         process.stdin.write(config.hello(key, None))
         process.stdin.close()
-    names = ", ".join(run.start.id for run in found[:3]) + (", …" if len(found) > 3 else "")
+    names = ", ".join(run.start.id for run in found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
     runs = f"{len(found)} interrupted runs ({names})" if len(found) > 1 else f"interrupted run {names}"
-    return f"Uploading {rows} unsent row{'s' * (rows != 1)} of {runs} in the background"
+    message = f"Uploading {rows} unsent row{'s' * (rows != 1)} of {runs} in the background"
+    return "\n".join([message, *left[:SHOWN]])
 
 
 def upload_interrupted(run_dir: Path, key: str, config: WorkerConfig) -> None:
     """Upload the interrupted runs beside a run directory, one after the other."""
     for run in find_interrupted(run_dir):
-        _upload(run, key, config)
+        if (reason := reason_to_leave(run.run_dir, key, config)) is None:
+            _upload(run, key, config)
+        else:
+            log.info("%s: %s", run.run_dir, reason)
 
 
 def _upload(run: InterruptedRun, key: str, config: WorkerConfig) -> None:

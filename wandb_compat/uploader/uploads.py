@@ -11,7 +11,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-from wandb_compat.spool import os_errors, records, staging
+from wandb_compat.spool import os_errors, records, safe_paths, staging
 from wandb_compat.spool.records import File
 from wandb_compat.uploader import finish_media
 from wandb_compat.uploader.session import Session
@@ -40,7 +40,9 @@ class Uploads:
             WireError: not all of them were taken this time.
         """
         files = [records.parse(File, line) for line in lines]
-        return [(index, "the file is gone or cannot be read") for index in self.upload(files)]
+        return [
+            (index, "the file is gone, cannot be read, or is outside the run directory") for index in self.upload(files)
+        ]
 
     def upload(self, files: list[File], on_uploaded: Callable[[File], None] = lambda file: None) -> list[int]:
         """Upload any number of files; return the indexes of those that are gone.
@@ -55,7 +57,7 @@ class Uploads:
         readable, unavailable = list[bool](), None
         for file in files:
             try:
-                readable.append(file.path in self._uploaded or _compress(self._run_dir / file.path))
+                readable.append(file.path in self._uploaded or self._prepare(file))
             except Unavailable as error:  # the others need not wait for what is missing here
                 readable.append(False)
                 unavailable = error
@@ -103,7 +105,7 @@ class Uploads:
         for file in files:
             if file.name not in urls:
                 raise Unavailable(f"the Pluto server gives no upload URL for {file.name!r}")
-            path = self._run_dir / file.path
+            path = safe_paths.inside(self._run_dir, file.path)
             if staging.was_overwritten(path):
                 log.warning("%s was overwritten after it was logged; its present content is sent", file.key)
             kind = "mask" if file.type == "mask" else mimetypes.guess_type(path)[0] or "application/octet-stream"
@@ -111,6 +113,14 @@ class Uploads:
                 client.upload(urls[file.name], content, kind)
             self._uploaded.add(file.path)
             on_uploaded(file)
+
+    def _prepare(self, file: File) -> bool:
+        try:
+            path = safe_paths.inside(self._run_dir, file.path)
+        except safe_paths.UnsafePath as error:
+            log.error("not uploaded: %s", error)
+            return False
+        return _compress(path)
 
     def release(self, lines: list[bytes]) -> None:
         """Delete uploaded files; only once that is noted, or a restarted uploader would miss them."""
@@ -120,7 +130,7 @@ class Uploads:
     def _entry(self, file: File) -> dict[str, Any]:
         entry = {
             "fileName": file.name,
-            "fileSize": (self._run_dir / file.path).stat().st_size,
+            "fileSize": safe_paths.inside(self._run_dir, file.path).stat().st_size,
             "fileType": file.type,
             "time": file.time,
             "logName": file.key,

@@ -14,11 +14,12 @@ import filelock
 
 from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.run.distributed import Ranks
-from wandb_compat.spool import journal, os_errors, records
+from wandb_compat.spool import journal, os_errors, records, safe_paths
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.spool.records import Start
+from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader.backoff import Backoff
@@ -90,7 +91,8 @@ class Worker:
                 f"{self.run_dir} holds no run-<id>.wandb with a run in it; name a directory such as wandb/latest-run"
             )
         endpoints = resolve(self._config.urls)
-        (self.run_dir / "journal").mkdir(exist_ok=True)
+        safe_paths.inside(self.run_dir, "journal").mkdir(exist_ok=True)
+        safe_paths.inside(self.run_dir, "logs")
         try:
             with contextlib.ExitStack() as locks:
                 for lock in State.locks(self.run_dir):
@@ -192,6 +194,7 @@ class Worker:
             session.mark_failing("open", error)
             return False
         self._opening.succeeded()
+        ServerBinding.of(session.client.endpoints, self._key, created=True).write(self.run_dir)
         session.mark_healthy("open")
         return True
 
@@ -217,7 +220,11 @@ class Worker:
         submit = lambda record: late.append([records.encode(record)])  # noqa: E731
         try:
             notifier = CallbackNotifier(lambda level, text: log.warning("%s", text))
+<<<<<<< HEAD
             SavedFiles.of_dead_run(self.run_dir, submit, notifier=notifier).finish()
+=======
+            FolderFiles.left(self.run_dir, submit, notifier=notifier, follow_links=self._follow).finish()
+>>>>>>> 9b4a2a6 (wip)
         except OSError as error:  # a full disk
             log.error("the files of the killed run: %s", error)
         finally:
