@@ -1,6 +1,7 @@
 """A run directory of unknown origin gives away, changes and deletes nothing outside of itself."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,12 +105,18 @@ def test_a_run_belongs_to_its_server(sync: Sync, server: Server, project: str, t
 
 
 def test_interrupted_runs_are_recovered_only_to_their_server(
-    script: Callable[..., "subprocess.CompletedProcess[str]"], server: Server, project: str, tmp_path: Path
+    script: Callable[..., "subprocess.CompletedProcess[str]"],
+    server: Server,
+    project: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The next run beside them leaves those of another server and of other users, and says why."""
     root = tmp_path / "work" / "wandb"
     for name in ("elsewhere", "planted"):
-        write_run(root / f"run-20260101_000000-{name}", project, name=name)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "getpid", lambda: 2**22 + 1)  # of no process
+            write_run(root / f"run-20260101_000000-{name}", project, name=name)
         (root / f"run-20260101_000000-{name}" / "logs").mkdir()
         (root / f"run-20260101_000000-{name}" / "logs" / "uploader.log").touch()
     ServerBinding.of(resolve(["http://elsewhere.example"] * 4), None).write(root / "run-20260101_000000-elsewhere")
