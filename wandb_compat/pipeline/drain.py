@@ -60,7 +60,7 @@ def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float,
         uploader.keep_running()
         state = status()
         phase = state.phase
-        if phase == "delivered":  # the uploader stays for the other ranks, their runs are theirs
+        if phase in ("delivered", "done"):  # the uploader stays for the other ranks, their runs are theirs
             return True
         if phase == "waiting" and spent > DRAIN_GRACE and not _fits(state.due, budget - spent):
             return True

@@ -10,8 +10,9 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from time import time
 from typing import Any
 from zlib import crc32
 
@@ -28,8 +29,25 @@ LANES = {
     "files": ("file",),
     "artifacts": ("artifact",),
 }
+CHECKED_LANES = ("metrics", "data", "console", "files")  # which an ingest service may acknowledge and then lose
+MERGED_WITHIN = 1000  # ms; acknowledgements of a lane and file this close together are checked as one
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
 REASONS = 3  # different reasons of refusals that are told
+
+
+@dataclass(slots=True, frozen=True)
+class Stretch:
+    """A part of a file that the server acknowledged for a lane and that was not seen to be stored.
+
+    `first` and `last` are the times (ms since the epoch) of its first and last acknowledgement.
+    """
+
+    lane: str
+    file: str
+    begin: int
+    end: int
+    first: int
+    last: int
 
 
 class Offsets:
@@ -38,6 +56,9 @@ class Offsets:
     def __init__(self, run_dir: Path) -> None:
         self.path = run_dir / "journal" / f"uploader{journal.SUFFIX}"
         self._offsets: dict[tuple[str, str], int] = {}
+        self._unstored: dict[tuple[str, str], list[Stretch]] = {}
+        self.run: int | None = None  # the server's number of the run that all of this is about
+        self.stored = 0  # stretches that were seen to be stored
         self.exit: records.Exit | None = None
         self.closed = False
         self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
@@ -55,12 +76,47 @@ class Offsets:
         if kind == "ack":
             self._passed.discard((document["lane"], document["file"]))
             self._offsets[document["lane"], document["file"]] = document["to"]
+            if "from" in document:
+                self._add_stretch(document)
+        elif kind == "snapshot":  # all that holds follows
+            self._unstored.clear()
+        elif kind == "stored":
+            self._remove_stretch(document)
+        elif kind == "run":
+            self._set_run(document["number"])
         elif kind == "exit":
             self.exit = records.from_document(records.Exit, document)
         elif kind == "refused":
             self.refused[document["lane"], document["sum"]] = document["reason"]
         elif kind == "closed":
             self.closed = True
+
+    def _add_stretch(self, document: dict[str, Any]) -> None:
+        lane, file, at = document["lane"], document["file"], document["at"]
+        begin, end, first = document["from"], document["to"], document.get("first", at)
+        stretches = self._unstored.setdefault((lane, file), [])
+        last = stretches[-1] if stretches else None
+        if last is not None and begin >= last.end and 0 <= at - last.first <= MERGED_WITHIN:
+            stretches[-1] = replace(last, end=end, last=at)
+        else:
+            stretches.append(Stretch(lane, file, begin, end, first, at))
+
+    def _remove_stretch(self, document: dict[str, Any]) -> None:
+        key = document["lane"], document["file"]
+        if left := [one for one in self._unstored.get(key, []) if one.begin != document["from"]]:
+            self._unstored[key] = left
+        else:
+            self._unstored.pop(key, None)
+        self.stored += 1
+
+    def _set_run(self, number: int) -> None:
+        if self.run is not None and self.run != number:
+            self._offsets.clear()
+            self._unstored.clear()
+            self._passed.clear()
+            self.refused.clear()
+            self.closed = False
+        self.run = number
 
     def offset(self, lane: str, file: str) -> int:
         """Return the offset up to which a lane has delivered a file."""
@@ -75,9 +131,54 @@ class Offsets:
         ends = {file.name: _sound_end(file) for file in files}
         return all(self.delivered(name) >= end for name, end in ends.items())
 
-    def acknowledge(self, lane: str, file: str, to: int) -> None:
-        """Note that a lane has delivered a file up to an offset."""
-        self._append("ack", {"lane": lane, "file": file, "to": to})
+    def acknowledge(self, lane: str, file: str, to: int, begin: int | None = None) -> None:
+        """Note that a lane has delivered a file up to an offset.
+
+        Args:
+            lane: the lane.
+            file: name of the file.
+            to: offset behind the last record that was acknowledged.
+            begin: offset of the first one, if it is to be seen stored before the file is deleted.
+        """
+        document = {"lane": lane, "file": file, "to": to}
+        if begin is not None and lane in CHECKED_LANES:
+            document |= {"from": begin, "at": int(time() * 1000)}
+        self._append("ack", document)
+
+    def unstored(self) -> list[Stretch]:
+        """Return what was acknowledged and not seen to be stored, by lane and file in order of offsets."""
+        with self._writing:
+            return [stretch for stretches in self._unstored.values() for stretch in stretches]
+
+    def mark_stored(self, stretch: Stretch) -> None:
+        """Note that a stretch was seen to be stored, or that the server cannot be asked for it."""
+        self._append("stored", {"lane": stretch.lane, "file": stretch.file, "from": stretch.begin})
+
+    def mark_sent_again(self, stretch: Stretch) -> None:
+        """Note that a stretch was acknowledged once more."""
+        now = int(time() * 1000)
+        with self._writing:
+            key = stretch.lane, stretch.file
+            again = replace(stretch, first=now, last=now)
+            stretches = [again if one.begin == stretch.begin else one for one in self._unstored.get(key, [])]
+            self._unstored[key] = stretches or [again]
+            self._behind = True  # the notes on disk are written anew with the next one
+        self.mark_run(self.run or 0)
+
+    def mark_run(self, number: int) -> bool:
+        """Note which run of the server this is about; return whether it was another before.
+
+        What was acknowledged for another run does not count: everything is sent again.
+        """
+        changed = self.run is not None and self.run != number
+        if self.run != number or self._behind:
+            self._append("run", {"number": number})
+        return changed
+
+    def holds_unstored(self, file: str) -> bool:
+        """Whether a file holds something that was not seen to be stored."""
+        with self._writing:
+            return any(name == file for _, name in self._unstored)
 
     def skip(self, lane: str, file: str, to: int) -> None:
         """Note that a file has nothing for a lane up to an offset; the disk hears of it with `flush`.
@@ -148,6 +249,12 @@ class Offsets:
             self._bound = 2 * self._size
 
     def _all(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        yield "snapshot", {}
+        if self.run is not None:
+            yield "run", {"number": self.run}
+        for stretch in (one for stretches in self._unstored.values() for one in stretches):
+            ends = {"first": stretch.first, "at": stretch.last, "from": stretch.begin}
+            yield "ack", {"lane": stretch.lane, "file": stretch.file, "to": stretch.end, **ends}
         for (lane, file), to in self._offsets.items():
             yield "ack", {"lane": lane, "file": file, "to": to}
         for (lane, checksum), reason in self.refused.items():

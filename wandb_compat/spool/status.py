@@ -55,6 +55,9 @@ class State:
     due: float | None = None
     since: float | None = None
     cancelled: bool = False
+    unverified: int = 0  # stretches of records that were acknowledged and not seen to be stored
+    resent: int = 0  # records that were acknowledged, found missing and sent again
+    verifiable: bool = True  # whether the server can be asked for what it stored
     recovery: str | None = None  # a message on interrupted runs beside this one
 
     @staticmethod

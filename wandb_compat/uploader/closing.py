@@ -51,7 +51,7 @@ class Closing:
         if ending is not None and not self._send(ending):
             return False
         self._offsets.close()
-        session.update(phase="done", trouble=None)
+        session.update(phase="done", trouble=None, unverified=len(self._offsets.unstored()))
         if ranks is not None:
             ranks.leave(ending.exit if ending is not None and ranks.rank == 0 else None)
         return True

@@ -20,6 +20,7 @@ from wandb_compat.uploader.lane import END, INGEST_ROUTES, Lane, Lines
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
+from wandb_compat.uploader.verifier import Verifier
 from wandb_compat.wire.errors import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Delivery:
         self.session = session
         self.offsets = offsets
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
+        self.verifier = Verifier(run_dir, session, offsets)
         uploads = Uploads(run_dir, session)
         publisher = Publisher(run_dir, session, Uploads(run_dir, session))
         self._run = Lane("run", self._send_run, batch_size, session.client)
@@ -123,6 +125,7 @@ class Delivery:
     def stop(self) -> None:
         """Begin no further batch."""
         self._stopped = True
+        self.verifier.stop()
         self._wake_lanes()
 
     @property
@@ -175,8 +178,10 @@ class Delivery:
                 return False
             lane.succeeded()
             self.session.mark_healthy(lane.name)
-            self.offsets.acknowledge(lane.name, file.name, batch[-1].end)
-            lane.delivered(lines)
+            begin = self.offsets.offset(lane.name, file.name)
+            self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin if self.verifier.active else None)
+            if lane.name != "files" or not self.verifier.active:
+                lane.delivered(lines)
             if lane.name == "metrics":
                 self.session.update(sent=self.session.state.sent + len(batch))
         return True
@@ -236,7 +241,7 @@ class Delivery:
         """Delete the files that are complete and delivered; the head stays, tools look for it."""
         for file in files[1:]:
             end = self._complete.get(file.name)
-            if end and self.offsets.delivered(file.name) >= end:
+            if end and self.offsets.delivered(file.name) >= end and not self.offsets.holds_unstored(file.name):
                 self.offsets.flush(file.name)
                 file.unlink(missing_ok=True)
                 del self._complete[file.name]

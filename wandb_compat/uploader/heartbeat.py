@@ -7,7 +7,7 @@ import time
 
 from wandb_compat.spool import records
 from wandb_compat.spool.journal import Journal
-from wandb_compat.uploader.session import Session
+from wandb_compat.uploader.session import REAPED_AFTER, Session
 from wandb_compat.uploader.system_metrics import Machine
 from wandb_compat.wire.errors import WireError
 
@@ -56,8 +56,12 @@ class Heartbeat(threading.Thread):
             status = self._client.heartbeat(self._session.run)
         except WireError:
             return
+        session, now = self._session, time.time()
+        # The server reaps a run without heartbeats (a laptop asleep, a paused process): `Session.reopen` undoes that.
+        session.reaped |= status == "FAILED" or now - session.contact > REAPED_AFTER
+        session.contact = now
         if status == "CANCELLED":
-            self._session.update(cancelled=True)
+            session.update(cancelled=True)
 
     def stop(self) -> None:
         """End the thread and close its journal file, without waiting for an unanswered heartbeat."""

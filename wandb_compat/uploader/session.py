@@ -24,6 +24,7 @@ from wandb_compat.wire.names import header_name, stored_tags
 
 log = logging.getLogger(__name__)
 
+REAPED_AFTER = 120.0  # seconds without a heartbeat; after 150 the server takes a run for dead
 _SILENCE = "silence"  # source of failures besides the parts of the uploader: a call that is not answered
 
 
@@ -39,6 +40,10 @@ class Session:
         self._before = State.read(run_dir)  # the status of an uploader that has died, or of an earlier `sync`
         self._other_tags: list[str] = []  # tags that the run had before, which the script did not set
         self.permanent_failure = False  # whether the last failure needs the user: a refused key or request
+        self.breaks: list[float] = []  # times (s since the epoch) at which an ingest route failed
+        self.contact = time()  # of the last heartbeat that was answered
+        self.reaped = False  # whether the server may have taken the run for dead
+        self._opened: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._failing: dict[str, tuple[str, float | None]] = {}  # message, time that the server named
         self._project = header_name(start.project)
@@ -71,8 +76,8 @@ class Session:
             "X-Project-Name": self._project,
         }
 
-    def open(self) -> None:
-        """Create the run, or take up the one that the start record names.
+    def open(self) -> int:
+        """Create the run, or take up the one that the start record names; return its number on the server.
 
         Raises:
             WireError: it did not work this time.
@@ -91,10 +96,23 @@ class Session:
             self._join(created.run, target is not None)
         if resumed and start.rank is not None:
             resumed = not distributed.Ranks(start, self.run_dir).began(created.run)
-        # Last, as the lanes start with it.
-        self.update(
-            run=created.run, display_id=created.display_id, url=created.url, resumed=resumed, phase="delivering"
-        )
+        self._opened = {
+            "run": created.run,
+            "display_id": created.display_id,
+            "url": created.url,
+            "resumed": resumed,
+            "phase": "delivering",
+        }
+        return created.run
+
+    def start_lanes(self) -> None:
+        """Publish the run's number, which lets the lanes go."""
+        self.update(**self._opened)
+
+    @property
+    def known_number(self) -> int | None:
+        """The run's number in the status of an earlier uploader."""
+        return self._before.run if self._before is not None else None
 
     def _forked(self) -> Created:
         """Create a run that is forked from another one; what it was configured with counts for this one too."""
@@ -136,7 +154,10 @@ class Session:
         Raises:
             WireError: it did not work this time.
         """
-        if self.state.resumed and self.client.details(self.run, self._project).get("status") in STATUS.values():
+        reaped = self.reaped or time() - self.contact > REAPED_AFTER
+        if not (self.state.resumed or reaped):
+            return
+        if self.client.details(self.run, self._project).get("status") in STATUS.values():
             self.client.resume({"runId": self.run})
 
     def all_tags(self, given: list[str]) -> list[str]:
@@ -191,6 +212,8 @@ class Session:
             message += "; the rows wait in the journal until that is over"
         asked = error.wait if isinstance(error, Unavailable) else None
         with self._lock:
+            if isinstance(error, Unavailable):
+                self.breaks = [*self.breaks[-99:], time()]
             self._failing[source] = message, time() + asked if asked else None
             moments = [moment for _, moment in self._failing.values()]
             due = None if None in moments else max(filter(None, moments))

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 # Seconds between two rounds without work: a request costs milliseconds of a processor, however small.
 IDLE = 0.25
+VERIFY_TIME = 30.0  # seconds that a background uploader stays after the end to see that everything was stored
 
 
 class Worker:
@@ -49,6 +50,7 @@ class Worker:
         trainer: Trainer,
         follow: bool,
         recovery: str | None = None,
+        verify: float | None = None,
     ) -> None:
         """Prepare the work.
 
@@ -59,8 +61,11 @@ class Worker:
             trainer: the process that writes the journal.
             follow: whether to stay as long as the trainer lives; else what is there now is delivered.
             recovery: a message for the user on interrupted runs beside this one.
+            verify: seconds to wait at the end, after the run is closed, for what was acknowledged to be stored; by
+                default VERIFY_TIME with `follow` and 0 without.
         """
         self._recovery = recovery
+        self._verify = verify if verify is not None else VERIFY_TIME if follow else 0.0
         self.run_dir = run_dir
         self.wake = threading.Event()
         self._key = key
@@ -112,9 +117,11 @@ class Worker:
         self._closing = Closing(self.run_dir, session, offsets, self._ranks, self._follow)
         try:
             if offsets.closed and delivery.empty():
-                session.update(**self._known_before(), phase="done")
+                session.update(**self._known_before(), phase="done", unverified=len(offsets.unstored()))
             else:
                 self._loop(session, delivery, progress)
+            if session.state.phase == "done" and offsets.unstored():
+                delivery.verifier.finish(self._verify)
         finally:
             delivery.stop()
         return session.state
@@ -145,7 +152,7 @@ class Worker:
         moved = ended = False
         try:
             with os_errors.retryable():
-                moved = self._open(session) if session.state.run is None else delivery.run_round()
+                moved = self._open(session, delivery) if session.state.run is None else delivery.run_round()
                 State.touch(self.run_dir)
                 progress(session.state)
                 if session.state.run is None:
@@ -181,19 +188,32 @@ class Worker:
 
     def _known_before(self) -> dict[str, object]:
         before = State.read(self.run_dir)
-        return {} if before is None else {"run": before.run, "display_id": before.display_id, "url": before.url}
+        return (
+            {}
+            if before is None
+            else {
+                name: getattr(before, name) for name in ("run", "display_id", "url", "resumed", "resent", "verifiable")
+            }
+        )
 
-    def _open(self, session: Session) -> bool:
+    def _open(self, session: Session, delivery: Delivery) -> bool:
         """Create or resume the run on the server; return whether that worked."""
         if not self._opening.ready():
             return False
         try:
-            session.open()
+            number = session.open()
         except WireError as error:
             self._opening.failed(getattr(error, "wait", None))
             session.mark_failing("open", error)
             return False
         self._opening.succeeded()
+        if delivery.offsets.run is None and session.known_number is not None:  # noted by an older version
+            delivery.offsets.mark_run(session.known_number)
+        if delivery.offsets.mark_run(number):
+            log.warning("the server has given the run the new number %s: everything is sent again", number)
+            session.update(sent=0, refused=0)
+        session.start_lanes()
+        delivery.verifier.start()
         ServerBinding.of(session.client.endpoints, self._key, created=True).write(self.run_dir)
         session.mark_healthy("open")
         return True

@@ -228,6 +228,26 @@ class Client:
         answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
 
+    def raw_steps(self, run: int, project: str, metric: str, first: int, last: int) -> set[int]:
+        """Return the steps from `first` to `last` at which the server has stored a value of a metric.
+
+        At most 50,000 rows can be read at once.
+        """
+        query = {"runId": run, "projectName": project, "logName": metric, "stepMin": first, "stepMax": last}
+        answer = self._send("GET", self.endpoints.api + "/api/runs/metrics/raw", params=query)
+        rows = json_object(answer).get("rows")
+        if not isinstance(rows, list):
+            raise Refused(f"{self.endpoints.api} does not list stored rows", 404)
+        return {int(row["step"]) for row in rows if isinstance(row, dict) and "step" in row}
+
+    def console(self, run: int, project: str, limit: int, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """Return stored console lines in order of their numbers, and how many there are in all."""
+        query = {"runId": run, "projectName": project, "limit": limit, "offset": offset}
+        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/logs", params=query))
+        if not isinstance(answer.get("logs"), list) or not isinstance(answer.get("total"), int):
+            raise Refused(f"{self.endpoints.api} does not count console lines", 404)
+        return answer["logs"], answer["total"]
+
     def statistics(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return count, mean, last step… of a run's metrics, a hundred at most; `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project, **query}
