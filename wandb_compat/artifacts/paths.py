@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wandb_compat.spool import safe_paths
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wandb_compat.spool import safe_paths
 from wandb_compat.wire.names import printable
 
 KEY_LIMIT = 240  # characters of a key; a Pluto server accepts 255

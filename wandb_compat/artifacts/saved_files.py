@@ -19,9 +19,9 @@ from typing import Literal
 from wandb_compat.artifacts.paths import file_key, suffix_of
 from wandb_compat.spool import records, safe_paths, staging, threads
 from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.notifier import Notifier
 
-DUAL_DIR = "pluto"  # dual mode's run directory, inside the real wandb's
 STATE_FILE = "journal/saved.json"
 POLL_INTERVAL = 2.0  # seconds between two checks whether live files changed
 # Files that the run itself writes into the folder; the server has their content in other forms.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -37,7 +37,7 @@ VERIFY_TIME = 60.0  # seconds to wait for a server to store what it acknowledged
     type=click.FloatRange(min=0),
     help="Seconds to retry for each run while the server cannot be reached.",
 )
-@click.option("--trust", is_flag=True, help="Also send runs of other users, and files that links in a run's files name.")
+@click.option("--trust", is_flag=True, help="Also send runs of other users, and files that links in a run name.")
 @click.option("--to", metavar="URL", help="Send to this Pluto server, also runs that were logged for another one.")
 @click.option("--verify", is_flag=True, help="Wait until the server has stored everything, and check that.")
 @click.option("--jobs", default=JOBS, show_default=True, type=click.IntRange(min=1), help="Runs to send at once.")
@@ -70,7 +70,7 @@ class Options(NamedTuple):
 
 
 def deliver(
-    paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: int = JOBS, options: Options = Options()
+    paths: tuple[Path, ...], *, dry_run: bool, patience: float, jobs: int = JOBS, options: Options | None = None
 ) -> int:
     """Upload the runs that the paths name, print one line for each, and return the exit code.
 
@@ -84,6 +84,7 @@ def deliver(
     Raises:
         click.ClickException: a path does not exist, the key is missing, or the URLs are incomplete.
     """
+    options = options or Options()
     given = paths or (default_path(),)
     found = {run_dir.path: run_dir for path in given for run_dir in find_run_dirs(path)}
     if not found:
@@ -126,7 +127,10 @@ def _report_delivered(run_dir: RunDir, verify: bool) -> bool:
     """Print that everything is sent; return whether the server has accepted all of it."""
     state = State.read(run_dir.path)
     refused = Offsets(run_dir.path).refused
-    click.echo(f"{run_dir}: on the server already{_verified(state) if verify else ''}{_refusals(run_dir)}" + (_where(state) if state else ""))
+    click.echo(
+        f"{run_dir}: on the server already{_verified(state) if verify else ''}{_refusals(run_dir)}"
+        + (_where(state) if state else "")
+    )
     return not refused
 
 

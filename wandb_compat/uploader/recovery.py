@@ -10,7 +10,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from wandb_compat.artifacts.saved_files import DUAL_DIR
 from wandb_compat.spool import journal, safe_paths
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start

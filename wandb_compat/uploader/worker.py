@@ -50,6 +50,7 @@ class Worker:
         trainer: Trainer,
         follow: bool,
         recovery: str | None = None,
+        trusted: bool = False,
         verify: float | None = None,
     ) -> None:
         """Prepare the work.
@@ -61,10 +62,12 @@ class Worker:
             trainer: the process that writes the journal.
             follow: whether to stay as long as the trainer lives; else what is there now is delivered.
             recovery: a message for the user on interrupted runs beside this one.
+            trusted: whether links out of the directory may be followed although its trainer did not start this.
             verify: seconds to wait at the end, after the run is closed, for what was acknowledged to be stored; by
                 default VERIFY_TIME with `follow` and 0 without.
         """
         self._recovery = recovery
+        self._trusted = trusted or follow
         self._verify = verify if verify is not None else VERIFY_TIME if follow else 0.0
         self.run_dir = run_dir
         self.wake = threading.Event()
@@ -240,11 +243,7 @@ class Worker:
         submit = lambda record: late.append([records.encode(record)])  # noqa: E731
         try:
             notifier = CallbackNotifier(lambda level, text: log.warning("%s", text))
-<<<<<<< HEAD
-            SavedFiles.of_dead_run(self.run_dir, submit, notifier=notifier).finish()
-=======
-            FolderFiles.left(self.run_dir, submit, notifier=notifier, follow_links=self._follow).finish()
->>>>>>> 9b4a2a6 (wip)
+            SavedFiles.of_dead_run(self.run_dir, submit, notifier=notifier, follow_links=self._trusted).finish()
         except OSError as error:  # a full disk
             log.error("the files of the killed run: %s", error)
         finally:

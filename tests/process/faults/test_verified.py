@@ -1,7 +1,9 @@
 """An acknowledged row is not a stored row: what an ingest service forgets is found missing and sent again."""
 
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -121,14 +123,10 @@ def test_a_killed_uploader_checks_what_the_one_before_was_told(
     run: Run, server: Server, project: str, ingest: ForgetfulIngest, tmp_path: Path
 ) -> None:
     """What was acknowledged to an uploader that died is checked by the next one."""
-    import os
-    import signal
-
     due, state = time.monotonic() + 4, {"killed": False}
 
     def disturb() -> None:
-        if time.monotonic() > due and not state["killed"]:
-            ingest.restart()
+        if time.monotonic() > due and not state["killed"] and ingest.restart():
             pid = int(str(status(tmp_path / "wandb" / "latest-run")["pid"]))
             os.kill(pid, signal.SIGKILL)
             state["killed"] = True

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wandb_compat.artifacts.saved_files import FolderFiles
-from wandb_compat.artifacts.versions import outcome_path
+from wandb_compat.artifacts.paths import outcome_path
+from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.spool import records, safe_paths, staging
 from wandb_compat.spool.safe_paths import UnsafePath
 from wandb_compat.spool.server_binding import ServerBinding, fingerprint
@@ -94,7 +94,7 @@ def test_leftover_files(run_dir: Path, tmp_path: Path, follow: bool) -> None:
     (run_dir / "files" / "own.txt").write_text("own")
     sent: list[records.Record] = []
     notes = _Notes()
-    FolderFiles.left(run_dir, sent.append, notifier=notes, follow_links=follow).finish()
+    SavedFiles.of_dead_run(run_dir, sent.append, notifier=notes, follow_links=follow).finish()
     names = {one.key for one in sent if isinstance(one, records.File)}
     assert names == ({"save/own.txt", "save/link"} if follow else {"save/own.txt"})
     assert any("link" in text for text in notes.warnings) != follow
@@ -107,7 +107,7 @@ def test_a_folder_of_saved_files_elsewhere(run_dir: Path, folder: str) -> None:
     notes = {"folder": folder, "ignored": [], "policies": {}, "sent": {}}
     (run_dir / "journal" / "saved.json").write_text(json.dumps(notes))
     with pytest.raises(UnsafePath):
-        FolderFiles.left(run_dir, lambda record: None, notifier=_Notes(), follow_links=True)
+        SavedFiles.of_dead_run(run_dir, lambda record: None, notifier=_Notes(), follow_links=True)
     (run_dir / "journal" / "saved.json").unlink()
 
 
