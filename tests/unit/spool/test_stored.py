@@ -1,0 +1,79 @@
+"""What was acknowledged is kept beside what was seen to be stored; both survive a restart of the uploader."""
+
+from pathlib import Path
+
+import pytest
+
+from wandb_compat.spool import delivery_log
+from wandb_compat.spool.delivery_log import Offsets, Stretch
+
+HEAD = "run-abc.wandb"
+
+
+def places(offsets: Offsets) -> list[tuple[str, int, int]]:
+    """Return lane, begin and end of what was not seen to be stored."""
+    return [(one.lane, one.begin, one.end) for one in offsets.unstored()]
+
+
+def test_acknowledged_is_not_stored(tmp_path: Path) -> None:
+    """A stretch stays until it was seen to be stored, also for the next uploader."""
+    offsets = Offsets(tmp_path)
+    offsets.acknowledge("metrics", HEAD, 100, begin=0)
+    offsets.acknowledge("data", HEAD, 90, begin=10)
+    offsets.acknowledge("run", HEAD, 100, begin=0)  # goes to a database that answers when it has stored
+    assert places(offsets) == places(Offsets(tmp_path)) == [("metrics", 0, 100), ("data", 10, 90)]
+    assert offsets.holds_unstored(HEAD) and not offsets.holds_unstored("rows-1.journal")
+    offsets.mark_stored(offsets.unstored()[0])
+    assert places(offsets) == places(Offsets(tmp_path)) == [("data", 10, 90)]
+    assert Offsets(tmp_path).offset("metrics", HEAD) == 100
+
+
+def test_near_acknowledgements_are_one_stretch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a second they are checked together, later ones apart."""
+    clock = [1000.0]
+    monkeypatch.setattr(delivery_log, "time", lambda: clock[0])
+    offsets = Offsets(tmp_path)
+    for begin, moment in ((0, 1000.0), (10, 1000.5), (20, 1001.0), (30, 1001.1), (40, 1010.0)):
+        clock[0] = moment
+        offsets.acknowledge("metrics", HEAD, begin + 10, begin=begin)
+    assert places(offsets) == [("metrics", 0, 30), ("metrics", 30, 40), ("metrics", 40, 50)]
+    assert offsets.unstored()[0] == Stretch("metrics", HEAD, 0, 30, 1000_000, 1001_000)
+    assert Offsets(tmp_path).unstored() == offsets.unstored()
+
+
+def test_sent_again_counts_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stretch that was sent again keeps its place and gets a new time, on disk too."""
+    clock = [1000.0]
+    monkeypatch.setattr(delivery_log, "time", lambda: clock[0])
+    offsets = Offsets(tmp_path)
+    offsets.mark_run(7)
+    for begin in (0, 10, 20):
+        offsets.acknowledge("metrics", HEAD, begin + 10, begin=begin)
+        clock[0] += 10
+    offsets.mark_sent_again(offsets.unstored()[1])
+    again = Offsets(tmp_path)
+    assert places(offsets) == places(again) == [("metrics", 0, 10), ("metrics", 10, 20), ("metrics", 20, 30)]
+    assert [one.last for one in again.unstored()] == [1000_000, 1030_000, 1020_000]
+    assert again.run == 7
+
+
+def test_another_run_number_voids_everything(tmp_path: Path) -> None:
+    """What was acknowledged under one number says nothing about another; how the run ended still holds."""
+    offsets = Offsets(tmp_path)
+    assert not offsets.mark_run(7)
+    offsets.acknowledge("metrics", HEAD, 100, begin=0)
+    offsets.refuse("data", b"line", "bad")
+    offsets.close()
+    assert not offsets.mark_run(7) and offsets.closed
+    assert offsets.mark_run(8)
+    for one in (offsets, Offsets(tmp_path)):
+        assert (one.run, one.closed, one.refused, one.unstored(), one.offset("metrics", HEAD)) == (8, False, {}, [], 0)
+
+
+def test_rewriting_keeps_what_is_unstored(tmp_path: Path) -> None:
+    """When the notes are written anew, what was not seen to be stored is among them."""
+    offsets = Offsets(tmp_path)
+    offsets.acknowledge("data", HEAD, 10, begin=0)
+    for to in range(20_000):
+        offsets.acknowledge("metrics", HEAD, to)
+    assert places(Offsets(tmp_path)) == [("data", 0, 10)]
