@@ -1,4 +1,4 @@
-"""What Pluto has no counterpart for: whoever calls it is told which, and what to do instead."""
+"""Features that Pluto lacks: using one raises an error that names an alternative."""
 
 from __future__ import annotations
 
@@ -12,6 +12,23 @@ from wandb.errors import UnsupportedError
 def refuse(name: str, instead: str) -> NoReturn:
     """Raise UnsupportedError naming the call and what to do instead."""
     raise UnsupportedError(f"{name} is not there in Pluto: {instead}")
+
+
+class UnsupportedNameError(UnsupportedError, AttributeError):
+    """A module lacks a name that the real wandb has; also an AttributeError, as `hasattr` and imports expect."""
+
+
+def refuse_name(module: str, name: str, instead: str) -> NoReturn:
+    """Raise the AttributeError for a name that a module lacks, with the alternative for public ones.
+
+    Args:
+        module: dotted name of the module.
+        name: the name that was looked up.
+        instead: what to do instead.
+    """
+    if name.startswith("_"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    raise UnsupportedNameError(f"{module}.{name} does not exist in Pluto: {instead}")
 
 
 REAL = "it works with the real wandb installed and DISABLE_WANDB_LOGGING unset"
@@ -51,6 +68,4 @@ class AbsentModule(ModuleType):
     """A module of which every public name refuses."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        refuse(f"{self.__name__}.{name}", REAL)
+        refuse_name(self.__name__, name, REAL)

@@ -3,10 +3,10 @@
 Refused: read runs with wandb.Api(), and what is on disk with `wandb-compat journal show FILE`.
 """
 
-from wandb._native.unsupported import refuse
+from typing import NoReturn
+
+from wandb._native.unsupported import refuse_name
 
 
-def __getattr__(name: str) -> object:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    refuse(f"wandb.proto.{name}", "read runs on disk with `wandb-compat journal show FILE`")
+def __getattr__(name: str) -> NoReturn:
+    refuse_name(__name__, name, "read runs on disk with `wandb-compat journal show FILE`")

@@ -35,6 +35,8 @@ _WORD = re.compile(r"[\w-]+", re.ASCII)
 class RunNotFoundError(CommError, ValueError):
     """The run does not exist; real wandb raises CommError or ValueError, depending on the call."""
 
+    __module__ = "wandb.apis.public.runs"  # as in wandb
+
 
 class Run(RunAttributes):
     """A run on the server.

@@ -53,6 +53,8 @@ class ArtifactFile:
 class ArtifactFiles:
     """The files of an artifact, as a sequence."""
 
+    __module__ = "wandb.apis.public.artifacts"  # as in wandb
+
     def __init__(self, artifact: Artifact, names: list[str] | None = None) -> None:
         entries = artifact.manifest.entries
         chosen = entries.values() if names is None else [entries[name] for name in names if name in entries]

@@ -12,6 +12,7 @@ from uuid import uuid4
 from wandb._native.api import run_fields
 from wandb._native.api.artifact_versions import artifact, artifact_store, collection_of, type_of
 from wandb._native.api.unsupported_methods import refuse
+from wandb._native.artifacts.files_page import ArtifactFiles as ArtifactFiles
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
 from wandb.errors import CommError
