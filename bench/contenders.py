@@ -31,7 +31,7 @@ ENVIRONMENTS = {
     "dual": [*_WANDB, str(ROOT)],
 }
 OURS = ("wandb-compat", "dual")
-# Contenders that have no environment of their own name.
+# Contenders without an environment name.
 HOMES = {
     "wandb disabled": "wandb",
     "append": "empty",
@@ -83,7 +83,7 @@ class Bench:
             name: the contender.
             what: see `workload.py`.
             amount: the same.
-            url: of the server, in place of its own.
+            url: of another server.
             more: environment variables.
         """
         home = self.folder / f"{name}-{what}-{time.monotonic_ns()}".replace(" ", "-")

@@ -22,7 +22,7 @@ from wandb_compat.server.serve import Running, running
 
 LOOP = """
 import os, time
-findings = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+findings = os.open("rows_written", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 step = 0
 while not os.path.exists("enough"):
     log(step)
@@ -39,7 +39,7 @@ CLIENTS = {
     "wandb": "import wandb\nrun = wandb.init(id='r', mode='offline')\nlog = lambda n: run.log({'loss': n})\n"
     "finish = run.finish\n",
 }
-# The log is a LevelDB log: blocks of 32 KiB, in them pieces of records, behind a header of its own.
+# The log is a LevelDB log: blocks of 32 KiB, in them pieces of records, behind a separate header.
 READ = """
 import glob, struct
 from wandb.proto import wandb_internal_pb2
@@ -108,7 +108,7 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
         )
         helpers: list[psutil.Process] = []
         deadline = time.monotonic() + 60
-        while not (folder / "told").exists() and process.poll() is None and time.monotonic() < deadline:
+        while not (folder / "rows_written").exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(2)
         if process.poll() is None:
@@ -124,7 +124,7 @@ def lose(client: str, fault: str, python: str, server: Running) -> tuple[int, in
             process.wait(90)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        findings = (folder / "told").stat().st_size if (folder / "told").exists() else 0
+        findings = (folder / "rows_written").stat().st_size if (folder / "rows_written").exists() else 0
         if client == "wandb":
             time.sleep(5)
             done = subprocess.run([python, "-c", READ], cwd=folder, capture_output=True, text=True, check=True)

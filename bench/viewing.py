@@ -93,7 +93,7 @@ def browsing() -> Iterator[Any]:
 
 
 def opened(browser: Any, server: Running, path: str, there: str) -> float:
-    """Return how many seconds an address takes until an expression is true, for somebody who has signed in."""
+    """Return how many seconds an address takes until an expression is true, for someone who has signed in."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(auth.sign_in_link(server.url, server.key, "/signin"))

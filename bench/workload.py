@@ -1,4 +1,4 @@
-"""One contender's turn, in a process of its own: import, init, log, finish, each timed; prints one line of JSON.
+"""One contender's turn, in a separate process: import, init, log, finish, each timed; prints one line of JSON.
 
 `workload.py CONTENDER WHAT AMOUNT`. WHAT is what a call logs, or how the calls come:
 

@@ -21,7 +21,7 @@ EXPECTED = {"acc": 8, "loss": 8}
 
 
 def main() -> int:
-    """Run the quick start against a server of its own and show what the server has."""
+    """Run the quick start against a separate server and show what the server has."""
     console = Console()
     if any(one.metadata["Name"].lower() == "wandb" for one in distributions()):
         console.print("[red]The real wandb is installed here, the demo is about life without it.[/red]")

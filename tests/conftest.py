@@ -31,7 +31,7 @@ LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK"
 
 @pytest.fixture(scope="session")
 def pluto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The embedded Pluto server in a process of its own, one for the whole session: give each test its own project."""
+    """The embedded Pluto server in a separate process, one for the whole session: give each test its own project."""
     with running(tmp_path_factory.mktemp("pluto") / "data") as server:
         yield server
 
@@ -51,7 +51,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clean_environment(tmp_path: Path) -> dict[str, str]:
-    """An environment for subprocesses with a fresh home and no word of Pluto or wandb.
+    """An environment for subprocesses with a fresh home and no variable of Pluto or wandb.
 
     Add `pluto_server.environment()` to let the subprocess find the server.
     """

@@ -18,7 +18,7 @@ PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 
 
 def find(version: str) -> Path | None:
-    """Return an interpreter of a version: from PATH, from pyenv, or from uv; None when there is none."""
+    """Return an interpreter of a version: from PATH, from pyenv, or from uv; None when none exists."""
     on_path = shutil.which(f"python{version}")
     candidates = [
         *([Path(on_path)] if on_path else []),
@@ -45,7 +45,7 @@ def _runs(python: Path, version: str) -> bool:
 
 
 def test(version: str, python: Path, arguments: list[str]) -> bool:
-    """Run the quick tests in an environment of their own and return whether all passed."""
+    """Run the quick tests in a separate environment and return whether all passed."""
     environment = ENVIRONMENTS / f"quick-{version}"
     ready = environment / ".ready"
     needed = f"{python.resolve()}\n{(ROOT / 'pyproject.toml').read_text(encoding='utf-8')}"

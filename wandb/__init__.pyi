@@ -95,7 +95,7 @@ __all__: tuple[str, ...]
 api: DeprecatedApi
 patched: dict[str, list[Any]]
 
-# Stand for the active run; before `init` and after `finish` they say that there is none.
+# Represent the active run; before `init` and after `finish` they say that none exists.
 run: Run | None
 config: Config
 summary: Summary

@@ -125,7 +125,7 @@ def get_launch_trace_id(env: Env | None = None) -> str | None:
 
 
 def get_args(default: list[str] | None = None, env: Env | None = None) -> list[str] | None:
-    """Return the list in WANDB_ARGS, None when it is no JSON; without it the script's own arguments."""
+    """Return the list in WANDB_ARGS, None when it is not JSON; without it the script's own arguments."""
     text = _read(ARGS, None, env)
     if not text:
         return default or sys.argv[1:]

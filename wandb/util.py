@@ -221,7 +221,7 @@ def artifact_to_json(artifact: Any) -> dict[str, Any]:
 
 
 def check_dict_contains_nested_artifact(d: Mapping[str, Any], nested: bool = False) -> bool:
-    """Whether an artifact lies below the first level of a dict."""
+    """Whether an artifact is below the first level of a dict."""
     for value in d.values():
         if isinstance(value, Mapping):
             if check_dict_contains_nested_artifact(value, nested=True):
@@ -299,8 +299,8 @@ def prompt_choices(choices: Sequence[str], input_timeout: float | None = None) -
     """Let the user choose one of several; a single one needs no question.
 
     Raises:
-        NotATerminalError: nobody can answer.
-        TimeoutError: nobody has answered within `input_timeout` seconds.
+        NotATerminalError: no one can answer.
+        TimeoutError: no one has answered within `input_timeout` seconds.
     """
     if len(choices) == 1:
         return choices[0]
@@ -372,7 +372,7 @@ def find_runner(program: str) -> list[str] | None:
 
 
 def check_and_warn_old(files: Sequence[str]) -> bool:
-    """Whether files are those of a run of wandb before 0.10, which is said."""
+    """Whether files are those of a run of wandb before 0.10, with a warning."""
     if "wandb-metadata.json" not in files:
         return False
     term.termwarn("These runs were logged with a wandb before 0.10; `wandb sync` of such a version can send them.")
@@ -387,7 +387,8 @@ _DOCKER_FLAGS = re.compile(
 
 
 def image_from_docker_args(args: Sequence[str]) -> str | None:
-    """Return the image in the arguments of `docker run`, or None: the first word that is no option nor its value."""
+    """Return the image in the arguments of `docker run`, or None: the first word that is not an option nor its
+    value."""
     words = [word for word in args if word not in ("run",)]
     for position, word in enumerate(words):
         before = words[position - 1] if position else ""
@@ -413,7 +414,7 @@ def image_id_from_k8s() -> str | None:
 
 
 def parse_tfjob_config() -> Any:
-    """Return the cluster of TF_CONFIG, or False when there is none."""
+    """Return the cluster of TF_CONFIG, or False when none exists."""
     try:
         return json.loads(os.environ["TF_CONFIG"])
     except (KeyError, ValueError):

@@ -1,1 +1,1 @@
-"""What tests share and is no test itself."""
+"""Code that tests share."""

@@ -7,7 +7,7 @@ import sys
 import wave
 from pathlib import Path
 
-sys.path.append(os.environ["LENT"])  # torch and its like are too large for an environment of their own
+sys.path.append(os.environ["LENT"])  # torch and its like are too large for a separate environment
 
 import bokeh.plotting
 import matplotlib.pyplot as plt

@@ -306,7 +306,7 @@ class Shown:
 
 
 def undecodable(artifact):
-    """Add a file whose name is no text, as it may be on Linux."""
+    """Add a file whose name is not valid text, as it may be on Linux."""
     Path("names").mkdir()
     Path(os.fsdecode(b"names/\xff")).touch()
     artifact.add_dir("names")

@@ -18,12 +18,12 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 HELPERS = Path(__file__).parent
 UV = Path(sysconfig.get_path("scripts")) / ("uv.exe" if os.name == "nt" else "uv")
-OURS = "the wheel"  # stands for it in a list of things to install
+OURS = "the wheel"  # the wheel, in a list of what to install
 REAL = "wandb==0.31.*"
 
 
 def clean_environ(home: Path, **changes: str) -> dict[str, str]:
-    """Return the environment of a user who has set nothing but `changes`, with a home of their own."""
+    """Return the environment of a user who has set nothing but `changes`, with a separate home."""
     ours = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "PYTHON", "PYTEST", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {
@@ -33,13 +33,13 @@ def clean_environ(home: Path, **changes: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "PLUTO_DISABLE_TELEMETRY": "1",
         "WANDB_ERROR_REPORTING": "false",
-        "WANDB_BASE_URL": "http://127.0.0.1:9",  # nobody is there, nobody is asked
+        "WANDB_BASE_URL": "http://127.0.0.1:9",  # no server listens there
         **changes,
     }
 
 
 def uv(*line: str | Path) -> str:
-    """Run uv, return what it has said."""
+    """Run uv and return its output."""
     # The user's own environment: uv's settings and its cache of packages. It looks for wheels where pip does: that one
     # of torch may lie on this disk.
     environment = {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **os.environ}

@@ -1,4 +1,4 @@
-"""A server on this machine that stands for one of language models: every path has one answer."""
+"""A fake server of a language model: every path has one answer."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""As much of wandb's own server as the real wandb needs to log online; there is none to be had for tests."""
+"""A fake of wandb's server: as much as the real wandb needs to log online."""
 
 from __future__ import annotations
 

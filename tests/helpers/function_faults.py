@@ -75,7 +75,7 @@ def broken(*args, **kwargs):
 
 
 class Injected:
-    """Makes a function raise, whoever holds it and under whatever name."""
+    """Makes a function raise, under every name and in every module that refers to it."""
 
     def __init__(self, function):
         self.function, self.code = function, function.__code__

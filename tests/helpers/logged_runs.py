@@ -110,7 +110,7 @@ def grid() -> None:
 
 
 def main() -> None:
-    """Log everything; the processes that end in some way are processes of their own."""
+    """Log everything; the runs that end in different ways are separate processes."""
     if len(sys.argv) > 1:
         ended(sys.argv[1])
         return

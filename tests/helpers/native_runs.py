@@ -64,7 +64,7 @@ def read() -> Callable[[Any], Recorded]:
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every test has a home and a working folder of its own, no settings from outside, and no run at its end."""
+    """Every test has a separate home and working folder, no settings from outside, and no run at its end."""
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         monkeypatch.delenv(name)
     home = tmp_path / "home"

@@ -1,4 +1,4 @@
-"""The embedded server as end-to-end tests look at it: what has a run left there?"""
+"""What a run has left on the embedded server."""
 
 import subprocess
 import time

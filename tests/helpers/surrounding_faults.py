@@ -1,6 +1,6 @@
 """A training script in dual mode that brings about what goes wrong around it; run by test_isolation.py.
 
-Arguments: what goes wrong, one after the other, each for a run of its own. Prints what the training sees.
+Arguments: what goes wrong, one after the other, each for a separate run. Prints what the training sees.
 """
 
 import errno

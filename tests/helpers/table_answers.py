@@ -362,7 +362,7 @@ def findings(value: Any) -> Any:
     if kind in ("Table", "EvalTable"):
         return [kind, findings(value.columns), findings(value.data), repr(value._column_types)]
     if kind in ("CustomChart", "Visualize"):
-        # Without types: numpy's texts, which have one of their own, are plain texts in our charts.
+        # Without types: numpy's texts, which have a separate type, are plain texts in our charts.
         table = value.table
         return [
             kind,

@@ -56,7 +56,7 @@ class Training:
         for line in self.process.stdout:
             if line.strip() == word:
                 return
-        raise AssertionError(f"never said {word}: {self.errors.read_text()}")
+        raise AssertionError(f"never printed {word}: {self.errors.read_text()}")
 
     def go(self) -> None:
         """Let the script go on."""
@@ -65,7 +65,7 @@ class Training:
         self.process.stdin.flush()
 
     def end(self, seconds: float = 90) -> str:
-        """Wait until the script has ended well; return what it has said on stderr."""
+        """Wait until the script has ended well; return its stderr."""
         self.process.communicate("\n" * 4, timeout=seconds)
         output = self.errors.read_text()
         assert self.process.returncode == 0, output
@@ -77,7 +77,7 @@ Train = Callable[..., Training]
 
 
 def sync(training: Training, environment: dict[str, str]) -> None:
-    """Send what a run folder holds, as the message at the run's end says, once no uploader is at it."""
+    """Send what a run folder holds, as the message at the run's end says, once no uploader works on it."""
     deadline = time.monotonic() + 60
     while True:
         command = [sys.executable, "-m", "wandb_compat", "sync", str(training.home)]

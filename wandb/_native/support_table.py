@@ -16,7 +16,7 @@ _WORDS = {"In Pluto": "mapped", "Accepted": "accepted", "Refused": "refused"}
 _PARAGRAPH = re.compile(rf"^({'|'.join(_WORDS)}): (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 LEVELS = {
     "full": "as in wandb",
-    "mapped": "arrives in another form, which is said",
+    "mapped": "arrives in another form, with a warning",
     "accepted": "has no counterpart and changes nothing",
     "refused": "raises `wandb.errors.UnsupportedError` and says what to do instead",
 }

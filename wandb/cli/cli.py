@@ -82,7 +82,7 @@ def login(key: tuple[str, ...], relogin: bool, verify: bool, host: str | None, *
         sign_in(given, check=verify)
 
 
-# What a run was logged with stays: each of these would make it another run. Logs of TensorBoard are none yet.
+# What a run was logged with stays: each of these would make it another run. Logs of TensorBoard have none of them yet.
 _UNUSED = {
     "id": "--id",
     "project": "--project",

@@ -50,11 +50,11 @@ def termerror(string: str, newline: bool = True, repeat: bool = True, prefix: bo
 
 
 class NotATerminalError(Exception):
-    """Nobody can be asked: input or output is no terminal."""
+    """Input or output is not a terminal, so no prompt is possible."""
 
 
 def can_use_terminput() -> bool:
-    """Whether somebody can be asked."""
+    """Whether a prompt is possible."""
     try:
         return sys.stdin.isatty() and sys.stderr.isatty()
     except (AttributeError, ValueError):
@@ -71,10 +71,10 @@ def terminput(prompt: str, *, timeout: float | None = None, hide: bool = False) 
 
     Raises:
         NotATerminalError: there is no terminal.
-        TimeoutError: nobody has answered in time.
+        TimeoutError: no answer came in time.
     """
     if not can_use_terminput():
-        raise NotATerminalError(f"Not a terminal, so nobody can answer: {prompt}")
+        raise NotATerminalError(f"Not a terminal, so the prompt cannot be answered: {prompt}")
     if timeout is not None:
         import select
 
@@ -108,7 +108,7 @@ class DynamicBlock:
     """Text at the end of the terminal that can be replaced."""
 
     def set_text(self, text: str) -> None:
-        """Print the text, as a line of its own."""
+        """Print the text, on a separate line."""
         termlog(text)
 
 

@@ -89,7 +89,7 @@ def plot_table(
         split_table: whether the table goes to the section "Custom Chart Tables".
 
     Raises:
-        wandb.Error: `data_table` is no table.
+        wandb.Error: `data_table` is not a table.
 
     Example:
         >>> table = wandb.Table(columns=["x", "y"], data=[[1, 2], [2, 4]])

@@ -31,7 +31,7 @@ def roc_curve(
         split_table: whether the table goes to the section "Custom Chart Tables".
 
     Returns:
-        The chart, or None when there is nothing to judge, which is said.
+        The chart, or None when there is nothing to judge, with a warning.
 
     Raises:
         wandb.Error: scikit-learn is not installed.

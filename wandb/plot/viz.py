@@ -45,7 +45,7 @@ def visualize(id: str, value: Table) -> Visualize:
     In Pluto: its table at `KEY`, the chart in `config["wandb"]["custom_charts"]`, for which Pluto has no template.
 
     Raises:
-        wandb.Error: `value` is no table.
+        wandb.Error: `value` is not a table.
     """
     if not isinstance(value, Table):
         raise Error(f"Expected `value` to be `wandb.Table` type, instead got {type(value).__name__}")

@@ -36,7 +36,7 @@ class Config:
             self.update(defaults)
 
     def _set_callback(self, callback: Callable[[dict[str, Any]], None] | None, allow_val_change: bool = False) -> None:
-        """Have `callback` told of every change as a dict; notebooks may change values freely."""
+        """Call `callback` with every change as a dict; notebooks may change values freely."""
         vars(self).update(_callback=callback, _allow_val_change=allow_val_change)
 
     def keys(self) -> list[str]:
@@ -52,7 +52,7 @@ class Config:
         return [value for _, value in self.items()]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a value, or `default` when there is none."""
+        """Return a value, or `default` when none exists."""
         return self._items.get(key, default)
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Config:
     def update_locked(
         self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None
     ) -> None:
-        """Set values that from now on nobody else may change; a sweep does so in the name of `user`."""
+        """Set values that only `user` may change from now on; a sweep does so in the name of `user`."""
         self._lock(self._admitted(d, _allow_val_change, ignore_locks=True), user)
 
     def merge_locked(

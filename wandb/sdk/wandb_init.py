@@ -89,7 +89,7 @@ def init(
             more to choose from.
         tensorboard: the same.
         monitor_gym: log the videos that gymnasium, or gym, records.
-        magic: not available in Pluto; asking for it is said, and the run goes on without.
+        magic: not available in Pluto; asking for it causes a warning.
         settings: a `wandb.Settings` or a dict; the other arguments win.
         anonymous: without meaning for Pluto, accepted.
 

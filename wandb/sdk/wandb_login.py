@@ -32,7 +32,7 @@ def login(
         key: a Pluto key (`mlpi_…` or `mlps_…`); it is stored as `pluto login` stores it. A wandb key is not taken.
         relogin: ask for a key even if there is one.
         force: raise instead of returning False.
-        prompt: ask for a key when there is none. Only a person at a terminal is ever asked.
+        prompt: ask for a key when none exists. Only a person at a terminal is ever asked.
         host, timeout, verify, referrer, anonymous: without meaning for Pluto, accepted. The server checks the key when
             the first run begins.
 
@@ -40,7 +40,7 @@ def login(
         Whether there is a key.
 
     Raises:
-        wandb.UsageError: with `force`, when there is none.
+        wandb.UsageError: with `force`, when none exists.
     """
     if key is None and not relogin and (found := find_credential()):
         termlog(f"Pluto key found in {found.source}", repeat=False)
@@ -65,7 +65,9 @@ def find_credential(given: str | None = None) -> Credential | None:
 
 def _take(key: str) -> bool:
     if not key.startswith(credentials.TOKEN_PREFIXES):
-        termwarn(f"The key given to wandb.login is no Pluto key (mlpi_…, mlps_…) and is not used; {credentials.HINT}")
+        termwarn(
+            f"The key given to wandb.login is not a Pluto key (mlpi_…, mlps_…) and is not used; {credentials.HINT}"
+        )
         return False
     _session.append(Credential("wandb.login()", key))
     try:

@@ -124,13 +124,14 @@ class Run(RunProperties):
             data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
             step: where the row belongs. By default the current step, which then advances. A higher step becomes the
                 current one. A row at the current step is merged with what is there. A row at a lower step is kept
-                there, and this is said once.
+                there, with a warning once.
             commit: False keeps the current step open for the next call, True closes it. By default a call without
                 `step` closes it and a call with `step` does not.
             sync: without effect since wandb 0.10, accepted.
 
         Raises:
-            TypeError: `data` is no mapping, a key is no string, `step` no integer, or a value of a type that cannot be
+            TypeError: `data` is not a mapping, a key is not a string, `step` no integer, or a value of a type
+                that cannot be
                 sent; nothing of the row is logged.
             OSError: the file of a medium is gone; nothing of the row is logged.
             wandb.UsageError: the run is finished.
@@ -375,7 +376,7 @@ class Run(RunProperties):
         return self._artifacts.use(artifact_or_name, type, aliases)
 
     def link_artifact(self, artifact: Artifact, target_path: str, aliases: list[str] | None = None) -> Artifact:
-        """Give an artifact a second name, under which it has versions of its own.
+        """Give an artifact a second name, under which it has separate versions.
 
         In Pluto: a second name in the run's project, whichever registry or project the target names.
 
@@ -483,7 +484,7 @@ class Run(RunProperties):
 
         Raises:
             ValueError: the level does not exist.
-            TypeError: `wait_duration` is no span of time.
+            TypeError: `wait_duration` is not a span of time.
         """
         self._reporting.alert(title, text, level, wait_duration)
 
@@ -544,7 +545,7 @@ class Run(RunProperties):
 
         Raises:
             ValueError: `log` is something else, or the model is watched already.
-            TypeError: something is no model.
+            TypeError: something is not a model.
             wandb.Error: there is no PyTorch.
 
         Example:
@@ -574,7 +575,7 @@ class Run(RunProperties):
         return self._display.to_html(height, hidden)
 
     def display(self, height: int = 420, hidden: bool = False) -> bool:
-        """Show the run in a notebook; return False where there is none.
+        """Show the run in a notebook; return False where none exists.
 
         Args:
             height: height of the frame in pixels.

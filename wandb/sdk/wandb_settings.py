@@ -120,11 +120,11 @@ class Settings(SettingsFields):
     # Taking in settings from elsewhere
 
     def update_from_env_vars(self, environ: Mapping[str, str]) -> None:
-        """Take the `WANDB_…` variables; a value of the wrong form is said and left out.
+        """Take the `WANDB_…` variables; a value of the wrong form is reported and left out.
 
         Raises:
             wandb.UsageError: a project or run id cannot be used.
-            pydantic.ValidationError: WANDB_RESUME is none of its choices.
+            pydantic.ValidationError: WANDB_RESUME is not one of its choices.
         """
         for variable, text in environ.items():
             name = _setting_of(variable)
@@ -303,7 +303,7 @@ class Settings(SettingsFields):
         return "local" if self.is_local else "cloud"
 
     def infer_git_root(self) -> None:
-        """Set `git_root` to the checkout that the working folder lies in, if it does."""
+        """Set `git_root` to the checkout that the working folder is in, if it does."""
         from wandb.sdk.lib.gitlib import GitRepo
 
         self.git_root = self.git_root or GitRepo().root

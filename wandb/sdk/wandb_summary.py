@@ -27,7 +27,7 @@ class SummaryDict:
         return [(key, self[key]) for key in self.keys()]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a value, a dict as such, or `default` when there is none."""
+        """Return a value, a dict as such, or `default` when none exists."""
         return self._as_dict().get(key, default)
 
     def update(self, d: Mapping[str, Any]) -> None:
@@ -92,8 +92,8 @@ class Summary(SummaryDict):
 
         Args:
             changed: called after every change made through this object.
-            clock: returns `_step`, `_runtime` and `_timestamp`; asked only when somebody looks.
-            items: the values, shared with whoever logs rows.
+            clock: returns `_step`, `_runtime` and `_timestamp`; asked only when someone looks.
+            items: the values, shared with anyone who logs rows.
             keep: takes (key, value) and returns the value as the summary holds it.
         """
         super().__init__({} if items is None else items, changed)

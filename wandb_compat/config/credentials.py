@@ -1,4 +1,5 @@
-"""Where the Pluto key comes from: `PLUTO_API_KEY`, the keyring of `pluto login`, or `WANDB_API_KEY` after the sunset.
+"""Where the Pluto key comes from: `PLUTO_API_KEY`, the keyring of `pluto login`, or `WANDB_API_KEY` when wandb
+logging is disabled.
 
 The module is read at `import wandb` to choose the mode, so finding out *that* there is a key costs two `stat` calls
 at most, and neither pathlib nor the keyring library, which waits until a stored key is needed in clear
@@ -88,7 +89,7 @@ def _stored(environ: Mapping[str, str]) -> bool:
 def _read_keyring() -> str | None:
     try:
         key: str | None = _keyring().get_password(SERVICE, USER)
-    except Exception:  # any backend may fail in its own way; a key that cannot be read is no key
+    except Exception:  # any backend may fail in its own way; a key that cannot be read is not a key
         return None
     return key
 

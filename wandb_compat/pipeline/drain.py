@@ -54,7 +54,7 @@ def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float,
     """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
     while (spent := monotonic() - began) < until:
         if uploader.wait(min(DRAIN_POLL, until - spent)):
-            if (told := uploader.state()) and told.phase in ENDED:
+            if (answer := uploader.state()) and answer.phase in ENDED:
                 return True
             sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
         uploader.keep_running()
@@ -68,7 +68,7 @@ def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float,
 
 
 def _fits(due: float | None, left: float) -> bool:
-    """Whether a server that has said when it can be asked again is worth waiting for, with so many seconds left."""
+    """Whether a server that has reported when it can be asked again is worth waiting for, with so many seconds left."""
     return due is not None and -DRAIN_GRACE < due - time() < left
 
 

@@ -309,7 +309,7 @@ class Pipeline:
         self.notifier.warning(f"Pluto logging: {kind}: {error}", once=kind)
 
     def _after_fork(self) -> None:
-        """Begin anew in a forked child, which writes each record at once to a file of its own."""
+        """Begin anew in a forked child, which writes each record at once to a separate file."""
         self._owner = False
         self._encoder.after_fork()
         self._writer.after_fork()

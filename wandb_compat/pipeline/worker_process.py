@@ -80,7 +80,7 @@ class UploaderProcess:
             try:
                 # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
                 os.write(pipe, hello)
-                # A session of its own: Ctrl-C is the trainer's affair, what it has logged must still arrive.
+                # A separate session: Ctrl-C is the trainer's affair, what it has logged must still arrive.
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "wandb_compat.uploader", str(self.run_dir)],
                     stdin=end,

@@ -45,7 +45,7 @@ def announce(folder: Path, url: str) -> None:
 
 
 def find_running(folder: Path) -> LocalServer | None:
-    """Return the server that is using a data folder, None when there is none."""
+    """Return the server that is using a data folder, None when none exists."""
     if not (folder / "lock").exists():
         return None
     lock = filelock.FileLock(folder / "lock")

@@ -32,7 +32,7 @@ LANES = {
 CHECKED_LANES = ("metrics", "data", "console", "files")  # which an ingest service may acknowledge and then lose
 MERGED_WITHIN = 1000  # ms; acknowledgements of a lane and file this close together are checked as one
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
-REASONS = 3  # different reasons of refusals that are told
+REASONS = 3  # different reasons of refusals that are reported
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +64,7 @@ class Offsets:
         self.refused: dict[tuple[str, int], str] = {}  # the server's reason by lane and checksum of the record
         self._file: int | None = None
         self._behind = False  # whether the disk lacks some of it
-        self._passed: set[tuple[str, str]] = set()  # lanes and files whose places the disk has not been told
+        self._passed: set[tuple[str, str]] = set()  # lanes and files whose places the disk has not been reported
         self._size, self._bound = 0, NOTES_SIZE  # of the notes on disk, and up to which they may grow
         self._writing = threading.Lock()
         for path in filter(Path.exists, (old_name(self.path), self.path)):
@@ -127,7 +127,7 @@ class Offsets:
         return min(self.offset(lane, file) for lane in LANES)
 
     def covers(self, files: list[Path]) -> bool:
-        """Whether every lane has delivered what lies in the files."""
+        """Whether every lane has delivered what is in the files."""
         ends = {file.name: _sound_end(file) for file in files}
         return all(self.delivered(name) >= end for name, end in ends.items())
 
@@ -222,7 +222,7 @@ class Offsets:
         with self._writing:
             self._take(kind, document)
             try:
-                if self._file is not None and not os.fstat(self._file).st_nlink:  # deleted by somebody
+                if self._file is not None and not os.fstat(self._file).st_nlink:  # deleted by someone
                     os.close(self._file)
                     self._file, self._behind = None, True
                 if self._file is None:

@@ -40,7 +40,7 @@ class JournalFull(OSError):
 
 
 class Entry(NamedTuple):
-    """One record as it lies in a file: its kind, its whole text form, and the offset just behind it."""
+    """One record as it is in a file: its kind, its whole text form, and the offset just behind it."""
 
     kind: bytes
     line: bytes
@@ -119,7 +119,7 @@ class Journal:
             role: what the writer is: `rows` for a training process, `system` for the uploader's samples.
             segment_size: bytes after which a new file is begun.
             limit: bytes on disk at which `append` raises JournalFull.
-            head: path of the first file; by default it gets a name of its own in the folder `journal`.
+            head: path of the first file; by default it gets a separate name in the folder `journal`.
         """
         self.run_dir = run_dir
         self.folder = run_dir / "journal"
@@ -175,7 +175,7 @@ class Journal:
         self._complete.append((self._path, self._size, self._count))
 
     def missing(self, delivered: Callable[[str], int]) -> int:
-        """Return how many records lay in files that somebody has deleted before all of it was delivered.
+        """Return how many records lay in files that someone has deleted before all of it was delivered.
 
         Args:
             delivered: takes a file's name and returns the offset up to which it has been delivered.
@@ -210,7 +210,7 @@ class Journal:
         self._file, self._path, self._size, self._begin, self._count = file, path, len(head), len(head), 0
 
     def _restore(self) -> None:
-        """Write the current file anew if somebody has deleted it: its content is still there as long as it is open."""
+        """Write the current file anew if someone has deleted it: its content is still there as long as it is open."""
         assert self._file is not None
         if os.fstat(self._file).st_nlink:
             return
@@ -256,7 +256,7 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def process_space() -> int | None:
-    """Return what tells apart containers of one host name, in which the numbers of processes mean others."""
+    """Return what distinguish containers of one host name, in which the numbers of processes mean others."""
     try:
         return Path("/proc/self/ns/pid").stat().st_ino
     except OSError:
@@ -278,7 +278,7 @@ def sizes(paths: Iterable[Path]) -> dict[str, int]:
 
 
 def read_start(run_dir: Path) -> records.Start | None:
-    """Return the first record of a run directory, or None when there is none."""
+    """Return the first record of a run directory, or None when none exists."""
     for file in files(run_dir)[:2]:
         for entries, _ in read(file, size=512 * 1024, wanted=_START):
             for entry in entries:

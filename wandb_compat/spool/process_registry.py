@@ -14,11 +14,11 @@ from typing import Any
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.safe_paths import is_private
 
-KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell somebody something
+KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell someone something
 
 
 class ProcessRegistry:
-    """One list of processes, each with a document of its own; who has died is no longer in it."""
+    """One list of processes, each with a separate document; who has died is no longer in it."""
 
     def __init__(self, name: str) -> None:
         """Prepare the list of a name; nothing is made before something is entered."""
@@ -28,12 +28,12 @@ class ProcessRegistry:
         """Put a document into the list, to be believed for as long as this process lives.
 
         Raises:
-            OSError: the folder belongs to somebody else, or cannot be written.
+            OSError: the folder belongs to someone else, or cannot be written.
         """
         for folder in (self.folder.parent, self.folder):
             folder.mkdir(mode=0o700, exist_ok=True, parents=True)
             if not _own(folder):
-                raise OSError(f"{folder} belongs to somebody else")
+                raise OSError(f"{folder} belongs to someone else")
         atomic_write(self.folder / name, json.dumps({**document, "pid": os.getpid(), "since": time()}))
 
     def leave(self, name: str) -> None:
@@ -53,7 +53,7 @@ class ProcessRegistry:
             self.folder.rmdir()
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """Return a document, or None when there is none of that name."""
+        """Return a document, or None when none exists of that name."""
         try:
             if not _own(self.folder / name):
                 return None

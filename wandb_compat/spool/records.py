@@ -239,7 +239,7 @@ def parse(cls: type[AnyRecord], document: bytes) -> AnyRecord:
     """Return the record of a class from the text of its JSON document.
 
     Raises:
-        ValueError: the text is no JSON.
+        ValueError: the text is not JSON.
         TypeError: a field is missing.
     """
     return from_document(cls, json.loads(document))
@@ -249,7 +249,7 @@ def decode(line: bytes) -> tuple[str, Any]:
     """Return kind and document of a record's text form.
 
     Raises:
-        ValueError: the text is no record.
+        ValueError: the text is not a record.
     """
     kind, _, document = line.partition(b" ")
     try:

@@ -37,22 +37,22 @@ def stage(run_dir: Path, source: Path, link_from: int = LARGE) -> str:
         The path relative to the run directory, for `records.File`.
 
     Raises:
-        OSError: the source cannot be read, or is no regular file.
+        OSError: the source cannot be read, or is not a regular file.
     """
     if source.is_dir():
-        raise IsADirectoryError(f"{source} is no file")
+        raise IsADirectoryError(f"{source} is not a file")
     if not source.exists():
         raise FileNotFoundError(f"{source} is not there")
     if not source.is_file():
-        raise OSError(f"{source} is no regular file")
+        raise OSError(f"{source} is not a regular file")
     suffix = source.suffix if len(source.suffix) <= 32 else ""
     kept = new_path(run_dir, suffix)
     with source.open("rb"):  # a link can also be made to what cannot be read
         pass
     source = source.resolve()  # a link to a symbolic link would keep nothing
-    told = source.stat()
-    if told.st_size >= link_from:
-        linked = kept.with_name(f"{kept.stem}-{told.st_size}-{told.st_mtime_ns}{suffix}")
+    answer = source.stat()
+    if answer.st_size >= link_from:
+        linked = kept.with_name(f"{kept.stem}-{answer.st_size}-{answer.st_mtime_ns}{suffix}")
         with contextlib.suppress(OSError):  # another file system, or one without links
             linked.hardlink_to(source)
             return relative(run_dir, linked)
@@ -69,19 +69,19 @@ def was_overwritten(path: Path) -> bool:
     match = _LINKED.match(path.name)
     if match is None:
         return False
-    told = path.stat()
-    return (told.st_size, told.st_mtime_ns) != (int(match[1]), int(match[2]))
+    answer = path.stat()
+    return (answer.st_size, answer.st_mtime_ns) != (int(match[1]), int(match[2]))
 
 
 def walk_files(folder: Path) -> Iterator[Path]:
-    """Yield what lies in a folder and is no folder, through links as well, but never round in a circle."""
+    """Yield what is in a folder and is not a folder, through links as well, but never round in a circle."""
     seen: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
-        told = os.stat(place)  # noqa: PTH116
-        if (told.st_dev, told.st_ino) in seen:
+        answer = os.stat(place)  # noqa: PTH116
+        if (answer.st_dev, answer.st_ino) in seen:
             folders.clear()
             continue
-        seen.add((told.st_dev, told.st_ino))
+        seen.add((answer.st_dev, answer.st_ino))
         yield from (Path(place, name) for name in files)
 
 

@@ -107,7 +107,7 @@ class State:
         return cls.path(run_dir).with_suffix(".spare")
 
     def write(self, run_dir: Path) -> None:
-        """Replace the account; a full disk is no reason to stop delivering."""
+        """Replace the account; a full disk is not a reason to stop delivering."""
         path = self.path(run_dir)
         text = json.dumps(asdict(self))
         try:

@@ -1,4 +1,4 @@
-"""Daemon threads whose exceptions go to whoever started them instead of being printed into the script's output."""
+"""Daemon threads whose exceptions go to anyone who started them instead of being printed into the script's output."""
 
 from __future__ import annotations
 

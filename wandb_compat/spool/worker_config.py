@@ -32,7 +32,7 @@ class WorkerConfig(NamedTuple):
         """Return the first line of an uploader's standard input, which no tool shows, unlike arguments and environment.
 
         Args:
-            key: of the Pluto server, None when there is none.
-            trainer: number of the process to follow, None when there is none.
+            key: of the Pluto server, None when none exists.
+            trainer: number of the process to follow, None when none exists.
         """
         return json.dumps({"key": key, "trainer": trainer, "config": self._asdict()}).encode() + b"\n"

@@ -1,6 +1,6 @@
 """Brings journal records to the server, lane by lane, and notes in `uploader.journal` what was acknowledged.
 
-Each lane reads the journal for itself, with an offset of its own in each file and a thread of its own, so that a route
+Each lane reads the journal for itself, with a separate offset in each file and a separate thread, so that a route
 that is slow, hangs or refuses delays no other. The run's own lane has the thread of the caller.
 """
 
@@ -62,7 +62,7 @@ class Delivery:
         self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
         self._stopped = False
         for lane in self._others:
-            # In the caller's context, by which the logs of several uploaders in a process are told apart.
+            # In the caller's context, by which the logs of several uploaders in a process are distinguished.
             work = partial(copy_context().run, self._lane_loop, lane)
             threading.Thread(target=work, name=lane.name, daemon=True).start()
 

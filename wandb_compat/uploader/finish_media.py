@@ -1,7 +1,7 @@
 """Finishes on the way to the server what the training process only wrote down: it has no time to compress.
 
 The name of such a file tells what it is: `ID.raw.png` is a PNG that is not compressed, and `ID.raw4.0.mp4` holds the
-frames of a video in numpy's format, 4 a second. Both are finished in place: nobody has to remember how far that came.
+frames of a video in numpy's format, 4 a second. Both are finished in place: no one has to remember how far that came.
 """
 
 from __future__ import annotations

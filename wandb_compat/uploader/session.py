@@ -56,7 +56,7 @@ class Session:
 
     @property
     def project(self) -> str:
-        """The project that the run lies in."""
+        """The project that the run is in."""
         return self._project
 
     def new_client(self, report_silence: bool = True) -> Client:

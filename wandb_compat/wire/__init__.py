@@ -1,1 +1,1 @@
-"""What is said to a Pluto server: the only place that knows its URLs and payloads."""
+"""What is reported to a Pluto server: the only place that knows its URLs and payloads."""

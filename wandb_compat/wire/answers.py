@@ -1,4 +1,4 @@
-"""Reads what a server answers: bounded in size and time, and told apart from what cannot come from Pluto."""
+"""Reads what a server answers: bounded in size and time, and distinguished from what cannot come from Pluto."""
 
 from __future__ import annotations
 

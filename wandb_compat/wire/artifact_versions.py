@@ -46,8 +46,8 @@ class Entry:
     def all_of(cls, published: Mapping[str, str]) -> list[Entry]:
         """Return the entries that a run has published under one name."""
         known = cls.__dataclass_fields__  # a later version may tell more
-        told = [json.loads(text) for key, text in published.items() if key != ORDER]
-        return [cls(**{key: value for key, value in one.items() if key in known}) for one in told]
+        answer = [json.loads(text) for key, text in published.items() if key != ORDER]
+        return [cls(**{key: value for key, value in one.items() if key in known}) for one in answer]
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Collection:
         return self.entries[-1].order + 1 if self.entries else 0
 
     def find(self, alias: str) -> Version | None:
-        """Return the version that an alias, or a name such as `v3`, stands for."""
+        """Return the version that an alias, or a name such as `v3`, represents."""
         for version in self.versions.values():
             if alias in version.aliases or alias == f"v{version.number}":
                 return version

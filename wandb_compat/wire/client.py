@@ -1,4 +1,4 @@
-"""A client of the contract: one method a call, errors told apart by whether waiting can heal them."""
+"""A client of the contract: one method a call, errors distinguished by whether waiting can heal them."""
 
 from __future__ import annotations
 
@@ -168,10 +168,10 @@ class Client:
         headers = {"Content-Type": "application/x-ndjson", **run}
         answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
         try:
-            told = [(int(one["index"]), str(one.get("reason"))) for one in json_object(answer).get("rejected") or []]
+            reply = [(int(one["index"]), str(one.get("reason"))) for one in json_object(answer).get("rejected") or []]
         except (TypeError, KeyError, ValueError, AttributeError):
             raise unexpected_answer(url) from None
-        return [(index, reason) for index, reason in told if 0 <= index < len(lines)]
+        return [(index, reason) for index, reason in reply if 0 <= index < len(lines)]
 
     def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
         """Announce at most ten files of different names; return the URL to upload each to, by name."""
@@ -185,7 +185,7 @@ class Client:
         }
 
     def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
-        """Put a file's content where `presign` said; the key stays here, such a URL may lie on any host."""
+        """Put a file's content where `presign` reported; the key stays here, such a URL may lie on any host."""
         headers = {"Content-Type": content_type}
         is_empty = not content.read(1)
         content.seek(0)
@@ -204,11 +204,11 @@ class Client:
             raise Unavailable(f"{host_of(url)} does not take a file ({cause_of(error)})") from error
         if answer.status in (200, 201):
             return
-        said = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
+        notice = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
         if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
-            raise Refused(said, 413)
+            raise Refused(notice, 413)
         # Also 403: such a URL lives an hour, the next attempt asks for a new one.
-        raise Unavailable(said, retry_after(answer))
+        raise Unavailable(notice, retry_after(answer))
 
     # Reading back
 
@@ -327,7 +327,7 @@ def reach(url: str) -> None:
     """Ask the host of a URL for any answer at all, without a key.
 
     Raises:
-        Unavailable: there is none.
+        Unavailable: none exists.
     """
     try:
         requests.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False)

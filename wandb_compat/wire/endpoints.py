@@ -41,12 +41,12 @@ def resolve(given: Sequence[str | None]) -> Endpoints:
     standard ports (3000 app, 3001 api, 3003 ingest, 3004 py).
 
     Raises:
-        EndpointError: a URL is missing and cannot be derived, or is no http(s) URL; the text names the variable.
+        EndpointError: a URL is missing and cannot be derived, or is not a http(s) URL; the text names the variable.
     """
     urls = [url.strip().rstrip("/") if url else None for url in given]
     for variable, url in zip(VARIABLES, urls, strict=True):
         if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-            raise EndpointError(f"{variable}={url!r} is no URL; give it as https://host or http://host:port")
+            raise EndpointError(f"{variable}={url!r} is not a URL; give it as https://host or http://host:port")
     known = [url for url in urls if url is not None]
     if not known:
         return CLOUD

@@ -223,7 +223,7 @@ FRAMEWORKS = (
         "stable-baselines3",
         "torch",
         ("history train/loss", "config policy", "config algo", "file .*model.zip"),
-        # Of objects the address is told.
+        # The address of objects is shown.
         loose=rf"{EVENT_FILE}|time/fps|time_elapsed|start_time|_logger|env|rollout_buffer",
         note="with `sync_tensorboard=True`",
     ),
@@ -284,7 +284,7 @@ FRAMEWORKS = (
         "fastai",
         "fastai",
         ("history train_loss", "history accuracy", "tag f", "artifact model"),
-        loose="train_samples_per_sec|Learner",  # of the learner the address is told
+        loose="train_samples_per_sec|Learner",  # the learner's address is shown
     ),
     Framework(
         "lm-eval, `WandbLogger`",

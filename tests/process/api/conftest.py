@@ -1,4 +1,4 @@
-"""Runs that were logged by our own package in a process of their own, and an API that reads them back."""
+"""Runs that were logged by our own package in a separate process, and an API that reads them back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECONDS = 60  # that the uploaders of the training script may take after its end
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, dict[str, Any]]]:
-    """A server of its own with the runs of the training script, and what that script says that it has logged."""
+    """A separate server with the runs of the training script, and what that script says that it has logged."""
     home = tmp_path_factory.mktemp("trained")
     with running(home / "data") as server:
         kept = {name: one for name, one in os.environ.items() if not name.startswith(("WANDB_", "PLUTO_", "DISABLE_"))}
@@ -66,7 +66,7 @@ def _wait_until_over(server: Running) -> None:
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test has a home and a working folder of its own, and no settings from outside."""
+    """Every test has a separate home and working folder, and no settings from outside."""
     for name in [name for name in os.environ if name.startswith(("WANDB_", "PLUTO_", "DISABLE_WANDB", "MLOP_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -108,7 +108,7 @@ def test_media_of_a_summary_survive_a_change(api: wandb.Api) -> None:
 
 
 def test_a_key_that_cannot_be_removed_is_said(log: Logged, capsys: pytest.CaptureFixture[str]) -> None:
-    """Pluto keeps keys of a configuration: to remove one is no silent no."""
+    """Pluto keeps keys of a configuration: removing one causes an error."""
     run = log("one", config={"a": 1, "b": 2})
     run.load(force=True)
     del run.config["b"]

@@ -73,7 +73,7 @@ def test_a_frame_of_a_short_history(api: wandb.Api, monkeypatch: pytest.MonkeyPa
     assert by_accuracy[2] == {"train/acc": 2, "loss": 1 / 3}
     monkeypatch.setitem(sys.modules, "pandas", None)
     assert run.history(keys=["loss"]) == run.history(keys=["loss"], pandas=False)
-    assert run.history(keys="loss") == []  # said, as wandb says it
+    assert run.history(keys="loss") == []  # a warning, as with wandb
 
 
 def test_a_long_history_is_thinned_by_the_server(counted: tuple[wandb.Api, Counter], log: Logged) -> None:

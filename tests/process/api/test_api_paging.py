@@ -1,4 +1,4 @@
-"""A list of runs is read a page at a time, as far as somebody looks."""
+"""A list of runs is read a page at a time, as far as it is iterated."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_details_of_a_page_are_read_at_once(listed: Listed, counted: tuple[wandb
 
 
 def test_a_list_is_kept_until_flush_unless_it_is_empty(counted: tuple[wandb.Api, Counter], log: Logged) -> None:
-    """The same call gives the same list; whoever waits for the first run sees it."""
+    """The same call gives the same list; a loop that waits for the first run sees it."""
     api, _ = counted
     project = "test_a_list_is_kept_until_flush_unless_it_is_empty"
     log("one", config={"a": 1})

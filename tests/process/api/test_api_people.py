@@ -10,7 +10,7 @@ from wandb.errors import UnsupportedError
 
 
 def test_there_are_no_reports(api: wandb.Api, capsys: pytest.CaptureFixture[str]) -> None:
-    """The list is empty, which is said once; to write one is refused."""
+    """The list is empty, with one warning; writing one is refused."""
     reports = api.reports("team/rich")
     assert list(reports) == [] and len(reports) == 0 and not reports.more
     assert list(api.reports("team/rich", name="any")) == []

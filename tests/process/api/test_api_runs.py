@@ -146,7 +146,7 @@ def test_a_run_that_is_being_preempted(log: Logged) -> None:
 
 
 def test_a_run_that_pluto_migrated(api: wandb.Api, log: Logged, request: pytest.FixtureRequest) -> None:
-    """A run brought over by `pluto migrate` is found by its wandb id and tells what wandb said of it."""
+    """A run brought over by `pluto migrate` is found by its wandb id and has what wandb recorded of it."""
     findings = {"url": "https://wandb.ai/e/p/runs/old1", "state": "crashed", "notes": "n", "summary": {"acc": 0.5}}
     log("elsewhere", config={"lr": 1, "wandb": findings})
     run = api.run(f"{request.node.name}/old1")
@@ -185,7 +185,7 @@ def test_the_lines_of_the_console(api: wandb.Api) -> None:
 
 
 def test_a_wrong_key_and_a_server_that_is_away(api: wandb.Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both are errors of wandb, told apart, and the key is in none of them."""
+    """These are two different errors of wandb, and the key is in neither."""
     with pytest.raises(wandb.errors.AuthenticationError) as refused:
         wandb.Api(api_key="mlpi_wrongwrongwrong1").run("rich/rich1")
     assert "wrongwrong" not in str(refused.value)
@@ -196,7 +196,7 @@ def test_a_wrong_key_and_a_server_that_is_away(api: wandb.Api, monkeypatch: pyte
 
 
 def test_who_is_asking(api: wandb.Api) -> None:
-    """Pluto knows the organisation of a key and nobody else."""
+    """Pluto knows only the organisation of a key."""
     assert api.default_entity == "local"
     assert api.viewer.entity == api.viewer.username == "local"
     assert api.viewer.teams == ["local"]

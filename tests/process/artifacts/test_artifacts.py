@@ -116,7 +116,7 @@ def test_equal_content_makes_no_new_version(script: Script) -> None:
 def test_two_runs_at_once_get_two_versions(
     environment: dict[str, str], tmp_path: Path, elsewhere: Callable[..., Any]
 ) -> None:
-    """Four processes that log one name at the same moment all succeed, and each content has a version of its own."""
+    """Four processes that log one name at the same moment all succeed, and each content gets its own version."""
     (tmp_path / "race.py").write_text(
         "import sys, time, wandb\n"
         "from pathlib import Path\n"
@@ -326,7 +326,7 @@ def test_changes_of_a_logged_artifact_reach_the_server(script: Script) -> None:
 
 
 def test_models_and_links(script: Script) -> None:
-    """`log_model`, `use_model` and `link_model` work by name; a link has versions and aliases of its own."""
+    """`log_model`, `use_model` and `link_model` work by name; a link has its own versions and aliases."""
     script("""
         import os, wandb
         with open("m.pt", "w") as f: f.write("weights")
@@ -400,7 +400,8 @@ def test_an_artifact_can_be_of_a_path(script: Script) -> None:
 
 
 def test_values_come_back_from_an_artifact(script: Script, elsewhere: Callable[..., Any]) -> None:
-    """A table that was added is a table again in another process; one that was only logged is told how to become so."""
+    """A table that was added is a table again in another process; for one that was only logged, the error says
+    how to add it."""
     script("""
         import wandb
         with wandb.init() as run:

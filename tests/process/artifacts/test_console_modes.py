@@ -36,7 +36,7 @@ BELOW = {"from a child", "its trouble", "from below"}
 @pytest.mark.parametrize("mode", ["wrap", "redirect", "auto", "wrap_raw", "wrap_emu", "off"])
 def test_each_mode_takes_what_it_says(mode: str, script: Script, arrived: Arrived) -> None:
     """`wrap` takes Python's streams, `redirect` children and C as well, `off` nothing; a bar becomes one line."""
-    # Silent: the run's address, told from another thread, would end the line in which the bar stands.
+    # Silent: the run's address, printed by another thread, would end the line in which the bar stands.
     done = script(PRINTING, WANDB_CONSOLE=mode, WANDB_SILENT="true")
     for text in ("printed", "rich text", "from a child", "from below"):
         assert done.stdout.count(text) == 1
@@ -130,7 +130,7 @@ def test_pytest_captures_as_without_us(environment: dict[str, str], tmp_path: Pa
 
 
 def test_children_may_outlive_the_run(script: Script) -> None:
-    """A child that still prints when the run ends is heard on the screen to its end, and stands in nobody's way."""
+    """What a child prints after the end of the run still appears on the screen, and delays nothing."""
     done = script(
         """
         import subprocess, sys, wandb

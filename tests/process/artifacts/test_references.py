@@ -139,7 +139,8 @@ def test_references_are_noted_as_wandb_notes_them(
 
 
 def test_references_lead_back_to_the_same_content(script: Script, outside: dict[str, str]) -> None:
-    """What a reference was made of is downloaded, an older version too; what has changed or gone is told apart."""
+    """What a reference was made of is downloaded, an older version too; changed and deleted files cause
+    different errors."""
     s3 = _s3(outside)
     s3.put_object(Bucket="kept", Key="moving", Body=b"old")
     s3.put_object(Bucket="plain", Key="moving", Body=b"old")

@@ -108,7 +108,7 @@ def test_what_cannot_be_saved_is_said_and_the_rest_arrives(script: Script, arriv
                 wandb.save("growing")
                 f.write("end")
     """)
-    assert "dangling" in done.stderr and "pipe is no regular file" in done.stderr
+    assert "dangling" in done.stderr and "pipe is not a regular file" in done.stderr
     found = saved(arrived)
     findings = sorted(data.decode() for key, data in found.items() if key not in ("d/empty", "growing"))
     assert findings == sorted(["日本.txt", "中国.txt", "with blank", "a..b", long])

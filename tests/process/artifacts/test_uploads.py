@@ -19,7 +19,7 @@ from tests.process.artifacts.conftest import Arrived
 def test_a_staged_file_that_is_lost_costs_no_other(
     harm: str, script: Script, environment: dict[str, str], tmp_path: Path, arrived: Arrived
 ) -> None:
-    """A copy that somebody deletes before it is sent is counted and logged; everything else arrives, the run closes."""
+    """A copy that is deleted before its upload is counted and logged; everything else arrives, the run closes."""
     script(
         """
         import wandb

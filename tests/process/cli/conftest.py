@@ -1,4 +1,4 @@
-"""Runs the command line as a user does: in a process of its own, in a folder and a home of its own."""
+"""Runs the command line as a user does: in a separate process, in a separate folder and home."""
 
 import subprocess
 import sys

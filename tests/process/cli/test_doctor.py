@@ -90,7 +90,7 @@ def test_pluto_mls_own_hook(cli: Command, folder: Path, bare_python: str) -> Non
 
 
 def test_a_folder_of_runs_shadows_nothing(cli: Command, folder: Path) -> None:
-    """The folder `wandb` that runs leave behind is no problem."""
+    """The folder `wandb` that runs leave behind is not a problem."""
     (folder / "wandb" / "run-20260101_000000-x").mkdir(parents=True)
     assert problems(cli("doctor").stdout) == []
 
@@ -114,7 +114,7 @@ def test_a_broken_wandb(cli: Command, folder: Path, bare_python: str) -> None:
 
 
 def test_offline_is_mentioned(cli: Command) -> None:
-    """WANDB_MODE=offline explains why nothing arrives, and is no illness."""
+    """WANDB_MODE=offline explains why nothing arrives, and is not a problem."""
     assert "note     WANDB_MODE=offline" in cli("doctor", WANDB_MODE="offline").stdout
 
 

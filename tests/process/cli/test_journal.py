@@ -54,7 +54,7 @@ def test_a_damaged_end_is_reported(cli: Command, runs: Runs) -> None:
 
 
 def test_a_torn_tail_is_no_damage(cli: Command, runs: Runs) -> None:
-    """An unfinished last record, as a running or killed writer leaves it, is told apart from damage."""
+    """An unfinished last record, as a running or killed writer leaves it, is distinguished from damage."""
     file = runs.make("x") / "run-x.wandb"
     with file.open("ab") as stream:
         stream.write(b"\x1e0123abcd row {")

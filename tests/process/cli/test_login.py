@@ -13,7 +13,7 @@ from wandb_compat.server.serve import Running
 
 
 def stored(environment: dict[str, str]) -> str:
-    """Return the text of the keyring's file, empty when there is none."""
+    """Return the text of the keyring's file, empty when none exists."""
     file = Path(environment["XDG_DATA_HOME"], "python_keyring", "keyring_pass.cfg")
     return file.read_text(encoding="utf-8") if file.exists() else ""
 
@@ -23,7 +23,7 @@ def stored(environment: dict[str, str]) -> str:
 def test_a_good_key_is_stored_and_used(
     cli: Command, environment: dict[str, str], pluto_server: Running, way: str, module: str
 ) -> None:
-    """The key lies where pluto-ml looks for it; it is said where that is, and never shown."""
+    """The key lies where pluto-ml looks for it; the message names that place and never shows the key."""
     key = pluto_server.key
     words, text = (["login", key], "") if way == "argument" else (["login"], key + "\n")
     output = cli(*words, input=text, module=module, PLUTO_API_KEY=None)
@@ -102,7 +102,7 @@ def test_no_key_at_all_is_named(cli: Command) -> None:
 
 
 def test_a_variable_that_wins_is_mentioned(cli: Command, pluto_server: Running) -> None:
-    """Who stores one key while PLUTO_API_KEY holds another is told which of them counts."""
+    """Storing a key while PLUTO_API_KEY holds another prints which of them is used."""
     output = cli("login", pluto_server.key, PLUTO_API_KEY="mlpi_somethingelse00")
     assert "PLUTO_API_KEY is set to another key" in output.stderr
     assert "somethingelse" not in output.stderr

@@ -1,4 +1,4 @@
-"""`sync` brings to the server what lies on disk, once, and says what it could not bring."""
+"""`sync` brings to the server what is on disk, once, and says what it could not bring."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ def test_a_run_can_be_named_in_each_way(cli: Command, runs: Runs, folder: Path, 
 
 
 def test_a_directory_sends_every_unfinished_run(cli: Command, runs: Runs) -> None:
-    """Each run below gets one line; finished ones and files of the real wandb are told and left alone."""
+    """Each run below gets one line; finished ones and files of the real wandb are listed and left alone."""
     done, two, three = runs.make("done"), runs.make("two"), runs.make("three", 7)
     cli("sync", done)
     foreign = runs.root / "run-20260101_000000-real"
@@ -146,12 +146,12 @@ def test_a_path_without_a_run_is_named(cli: Command, folder: Path, what: str) ->
 
 
 def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
-    """No run at all is no failure."""
+    """No run at all is not a failure."""
     assert "No run directory" in cli("sync").stdout
 
 
 def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, pluto_server: Running) -> None:
-    """Of several runs at once each has a connection of its own; the parts of one id wait for each other."""
+    """Of several runs at once each has a separate connection; the parts of one id wait for each other."""
     proxy = FaultProxy(pluto_server.url)
     proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 1.5
     for count in (3, 4, 5):
@@ -182,7 +182,7 @@ def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, 
     )
     os.close(end)
     shown = b""
-    with contextlib.suppress(OSError):  # as Linux tells that nobody holds the other end any more
+    with contextlib.suppress(OSError):  # as Linux tells that no one holds the other end any more
         while piece := os.read(terminal, 65536):
             shown += piece
     os.close(terminal)
@@ -206,7 +206,7 @@ def test_a_copy_of_a_delivered_folder_is_not_sent_again(cli: Command, runs: Runs
 
 
 def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, nobody: dict[str, str]) -> None:
-    """A run not sent, one that is done and one whose server was away are told apart, with rows and reason."""
+    """A run not sent, one that is done and one whose server was away are shown differently, with rows and reason."""
     done, away = runs.make("done"), runs.make("away")
     cli("sync", done)
     cli("sync", "--patience", 0, away, code=1, **nobody)

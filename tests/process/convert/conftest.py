@@ -114,7 +114,7 @@ Log = Callable[..., Seen]
 def log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pluto_server: Any, request: pytest.FixtureRequest
 ) -> Iterator[Log]:
-    """Logs rows in a run of their own and returns what the server has after it."""
+    """Logs rows in a separate run and returns what the server has after it."""
     for name in [name for name in os.environ if name.startswith(("WANDB_", "PLUTO_", "DISABLE_WANDB"))]:
         monkeypatch.delenv(name)
     for name, value in {

@@ -1,4 +1,4 @@
-"""In dual mode every rank is a run of its own in wandb, and with PLUTO_RUN_ID all of them are one in Pluto."""
+"""In dual mode every rank is a separate run in wandb, and with PLUTO_RUN_ID all of them are one in Pluto."""
 
 from tests.process.dual.conftest import Stage
 

@@ -39,7 +39,7 @@ def compare(stage: Stage, troubles: list[str], **changes: str) -> None:
     assert sides[1] == tuple(side * len(troubles) for side in sides[0])
 
 
-# One process goes through all of them; with more rounds each has one of its own, and an exit code.
+# One process goes through all of them; with more rounds each has its own, and an exit code.
 @pytest.mark.parametrize("troubles", [TROUBLES] if ROUNDS == 1 else [[one] for one in TROUBLES], ids="-".join)
 def test_surroundings(stage: Stage, troubles: list[str]) -> None:
     """No uploader, no memory for one, no disk, a run that is cancelled: training goes on, and wandb has every row."""

@@ -16,7 +16,7 @@ EXPORT = ("-m", "pluto", "migrate", "wandb", "export", "--entity", "team", "--pr
 
 
 class Wandb:
-    """A server that knows nobody's key, at wandb's address; it keeps what it is asked, and with which key."""
+    """A server that accepts no key, at wandb's address; it keeps what it is asked, and with which key."""
 
     def __init__(self) -> None:
         asked: list[tuple[str, str]] = []
@@ -51,7 +51,8 @@ def wandbs_server() -> Iterator[Wandb]:
 
 
 def test_migration_asks_wandbs_server_in_every_mode(stage: Stage, wandbs_server: Wandb) -> None:
-    """In dual and wandb mode, after the sunset and switched off the same questions reach wandb, with its key."""
+    """In dual and wandb mode, with wandb logging disabled and turned off, the same requests reach wandb, with
+    its key."""
     stage.environment.install("pyarrow")
     stage.folder.mkdir()
     nothing = {name: "" for name in stage.variables if name.startswith("PLUTO_API")}

@@ -1,4 +1,4 @@
-"""What the real wandb is told reaches Pluto, at wandb's own steps."""
+"""What is logged to the real wandb reaches Pluto, at wandb's steps."""
 
 import json
 
@@ -84,7 +84,7 @@ def test_ends(stage: Stage, end: str, code: int | None, status: str) -> None:
 
 
 def test_several_runs(stage: Stage) -> None:
-    """Runs one after the other, and two at a time, are runs of their own in Pluto."""
+    """Runs one after the other, and two at a time, are separate runs in Pluto."""
     stage.run(
         """
         import wandb
@@ -192,7 +192,8 @@ FAULT = """
     "fault", ["row", "finish"] if ROUNDS == 1 else ["__init__", "start", "row", "submit", "finish", "status"]
 )
 def test_isolation(stage: Stage, fault: str) -> None:
-    """Whatever fails on Pluto's side, output, exit code and wandb's records are as without it, and it is said once."""
+    """Whatever fails on Pluto's side, output, exit code and wandb's records are as without it, and one warning
+    is printed."""
     alone = stage.run(FAULT, code=3, PLUTO_API_KEY="")
     rows = stage.recorded()
     stage.folder = stage.folder.with_name("faulty")

@@ -140,7 +140,7 @@ def test_everything(stage: Stage) -> None:
 WATCH = """
     import sys
     import wandb
-    sys.path.append({packages!r})  # torch is too large for an environment of its own
+    sys.path.append({packages!r})  # torch is too large for a separate environment
     import torch
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
@@ -218,7 +218,8 @@ def test_methods_of_young_releases(stage: Stage) -> None:
 
 
 def test_links_and_uses(stage: Stage) -> None:
-    """A link is a second name of the version in Pluto, a use is noted; what this run has not logged is said."""
+    """A link is a second name of the version in Pluto, a use is noted; what this run has not logged causes a
+    warning."""
     done = stage.run(LINKS)
     about = stage.server.run(stage.project)["config"]["wandb"]
     (data,), (shared,) = _published(about, "data"), _published(about, "shared")

@@ -44,7 +44,7 @@ SHARED = """
     else:
         run = wandb.init(id="both", config={"lr": 1}, settings=settings(True))
         run.log({"first": 0})
-        # As one that was started elsewhere: it has a service of its own.
+        # As one that was started elsewhere: it has a separate service.
         elsewhere = {name: value for name, value in os.environ.items() if name != "WANDB_SERVICE"}
         print(subprocess.run([sys.executable, __file__, "second"], env=elsewhere).returncode, status(run))
         run.log({"first": 1})

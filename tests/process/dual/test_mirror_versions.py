@@ -1,4 +1,4 @@
-"""A wandb that we do not know: what can be mirrored is, by another way, and the user is told once."""
+"""An unknown release of wandb: what can be copied is copied by other hooks, with one warning."""
 
 import pytest
 
@@ -59,7 +59,7 @@ METHODS = (
 
 @pytest.mark.parametrize("how", ["missing", "changed"])
 def test_another_callback(stage: Stage, how: str) -> None:
-    """Without the callbacks that we know, or with others, the public methods are mirrored and it is said once each."""
+    """Without the callbacks that we know, or with others, the public methods are hooked, with one warning each."""
     done = stage.run(WITHOUT, NAMES=" ".join(METHODS), HOW=how)
     assert "done" in done.stdout and "Traceback" not in done.stderr
     for method in METHODS:

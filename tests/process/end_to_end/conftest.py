@@ -27,7 +27,7 @@ def project(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def environment(tmp_path: Path, pluto_server: Any, project: str) -> dict[str, str]:
-    """The environment of a script: a home of its own, pluto mode, the server's URLs and key."""
+    """The environment of a script: a separate home, pluto mode, the server's URLs and key."""
     home = tmp_path / "home"
     home.mkdir()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "PLUTO_", "DISABLE_"))}
@@ -45,7 +45,7 @@ def environment(tmp_path: Path, pluto_server: Any, project: str) -> dict[str, st
 
 @pytest.fixture
 def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
-    """Runs a script's text in a folder of its own and returns the finished process."""
+    """Runs a script's text in a separate folder and returns the finished process."""
 
     def run(
         text: str, *, code: int | None = 0, folder: str = "work", seconds: float = 120, **changes: str

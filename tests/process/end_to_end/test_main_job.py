@@ -12,7 +12,7 @@ QUICKSTART = (ROOT / "examples" / "quickstart.py").read_text()
 
 
 def test_the_quick_start_arrives_whole(script: Script, server: Server, environment: dict[str, str]) -> None:
-    """Name, state, config, every metric with every step: what the script said is what the server has."""
+    """Name, state, config, every metric with every step: the server has what the script logged."""
     script(QUICKSTART, PLUTO_PROJECT="quickstart-whole")
     run = server.run("quickstart-whole")
     assert run["status"] == "COMPLETED"

@@ -25,7 +25,7 @@ with wandb.init(id="abc") as run:
         time.sleep(0.001)
 """
 
-AWAY = "http://127.0.0.1:9"  # the discard port: nobody listens
+AWAY = "http://127.0.0.1:9"  # the discard port: no server listens
 AWAY_URLS = {f"PLUTO_URL_{name}": AWAY for name in ("APP", "API", "INGEST", "PY")}
 
 
@@ -38,7 +38,8 @@ def sync(folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProc
 def test_a_server_that_is_away_costs_one_message_and_no_row(
     script: Script, server: Server, project: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """Away during the whole run: nothing raises, it is said once, and `sync` delivers every row with its true time."""
+    """Away during the whole run: nothing raises, one warning is printed, and `sync` delivers every row with
+    its true time."""
     began = time.time()
     done = script(LOOP, **AWAY_URLS)
     ended = time.time()
@@ -90,7 +91,7 @@ class Proxy:
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
                 answer = requests.request(self.command, target + self.path, data=body, headers=headers, timeout=30)
                 proxy.calls.append((self.path, len(body)))
-                if fault == "lose":  # the server has it, the client never hears
+                if fault == "lose":  # the server has it, the client gets no answer
                     self.close_connection = True
                     self.connection.close()
                     return
@@ -278,7 +279,8 @@ def test_a_killed_uploader_is_started_again(script: Script, server: Server, proj
 def test_the_end_of_the_script_is_the_state_of_the_run(
     script: Script, server: Server, project: str, ending: str, code: int, status: str
 ) -> None:
-    """Success, exceptions, exit codes and Ctrl-C are told apart, and the script's own exit code stays what it was."""
+    """Success, exceptions, exit codes and Ctrl-C lead to different states, and the script's own exit code
+    stays what it was."""
     script(f"import time, wandb\nrun = wandb.init()\nrun.log({{'a': 1}})\n{ending}\n", code=code)
     run = server.ended(project)
     assert run["status"] == status

@@ -68,11 +68,11 @@ def test_redirects_and_netrc_do_not_lead_the_key_astray(
     script: Script, environment: dict[str, str], tmp_path: Path
 ) -> None:
     """A redirect is not followed, and a password in ~/.netrc does not take the key's place."""
-    heard: list[tuple[str, str | None]] = []
+    received: list[tuple[str, str | None]] = []
 
     class Stranger(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.append((self.path, self.headers.get("Authorization")))
+            received.append((self.path, self.headers.get("Authorization")))
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(307)
             self.send_header("Location", f"http://localhost:{self.server.server_port}/elsewhere")
@@ -91,9 +91,9 @@ def test_redirects_and_netrc_do_not_lead_the_key_astray(
     script("import wandb; wandb.init(); wandb.log({'a': 1}); wandb.finish()", **urls)
     host.shutdown()
     host.server_close()
-    assert heard
-    assert {path for path, _ in heard} == {"/api/runs/create"}
-    assert {key for _, key in heard} == {f"Bearer {environment['PLUTO_API_KEY']}"}
+    assert received
+    assert {path for path, _ in received} == {"/api/runs/create"}
+    assert {key for _, key in received} == {f"Bearer {environment['PLUTO_API_KEY']}"}
 
 
 def test_a_forgotten_url_sends_nothing(script: Script, server: Server, project: str) -> None:

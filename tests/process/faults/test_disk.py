@@ -29,7 +29,7 @@ def log(first, last):
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MiB of its own, in the folder `work`."""
+    """A separate disk of 4 MiB, in the folder `work`."""
     folder = tmp_path / "work"
     folder.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True).returncode:
@@ -44,7 +44,7 @@ def expected(count: int) -> list[tuple[int, float]]:
 
 
 def test_a_disk_that_is_full_for_a_while(script: Script, server: Server, project: str, small: Path) -> None:
-    """What cannot be written waits in memory, which is said once; when there is room again, every row arrives."""
+    """What cannot be written waits in memory, with one warning; when there is room again, every row arrives."""
     text = """
 log(0, 1000)
 with open("ballast", "wb", 0) as ballast:
@@ -187,7 +187,7 @@ finally:
 def test_an_artifact_that_a_full_disk_cannot_keep(
     script: Script, server: Server, project: str, small: Path, arrived: Arrived
 ) -> None:
-    """Training goes on, the user hears of it, and the same artifact can be logged when there is room again."""
+    """Training goes on, a warning is printed, and the same artifact can be logged when there is room again."""
     done = script(
         BEGIN
         + """
@@ -228,7 +228,7 @@ run.finish()
 
 @pytest.mark.parametrize("what", ["wandb/latest-run/journal", "wandb"], ids=["journal", "all"])
 def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project: str, what: str) -> None:
-    """The open file of the journal is written anew, so that every row arrives, and it is said."""
+    """The open file of the journal is written anew, so that every row arrives, with a warning."""
     done = script(f"{BEGIN}\nlog(0, 1000)\nshutil.rmtree({what!r})\nlog(1000, 2000)\nrun.finish()\n")
     assert "Traceback" not in done.stderr
     assert done.stderr.count("was deleted while the run goes on") == (what == "wandb")
@@ -237,7 +237,7 @@ def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project:
 
 
 def test_what_a_deleted_folder_held_is_counted(script: Script, tmp_path: Path) -> None:
-    """Files of the journal that are gone before they were sent: their records are lost, which is told with a number."""
+    """Files of the journal that are gone before they were sent: their records are lost, and counted in a warning."""
     away = {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}
     logged = "\nlog(0, 1000)\nlog(1000, 2000)\nshutil.rmtree('wandb')\nlog(2000, 3000)\nrun.finish()\n"
     done = script(BEGIN + logged, **away, WANDB_COMPAT_SEGMENT_SIZE="20000", WANDB_COMPAT_FINISH_BUDGET="1")
@@ -251,7 +251,7 @@ def test_what_a_deleted_folder_held_is_counted(script: Script, tmp_path: Path) -
 
 
 def test_a_read_only_disk(script: Script, server: Server, project: str, small: Path) -> None:
-    """A folder that cannot be written at all: the run lies among the temporary files, which is said."""
+    """A folder that cannot be written at all: the run is among the temporary files, with a warning."""
     (small / "train.py").touch()
     text = BEGIN + "log(0, 100)\nrun.finish()\n"
     locked = small / "locked"

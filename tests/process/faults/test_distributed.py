@@ -40,7 +40,7 @@ TRAIN = """
     began = time.monotonic()
     run.finish(int(os.environ["CODE"]) if rank == 0 else 0)
     print(f"rank {rank} finished in {time.monotonic() - began:.1f} s as {run.id}", file=sys.stderr)
-    assert run.resumed is False  # another rank that has made the run on the server is no earlier part of it
+    assert run.resumed is False  # another rank that has made the run on the server is not an earlier part of it
     dist.destroy_process_group()
 """
 
@@ -49,7 +49,7 @@ TRAIN = """
 def test_the_ranks_of_a_job_are_one_run(
     environment: dict[str, str], server: Server, project: str, tmp_path: Path, order: str, code: int, state: str
 ) -> None:
-    """All rows arrive under names of their own, the run ends once, as rank 0 says, and no rank waits for another."""
+    """All rows arrive under separate names, the run ends once, as rank 0 says, and no rank waits for another."""
     done = torchrun(environment, tmp_path, PLUTO_RUN_ID="shared", ORDER=order, CODE=str(code))
     run = server.ended(project, 60)
     assert events(run) == [state], done.stderr
@@ -81,7 +81,7 @@ def test_the_ranks_of_a_job_are_one_run(
 def test_a_late_rank_does_not_leave_the_run_open(
     environment: dict[str, str], server: Server, project: str, tmp_path: Path
 ) -> None:
-    """A rank that begins when rank 0 has ended the run adds its rows, and the run ends again as rank 0 said."""
+    """A rank that begins when rank 0 has ended the run adds its rows, and the run ends again with rank 0's state."""
     text = "import wandb, time, os\nrun = wandb.init()\nrun.log({'a': 1})\n"
     job = {**environment, "WORLD_SIZE": "3", "PLUTO_RUN_ID": "shared", "TMPDIR": str(tmp_path)}
 

@@ -1,4 +1,4 @@
-"""Threads, forked and spawned processes log to one run; nothing is lost, torn or mixed up, and nobody hangs."""
+"""Threads, forked and spawned processes log to one run; nothing is lost, torn or mixed up, and no process hangs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def points(server: Server, project: str, name: str) -> list[tuple[int, float]]:
 
 
 def test_many_threads(script: Script, server: Server, project: str) -> None:
-    """Rows of many threads all arrive, those of each in its order, and each row has a step of its own."""
+    """Rows of many threads all arrive, those of each in its order, and each row has its own step."""
     script(
         """
         import threading, wandb

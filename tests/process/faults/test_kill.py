@@ -22,7 +22,7 @@ KILLS = 4 if ROUNDS == 1 else 100
 STORM = """
 import os, struct, sys, time, wandb
 run = wandb.init(id="abc", settings=wandb.Settings(x_disable_meta=True, x_disable_stats=True, console="off"))
-findings = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+findings = os.open("rows_written", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 step = 0
 while True:
     run.log({"loss": step / 7, "word": str(step)})
@@ -33,7 +33,7 @@ while True:
 
 
 def start(text: str, folder: Path, environment: dict[str, str], **how: Any) -> subprocess.Popen[str]:
-    """Start a script in a folder of its own."""
+    """Start a script in a separate folder."""
     folder.mkdir()
     (folder / "train.py").write_text(text)
     return subprocess.Popen(
@@ -48,10 +48,10 @@ def start(text: str, folder: Path, environment: dict[str, str], **how: Any) -> s
 
 
 def rows_told(folder: Path, before: float) -> tuple[int, int]:
-    """Return how many rows a storm has told of, and how many of them before a moment of `time.monotonic`."""
+    """Return how many rows a storm has written, and how many of them before a moment of `time.monotonic`."""
     import struct
 
-    content = (folder / "told").read_bytes()
+    content = (folder / "rows_written").read_bytes()
     times = [moment for (moment,) in struct.iter_unpack("d", content[: len(content) // 8 * 8])]
     return len(times), sum(moment < before for moment in times)
 
@@ -76,7 +76,7 @@ def test_sigkill_at_random_moments(server: Server, project: str, environment: di
     for number in range(KILLS):
         folder, own = tmp_path / f"kill{number}", f"{project}-{number}"
         process = start(STORM, folder, {**environment, "WANDB_PROJECT": own})
-        while not (folder / "told").exists():
+        while not (folder / "rows_written").exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 2.5))
@@ -178,7 +178,7 @@ def test_sigterm_in_the_middle_of_a_storm(
     for number in range(2 * ROUNDS):
         folder, own = tmp_path / f"term{number}", f"{project}-{number}"
         process = start(STORM.replace("0.0005", "0.00005"), folder, {**environment, "WANDB_PROJECT": own})
-        while not (folder / "told").exists():
+        while not (folder / "rows_written").exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         time.sleep(0.1 + number / 10)

@@ -121,7 +121,7 @@ def test_must_and_never(here: dict[str, str], server: Server, project: str) -> N
     wandb.init(id="12", resume="never").finish()
     with pytest.raises(UsageError, match="Run 12 exists already"):
         wandb.init(id="12", resume="never", dir="elsewhere")
-    with pytest.raises(UsageError, match="no run 1 "):  # the server's own number of a run is no id of wandb
+    with pytest.raises(UsageError, match="no run 1 "):  # the server's own number of a run is not an id of wandb
         wandb.init(id="1", resume="must")
     with pytest.raises(UsageError, match="`resume` and `fork_from`"):
         wandb.init(resume="allow", fork_from="12?_step=1")
@@ -130,7 +130,8 @@ def test_must_and_never(here: dict[str, str], server: Server, project: str) -> N
 
 
 def test_without_an_answer_the_journals_here_decide(here: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A server that is away or silent: `must` and `never` go by what is on disk, and what is not known is said."""
+    """A server that is away or silent: `must` and `never` go by what is on disk, and what is unknown causes a
+    warning."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         gone = f"http://127.0.0.1:{closed.getsockname()[1]}"
     for name in ("APP", "API", "INGEST", "PY"):
@@ -244,7 +245,7 @@ def test_resume_from_a_step(here: dict[str, str], server: Server, project: str) 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
 def test_a_fork(here: dict[str, str], server: Server, project: str, mode: str) -> None:
-    """A fork is a run of its own with a parent and a step, the parent's configuration, and steps that follow."""
+    """A fork is a separate run with a parent and a step, the parent's configuration, and steps that follow."""
     with wandb.init(id="parent", mode=mode, config={"lr": 0.1, "net": {"depth": 3}}, tags=["old"]) as run:
         for value in range(10):
             run.log({"loss": value})

@@ -16,7 +16,7 @@ MORE = ["403", "404", "half", "garbage", "page", "redirect"] if ROUNDS > 1 else 
 
 
 def test_away_at_start(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
-    """Nobody listens until a quarter of the rows is logged."""
+    """No server listens until a quarter of the rows is logged."""
     proxy.shut()
     training = train()
     training.wait_for_output("pause")

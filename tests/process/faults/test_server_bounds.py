@@ -145,7 +145,7 @@ def test_memory_while_away(train: Train, proxy: FaultProxy, server: Server, proj
 def test_disk_use_is_bounded(
     train: Train, proxy: FaultProxy, server: Server, project: str, environment: dict[str, str]
 ) -> None:
-    """At WANDB_COMPAT_JOURNAL_LIMIT new rows are refused, which is said and counted; those before arrive, whole."""
+    """At WANDB_COMPAT_JOURNAL_LIMIT new rows are refused with a warning and counted; those before arrive, whole."""
     proxy.shut()
     training = train(
         FLOOD.replace(f"range(1, {PENDING})", "range(1, 50_000)"),

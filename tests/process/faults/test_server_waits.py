@@ -28,7 +28,7 @@ def test_ten_minutes_away(train: Train, proxy: FaultProxy, server: Server, proje
 def test_away_at_the_end(
     train: Train, proxy: FaultProxy, server: Server, project: str, environment: dict[str, str]
 ) -> None:
-    """Nobody listens any more when the script ends: it says where its rows are, and `sync` brings them."""
+    """No server listens any more when the script ends: it says where its rows are, and `sync` brings them."""
     training = train()
     training.wait_for_output("pause")
     proxy.shut()
@@ -42,7 +42,7 @@ def test_away_at_the_end(
 
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after(train: Train, proxy: FaultProxy, server: Server, project: str, as_date: bool) -> None:
-    """429 with Retry-After, in seconds or as a date: nobody asks again before that, and then everything goes."""
+    """429 with Retry-After, in seconds or as a date: no request is sent before that, and then everything goes."""
     training = train(WANDB_COMPAT_LINGER="60")  # `finish` waits for a busy server for 3 s only
     training.wait_for_output("pause")
     proxy.where, proxy.fault = "ingest/metrics", "429"

@@ -41,7 +41,8 @@ def slow(server: Server) -> Iterator[FaultProxy]:
 def test_ctrl_c_leaves_the_rest_to_the_uploader(
     server: Server, project: str, environment: dict[str, str], tmp_path: Path, slow: FaultProxy
 ) -> None:
-    """Lines tell what is left and the budget; after Ctrl-C the script goes on, the command is told, all rows arrive."""
+    """Lines tell what is left and the budget; after Ctrl-C the script goes on, the command is printed, all
+    rows arrive."""
     folder = tmp_path / "work"
     process = start(SCRIPT, folder, {**environment, **slow.environment(), "WANDB_COMPAT_LINGER": "60"})
     assert process.stdout is not None

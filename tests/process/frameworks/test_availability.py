@@ -1,4 +1,4 @@
-"""Whoever asks whether wandb is there is told yes: in each mode, and in each layout of an installation."""
+"""Every check whether wandb is installed succeeds: in each mode, and in each layout of an installation."""
 
 import ctypes
 import json
@@ -92,7 +92,7 @@ def test_folder_on_the_path(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_prefix_like_condas(wheel: Path, tmp_path: Path) -> None:
-    """In a whole prefix with an interpreter of its own, as conda makes it, the start-up file is read."""
+    """In a whole prefix with a separate interpreter, as conda makes it, the start-up file is read."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     stdlib = Path(sysconfig.get_paths()["stdlib"])
     home = tmp_path / "prefix" / "lib" / name
@@ -115,7 +115,7 @@ def test_prefix_like_condas(wheel: Path, tmp_path: Path) -> None:
 
 
 def _without_override() -> None:
-    """Take from a process of root the right to write where nobody may."""
+    """Take from a process of root the right to write to read-only directories."""
     drop, override = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
     ctypes.CDLL(None).prctl(drop, override, 0, 0, 0)
 

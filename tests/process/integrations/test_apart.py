@@ -1,4 +1,4 @@
-"""Libraries that are large or want other versions than the rest are tested in environments of their own.
+"""Libraries that are large or want other versions than the rest are tested in separate environments.
 
 `make frameworks` does so; the environments are made once and kept in `.cache`.
 """

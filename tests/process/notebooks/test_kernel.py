@@ -92,14 +92,14 @@ def test_a_failing_cell_ends_no_run(cells: tuple[Path, list[Any]], pluto_server:
 
 
 def test_trouble_with_the_magic_is_a_sentence(cells: tuple[Path, list[Any]]) -> None:
-    """A run that is not there is said in the page, an unknown option by IPython's own error."""
+    """A missing run is reported in the page, an unknown option by IPython's own error."""
     _, done = cells
     assert "notebooks/runs/nobody cannot be shown" in page(done[10])
     assert "UsageError" in str(done[11].outputs)
 
 
 def test_the_cells_are_kept_with_the_run(cells: tuple[Path, list[Any]]) -> None:
-    """With `save_code` a notebook of the cells that were run lies in the run's folder."""
+    """With `save_code` a notebook of the cells that were run is in the run's folder."""
     folder, _ = cells
     (kept,) = folder.glob("wandb/run-*-second/files/code/_session_history.ipynb")
     notebook = nbformat.reads(kept.read_text(), as_version=4)

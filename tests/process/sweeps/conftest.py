@@ -1,4 +1,4 @@
-"""Sweeps of a user with a home of their own, searched by agents in fresh interpreters."""
+"""Sweeps of a user with a separate home, searched by agents in fresh interpreters."""
 
 import subprocess
 import sys

@@ -405,7 +405,7 @@ assert set(run.summary.keys()) <= {"_step", "_runtime", "_timestamp"}, run.summa
     )
     for sentence in (
         "not been fitted",
-        "clf is no classifier",
+        "clf is not a classifier",
         "X has 1 missing",
         "regressor is None",
         "y_true is None",

@@ -94,7 +94,7 @@ def test_one_url_for_all_the_others_is_taken_for_the_missing_one() -> None:
             {"PLUTO_URL_APP": "https://a.x", "PLUTO_URL_API": "https://b.x", "PLUTO_URL_INGEST": "https://c.x"},
             "PLUTO_URL_PY",
         ),
-        ({"PLUTO_URL_API": "pluto.corp"}, "PLUTO_URL_API='pluto.corp' is no URL"),
+        ({"PLUTO_URL_API": "pluto.corp"}, "PLUTO_URL_API='pluto.corp' is not a URL"),
     ],
 )
 def test_what_cannot_be_derived_is_refused_by_name(environ: dict[str, str], named: str) -> None:
@@ -104,7 +104,7 @@ def test_what_cannot_be_derived_is_refused_by_name(environ: dict[str, str], name
 
 
 def test_credentials_are_looked_for_in_the_promised_order(tmp_path: Path) -> None:
-    """PLUTO_API_KEY, then WANDB_API_KEY after the sunset, then the keyring file."""
+    """PLUTO_API_KEY, then WANDB_API_KEY when wandb logging is disabled, then the keyring file."""
     folder = tmp_path / "python_keyring"
     folder.mkdir()
     key = base64.encodebytes(b"mlpi_stored").decode().strip()

@@ -35,7 +35,7 @@ def test_the_bytes_are_those_of_libsndfile(tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("shape", [(100_001,), (70_000, 2)])
 def test_a_long_sound_is_written_in_blocks(tmp_path: Path, shape: tuple[int, ...]) -> None:
-    """Where one block ends and the next begins cannot be heard."""
+    """Where one block ends and the next begins is inaudible."""
     samples = numpy.random.default_rng(3).normal(0, 0.5, shape)
     audio.write_wav(samples, 44_100, tmp_path / "ours.wav")
     soundfile.write(tmp_path / "theirs.wav", samples, 44_100)

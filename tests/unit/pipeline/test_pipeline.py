@@ -184,7 +184,7 @@ def test_a_forked_child_writes_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_never_raises(tmp_path: Path) -> None:
-    """Disk trouble is said once, and the outcome tells how many records it has cost."""
+    """Disk trouble causes one warning, and the outcome has the number of lost records."""
     (tmp_path / "journal").write_text("a file where the folder should be")
     pipeline = begin(tmp_path)
     for step in range(10):

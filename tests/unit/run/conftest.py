@@ -1,4 +1,4 @@
-"""Each test has a home of its own and leaves no run behind."""
+"""Each test has a separate home and leaves no run behind."""
 
 from tests.helpers.native_runs import alone, read
 

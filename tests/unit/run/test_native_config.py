@@ -46,7 +46,7 @@ class OmegaConf:
 
 
 class DictConfig(dict[str, Any]):
-    """Stands for an OmegaConf container."""
+    """A fake of an OmegaConf container."""
 
     __module__ = "omegaconf.dictconfig"
     broken = False
@@ -180,7 +180,7 @@ def test_setdefaults_and_stripped_keys() -> None:
 
 
 def test_locked_values_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a sweep has fixed is not changed by the script; it is told so."""
+    """What a sweep has fixed is not changed by the script, with a warning."""
     config = filled(a=1, nested={"x": 1})
     config.update_locked({"a": 5}, user="sweep", _allow_val_change=True)
     config.merge_locked({"nested": {"y": 2}}, user="sweep")

@@ -79,7 +79,7 @@ def test_the_key_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_streams_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After the end `write` is the stream's own; somebody who wrapped it meanwhile is left alone."""
+    """After the end `write` is the stream's own; a wrapper that was added meanwhile is kept."""
     streams = stand_in(monkeypatch)
     lines: list[Console] = []
     capture = ConsoleCapture(lines.append)
@@ -104,7 +104,7 @@ def test_a_line_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_streams_that_cannot_be_wrapped_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None, as under pythonw, and streams without attributes of their own."""
+    """None, as under pythonw, and streams without attributes."""
 
     class Fixed:
         __slots__ = ()

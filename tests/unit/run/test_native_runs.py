@@ -243,7 +243,7 @@ def test_a_disabled_run_stays_disabled_whatever_pluto_mode_says(monkeypatch: pyt
 
 
 def test_without_a_key_the_run_is_kept_and_one_hint_is_given(read: Read, capsys: pytest.CaptureFixture[str]) -> None:
-    """The run works fully, and how to log in is said once for any number of runs."""
+    """The run works fully, and one hint how to log in is printed for any number of runs."""
     for _ in range(2):
         with wandb.init() as run:
             run.log({"a": 1})
@@ -388,7 +388,7 @@ def test_a_with_block_ends_the_run_as_it_ends(error: BaseException | None, state
 
 
 def test_threads_log_into_one_run(read: Read) -> None:
-    """Every row of every thread arrives, each at a step of its own."""
+    """Every row of every thread arrives, each at its own step."""
     run = wandb.init(mode="offline")
     threads = [threading.Thread(target=lambda: [run.log({"a": i}) for i in range(100)]) for _ in range(4)]
     for thread in threads:
@@ -431,7 +431,7 @@ def test_login_takes_a_pluto_key_for_this_process_and_the_next(monkeypatch: pyte
 
 
 def test_a_wandb_key_beside_a_pluto_key_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script that signs in with its old key is told True where it can log, and False where it cannot."""
+    """A script that signs in with its old key gets True where it can log, and False where it cannot."""
     assert wandb.login(key="0123456789abcdef0123456789abcdef01234567") is False
     monkeypatch.setenv("PLUTO_API_KEY", "mlpi_0123456789abcdef")
     assert wandb.login(key="0123456789abcdef0123456789abcdef01234567") is True
@@ -453,7 +453,7 @@ def test_login_refuses_a_key_of_wandb(capsys: pytest.CaptureFixture[str]) -> Non
     """It is never sent to Pluto; the result is False, and a script goes on."""
     assert wandb.login(key="a" * 40) is False
     output = capsys.readouterr().err
-    assert "no Pluto key" in output and "a" * 40 not in output
+    assert "not a Pluto key" in output and "a" * 40 not in output
     with pytest.raises(wandb.UsageError, match="No Pluto key"):
         wandb.login(force=True)
 
@@ -461,7 +461,7 @@ def test_login_refuses_a_key_of_wandb(capsys: pytest.CaptureFixture[str]) -> Non
 def test_login_works_where_nothing_can_be_stored(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The key then serves this process, and this is said."""
+    """The key is then used by this process, and a message says so."""
     monkeypatch.setattr(
         "wandb_compat.config.credentials.store", lambda key: (_ for _ in ()).throw(OSError("read-only"))
     )

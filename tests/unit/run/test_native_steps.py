@@ -124,7 +124,7 @@ def test_a_step_that_is_no_integer_is_a_type_error(step: Any) -> None:
 
 @pytest.mark.parametrize("step", [-1, -(2**70), 2**63, 2**70])
 def test_a_step_outside_of_what_pluto_stores_loses_no_row(step: int, read, capsys) -> None:  # type: ignore[no-untyped-def]
-    """The row stands at the current step, and this is said once."""
+    """The row has the current step, with one warning."""
     run = wandb.init(mode="offline")
     run.log({"a": 1}, step=4)
     run.log({"b": 2}, step=step)

@@ -85,7 +85,9 @@ def test_the_stub_and_the_module_agree() -> None:
     stub = Path(wandb.__file__).with_suffix(".pyi").read_text()
     declared = {*lazy.names(), *re.findall(r"^(?:def )?(\w+)(?:: |\()", stub, re.MULTILINE)}
     assert [name for name in declared if not hasattr(wandb, name)] == []
-    modules = {name for name in vars(wandb) if f"wandb.{name}" in sys.modules}  # whoever imports one makes it a name
+    modules = {
+        name for name in vars(wandb) if f"wandb.{name}" in sys.modules
+    }  # importing a submodule makes it an attribute
     own = (
         {name for name in vars(wandb) if not name.startswith("_")}
         - modules

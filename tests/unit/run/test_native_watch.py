@@ -61,7 +61,7 @@ def test_gradients_and_parameters_become_histograms() -> None:
 
 
 def test_unwatch_takes_the_hooks_out() -> None:
-    """Of one model, or of all; a model that is not watched is said."""
+    """Of one model, or of all; a model that is not watched causes a warning."""
     one, other, run = model(), model(), wandb.init(mode="offline")
     wandb.watch([one, other], log_freq=1)
     wandb.unwatch(one)
@@ -124,7 +124,7 @@ def test_odd_tensors(tensor: Any, counts: Any, edges: Any) -> None:
 
 
 def test_wrong_arguments_raise_as_with_wandb() -> None:
-    """A word that does not exist, something that is no model, the gradients of one model twice."""
+    """A word that does not exist, something that is not a model, the gradients of one model twice."""
     run, net = wandb.init(mode="offline"), model()
     with pytest.raises(ValueError, match="log must be one of"):
         run.watch(net, log="weights")

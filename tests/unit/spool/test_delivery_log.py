@@ -89,7 +89,7 @@ def test_what_waits_is_counted_by_lane(
 
 
 def test_files_deleted_by_the_uploader_count_as_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever counts has listed them while they were there."""
+    """A counter may have listed them before they were deleted."""
     (tmp_path / "run-abc.wandb").write_bytes(journal.frame([b'row {"step":0}', b"key {}"]))
     listed = [tmp_path / "run-abc.wandb", tmp_path / "journal" / "rows-1-000002.journal"]
     monkeypatch.setattr(journal, "files", lambda home: listed)

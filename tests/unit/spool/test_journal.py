@@ -44,7 +44,7 @@ def test_what_is_written_behind_a_torn_record_is_read(first: int, second: int) -
 
 @given(st.integers(0, len(FILE) - 1), st.integers(0, 7))
 def test_a_flipped_bit_costs_only_its_own_record(at: int, bit: int) -> None:
-    """A flipped bit loses the record that it lies in and no other, and invents none."""
+    """A flipped bit loses the record that it is in and no other, and invents none."""
     damaged = bytearray(FILE)
     damaged[at] ^= 1 << bit
     hit = sum(end <= at for end in ENDS)
@@ -97,7 +97,7 @@ def test_a_full_file_is_left_for_a_new_one(tmp_path: Path) -> None:
 
 
 def test_a_writer_never_touches_the_file_of_another(tmp_path: Path) -> None:
-    """A second writer with the same process number takes a name of its own."""
+    """A second writer with the same process number takes another name."""
     for line in LINES[:2]:
         writer = make(tmp_path)
         writer.append([line])

@@ -17,7 +17,7 @@ def test_a_small_file_is_copied(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_linked_and_a_change_is_noticed(tmp_path: Path) -> None:
-    """A link costs no copy and survives deletion; that the content was overwritten can be told."""
+    """A link costs no copy and survives deletion; an overwritten content is detected."""
     source = tmp_path / "big.bin"
     source.write_bytes(b"x" * 1000)
     kept = tmp_path / "home" / staging.stage(tmp_path / "home", source, link_from=1000)

@@ -3,7 +3,7 @@
 `wandb-0.31.0.json` was gathered by looking into the released package: `names` by path with their kind and parameters
 (`name=default`), `settings` with their defaults, `commands` with their options, and `lost`, names that older releases
 had and that projects still use. wandb's own machinery, protocol buffers and GraphQL are not in it. A class that is
-refused stands for its members.
+refused includes its members.
 """
 
 import ast
@@ -32,7 +32,7 @@ SURFACE = json.loads(Path(__file__).with_name("wandb-0.31.0.json").read_text(enc
 
 
 class Attribute:
-    """Stands for what only instances have: an annotation, a setting, or what `__init__` sets."""
+    """Marks what only instances have: an annotation, a setting, or what `__init__` sets."""
 
 
 @cache
@@ -91,7 +91,7 @@ def complaints(path: str, kind: str, *parameters: str) -> list[str]:
     if isinstance(found, (classmethod, staticmethod)):
         found = found.__func__
     if kind == "class" and not inspect.isclass(found):
-        return [f"{path} is no class"]
+        return [f"{path} is not a class"]
     if kind == "function" and not callable(found):
         return [f"{path} cannot be called"]
     if isinstance(found, EnumMeta):  # the signature of an enumeration is Python's and differs by its version
@@ -165,7 +165,7 @@ def _present(path: str) -> bool:
 APART = ["launch", "queue", "job", "automation", "integration", "slack", "sandbox", "registry", "registries"]
 # What is refused beside them, as a Pluto server has no call for it and nothing else would do.
 NO_CALL = {
-    *("Api.create_user", "Api.create_team", "User.create", "Team.create"),  # a key makes nobody
+    *("Api.create_user", "Api.create_team", "User.create", "Team.create"),  # a key cannot create users
     *("Run.delete", "File.delete"),
     "wandb.proto",  # the journal has another form
 }

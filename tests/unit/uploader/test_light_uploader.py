@@ -10,7 +10,8 @@ from wandb_compat.wire.models import Created
 
 
 def test_worker_config_holds_the_settings() -> None:
-    """The uploader goes by the trainer's environment, with its bad values left out and told already."""
+    """The uploader goes by the trainer's environment, with its invalid values left out; the trainer has warned
+    already."""
     settings, _ = Settings.read(
         {"PLUTO_URL_API": "http://h:3001", "WANDB_COMPAT_LINGER": "inf", "WANDB_COMPAT_HEARTBEAT": "0"}
     )

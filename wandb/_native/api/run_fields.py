@@ -11,7 +11,7 @@ from wandb_compat.spool.config_merge import REMOVED, without_nulls, without_remo
 # Pluto's status -> wandb's state; `_failure` splits FAILED.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}
 ENDED = ("finished", "failed", "crashed", "killed", "preempted")
-# Tags that stand for fields of a wandb run.
+# Tags that represent fields of a wandb run.
 MARKS = {"group": "group", "job_type": "jobType", "sweep": "sweepName"}
 # What we and `pluto migrate` keep in `config["wandb"]`; whatever else is there is the user's own.
 OWN = (

@@ -14,7 +14,7 @@ from wandb._native.artifacts import cloud_buckets, digests
 from wandb.errors.term import termwarn
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 
-LIMIT = 10_000_000  # objects that a reference to a folder or bucket may stand for
+LIMIT = 10_000_000  # objects that a reference to a folder or bucket may represent
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two bytes of a web server's answer
 
 

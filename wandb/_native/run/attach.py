@@ -1,7 +1,7 @@
 """Runs of other processes: how a process that was not forked from the run's finds it and logs to it.
 
 A run enters itself in the register of this machine. A spawned process that unpickles the run, or attaches to it, writes
-a journal file of its own into the run's folder, from where the run's uploader takes it.
+a separate journal file into the run's folder, from where the run's uploader takes it.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class ExitWatch:
         if threading.current_thread() is threading.main_thread():  # elsewhere it ends a thread, not the script
             self.code = code_of(SystemExit(status))
         self._exit(status)  # type: ignore[arg-type]
-        raise SystemExit(status)  # whoever replaced sys.exit before us may return
+        raise SystemExit(status)  # another replacement of sys.exit may return
 
 
 def code_of(error: BaseException | None) -> int:

@@ -1,4 +1,4 @@
-"""Names for runs that nobody named."""
+"""Names for runs without a name."""
 
 import secrets
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wandb_compat.config import settings as engine
     from wandb_compat.config.credentials import Credential
 
-_MARKS = ("group", "job_type", "sweep")  # kinds of tags that stand for settings of the run
+_MARKS = ("group", "job_type", "sweep")  # kinds of tags that represent settings of the run
 
 
 class Going(NamedTuple):
@@ -32,7 +32,7 @@ class Going(NamedTuple):
 
 class _Known(NamedTuple):
     previous: PreviousRun | None
-    answered: bool  # whether the server has said what it knows
+    answered: bool  # whether the server has answered
 
 
 def settle(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:

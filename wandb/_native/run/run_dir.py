@@ -52,7 +52,7 @@ def _make(settings: Settings) -> Path:
 
 
 def _link(home: Path) -> None:
-    """Point `latest-run` to the folder; without links on the file system there is none."""
+    """Point `latest-run` to the folder; without links on the file system none exists."""
     fresh = home.parent / f"latest-run.{os.getpid()}"
     with contextlib.suppress(OSError):
         fresh.unlink(missing_ok=True)
@@ -61,7 +61,8 @@ def _link(home: Path) -> None:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file; one that cannot be written is said, not raised: it only repeats what the journal holds."""
+    """Write a JSON file; one that cannot be written causes a warning, not an exception: it only repeats what
+    the journal holds."""
     _write(path, lambda: json.dumps(document, indent=2, default=str) + "\n")
 
 

@@ -1,7 +1,7 @@
 """What SIGTERM does to active runs: they end, their last rows are sent, and the process dies as it would.
 
 Schedulers end jobs so: spot machines that are reclaimed, Kubernetes, Slurm. A handler of the script's own is left
-alone, and one that takes the place of ours later has it to itself.
+alone, and one that replaces ours later has it to itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def install(own_runs: Callable[[], Sequence[Run]]) -> None:
 
 def _terminated(number: int, frame: FrameType | None) -> None:
     if signal.getsignal(number) is not _terminated:
-        return  # called by a handler that has come after ours and has plans of its own
+        return  # called by a handler that has come after ours and exits in another way
     # What the main thread was about when the signal came may hold a lock that the end of a run needs.
     last_resort = threading.Timer(BUDGET * 1.5, os._exit, (TERMINATED,))
     last_resort.daemon = True

@@ -46,9 +46,11 @@ class _ImageFileType(_dtypes.Type):
         return cls(
             box_layers={layer: one._class_labels for layer, one in boxes.items()},
             box_score_keys={key for one in boxes.values() for box in one._val for key in box.get("scores") or ()},
-            mask_layers={layer: told.get("class_labels", ()) for layer, told in masks.items()},
+            mask_layers={layer: answer.get("class_labels", ()) for layer, answer in masks.items()},
             box_class_maps={layer: one._class_labels for layer, one in boxes.items()},
-            mask_class_maps={layer: told["class_labels"] for layer, told in masks.items() if "class_labels" in told},
+            mask_class_maps={
+                layer: answer["class_labels"] for layer, answer in masks.items() if "class_labels" in answer
+            },
             class_map={str(one["id"]): one["name"] for one in classes},
         )
 
@@ -78,7 +80,7 @@ class _ImageFileType(_dtypes.Type):
 
 
 def _value(param: Any) -> Any:
-    """Return a parameter as it is told in Python; from JSON it comes as a type."""
+    """Return a parameter as it is given in Python; from JSON it comes as a type."""
     return param.params["val"] if isinstance(param, _dtypes.ConstType) else param
 
 

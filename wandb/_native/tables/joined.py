@@ -59,7 +59,7 @@ class PartitionedTable(Media):
                 count += 1
 
     def to_json(self, artifact_or_run: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
-        """Return what stands for the table in an artifact."""
+        """Return what represents the table in an artifact."""
         return {"_type": "partitioned-table", "parts_path": self.parts_path}
 
     @classmethod
@@ -98,7 +98,7 @@ class JoinedTable(Media):
             join_key: the column's name, or a list of the names in each.
 
         Raises:
-            ValueError: an argument is none of these.
+            ValueError: an argument is not one of these.
         """
         super().__init__()
         if not isinstance(join_key, str) and not (isinstance(join_key, list) and len(join_key) == 2):
@@ -111,7 +111,7 @@ class JoinedTable(Media):
         self._join_key = join_key
 
     def to_json(self, artifact_or_run: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
-        """Return what stands for the join in an artifact; tables that are not there yet are added to it."""
+        """Return what represents the join in an artifact; tables that are not there yet are added to it."""
         paths = [
             artifact_or_run.add(table, f"t{number}_{id(self)}").path
             if isinstance(table, (Table, PartitionedTable))

@@ -31,13 +31,13 @@ def from_human_size(size: str, units: Units | None = None) -> int:
 
 
 def time_string_to_seconds(time_str: str) -> int:
-    """Return the seconds that `30s`, `5m`, `2h`, `7d`, `1M` (30 days) or `1y` (365 days) stand for.
+    """Return the seconds that `30s`, `5m`, `2h`, `7d`, `1M` (30 days) or `1y` (365 days) represent.
 
     Raises:
         ValueError: it has another form.
     """
     if (found := re.fullmatch(r"(\d+)([smhdMy])", time_str.strip())) is None:
         raise ValueError(
-            f"{time_str!r} is no span of time: write a number and one of {', '.join(_SECONDS)}, as in `5m`"
+            f"{time_str!r} is not a span of time: write a number and one of {', '.join(_SECONDS)}, as in `5m`"
         )
     return int(found[1]) * _SECONDS[found[2]]

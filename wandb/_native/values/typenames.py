@@ -70,10 +70,10 @@ def get_jax_tensor(obj: Any) -> Any:
 
 
 def ensure_matplotlib_figure(obj: Any) -> Any:
-    """Return the matplotlib figure that a figure, `pyplot` or an axes stands for.
+    """Return the matplotlib figure that a figure, `pyplot` or an axes represents.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: it is not one of these.
     """
     import matplotlib.figure
 

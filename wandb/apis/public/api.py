@@ -186,7 +186,7 @@ class Api:
         entity, project = paths.project_path(path, self._entity(), self.settings["project"])
         key = f"{path or ''} {filters} {order}"
         known = self._runs.get(key)
-        if known is None or (not known.more and not known.objects):  # for nothing somebody may be waiting
+        if known is None or (not known.more and not known.objects):  # nothing depends on the result
             known = self._runs[key] = Runs(
                 self._reader, entity, project, filters, order, per_page, include_sweeps, lazy, self.api_key
             )

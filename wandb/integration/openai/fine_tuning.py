@@ -107,7 +107,7 @@ def _awaited(client: OpenAI, job: FineTuningJob) -> FineTuningJob:
 def _is_logged(id: str, project: str) -> bool:
     try:
         return bool(wandb.Api().run(f"{project}/{id}").summary.get("status") == "succeeded")
-    except (wandb.CommError, wandb.UsageError, ValueError):  # no such run, or nobody to ask: it is logged
+    except (wandb.CommError, wandb.UsageError, ValueError):  # no such run, or no server: it is logged
         return False
 
 

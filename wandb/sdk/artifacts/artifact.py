@@ -131,7 +131,7 @@ class Artifact(LoggedProperties):
                 artifact.
             name: path in the artifact, by default from the URI.
             checksum: look at the content; else its digest follows from the URI alone.
-            max_objects: how many files a folder or prefix may stand for.
+            max_objects: how many files a folder or prefix may represent.
 
         Returns:
             The entries.

@@ -27,7 +27,7 @@ class TypeRegistry:
 
     @staticmethod
     def types_by_class() -> dict[type, type[Type]]:
-        """Return the types by the Python classes that they stand for."""
+        """Return the types by the Python classes that they represent."""
         return TypeRegistry._by_class
 
     @staticmethod
@@ -38,7 +38,7 @@ class TypeRegistry:
 
     @staticmethod
     def of_class(cls: type) -> type[Type] | None:
-        """Return the type that stands for a Python class, or None."""
+        """Return the type that represents a Python class, or None."""
         known = TypeRegistry._by_class
         if cls not in known and (found := _numpy_type(cls) or _value_type(cls)) is not None:
             known[cls] = found
@@ -56,7 +56,7 @@ class TypeRegistry:
         """Return the type that `Type.to_json` has written.
 
         Raises:
-            TypeError: it is none that we know.
+            TypeError: it is not one that we know.
         """
         if (name := json_dict.get("wb_type")) is None:
             raise TypeError("json_dict must contain `wb_type` key")
@@ -84,7 +84,7 @@ class TypeRegistry:
 
 
 def _numpy_type(cls: type) -> type[Type] | None:
-    # By name first: whoever has made such an object has paid for the import.
+    # By name first: code that made such an object has imported the library.
     if cls.__module__.partition(".")[0] != "numpy":
         return None
     import numpy
@@ -135,7 +135,7 @@ class Type:
 
     @classmethod
     def from_obj(cls, py_obj: Any = None) -> Type:
-        """Return the type of an object that this class stands for."""
+        """Return the type of an object that this class represents."""
         return cls()
 
     def assign(self, py_obj: Any = None) -> Type:

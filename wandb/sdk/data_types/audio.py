@@ -85,8 +85,8 @@ class Audio(BatchableMedia):
     @classmethod
     def seq_to_json(cls, seq: Sequence[Any], run: Any, key: str, step: int | str) -> dict[str, Any]:
         """Return the JSON form of several sounds."""
-        told = super().seq_to_json(seq, run, key, step)
-        return {**told, "sampleRates": cls.sample_rates(seq), "durations": cls.durations(seq)}
+        answer = super().seq_to_json(seq, run, key, step)
+        return {**answer, "sampleRates": cls.sample_rates(seq), "durations": cls.durations(seq)}
 
     def resolve_ref(self) -> str | None:
         """Return where the file lies when it is a reference, also one of an artifact, else None."""

@@ -29,7 +29,7 @@ class Bokeh(Media):
 
         Raises:
             wandb.Error: bokeh is not installed.
-            TypeError: it is none of these.
+            TypeError: it is not one of these.
         """
         super().__init__()
         try:

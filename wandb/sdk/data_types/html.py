@@ -34,7 +34,7 @@ class Html(BatchableMedia):
             data_is_not_path: take a text as HTML even if a file has that name.
 
         Raises:
-            ValueError: `data` is none of these.
+            ValueError: `data` is not one of these.
         """
         super().__init__()
         if isinstance(data, (str, os.PathLike)) and not data_is_not_path and _is_page(os.fspath(data)):

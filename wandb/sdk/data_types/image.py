@@ -65,7 +65,7 @@ class Image(BatchableMedia):
                 so for integers too.
 
         Raises:
-            OSError: the file cannot be read, or is no image.
+            OSError: the file cannot be read, or is not an image.
             ValueError: shape, mode, `file_type`, boxes or masks are not of the form above.
             TypeError: boxes or masks are not of the form above.
 
@@ -187,8 +187,8 @@ class Image(BatchableMedia):
         Raises:
             ValueError: boxes or masks without names of their classes are added to an artifact.
         """
-        told = {**super().to_json(run_or_artifact), "format": self.format}
-        told.update({name: value for name in ("width", "height", "grouping") if (value := getattr(self, f"_{name}"))})
+        answer = {**super().to_json(run_or_artifact), "format": self.format}
+        answer.update({name: value for name in ("width", "height", "grouping") if (value := getattr(self, f"_{name}"))})
         if hasattr(run_or_artifact, "add_file"):
             if (self._boxes or self._masks) and self._classes is None:
                 raise ValueError(
@@ -201,12 +201,12 @@ class Image(BatchableMedia):
                 entry = run_or_artifact.add(
                     self._classes, f"media/classes/{md5(text, usedforsecurity=False).hexdigest()}_cls"
                 )
-                told["classes"] = {"type": "classes-file", "path": entry.path, "digest": entry.digest}
+                answer["classes"] = {"type": "classes-file", "path": entry.path, "digest": entry.digest}
         if self._boxes:
-            told["boxes"] = {layer: one.to_json(run_or_artifact) for layer, one in self._boxes.items()}
+            answer["boxes"] = {layer: one.to_json(run_or_artifact) for layer, one in self._boxes.items()}
         if self._masks:
-            told["masks"] = {layer: one.to_json(run_or_artifact) for layer, one in self._masks.items()}
-        return told
+            answer["masks"] = {layer: one.to_json(run_or_artifact) for layer, one in self._masks.items()}
+        return answer
 
     @classmethod
     def from_json(cls, json_obj: dict[str, Any], source_artifact: Any) -> Image:
@@ -244,15 +244,15 @@ class Image(BatchableMedia):
     def seq_to_json(cls, seq: Sequence[Any], run: Any, key: str, step: int | str) -> dict[str, Any]:
         """Return the JSON form of several images."""
         first = seq[0]
-        told = super().seq_to_json(seq, run, key, step)
-        told.update(width=first._width, height=first._height, format=first.format)
+        answer = super().seq_to_json(seq, run, key, step)
+        answer.update(width=first._width, height=first._height, format=first.format)
         for name, layers in (
             ("all_masks", cls.all_masks(seq, run, key, step)),
             ("all_boxes", cls.all_boxes(seq, run, key, step)),
         ):
             if layers:
-                told[name] = layers
-        return told
+                answer[name] = layers
+        return answer
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Image):

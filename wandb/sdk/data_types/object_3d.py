@@ -86,7 +86,7 @@ class Object3D(BatchableMedia):
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: `data_or_path` is none of these.
+            ValueError: `data_or_path` is not one of these.
         """
         super().__init__(caption=caption)
         if hasattr(data_or_path, "read") and isinstance(name := getattr(data_or_path, "name", None), str):
@@ -130,7 +130,7 @@ class Object3D(BatchableMedia):
         """Return a cloud of points: an array with 3, 4 or 6 columns.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not one.
         """
         if not hasattr(data, "shape"):
             raise ValueError(f"`data` must be a numpy array, not {type(data).__name__}")

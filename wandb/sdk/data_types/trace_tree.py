@@ -97,12 +97,12 @@ class WBTraceTree(Media):
 
     def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the trace in wandb's form."""
-        told = {"_type": self._log_type, "root_span_dumps": _dumps(dataclasses.asdict(self._root_span))}
+        answer = {"_type": self._log_type, "root_span_dumps": _dumps(dataclasses.asdict(self._root_span))}
         if self._model_dict is not None:
             model = _dumps(self._model_dict)
-            told["model_hash"] = hashlib.md5(model.encode(), usedforsecurity=False).hexdigest()[:16]
-            told["model_dict_dumps"] = model
-        return told
+            answer["model_hash"] = hashlib.md5(model.encode(), usedforsecurity=False).hexdigest()[:16]
+            answer["model_dict_dumps"] = model
+        return answer
 
 
 def _dumps(value: Any) -> str:

@@ -43,7 +43,7 @@ class Video(BatchableMedia):
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: `format` is missing or none of these, or the array is no video.
+            ValueError: `format` is missing or none of these, or the array is not a video.
             wandb.Error: the extra `media` is not installed.
         """
         super().__init__(caption=caption)
@@ -81,8 +81,8 @@ class Video(BatchableMedia):
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; an artifact gets the file."""
-        told = super().to_json(run_or_artifact)
-        return {**told, **{name: size for name in ("width", "height") if (size := getattr(self, f"_{name}"))}}
+        answer = super().to_json(run_or_artifact)
+        return {**answer, **{name: size for name in ("width", "height") if (size := getattr(self, f"_{name}"))}}
 
 
 def _known(format: str) -> str:

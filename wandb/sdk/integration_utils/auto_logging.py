@@ -50,7 +50,7 @@ class PatchAPI:
             except (AttributeError, KeyError, ImportError):
                 continue
             inner = getattr(original, "__func__", original)
-            if not isinstance(getattr(inner, "__name__", None), str):  # stands for what a release has removed
+            if not isinstance(getattr(inner, "__name__", None), str):  # represents what a release has removed
                 continue
             logged = self._logged(inner, run)
             self.original_methods[symbol] = original

@@ -1,1 +1,1 @@
-"""What wandb's own parts said to each other; nothing of it is here."""
+"""The messages between wandb's own parts; none of them exist here."""

@@ -20,8 +20,8 @@ def load_wandb_config() -> Any:
 
 
 def manage_config_file(path: str, include: Any = None, exclude: Any = None, schema: Any = None) -> None:
-    """Accepted: nobody launches the job with other values."""
+    """Accepted: a job is never launched with other values."""
 
 
 def manage_wandb_config(include: Any = None, exclude: Any = None, schema: Any = None) -> None:
-    """Accepted: nobody launches the job with other values."""
+    """Accepted: a job is never launched with other values."""

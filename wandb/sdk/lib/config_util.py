@@ -22,7 +22,7 @@ def dict_from_config_file(filename: str, must_exist: bool = False) -> dict[str, 
         must_exist: raise when there is no such file, instead of returning None.
 
     Raises:
-        ConfigError: the file is missing, cannot be read, is no YAML, or is of another version.
+        ConfigError: the file is missing, cannot be read, is not YAML, or is of another version.
     """
     path = Path(filename)
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The object behind `wandb.api`, by which libraries find out whether somebody is logged in."""
+"""The object behind `wandb.api`, by which libraries check whether a user is logged in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class DeprecatedApi:
-    """Knows the key and the default entity; asks the server who somebody is."""
+    """Knows the key and the default entity; asks the server for the user."""
 
     @property
     def api_key(self) -> str | None:

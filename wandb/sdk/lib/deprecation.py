@@ -8,7 +8,7 @@ from wandb.errors.term import termwarn
 
 
 class _Unset:
-    """Stands for an argument that was not given."""
+    """Represents an argument that was not given."""
 
     def __repr__(self) -> str:
         return "UNSET"

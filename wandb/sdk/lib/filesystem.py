@@ -135,7 +135,7 @@ def unlink_path(path: Path) -> None:
 
 
 def validate_glob_path(glob_path: PurePath, base_path: PurePath) -> None:
-    """Check that a pattern for `save` lies below its base.
+    """Check that a pattern for `save` is below its base.
 
     Raises:
         ValueError: it lies elsewhere, or a `*` stands in the base.

@@ -52,7 +52,7 @@ def remote_url_without_password(url: str) -> str:
 
 
 class GitRepo:
-    """The checkout that a folder lies in; without one every property is None or False."""
+    """The checkout that a folder is in; without one every property is None or False."""
 
     def __init__(
         self,

@@ -10,12 +10,12 @@ from typing import Any
 
 
 class LazyLoader(ModuleType):
-    """Stands for a module in another one until somebody uses it."""
+    """A placeholder for a module in another one, until it is used."""
 
     def __init__(
         self, local_name: str, parent_module_globals: dict[str, Any], name: str, warning: str | None = None
     ) -> None:
-        """Stand for module `name` as `local_name` in a namespace; `warning` is printed when it is loaded."""
+        """Be a placeholder for module `name` as `local_name` in a namespace; `warning` is printed when it is loaded."""
         super().__init__(name)
         self._local_name = local_name
         self._parent_module_globals = parent_module_globals

@@ -1,4 +1,4 @@
-"""Sets what stands for the current run in the module `wandb`, under wandb's names."""
+"""Sets the attributes of the current run in the module `wandb`, under wandb's names."""
 
 from __future__ import annotations
 

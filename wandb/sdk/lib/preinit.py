@@ -1,4 +1,4 @@
-"""What stands for `wandb.config`, `wandb.summary`, `wandb.log`… as long as no run is active."""
+"""The placeholders of `wandb.config`, `wandb.summary`, `wandb.log`… as long as no run is active."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _too_early(what: str) -> NoReturn:
 
 
 class PreInitObject:
-    """Stands for an object of a run; every use of it says that there is no run yet."""
+    """A placeholder for an object of a run; every use of it says that there is no run yet."""
 
     def __init__(self, name: str, destination: Any = None) -> None:
         self._name = name
@@ -39,7 +39,7 @@ class PreInitObject:
 
 
 def PreInitCallable(name: str, destination: Any = None) -> Callable[..., NoReturn]:
-    """Return a function that stands for a method of a run; calling it says that there is no run yet."""
+    """Return a placeholder for a method of a run; calling it says that there is no run yet."""
 
     def preinit(*args: Any, **kwargs: Any) -> NoReturn:
         _too_early(f"{name}()")

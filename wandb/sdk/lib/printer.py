@@ -25,7 +25,7 @@ class Printer:
         say(text if isinstance(text, str) else "\n".join(text))
 
     def progress_update(self, text: str, percent_done: float | None = None) -> None:
-        """Show progress; nothing is shown without a terminal area of its own."""
+        """Show progress; nothing is shown outside a terminal."""
 
     def progress_close(self) -> None:
         """End the progress shown."""

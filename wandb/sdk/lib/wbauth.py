@@ -25,7 +25,7 @@ def read_netrc_auth(*, host: str) -> str | None:
 
 
 def write_netrc_auth(*, host: str, api_key: str) -> None:
-    """Write a key to `.netrc`, where `read_netrc_auth` finds it; nobody else can read the file.
+    """Write a key to `.netrc`, where `read_netrc_auth` finds it; only the user can read the file.
 
     Raises:
         WriteNetrcError: it cannot be written.

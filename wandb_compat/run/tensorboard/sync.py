@@ -75,7 +75,7 @@ class TensorBoardSync:
         """
         self._since, self._log, self._notifier, self._keep = since, log, notifier, keep
         self._texts = texts
-        self._summaries: Summaries | None = None  # once there is something to read: it is dear
+        self._summaries: Summaries | None = None  # once there is something to read: it is expensive
         self._pid = os.getpid()
         self._folders: dict[Path, Folder] = {}
         self._root: Path | None = None  # once settled, that of folders without one of their own
@@ -90,7 +90,7 @@ class TensorBoardSync:
         Args:
             logdir: the folder; there is time until the first event to make it.
             save: keep its files with the run.
-            root: the folder whose part of the path is no part of the keys; empty: find out.
+            root: the folder whose part of the path is not a part of the keys; empty: find out.
         """
         if os.getpid() != self._pid or self._done.is_set():
             return
@@ -101,7 +101,7 @@ class TensorBoardSync:
             given = Path(os.path.abspath(root)) if root else None  # noqa: PTH100
             self._folders[path] = Folder(path, save, given)
             if not self._thread.is_alive():
-                with suppress(RuntimeError):  # no thread to be had: everything is read at the end
+                with suppress(RuntimeError):  # no thread available: everything is read at the end
                     self._thread.start()
 
     def finish(self, flush: Callable[[], Any] | None = None) -> None:
@@ -125,7 +125,7 @@ class TensorBoardSync:
             self._look(last=False)
 
     def _look(self, last: bool) -> None:
-        """Log what has come since the last look; trouble is said and never raised into the script."""
+        """Log what has come since the last look; trouble is reported and never raised into the script."""
         with self._lock:
             folders = list(self._folders.values())
         try:

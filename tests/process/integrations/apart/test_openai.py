@@ -53,7 +53,7 @@ def address():
 
 
 def test_calls_are_logged(address, read, monkeypatch) -> None:
-    """While `autolog` is on each call is a row of tokens and a table of what was said; afterwards none is."""
+    """While `autolog` is on each call is a row of tokens and a table of the messages; afterwards none is."""
     from wandb.integration.openai import autolog
 
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

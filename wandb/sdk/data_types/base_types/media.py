@@ -16,7 +16,7 @@ from uuid import uuid4
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb_compat.convert.deferred import DeferredFile
 
-_folders: dict[int, str] = {}  # by process: of files that somebody wants to see before they are logged
+_folders: dict[int, str] = {}  # by process: of files that are requested before they are logged
 
 
 def _temporary(suffix: str) -> Path:
@@ -35,7 +35,7 @@ class Media(WBValue):
     """A value that is stored as a file.
 
     The file is the user's own, at `_path`, or a draft: its content was taken when the value was made, and it is encoded
-    by the run's own thread once the value has been logged, or here when somebody asks for the file before.
+    by the run's own thread once the value has been logged, or here when the file is requested earlier.
     """
 
     _folder_name: ClassVar[str] = ""
@@ -52,7 +52,7 @@ class Media(WBValue):
     def _set_file(self, path: str, is_tmp: bool = False, extension: str | None = None) -> None:
         if extension is not None and not path.endswith(extension):
             raise AssertionError(f"Media file extension {extension!r} must occur at the end of path {path!r}.")
-        with open(path, "rb"):  # noqa: PTH123 # an empty path is no folder; raises now what would be raised when the value is logged
+        with open(path, "rb"):  # noqa: PTH123 # an empty path is not a folder; raises now what would be raised when the value is logged
             pass
         self._path, self._is_tmp, self._extension = path, is_tmp, extension
 
@@ -131,14 +131,14 @@ class Media(WBValue):
     def to_json(self, run: Any = None, *, run_or_artifact: Any = None) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; `run` may be an artifact, which gets the file."""
         run = run_or_artifact if run is None else run
-        told: dict[str, Any] = {} if self._caption is None else {"caption": self._caption}
+        answer: dict[str, Any] = {} if self._caption is None else {"caption": self._caption}
         if self.file_is_set():
-            told["sha256"] = self._sha256
+            answer["sha256"] = self._sha256
             if hasattr(run, "add_file"):
-                told["path"] = self._add_to(run)
+                answer["path"] = self._add_to(run)
             else:
-                told.update(size=self._size, path=str(self._path))
-        return {**told, "_type": self._log_type}
+                answer.update(size=self._size, path=str(self._path))
+        return {**answer, "_type": self._log_type}
 
     def _add_to(self, artifact: Any) -> str:
         if self.path_is_reference(self._path):
@@ -175,7 +175,7 @@ class BatchableMedia(Media):
     @classmethod
     def seq_to_json(cls, seq: Sequence[BatchableMedia], run: Any, key: str, step: int | str) -> dict[str, Any]:
         """Return the JSON form of several values."""
-        told = [one.to_json(run) for one in seq]
-        return {"_type": cls._list_type, "count": len(told), "filenames": [one.get("path") for one in told]} | (
+        answer = [one.to_json(run) for one in seq]
+        return {"_type": cls._list_type, "count": len(answer), "filenames": [one.get("path") for one in answer]} | (
             {"captions": captions} if (captions := cls.captions(seq)) else {}
         )

@@ -14,7 +14,7 @@ class _ArtifactEntry:
 
 
 class WBValue:
-    """A value that can be logged and is no plain number or text.
+    """A value that can be logged and is not a plain number or text.
 
     `_log_type` is wandb's name of the type; it stands as `_type` in every JSON form of a value.
     """

@@ -45,7 +45,7 @@ class BoundingBoxes2D(JSONMetadata):
         return "boxes2D"
 
     def validate(self, val: dict[str, Any]) -> bool:
-        """Return True, or raise TypeError for what is no layer of boxes."""
+        """Return True, or raise TypeError for what is not a layer of boxes."""
         check_labels(val.get("class_labels", {}))
         boxes = val["box_data"]
         if not isinstance(boxes, list):

@@ -78,22 +78,22 @@ class _ClassesIdType(_dtypes.Type):
 
     def to_json(self, artifact: Any = None) -> dict[str, Any]:
         """Return the JSON form; the classes are added to the artifact."""
-        told = super().to_json(artifact)
+        answer = super().to_json(artifact)
         if artifact is None:
-            told["params"]["classes_obj"] = self.wb_classes_obj_ref.to_json(artifact)
+            answer["params"]["classes_obj"] = self.wb_classes_obj_ref.to_json(artifact)
         else:
             entry = artifact.add(self.wb_classes_obj_ref, "media/cls")
             where = {"type": "classes-file", "path": entry.path, "digest": entry.digest}
-            told["params"]["classes_obj"] = where
-        return told
+            answer["params"]["classes_obj"] = where
+        return answer
 
     @classmethod
     def from_json(cls, json_dict: Mapping[str, Any], artifact: Any = None) -> _ClassesIdType:
         """Return the type of a JSON form and of the artifact that has the classes."""
-        told = json_dict["params"]["classes_obj"]
-        if told.get("type") != "classes-file":
-            return cls(Classes.from_json(told, artifact))
-        return cls(artifact.get(told["path"]))
+        answer = json_dict["params"]["classes_obj"]
+        if answer.get("type") != "classes-file":
+            return cls(Classes.from_json(answer, artifact))
+        return cls(artifact.get(answer["path"]))
 
 
 _dtypes.TypeRegistry.add(_ClassesIdType)

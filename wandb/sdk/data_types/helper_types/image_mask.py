@@ -64,7 +64,7 @@ class ImageMask(Media):
         return "mask"
 
     def validate(self, val: dict[str, Any]) -> bool:
-        """Return True, or raise TypeError for what is no mask."""
+        """Return True, or raise TypeError for what is not a mask."""
         if "mask_data" not in val:
             raise TypeError(
                 'Missing key "mask_data": An image mask requires mask data: a 2D array representing the predictions'
