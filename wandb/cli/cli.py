@@ -14,9 +14,10 @@ from wandb.errors import Error
 from wandb.errors.term import termwarn
 from wandb.sdk.wandb_login import find_credential
 from wandb_compat._version import __version__
-from wandb_compat.cli.login import sign_in
 from wandb_compat.cli.run_dirs import find_run_dirs
-from wandb_compat.cli.sync import PATIENCE, deliver
+from wandb_compat.cli.sign_in import sign_in
+from wandb_compat.cli.sync import JOBS, PATIENCE
+from wandb_compat.cli.sync_runs import deliver
 from wandb_compat.config.credentials import TOKEN_PREFIXES
 
 _LAUNCH = "Pluto has no launch queues: start jobs with your scheduler, or work on a sweep with `wandb agent`"
@@ -127,7 +128,7 @@ def sync(paths: tuple[Path, ...], dry_run: bool, sync_tensorboard: bool, **given
     paths = tuple(path for path in paths if path not in logs)
     if unused := [flag for name, flag in _UNUSED.items() if given[name] is not None]:
         termwarn(f"{', '.join(unused)}: not used, runs go to the server as they were logged.")
-    sys.exit(deliver(paths, dry_run=dry_run, patience=PATIENCE))
+    sys.exit(deliver(paths, dry_run=dry_run, patience=PATIENCE, jobs=JOBS))
 
 
 def _holds_logs(path: Path) -> bool:

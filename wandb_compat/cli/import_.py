@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Upload runs on disk to the server of this machine.")
 @click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 def command(directories: tuple[Path, ...]) -> None:
     """Upload runs on disk to the embedded server of this machine, to look at them.
@@ -21,7 +21,7 @@ def command(directories: tuple[Path, ...]) -> None:
 
     Example: wandb-compat import wandb/offline-run-20260101_000000-abc
     """
-    from wandb_compat.cli import sync
+    from wandb_compat.cli import sync, sync_runs
     from wandb_compat.server import auth, discovery
     from wandb_compat.server.serve import environment
 
@@ -37,7 +37,7 @@ def command(directories: tuple[Path, ...]) -> None:
         code = subprocess.run(load).returncode or code
     runs = tuple(directory for directory in directories if directory not in exports)
     if runs:
-        code = sync.deliver(runs, dry_run=False, patience=sync.PATIENCE) or code
+        code = sync_runs.deliver(runs, dry_run=False, patience=sync.PATIENCE, jobs=sync.JOBS) or code
     click.echo(f"The page, signed in: {auth.sign_in_link(server.url, server.key)}")
     sys.exit(code)
 

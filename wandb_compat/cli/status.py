@@ -5,14 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import psutil
-from rich.console import Console
-from rich.table import Table
-
-from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
-from wandb_compat.spool.status import State
-
-ACTIVE = ("starting", "delivering", "waiting")
 
 
 @click.command(short_help="Show how much of each run is on the server.")
@@ -25,60 +17,6 @@ def command(path: Path | None) -> None:
 
     Example: wandb-compat status wandb/latest-run
     """
-    found = find_run_dirs(path or default_path())
-    if path is None:
-        known = {run_dir.path for run_dir in found}
-        found += [RunDir.at(path) for path in _active_run_dirs() if path not in known]
-    run_dirs = [run_dir for run_dir in found if run_dir.start is not None]
-    if not run_dirs:
-        click.echo(f"No run of wandb-compat below {path or default_path()}.")
-        return
-    table = Table(
-        "run", "project", "name", "phase", "rows waiting", "display id", "url", "directory", box=None, pad_edge=False
-    )
-    notes = []
-    for run_dir in run_dirs:
-        assert run_dir.start is not None
-        state = State.read(run_dir.path) or State()
-        phase, note = _phase(run_dir, state)
-        url = state.url or ""
-        table.add_row(
-            run_dir.start.id,
-            run_dir.start.project,
-            run_dir.start.name,
-            phase,
-            str(run_dir.pending),
-            state.display_id or "",
-            url,
-            str(run_dir),
-        )
-        notes += [f"{run_dir}: {text}" for text in (note, state.trouble) if text]
-    # A pipe gets whole lines of any length.
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=10_000)
-    console.print(table)
-    for note in notes:
-        click.echo(note)
+    from wandb_compat.cli.status_table import show  # slow to import, and not needed for --help
 
-
-def _active_run_dirs() -> list[Path]:
-    """Return the run directories that uploaders of this user are sending."""
-    user = psutil.Process().username()
-    paths = []
-    for process in psutil.process_iter(["cmdline", "username"]):
-        match process.info["cmdline"]:
-            case [*_, "-m", "wandb_compat.uploader", path] if process.info["username"] == user:
-                paths.append(Path(path).resolve())
-    return [path for path in paths if path.is_dir()]
-
-
-def _phase(run_dir: RunDir, state: State) -> tuple[str, str | None]:
-    """Return the phase, and a note when its uploader is not running here."""
-    if not state.pid:
-        return "not sent", None
-    if state.phase in ACTIVE and not psutil.pid_exists(state.pid):
-        return state.phase, f"its uploader (process {state.pid}) is not on this machine, or has died"
-    if state.phase == "done" and not run_dir.delivered:
-        return "more to send", None
-    return state.phase, None
+    show(path)

@@ -3,7 +3,7 @@
 import re
 
 from tests.helpers.corpus.run_sides import Side
-from wandb_compat.cli.compare import compare
+from wandb_compat.cli.compare_runs import compare
 
 # By script, what of the comparison is known to differ (regular expressions for part and name), and why.
 KNOWN: dict[str, list[tuple[str, str]]] = {

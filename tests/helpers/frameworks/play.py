@@ -15,9 +15,9 @@ from filelock import FileLock
 from tests.helpers.environments import OURS, REAL, ROOT, Environment, uv
 from tests.helpers.frameworks.table import BARE, GROUPS, REALS, TORCH, UNFIT, Framework
 from wandb_compat.cli import wandb_file
-from wandb_compat.cli.compare import compare
 from wandb_compat.cli.compare_parts import OWN
 from wandb_compat.cli.compare_report import ABSENT, equal
+from wandb_compat.cli.compare_runs import compare
 from wandb_compat.cli.wandb_file import RecordedRun
 from wandb_compat.spool.layout import DUAL_DIR
 

@@ -1,0 +1,55 @@
+"""Compares what the real wandb has recorded of a run with its copy in Pluto."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wandb_compat.cli import compare_parts, wandb_file
+from wandb_compat.cli.compare_pluto import CannotCompare, PlutoRun
+from wandb_compat.cli.compare_report import Report
+from wandb_compat.cli.run_dirs import RunDir
+from wandb_compat.cli.wandb_file import NotAWandbFile
+from wandb_compat.config.settings import Settings
+from wandb_compat.spool.layout import DUAL_DIR
+
+
+def compare(path: Path, project: str | None = None, *, run_id: str | None = None, loose: str = "") -> Report:
+    """Compare a run's local record with what the Pluto server has of it.
+
+    Args:
+        path: as `wandb_file.locate` takes it.
+        project: the project in Pluto; by default the one that dual mode has used.
+        run_id: the run's id in Pluto, by default its own; another execution of the same script has a different one.
+        loose: regular expression for names whose values may differ: both sides must have the name.
+
+    Raises:
+        CannotCompare: the record, the run in Pluto, the key or the server is missing.
+    """
+    try:
+        files = wandb_file.locate(path)
+        recorded = wandb_file.read(files)
+    except (NotAWandbFile, OSError) as error:
+        raise CannotCompare(
+            f"{error}" if isinstance(error, NotAWandbFile) else f"{path} cannot be read: {error}"
+        ) from None
+    if not recorded.id:
+        raise CannotCompare(f"{path} contains no run, only damaged or unfinished bytes")
+    settings = Settings.read()[0]
+    dual_dir = files[-1].parent / DUAL_DIR
+    start = RunDir.at(dual_dir).start if dual_dir.is_dir() else None
+    project = project or (start.project if start else settings.project(recorded.project or None))
+    pluto = PlutoRun(settings, project, run_id or recorded.id)
+    notes = list(pluto.notes)
+    if recorded.damaged:
+        notes.append(f"{recorded.damaged} parts of wandb's record are damaged or incomplete and were skipped")
+    parts = {
+        "history": compare_parts.compare_history(recorded, pluto, notes, loose),
+        "config": compare_parts.compare_config(recorded, pluto, loose),
+        "summary": compare_parts.compare_summary(recorded, pluto, loose),
+        "description": compare_parts.compare_description(recorded, pluto),
+        "media": compare_parts.compare_media(recorded, pluto),
+        "files": compare_parts.compare_files(recorded, pluto, loose),
+        "artifacts": compare_parts.compare_artifacts(recorded, pluto, loose),
+        "end": compare_parts.compare_end(recorded, pluto),
+    }
+    return Report(recorded.id, str(pluto.run["displayId"]), str(pluto.run.get("url") or ""), parts, notes)
