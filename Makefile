@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 READY := $(ENV)/.ready
-# Small ones of their own, so that a demo or a quick test does not wait for torch and tensorflow.
+# Separate small ones, so that a demo or a quick test does not wait for torch and tensorflow.
 DEMO := .cache/venvs/demo
 QUICK := .cache/venvs/quick
 # The tests start thousands of interpreters, each of which would compile every module anew.

@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.contenders import NOBODY, Bench
+from bench.contenders import NO_SERVER, Bench
 from tests.helpers.fault_proxy import FaultProxy
 from wandb_compat.server.serve import running
 
@@ -138,7 +138,7 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
     far = {"0 ms": ours(10, calls)}
     for delay in (0.1, 10.0):
         far[f"{delay * 1000:g} ms"] = lambda delay=delay: _late(bench, calls, delay)  # type: ignore[misc]
-    far["dead"] = lambda: bench.turn(OURS, 10, calls, NOBODY, WANDB_COMPAT_FINISH_BUDGET="1")
+    far["dead"] = lambda: bench.turn(OURS, 10, calls, NO_SERVER, WANDB_COMPAT_FINISH_BUDGET="1")
     report.section("10 scalars a call, by the latency of the server", rounds, far, *CALL, "init")
     kinds = {kind: ours(kind, calls) for kind in ("float", "numpy", "torch")}
     report.section("one scalar of a library, wandb-compat", rounds, kinds, *CALL)

@@ -17,7 +17,7 @@ from wandb_compat.server.serve import Running
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "bench"
-NOBODY = "http://127.0.0.1:9"  # the discard port
+NO_SERVER = "http://127.0.0.1:9"  # the discard port
 
 _WANDB = ["wandb==0.31.0", "numpy", "pillow", "soundfile"]
 # What is installed in each environment, besides Python.

@@ -1,6 +1,6 @@
 """What three clients lose in the same faults: `python -m bench.losses [PYTHON_WITH_REAL_WANDB]`.
 
-Each logs a row a millisecond; after two seconds a process is killed. Told are the rows that `log` had taken and those
+Each logs a row a millisecond; after two seconds a process is killed. Counted are rows that `log` had accepted and those
 that can be read afterwards: on the server, for the real wandb (offline) in its transaction log.
 """
 

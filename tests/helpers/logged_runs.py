@@ -31,7 +31,7 @@ def rich() -> None:
     )
     rows = []
     for step in range(5):
-        row = {"loss": 1 / (step + 1), "train/acc": step, "nested": {"deep": {"x": step * 2}}, "said": f"text {step}"}
+        row = {"loss": 1 / (step + 1), "train/acc": step, "nested": {"deep": {"x": step * 2}}, "remark": f"text {step}"}
         run.log(row)
         rows.append(row)
     pixels = numpy.arange(48, dtype=numpy.uint8).reshape(4, 4, 3)

@@ -23,7 +23,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    # The switch and the sunset
+    # Modes
     switch: str = _named("WANDB_COMPAT", default="on", description="`off` takes the product out of the way altogether.")
     post_sunset: bool = _named(
         "DISABLE_WANDB_LOGGING",

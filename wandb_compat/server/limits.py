@@ -48,4 +48,4 @@ class Limits:
     storage_delay: float = _bound(0.0, "seconds until acknowledged rows are stored; a restart forgets the rest")
     statistics_delay: float = _bound(0.0, "seconds between two updates of statistics and metric names; 0 is at once")
     keep_duplicates: int = _bound(0, "1 stores texts and console lines that are sent twice twice, as the real server")
-    quota: int = _bound(0, "bytes of announced files at which new runs are refused; 0 is no limit")
+    quota: int = _bound(0, "bytes of announced files at which new runs are refused; 0: unlimited")

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 STORE_TIME = 6.5  # seconds after which an acknowledged record can be read back; measured: 2.6 to 5.4
 INTERVAL = 20.0  # seconds between two checks
-DENSE = 500  # rows of a stretch above which its first and last row stand for all of it: it was one request
+DENSE = 500  # rows of a stretch above which its first and last row are checked instead of all: it was one request
 READ_LIMIT = 50_000  # rows in one answer
 QUERIES = 8  # metrics that are asked for in one check, at most; rows without any of them share their stretch's fate
 MARGIN = 1.0  # seconds around a hole in the rows in which other values count as lost too
@@ -41,7 +41,7 @@ CONSOLE_PAGE = 10_000  # lines in one answer
 
 
 class Verifier:
-    """Checks one run, in a thread of its own or when `check` is called."""
+    """Checks one run, in a separate thread or when `check` is called."""
 
     def __init__(self, run_dir: Path, session: Session, offsets: Offsets) -> None:
         self.active = True  # whether the server can be asked

@@ -323,7 +323,7 @@ FRAMEWORKS = (
         "inspect",
         ("history accuracy", "history samples", "config inspect task metadata", "tag inspect_task:tiny"),
         loose="logs|inspect task metadata",  # random names
-        variables={"WANDB_API_KEY": "0" * 40, "WANDB_ENTITY": "nobody"},
+        variables={"WANDB_API_KEY": "0" * 40, "WANDB_ENTITY": "unknown"},
         note="requires the distribution `wandb`, as above, and that `WANDB_API_KEY` and `WANDB_ENTITY` are set",
     ),
     Framework(

@@ -164,7 +164,7 @@ def test_a_history_is_exported(api: wandb.Api, tmp_path: Path) -> None:
     assert table["_step"].tolist() == [row["_step"] for row in rows]
     assert table["loss"].dropna().tolist() == [1 / (step + 1) for step in range(5)]
     assert table["nested.deep.x"].dropna().tolist() == [0, 2, 4, 6, 8]
-    assert table["said"].dropna().tolist() == [f"text {step}" for step in range(5)]
+    assert table["remark"].dropna().tolist() == [f"text {step}" for step in range(5)]
     live = api.create_run(project="exported")
     with pytest.raises(wandb.apis.public.IncompleteRunHistoryError, match="goes on"):
         live.download_history_exports(tmp_path)

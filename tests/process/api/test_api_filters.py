@@ -65,7 +65,7 @@ CASES: list[tuple[dict[str, Any], list[int], bool]] = [
     ({"createdAt": {"$gt": YEAR}}, [0, 1, 2, 3, 4], True),
     ({"created_at": {"$lt": YEAR}}, [], True),
     ({"$and": [{"created_at": {"$gt": YEAR}}, {"created_at": {"$lt": "2999-01-01"}}]}, [0, 1, 2, 3, 4], True),
-    ({"username": "nobody-of-that-name"}, [], True),
+    ({"username": "unknown-user"}, [], True),
     ({"$or": [{"config.lr": 1}, {"tags": "first"}]}, [0, 4], True),
     ({"$or": [{"config.lr": 1}, {"config.extra": {"$exists": True}}]}, [2, 4], False),
     ({"$and": [{"config.lr": 0.1}, {"group": "g1"}]}, [0], True),

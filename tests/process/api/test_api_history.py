@@ -38,7 +38,7 @@ def test_a_scan_gives_only_rows_that_have_all_keys(api: wandb.Api) -> None:
     assert list(run.scan_history(keys=["train/acc", "_step"])) == [{"train/acc": at, "_step": at} for at in range(5)]
     assert list(run.scan_history(keys=["loss", "odd"])) == []
     assert list(run.scan_history(keys=["never"])) == []
-    assert [row["said"] for row in run.scan_history(keys=["said", "loss"])] == [f"text {at}" for at in range(5)]
+    assert [row["remark"] for row in run.scan_history(keys=["remark", "loss"])] == [f"text {at}" for at in range(5)]
     assert [row["train/acc"] for row in run.scan_history(min_step=2, max_step=4)] == [2, 3]
     assert [row["loss"] for row in run.beta_scan_history(["loss"], page_size=2)] == [1 / (at + 1) for at in range(5)]
     scan = run.scan_history(keys=["_step"])

@@ -34,7 +34,7 @@ def test_people_are_known_as_far_as_pluto_tells(api: wandb.Api) -> None:
 def test_what_a_key_cannot_do_for_people_has_not_worked(api: wandb.Api, capsys: pytest.CaptureFixture[str]) -> None:
     """wandb's own words for no success where it has some, each with a sentence; an error where it has none."""
     team, member = Team(None, "t"), Member(None, "t", {"name": "m"})
-    assert team.invite("somebody@example.com") is False
+    assert team.invite("someone@example.com") is False
     assert team.create_service_account("robot") is None
     assert member.delete() is False
     assert api.viewer.generate_api_key("mine") is None

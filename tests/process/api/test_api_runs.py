@@ -100,7 +100,7 @@ def test_a_summary_has_the_last_values_nested_and_with_media(api: wandb.Api, tru
     last = truth["rich"]["rows"][-1]
     assert summary["loss"] == summary.loss == last["loss"]
     assert summary["nested"]["deep"]["x"] == last["nested"]["deep"]["x"]
-    assert summary.get("said") == "text 4"
+    assert summary.get("remark") == "text 4"
     assert summary["best"] == 0.5
     assert dict(summary["per_class"].items()) == {"cat": 0.25, "dog": 0.75}
     assert summary["odd"] == "NaN"  # as wandb gives it
@@ -201,8 +201,8 @@ def test_who_is_asking(api: wandb.Api) -> None:
     assert api.viewer.entity == api.viewer.username == "local"
     assert api.viewer.teams == ["local"]
     assert api.user("local") is not None
-    assert api.user("somebody") is None
-    assert api.users("somebody") == []
+    assert api.user("someone") is None
+    assert api.users("someone") == []
     assert api.team("local").name == "local"
     assert api.api_key
     assert wandb.apis.InternalApi().api_key == api.api_key

@@ -252,7 +252,7 @@ def test_waiting_is_bounded(script: Script) -> None:
         run = wandb.init()
         artifact = run.log_artifact(wandb.Artifact("lost", "dataset"))
         try: artifact.wait(timeout=1)
-        except WaitTimeoutError as error: print("SAID", error)
+        except WaitTimeoutError as error: print("ERROR", error)
         run.finish()
         """,
         PLUTO_URL_APP="http://127.0.0.1:9",
@@ -314,11 +314,11 @@ def test_changes_of_a_logged_artifact_reach_the_server(script: Script) -> None:
             artifact.aliases.append("new")
             artifact.tags = ["t"]
             artifact.metadata["b"] = 2
-            artifact.description = "told"
+            artifact.description = "described"
             artifact.save()
             found = run.use_artifact("edited:new")
             assert set(found.aliases) == {"latest", "kept", "new"}, found.aliases
-            assert (found.tags, found.metadata, found.description) == (["t"], {"a": 1, "b": 2}, "told")
+            assert (found.tags, found.metadata, found.description) == (["t"], {"a": 1, "b": 2}, "described")
         artifact = wandb.Artifact("unsaved", "dataset")
         artifact.save()
         assert artifact.wait().version == "v0"

@@ -166,7 +166,7 @@ def test_what_cannot_be_encoded_here_waits_alone(
         (tmp_path / "missing" / name / "__init__.py").write_text(f"raise ImportError('No module named {name}')")
     sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
     bare = {**environment, "PYTHONPATH": os.pathsep.join([str(tmp_path / "missing"), str(ROOT)])}
-    output_text = tmp_path / "said"
+    output_text = tmp_path / "output"
     with output_text.open("w") as output:
         first = subprocess.Popen(sync, env=bare, cwd=tmp_path, stdout=output, stderr=output)
         try:

@@ -65,6 +65,6 @@ def runs(folder: Path, pluto_server: Running, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
-def nobody() -> dict[str, str]:
+def unreachable() -> dict[str, str]:
     """Variables that point to a server that is not there."""
     return {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}

@@ -96,7 +96,7 @@ def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., 
     assert "Different: run recorded" in output and "1.125" in output
 
 
-def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobody: dict[str, str]) -> None:
+def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, unreachable: dict[str, str]) -> None:
     """Without a record, run, key or server the exit code is 2 and one sentence says what is missing."""
     (folder / "foreign.wandb").write_bytes(bytes(100))
     (folder / "empty.wandb").write_bytes(RECORD.read_bytes()[:7])
@@ -106,7 +106,7 @@ def test_what_cannot_be_compared(cli: Command, folder: Path, record: Path, nobod
         ([folder / "empty.wandb"], {}, "contains no run"),
         ([record, "--project", "nowhere"], {}, "has no run recorded in project nowhere"),
         ([record], {"PLUTO_API_KEY": None}, "no Pluto key was found"),
-        ([record], nobody, "cannot be reached"),
+        ([record], unreachable, "cannot be reached"),
     ):
         output = cli("compare", *arguments, code=2, **variables)
         assert sentence in output.stderr and "Traceback" not in output.stderr

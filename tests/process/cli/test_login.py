@@ -53,14 +53,14 @@ def test_a_key_that_the_server_refuses_is_not_stored(cli: Command, environment: 
 
 
 def test_without_a_server_nothing_is_stored_unless_asked(
-    cli: Command, environment: dict[str, str], nobody: dict[str, str]
+    cli: Command, environment: dict[str, str], unreachable: dict[str, str]
 ) -> None:
     """An unreachable server is named; `--no-check` stores the key all the same."""
-    output = cli("login", "mlpi_0123456789abcdef", code=1, **nobody)
+    output = cli("login", "mlpi_0123456789abcdef", code=1, **unreachable)
     assert "cannot be reached" in output.stderr
     assert "Nothing was stored" in output.stderr
     assert stored(environment) == ""
-    cli("login", "mlpi_0123456789abcdef", "--no-check", **nobody)
+    cli("login", "mlpi_0123456789abcdef", "--no-check", **unreachable)
     assert "[pluto]" in stored(environment)
 
 

@@ -91,10 +91,10 @@ def test_what_a_living_run_has_said_so_far_is_sent(cli: Command, runs: Runs) -> 
     assert runs.listed()["name of alive"]["status"] == "RUNNING"
 
 
-def test_rows_stay_when_the_server_is_away(cli: Command, runs: Runs, nobody: dict[str, str]) -> None:
+def test_rows_stay_when_the_server_is_away(cli: Command, runs: Runs, unreachable: dict[str, str]) -> None:
     """The exit code is 1, the message says how many rows and why, and a later call delivers them all."""
     home = runs.make("away")
-    output = cli("sync", "--patience", 0, code=1, **nobody)
+    output = cli("sync", "--patience", 0, code=1, **unreachable)
     assert "3 are not on the server" in output.stderr
     assert "http://127.0.0.1:9 cannot be reached" in output.stderr
     cli("sync", home)
@@ -205,11 +205,11 @@ def test_a_copy_of_a_delivered_folder_is_not_sent_again(cli: Command, runs: Runs
     assert len(runs.listed()) == 1
 
 
-def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, nobody: dict[str, str]) -> None:
+def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, unreachable: dict[str, str]) -> None:
     """A run not sent, one that is done and one whose server was away are shown differently, with rows and reason."""
     done, away = runs.make("done"), runs.make("away")
     cli("sync", done)
-    cli("sync", "--patience", 0, away, code=1, **nobody)
+    cli("sync", "--patience", 0, away, code=1, **unreachable)
     runs.make("new", 5)
     lines = cli("status", runs.root).stdout.splitlines()
     cells = {line.split()[0]: line for line in lines[1:]}

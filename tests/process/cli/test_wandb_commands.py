@@ -103,14 +103,14 @@ with wandb.init(project="cli-runs", id="pulled", config={"lr": 0.5}) as run:
     assert (folder / "notes.txt").read_text() == "mine"
     cli("restore", "--no-git", "cli-runs/pulled", module="wandb")
     assert "lr:\n  value: 0.5" in (folder / "wandb" / "config.yaml").read_text()
-    cli("pull", "-p", "cli-runs", "nobody", module="wandb", code=1)
+    cli("pull", "-p", "cli-runs", "missing", module="wandb", code=1)
 
 
-def test_verify_logs_a_run_and_reads_it_back(cli: Command, nobody: dict[str, str]) -> None:
+def test_verify_logs_a_run_and_reads_it_back(cli: Command, unreachable: dict[str, str]) -> None:
     """`verify` ends with 0 where everything arrives, and with 1 where there is no server."""
     output = cli("verify", module="wandb").stderr
     assert output.count("passed") == 5 and "FAILED" not in output
-    cli("verify", module="wandb", code=1, **nobody, WANDB_COMPAT_FINISH_BUDGET="1")
+    cli("verify", module="wandb", code=1, **unreachable, WANDB_COMPAT_FINISH_BUDGET="1")
 
 
 def test_both_command_lines_offer_their_commands() -> None:

@@ -60,7 +60,7 @@ def test_migration_asks_wandbs_server_in_every_mode(stage: Stage, wandbs_server:
         "off": {"WANDB_COMPAT": "off"},
         "dual": stage.variables,
         "wandb": {**stage.variables, **nothing},
-        "sunset": {**stage.variables, "DISABLE_WANDB_LOGGING": "true"},
+        "disabled": {**stage.variables, "DISABLE_WANDB_LOGGING": "true"},
     }
     findings = {}
     for name, variables in modes.items():

@@ -66,7 +66,7 @@ def test_writers_of_a_shared_run(stage: Stage, hub: Hub) -> None:
     assert (config["lr"], config["later"]) == (1, 1)
 
 
-NOBODY = """
+NO_SERVER = """
     import wandb
     try:
         wandb.init(settings=wandb.Settings(init_timeout=1, x_graphql_retry_max=1))
@@ -79,9 +79,9 @@ NOBODY = """
 def test_no_server_of_wandb(stage: Stage) -> None:
     """Where the real `init` raises because its server is away, it raises the same with us, and no run is mirrored."""
     away = {"WANDB_MODE": "online", "WANDB_API_KEY": "a" * 40}
-    alone = stage.run(NOBODY, **{**away, "PLUTO_API_KEY": ""})
+    alone = stage.run(NO_SERVER, **{**away, "PLUTO_API_KEY": ""})
     stage.folder = stage.folder.with_name("mirrored")
-    mirrored = stage.run(NOBODY, **away)
+    mirrored = stage.run(NO_SERVER, **away)
     findings = [re.sub(r"(?m)^.*Find logs at.*\n?", "", done.stdout) for done in (alone, mirrored)]
     assert findings[0] == findings[1] and "CommError" in findings[0]
     assert list(stage.folder.glob("wandb/run-*")) and not list(stage.folder.glob("wandb/*/pluto"))

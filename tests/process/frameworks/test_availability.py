@@ -20,7 +20,7 @@ KEY = {"PLUTO_API_KEY": "mlpi_a_key_of_nobody"}
 MODES = {
     "dual": ("dual", KEY),
     "wandb": ("dual", {}),
-    "sunset": ("dual", {**KEY, "DISABLE_WANDB_LOGGING": "true"}),
+    "disabled": ("dual", {**KEY, "DISABLE_WANDB_LOGGING": "true"}),
     "pluto": ("pluto", KEY),
     "pluto, not signed in": ("pluto", {}),
     "off": ("dual", {"WANDB_COMPAT": "off"}),

@@ -23,7 +23,7 @@ CELLS = (
     "print(second.display(height=100), 'Run' in repr(second))",
     "raise ValueError('a failing cell')",
     "wandb.log({'b': 7}); wandb.finish(); print(wandb.run)",
-    "%wandb notebooks/runs/nobody",
+    "%wandb notebooks/runs/missing",
     "%wandb --nonsense",
 )
 
@@ -94,7 +94,7 @@ def test_a_failing_cell_ends_no_run(cells: tuple[Path, list[Any]], pluto_server:
 def test_trouble_with_the_magic_is_a_sentence(cells: tuple[Path, list[Any]]) -> None:
     """A missing run is reported in the page, an unknown option by IPython's own error."""
     _, done = cells
-    assert "notebooks/runs/nobody cannot be shown" in page(done[10])
+    assert "notebooks/runs/missing cannot be shown" in page(done[10])
     assert "UsageError" in str(done[11].outputs)
 
 

@@ -133,7 +133,7 @@ def state(details: dict[str, Any]) -> str:
 
 
 def _failure(details: dict[str, Any]) -> str:
-    """Tell a run that ended with an error from one of which nothing was heard any more."""
+    """Distinguish a run that ended with an error from one that stopped sending heartbeats."""
     reason = details.get("statusMetadata")
     if isinstance(reason, dict):
         return "crashed" if reason.get("type") == "Killed" else "failed"

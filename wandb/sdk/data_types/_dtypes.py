@@ -97,7 +97,7 @@ def _numpy_type(cls: type) -> type[Type] | None:
 
 
 def _value_type(cls: type) -> type[Type] | None:
-    """Return a type for a class of wandb's values that has none of its own: one without parameters."""
+    """Return a type for a class of wandb's values that has no type: one without parameters."""
     name = getattr(cls, "_log_type", None)
     if not name or name in _PLAIN or not issubclass(cls, WBValue):
         return None

@@ -158,7 +158,7 @@ def _term(key: str, value: Any, depth: int) -> Predicate:
     if not operations:
         raise RequestError(400, f"The filter on {key} has no operator")
     if leaf in (_config, _metadata) and not any(operator.startswith("$") for operator in operations):
-        return _none  # an object is no stored value: those are flattened
+        return _none  # objects are not stored: values are flattened
     if leaf is _status:
         operations = dict([list(operations.items())[-1]])  # as on the real server
     return _all([leaf(key, operator, operand) for operator, operand in operations.items()])

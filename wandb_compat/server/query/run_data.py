@@ -150,7 +150,7 @@ def validate_key(store: Store, query: Query, base: str) -> Answer:
 
 
 def by_short_id(store: Store, query: Query, base: str) -> Answer:
-    """Decode a word of letters and digits into a number, as the real server does with any word and without a key."""
+    """Decode letters and digits into a number, as the real server does with any word and without a key."""
     word = query.any_text("word")
     if not word.isascii() or not word.isalnum():
         return {}

@@ -1,4 +1,4 @@
-"""An evaluation by inspect with a model of its own, reported by the hooks of inspect_wandb."""
+"""An evaluation by inspect with its own model, reported by the hooks of inspect_wandb."""
 
 from inspect_ai import Task, eval
 from inspect_ai.dataset import Sample

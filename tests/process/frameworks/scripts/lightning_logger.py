@@ -45,6 +45,6 @@ trainer = lightning.Trainer(
 trainer.fit(model, loader, loader)
 logger.log_image("pictures", [np.full((4, 4, 3), shade, np.uint8) for shade in (0, 90)], caption=["dark", "light"])
 logger.log_table("rows", columns=["a", "b"], data=[[1, "x"], [2, "y"]])
-logger.log_text("texts", columns=["said"], data=[["hello"]])
+logger.log_text("texts", columns=["text"], data=[["hello"]])
 logger.experiment.summary["best"] = 0.25
 logger.experiment.finish()

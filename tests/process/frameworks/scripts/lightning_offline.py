@@ -1,4 +1,4 @@
-"""A WandbLogger that is told to be offline, two processes with ddp_spawn, and what `offline` and metrics promise."""
+"""A WandbLogger with `offline`, two processes with ddp_spawn, and what `offline` and metrics promise."""
 
 import lightning
 import torch

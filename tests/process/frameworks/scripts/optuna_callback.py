@@ -5,12 +5,12 @@ from optuna_integration import WeightsAndBiasesCallback
 
 import wandb
 
-told = WeightsAndBiasesCallback(
+callback = WeightsAndBiasesCallback(
     metric_name="error", wandb_kwargs={"project": "optuna", "tags": ["o"]}, as_multirun=True
 )
 
 
-@told.track_in_wandb()
+@callback.track_in_wandb()
 def objective(trial):
     """Return a parabola's value."""
     x = trial.suggest_float("x", -1, 1)
@@ -19,4 +19,4 @@ def objective(trial):
 
 
 study = optuna.create_study(study_name="parabola", sampler=optuna.samplers.RandomSampler(seed=7))
-study.optimize(objective, n_trials=3, callbacks=[told])
+study.optimize(objective, n_trials=3, callbacks=[callback])

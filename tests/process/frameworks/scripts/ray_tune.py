@@ -1,4 +1,4 @@
-"""Ray Tune with its WandbLoggerCallback: each trial is a run, logged by a process of its own."""
+"""Ray Tune with its WandbLoggerCallback: each trial is a run, logged by a separate process."""
 
 import os
 import time
@@ -30,7 +30,7 @@ tune.Tuner(
     tune_config=tune.TuneConfig(max_concurrent_trials=1, trial_name_creator=lambda trial: f"x-{trial.config['x']}"),
     run_config=tune.RunConfig(
         storage_path=os.path.abspath("results"),
-        # Of what lies in the trial's own folder, Ray copies what is there at some moment.
+        # Of the files in the trial's own folder, Ray copies what is there at some moment.
         callbacks=[WandbLoggerCallback(project="ray", group="tuned", log_config=True, tags=["r"], dir=os.getcwd())],
         verbose=0,
     ),

@@ -1,4 +1,4 @@
-"""Three trials of a hyperparameter search, each a run of its own."""
+"""Three trials of a hyperparameter search, each a separate run."""
 
 import torch
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments

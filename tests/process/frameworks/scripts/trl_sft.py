@@ -1,4 +1,4 @@
-"""A tiny GPT-2 with a tokenizer of its own is fine-tuned by trl, which reports to wandb."""
+"""A tiny GPT-2 with its own tokenizer is fine-tuned by trl, which reports to wandb."""
 
 from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers

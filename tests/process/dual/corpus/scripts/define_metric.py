@@ -1,4 +1,4 @@
-"""Metrics with steps and summaries of their own, by name and by glob."""
+"""Metrics with their own steps and summaries, by name and by glob."""
 
 import wandb
 

@@ -12,7 +12,7 @@ os.environ.update(
     WANDB_RUN_ID="given-id",
     WANDB_DIR="runs",
     WANDB_CONSOLE="off",
-    WANDB_ENTITY="somebody",
+    WANDB_ENTITY="someone",
 )
 os.makedirs("runs")
 import wandb

@@ -1,4 +1,4 @@
-"""A spawned child that makes a run of its own."""
+"""A spawned child that starts a separate run."""
 
 import multiprocessing
 
