@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wandb_compat.spool import safe_paths
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import file_log_key, old_key
 
-KEY_LIMIT = 240  # characters of a key; a Pluto server accepts 255
+_OLD_KEY_LIMIT = 240  # characters of a key in earlier releases
 _SUFFIX_LIMIT = 16  # characters of a suffix that is kept
 _MANIFEST_HEADER = b"wandb-artifact-manifest-v1\n"
 
@@ -26,17 +26,26 @@ def file_key(prefix: str, path: str) -> tuple[str, str]:
         The key, and its last part as the file name.
     """
     full_path = f"{prefix}/{path}"
-    key = printable(full_path)
-    if key != full_path or len(key) > KEY_LIMIT:
-        digest, suffix = hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()[:12], suffix_of(path)
-        key = f"{key.removesuffix(suffix)[: KEY_LIMIT - 30]}~{digest}{suffix}"
+    key = file_log_key(full_path)
+    if key != full_path:  # it ends with a hash: programs that read the file expect the suffix
+        key += suffix_of(path)
     return key, key.rpartition("/")[2]
+
+
+def old_file_key(prefix: str, path: str) -> str:
+    """Return the key under which earlier releases stored a path: they kept printable ASCII only."""
+    full_path = f"{prefix}/{path}"
+    key = old_key(full_path)
+    if key != full_path or len(key) > _OLD_KEY_LIMIT:
+        digest, suffix = hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()[:12], suffix_of(path)
+        key = f"{key.removesuffix(suffix)[: _OLD_KEY_LIMIT - 30]}~{digest}{suffix}"
+    return key
 
 
 def suffix_of(path: str) -> str:
     """Return the suffix of a path with its dot, or an empty text for a long suffix or one that is not ASCII."""
     suffix = PurePosixPath(path).suffix
-    return suffix if len(suffix) <= _SUFFIX_LIMIT and printable(suffix) == suffix else ""
+    return suffix if len(suffix) <= _SUFFIX_LIMIT and old_key(suffix) == suffix else ""
 
 
 def content_key(name: str, path: str, digest: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.artifact_versions import ORDER, Collection, Entry
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.errors import Refused
+from wandb_compat.wire.models import document
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -59,7 +60,7 @@ class ArtifactStore:
     def publish(self, run: int, name: str, entry: Entry) -> None:
         """Add an entry to what a run published under a name, or replace the entry with the same id."""
         added = {ORDER: entry.order, entry.id: json.dumps(asdict(entry))}
-        self.client.update_config(run, json.dumps({"wandb": {"artifacts": {name: added}}}))
+        self.client.update_config(run, document({"wandb": {"artifacts": {name: added}}}))
 
     def manifest(self, entry: Entry) -> dict[str, Any]:
         """Download the manifest of an entry.
@@ -68,8 +69,8 @@ class ArtifactStore:
             FileNotFoundError: it is no longer on the server.
         """
         (url,) = self.urls([(entry.run, entry.key, entry.manifest)])
-        document: dict[str, Any] = json.loads(self.client.read(url))
-        return document
+        manifest: dict[str, Any] = json.loads(self.client.read(url))
+        return manifest
 
     def urls(self, files: list[FileId]) -> list[str]:
         """Return the download URLs of files, in their order.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from wandb_compat.artifacts.paths import file_key
+from wandb_compat.artifacts.paths import file_key, old_file_key
 from wandb_compat.cli.compare_pluto import PlutoRun
 from wandb_compat.cli.compare_report import ABSENT, Difference, Part
 from wandb_compat.cli.wandb_file import RecordedRun
@@ -18,7 +18,7 @@ from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import file_log_key, log_key, stored_keys
 
 FILES = 1000  # files in one answer of the server
 OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history, configuration and summary
@@ -45,7 +45,7 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
         # A longer text is in the summary only.
         long_text = isinstance(value, str) and len(value) > STRING_LIMIT
         if not numbers and not isinstance(value, dict) and not long_text:
-            texts[printable(key)] = texts.get(printable(key), 0) + 1
+            texts[log_key(key)] = texts.get(log_key(key), 0) + 1
     steps = sorted(recorded.rows)
     extra = {name for name in pluto.names() if not name.startswith(SYSTEM)}
     for name in sorted({*expected, *extra}):
@@ -74,14 +74,14 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
 def metrics(key: str, value: Any) -> dict[str, float]:
     """Return the metrics that Pluto stores for a logged value, by name; empty when it is not numeric."""
     if isinstance(value, (bool, int, float)) or value in NAMES_OF_NUMBERS:
-        return {printable(key): float(value)}
+        return {log_key(key): float(value)}
     if (
         isinstance(value, list)
         and 0 < len(value) <= SEPARATE_NUMBERS
         and all(isinstance(one, (int, float)) for one in value)
     ):
         names = [key] if len(value) == 1 else [f"{key}/{index}" for index in range(len(value))]
-        return {printable(name): float(one) for name, one in zip(names, value, strict=True)}
+        return {log_key(name): float(one) for name, one in zip(names, value, strict=True)}
     return {}
 
 
@@ -147,13 +147,13 @@ def compare_media(recorded: RecordedRun, pluto: PlutoRun) -> Part:
             elif kind:
                 others[key] = kind
     for key, count in counts.items():
-        files = pluto.files(printable(key))
+        files = pluto.files(file_log_key(key))
         there = len({(file["step"], file["fileName"]) for file in files if file["fileType"] != "mask"})
         part.check(key, f"{count} files", f"{there} files" if len(files) < FILES else f"{count} files")
     everything = {name.partition("~")[0] for name in pluto.types}
     for key, kind in others.items():
-        name = printable(key)
-        found = any(one == name or one.startswith((f"{name}/", f"{name}.")) for one in everything)
+        names = [name.partition("~")[0] for name in stored_keys(key)]
+        found = any(one == name or one.startswith((f"{name}/", f"{name}.")) for one in everything for name in names)
         part.check(key, kind, kind if found else ABSENT)
     return part
 
@@ -168,8 +168,9 @@ def compare_files(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
     for path in recorded.files:
         if loose and re.fullmatch(loose, path):  # Pluto has it under a different name
             continue
-        key, _ = file_key("save", path)
-        part.check(path, "saved", "saved" if key in pluto.types or pluto.files(key) else ABSENT)
+        keys = {file_key("save", path)[0], old_file_key("save", path)}
+        found = any(key in pluto.types or pluto.files(key) for key in keys)
+        part.check(path, "saved", "saved" if found else ABSENT)
     return part
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from wandb_compat.convert.json_values import json_value
 from wandb_compat.convert.kinds import chart_parts
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import log_key
 
 # wandb's name of a chart template -> Pluto's preset
 PRESETS = {
@@ -60,7 +60,7 @@ class Chart:
             "preset": preset,
             "title": self.strings.get("title"),
             "strings": self.strings,
-            "tableKey": printable(self.table_key(key)),
+            "tableKey": log_key(self.table_key(key)),
             "fields": {column: field for column, field in (self.fields or {}).items() if field is not None},
             "specLang": "vega-lite" if is_vega_lite else "vega",
             **({"spec": self.vega} if self.vega else {}),

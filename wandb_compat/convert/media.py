@@ -23,7 +23,7 @@ from wandb_compat.convert.json_values import json_value
 from wandb_compat.convert.kinds import FILE_TYPES, is_wandb_value, kind_of
 from wandb_compat.convert.row import Row
 from wandb_compat.spool import records, staging
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import file_log_key
 
 # wandb's type of one medium -> wandb's type of a list of them
 _LIST_TYPES = {
@@ -219,7 +219,7 @@ def _add_medium(row: Row, key: str, medium: Medium, sample: int) -> dict[str, An
     file = records.File(
         row.time,
         row.step,
-        printable(key),
+        file_log_key(key),
         server_name(stem, suffix),
         suffix.rpartition(".")[2].lower(),
         "",
@@ -234,7 +234,7 @@ def _add_medium(row: Row, key: str, medium: Medium, sample: int) -> dict[str, An
     masks = {layer: _stage(row.run_dir, mask.source, link_from=sys.maxsize) for layer, mask in medium.masks.items()}
     size = sum(each.size for each in (source, *masks.values()) if isinstance(each, DeferredFile))
     make = partial(_make_files, row.run_dir, file, source, medium, masks)
-    row.defer_records(key, FILE_TYPES[medium.kind], make, size)
+    row.defer_files(key, FILE_TYPES[medium.kind], make, size)
     return entry
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from wandb_compat.convert.deferred import DeferredRecords
 from wandb_compat.convert.numbers import Number
 from wandb_compat.spool import records
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import file_log_key, log_key
 
 
 class Row:
@@ -35,7 +35,7 @@ class Row:
 
     def add_number(self, key: str, number: Number) -> None:
         """Add a metric."""
-        self.numbers[printable(key)] = number
+        self.numbers[log_key(key)] = number
 
     def add_series(self, key: str, data_type: str, document: str, key_type: str | None = None) -> None:
         """Add a text or JSON document.
@@ -46,7 +46,7 @@ class Row:
             document: its text.
             key_type: Pluto's type of the key where it differs from `data_type`.
         """
-        name = printable(key)
+        name = log_key(key)
         series = records.Series(self.time, self.step, data_type, name, document)
         self.keyed_records.append((records.Key(name, key_type or data_type), series))
 
@@ -59,15 +59,13 @@ class Row:
             encode: returns the document.
             size: memory that `encode` holds until then, in bytes.
         """
-        time, step, name = self.time, self.step, printable(key)
+        time, step, name = self.time, self.step, log_key(key)
 
         def make() -> Iterable[records.Record]:
             yield records.Series(time, step, data_type, name, encode())
 
-        self.defer_records(key, data_type, make, size)
+        self.keyed_records.append((records.Key(name, data_type), DeferredRecords(make, key, size)))
 
-    def defer_records(
-        self, key: str, key_type: str, make: Callable[[], Iterable[records.Record]], size: int = 0
-    ) -> None:
-        """Add records that are made later; see `DeferredRecords`."""
-        self.keyed_records.append((records.Key(printable(key), key_type), DeferredRecords(make, key, size)))
+    def defer_files(self, key: str, key_type: str, make: Callable[[], Iterable[records.Record]], size: int = 0) -> None:
+        """Add the records of files, which are made later; see `DeferredRecords`."""
+        self.keyed_records.append((records.Key(file_log_key(key), key_type), DeferredRecords(make, key, size)))

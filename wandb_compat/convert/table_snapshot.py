@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from wandb_compat.convert import arrays, kinds
 from wandb_compat.convert.json_values import json_value
 from wandb_compat.spool import records, staging
 from wandb_compat.wire.json_numbers import finite
+from wandb_compat.wire.text import clean_json
 
 CELL_SIZE = 64  # estimated memory of a cell, in bytes
 _IMMUTABLE: frozenset[type] = frozenset((str, int, float, bool, type(None)))
@@ -96,7 +96,7 @@ class TableSnapshot:
     def file(self, run_dir: Path, key: str, time: int, step: int) -> records.File:
         """Write all rows to a file in the layout of wandb's `.table.json`, and return its record."""
         path = staging.new_path(run_dir, ".json")
-        path.write_text(_dump({"columns": self.columns, "data": _standard_json(self.rows)}), "utf-8", "replace")
+        path.write_text(_dump({"columns": self.columns, "data": _standard_json(self.rows)}), "utf-8")
         name = f"{key.rpartition('/')[2]}.{uuid4().hex}.table.json"
         return records.File(time, step, key, name, "json", staging.relative(run_dir, path))
 
@@ -110,7 +110,7 @@ def _is_numpy_scalar(cls: type) -> bool:
 
 
 def _dump(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return clean_json(document, allow_nan=False)
 
 
 def _standard_json(value: Any) -> Any:

@@ -11,7 +11,7 @@ from wandb_compat.convert.json_values import json_value
 from wandb_compat.convert.row import Row
 from wandb_compat.convert.table_snapshot import MediaCell, TableSnapshot
 from wandb_compat.spool import records
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import file_log_key, log_key
 
 _CONVERTED_ROWS = "_rows_in_pluto"  # attribute of an incremental table: how many of its rows were converted
 
@@ -53,7 +53,7 @@ def add_chart(row: Row, key: str, value: Any) -> None:
     table_key = chart.table_key(key)
     entry = _add_table(row, table_key, chart.table)
     row.charts[key] = chart.description(key)
-    row.summary[key] = {**entry, "table_key": printable(table_key)}
+    row.summary[key] = {**entry, "table_key": log_key(table_key)}
 
 
 # kind -> function that adds such a value to a row
@@ -96,10 +96,10 @@ def _add_rows(row: Row, key: str, columns: Sequence[Any], rows: Sequence[Any], t
     if len(rows) <= shown:
         return
     file_key = f"{key}_complete"
-    row.defer_records(file_key, "FILE", partial(_table_file, table, row, printable(file_key)))
+    row.defer_files(file_key, "FILE", partial(_table_file, table, row, file_log_key(file_key)))
     row.notices.append(
         f"wandb.log: the table {key!r} has {len(rows)} rows. Pluto shows the first {shown} (wandb.Table.MAX_ROWS);"
-        f" {len(table.rows)} are kept in the file {printable(file_key)!r}. This warning appears once."
+        f" {len(table.rows)} are kept in the file {file_log_key(file_key)!r}. This warning appears once."
     )
 
 
@@ -138,4 +138,4 @@ def _add_medium(row: Row, key: str, value: Any) -> str:
         media.ADDERS[kinds.kind_of(value) or ""](row, key, value)
     except (OSError, ValueError):
         return str(getattr(value, "_path", key))
-    return str(row.summary[key].get("path", printable(key)))
+    return str(row.summary[key].get("path", log_key(key)))

@@ -13,6 +13,7 @@ from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
+from wandb_compat.wire.names import project_name
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -178,7 +179,7 @@ def _find_number(client: Client, project: str, run_id: str, target: str | None, 
             return int(known["id"])
         found = _find_marked(client, project, TARGET if target else RUN_ID, target or run_id)
         if found is None and take:
-            body = {"externalId": (target or run_id)[:NAME_LIMIT], "projectName": project}
+            body = {"externalId": (target or run_id)[:NAME_LIMIT], "projectName": project_name(project)}
             found = client.resume(body).run
         return found
     except Refused as error:

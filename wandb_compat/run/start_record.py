@@ -11,6 +11,7 @@ from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.run.server_fields import cut_name
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.records import Start
+from wandb_compat.wire.names import project_name
 
 
 def build(
@@ -45,12 +46,15 @@ def build(
     stored_name = cut_name(name, notifier)
     extra = {
         "name": name if stored_name != name else None,
+        "project": project if project_name(project) != project else None,
         "notes": settings.run_notes,
         "entity": settings.entity,
         "sweep": sweep,
     }
     if extra := {key: value for key, value in extra.items() if value}:
         config["wandb"] = {**(config["wandb"] if isinstance(config.get("wandb"), dict) else {}), **extra}
+    if project_name(project) != project:
+        notifier.info(f"Pluto stores project {project!r} as {project_name(project)!r}", once="project name")
     metadata = {**metadata, RUN_ID: run_id}
     if own.pluto_run_id:
         metadata[TARGET] = own.pluto_run_id

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
 from wandb_compat.wire.safe_orjson import orjson
+from wandb_compat.wire.text import clean_json
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
@@ -215,14 +216,12 @@ def encode(record: Record) -> bytes:
 def dump(document: Any) -> bytes:
     """Return a JSON document in one line; NaN and infinities become the bare tokens that a Pluto server takes.
 
+    The one place where text is cleaned: what a server refuses in any text becomes U+FFFD.
+
     Only for documents made of JSON's own types. orjson would turn NaN into null and refuses integers over 64 bits, so
     it is used where neither can be, and json where they can.
     """
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, as in a file name that is not UTF-8
-        return text.encode("utf-8", "replace")
+    return clean_json(document, allow_nan=True).encode()
 
 
 def from_document(cls: type[AnyRecord], document: dict[str, Any]) -> AnyRecord:

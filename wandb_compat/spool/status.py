@@ -46,6 +46,7 @@ class State:
     pid: int = 0
     phase: Phase = "starting"
     run: int | None = None
+    project: str | None = None  # its name on the server; earlier releases did not note it
     display_id: str | None = None
     url: str | None = None
     resumed: bool | None = None

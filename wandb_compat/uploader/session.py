@@ -20,7 +20,7 @@ from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable, WireError
 from wandb_compat.wire.models import STATUS, Created
-from wandb_compat.wire.names import header_name, stored_tags
+from wandb_compat.wire.names import old_project_name, project_name, stored_tags
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,9 @@ class Session:
         self._opened: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._failing: dict[str, tuple[str, float | None]] = {}  # message, time that the server named
-        self._project = header_name(start.project)
+        # An earlier release may have created the run, under the name that it gave the project.
+        is_old = self._before is not None and self._before.run is not None and self._before.project is None
+        self._project = (old_project_name if is_old else project_name)(start.project)
 
     @property
     def run(self) -> int:
@@ -72,7 +74,7 @@ class Session:
         """Headers that name the run to the ingest routes."""
         return {
             "X-Run-Id": str(self.run),
-            "X-Run-Name": header_name(self.start.name),
+            "X-Run-Name": old_project_name(self.start.name),
             "X-Project-Name": self._project,
         }
 
@@ -87,7 +89,9 @@ class Session:
         if target is not None:
             created = self.client.resume(target)
         else:
-            created = self._forked() if start.fork else self.client.create(models.create_body(start))
+            created = (
+                self._forked() if start.fork else self.client.create(models.create_body(start, project=self._project))
+            )
         self._project = created.project or self._project  # a run named by its number may be in another project
         resumed = created.resumed
         if self._before is not None and self._before.run == created.run:  # another uploader has been here before us
@@ -97,6 +101,7 @@ class Session:
         if resumed and start.rank is not None:
             resumed = not distributed.Ranks(start, self.run_dir).began(created.run)
         self._opened = {
+            "project": self._project,
             "run": created.run,
             "display_id": created.display_id,
             "url": created.url,
@@ -125,12 +130,12 @@ class Session:
         merge(config, self.start.config)
         start = replace(self.start, config=config)
         try:
-            return self.client.create(models.create_body(start, parent))
+            return self.client.create(models.create_body(start, parent, self._project))
         except Refused as error:
             if not error.content:
                 raise
             log.error("no fork of %s at step %s but a run without a parent: %s", run_id, step, error)
-            return self.client.create(models.create_body(start))
+            return self.client.create(models.create_body(start, project=self._project))
 
     def _join(self, run: int, by_number: bool) -> None:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""

@@ -31,6 +31,7 @@ from wandb_compat.wire.answers import (
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable
 from wandb_compat.wire.models import Created, Status
+from wandb_compat.wire.names import project_name
 
 PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
@@ -114,7 +115,9 @@ class Client:
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:
         """Return what the server knows of a run, by its number or display id."""
         path = f"/api/runs/details/{run}" if isinstance(run, int) else f"/api/runs/details/by-display-id/{run}"
-        response = self._send("GET", self.endpoints.api + path, params={"projectName": project} if project else None)
+        response = self._send(
+            "GET", self.endpoints.api + path, params={"projectName": project_name(project)} if project else None
+        )
         return json_object(response)
 
     def add_keys(self, run: int, kind: str, names: list[str]) -> None:
@@ -216,7 +219,12 @@ class Client:
         """Return the numbers of a project's runs that a filter takes, the newest first."""
         numbers: list[int] = []
         while True:
-            query = {"projectName": project, "filter": json.dumps(filter), "limit": PAGE, "offset": len(numbers)}
+            query = {
+                "projectName": project_name(project),
+                "filter": json.dumps(filter),
+                "limit": PAGE,
+                "offset": len(numbers),
+            }
             page = json_object(self._send("GET", self.endpoints.api + "/api/runs/list", params=query)).get("runs", [])
             numbers += [run["id"] for run in page]
             if len(page) < PAGE:
@@ -224,7 +232,7 @@ class Client:
 
     def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""
-        parameters = {"runId": run, "projectName": project, **query}
+        parameters = {"runId": run, "projectName": project_name(project), **query}
         answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
 
@@ -250,7 +258,7 @@ class Client:
 
     def statistics(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return count, mean, last step… of a run's metrics, a hundred at most; `logGroup` narrows them down."""
-        parameters = {"runId": run, "projectName": project, **query}
+        parameters = {"runId": run, "projectName": project_name(project), **query}
         answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/statistics", params=parameters))
         return list(answer.get("metrics", []))
 

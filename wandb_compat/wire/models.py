@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wandb_compat._version import __version__
 from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.json_numbers import finite_document
-from wandb_compat.wire.names import header_name, stored_tags
+from wandb_compat.wire.names import project_name, run_name, stored_tags
+from wandb_compat.wire.text import clean_json
 
 if TYPE_CHECKING:
     from wandb_compat.spool.records import RunState, Start
@@ -22,19 +22,20 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 def document(value: Any) -> str:
     """Return strict JSON text of a config; NaN and infinities, which the server would refuse, become their names."""
-    return json.dumps(finite_document(value), ensure_ascii=False, allow_nan=False)
+    return clean_json(finite_document(value), allow_nan=False)
 
 
-def create_body(start: Start, parent: int | None = None) -> dict[str, Any]:
+def create_body(start: Start, parent: int | None = None, project: str | None = None) -> dict[str, Any]:
     """Return the body of `POST /api/runs/create` for a run's first record.
 
     Args:
         start: the record.
         parent: the server's number of the run to fork from.
+        project: the project's name on the server, where it is not that of the record.
     """
     body = {
-        "runName": header_name(start.name),
-        "projectName": header_name(start.project),
+        "runName": run_name(start.name),
+        "projectName": project or project_name(start.project),
         "externalId": (start.target or start.id)[:NAME_LIMIT],
         "config": document(start.config) if start.config else None,
         "loggerSettings": document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),

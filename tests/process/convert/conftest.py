@@ -64,7 +64,7 @@ class Seen:
         self._server = server
         (listed,) = self._get("list", projectName=project)["runs"]
         self.project, self.id = project, listed["id"]
-        self.summary = run.summary
+        self.summary, self.run_id = run.summary, run.id
         self.details = self._get(f"details/{self.id}", projectName=project)
         self.types = {one["logName"]: one["logType"] for one in self.details["logNames"]}
 

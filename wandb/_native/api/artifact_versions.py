@@ -12,6 +12,7 @@ from wandb.errors import CommError
 from wandb.sdk.artifacts.artifact import Artifact
 from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.wire.artifact_versions import Collection as Versions
+from wandb_compat.wire.names import project_name
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def artifact_store(reader: Reader, project: str) -> ArtifactStore:
     """Return the artifacts of a project."""
-    return ArtifactStore(reader.wire, project)
+    stored = reader.stored_project(project)
+    return ArtifactStore(reader.wire, project if project_name(project) == stored else stored)
 
 
 def collection_of(reader: Reader, project: str, name: str) -> Versions:

@@ -20,6 +20,7 @@ from wandb.errors.term import termlog
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.json_numbers import FLAGS
+from wandb_compat.wire.names import has_hash, old_project_name, project_name
 
 PAGE = 200  # runs in one answer of the list
 POINTS = 10_000  # points of a metric in one answer
@@ -40,6 +41,8 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         # At the end of the process too, where Python would report the sockets as not closed.
         weakref.finalize(self, self._client.close)
         weakref.finalize(self, self.wire.close)
+        self._stored_projects: dict[str, str] = {}  # by the name that the user gave
+        self._true_projects: dict[str, str] = {}  # by the name on the server
 
     @property
     def organization(self) -> str:
@@ -48,7 +51,36 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
 
     def project_url(self, project: str) -> str:
         """Return the address of a project's page."""
-        return f"{self.endpoints.app}/o/{quote(self.organization, safe='')}/projects/{quote(project, safe='')}"
+        organization, stored = (quote(part, safe="") for part in (self.organization, self.stored_project(project)))
+        return f"{self.endpoints.app}/o/{organization}/projects/{stored}"
+
+    def stored_project(self, project: str) -> str:
+        """Return the name under which the server has a project; earlier releases stored some names in another way."""
+        stored = project_name(project)
+        if stored == project or project in self._stored_projects:
+            return self._stored_projects.get(project, project)
+        there = {found["name"] for found in self.list_projects()}
+        if stored in there:
+            self._stored_projects[project] = stored
+        old = old_project_name(project)
+        return old if old in there and stored not in there else stored
+
+    def true_project(self, stored: str) -> str:
+        """Return the name that the user gave a project, which its runs keep, from its name on the server."""
+        if not has_hash(stored):
+            return stored
+        if stored not in self._true_projects:
+            for run in self.page(stored, None, "-createdAt", 1)[0]:
+                config = self.get_run(stored, run["id"]).get("config") or {}
+                about = config.get("wandb")
+                name = about.get("project") if isinstance(about, dict) else None
+                if isinstance(name, str) and project_name(name) == stored:
+                    self._true_projects[stored] = name
+        return self._true_projects.get(stored, stored)
+
+    def upload_file(self, project: str, run_id: int | str, *args: Any, **kwargs: Any) -> None:
+        """Attach a file to a run; see `pluto.query.Client.upload_file`."""
+        query.Client.upload_file(_AsciiRunNames(self), self.stored_project(project), run_id, *args, **kwargs)
 
     def page(
         self, project: str, filters: dict[str, Any] | None, sort: str, limit: int, offset: int = 0
@@ -156,6 +188,8 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         return str(answer["url"])
 
     def _get(self, path: str, params: dict[str, Any] | None = None, retry: int = 0) -> Any:
+        if params and "projectName" in params:
+            params = {**params, "projectName": self.stored_project(params["projectName"])}
         try:
             return super()._get(path, params=params, retry=retry)
         except query.QueryError as error:
@@ -179,6 +213,21 @@ def _list_of(answer: Any, field: str, path: str) -> list[dict[str, Any]]:
 
 def _no_pluto_answer(path: str) -> CommError:
     return CommError(f"The server's answer to {path} is not that of a Pluto server: check PLUTO_URL_API")
+
+
+class _AsciiRunNames:
+    """A reader whose runs have ASCII names: `pluto.query` puts them into a header."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def get_run(self, project: str, run_id: int | str) -> dict[str, Any]:
+        """Return the details of a run."""
+        run = self._reader.get_run(project, run_id)
+        return {**run, "name": old_project_name(run.get("name") or "")}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
 
 
 def connect(endpoints: Endpoints, key: str, timeout: int) -> Reader:

@@ -318,4 +318,4 @@ def find_number(reader: Reader, project: str, id: str) -> int | None:
         if status_of(error) in (400, 404):
             return None
         raise
-    return int(found["id"]) if found.get("projectName") == project else None
+    return int(found["id"]) if found.get("projectName") == reader.stored_project(project) else None

@@ -16,7 +16,7 @@ MARKS = {"group": "group", "job_type": "jobType", "sweep": "sweepName"}
 # What we and `pluto migrate` keep in `config["wandb"]`; whatever else is there is the user's own.
 OWN = (
     *("artifacts", "custom_charts", "entity", "metrics", "name", "notes", "pinned_config_keys", "state", "summary"),
-    *("sweep", "url", "used_artifacts", REMOVED),
+    *("project", "sweep", "url", "used_artifacts", REMOVED),
 )
 MIGRATED = re.compile(r"wandb::[^/]+/[^/]+/(.+)")
 FOLDERS = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb._native.api import artifact_versions, run_edit
 from wandb.errors import CommError
-from wandb_compat.artifacts.paths import file_key
+from wandb_compat.artifacts.paths import file_key, old_file_key
 
 if TYPE_CHECKING:
     from wandb._native.api.run import Run
@@ -42,6 +42,14 @@ def list_files(run: RunAttributes) -> list[dict[str, Any]]:
         keys = {*run._log_types(), *(file["logName"] for file in found)} - {*_metric_keys(run)}
         found = [file for key in sorted(keys) for file in run._reader.get_files(run.project, run.number, key)]
     return list(found)
+
+
+def saved_files(run: RunAttributes, name: str) -> list[dict[str, Any]]:
+    """Return what the server lists of a saved file, oldest first; earlier releases stored some names in another way."""
+    for key in dict.fromkeys((file_key("save", name)[0], old_file_key("save", name))):
+        if found := run._reader.get_files(run.project, run.number, key):
+            return list(found)
+    return []
 
 
 def _metric_keys(run: RunAttributes) -> Iterator[str]:

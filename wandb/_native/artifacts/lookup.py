@@ -21,7 +21,6 @@ from wandb_compat.wire.artifact_versions import Collection, Version
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import WireError
-from wandb_compat.wire.names import header_name
 
 WAIT = 3600.0  # seconds that `wait` without a timeout goes on for an uploader that is sending
 AWAY = 30.0  # seconds that it goes on for a server that is away
@@ -41,7 +40,7 @@ def artifact_store(project: str | None) -> ArtifactStore:
     key = credential.reveal() if credential is not None else None
     if key is None:
         raise UsageError(f"Artifacts cannot be read without a Pluto key: {credentials.HINT}")
-    return ArtifactStore(Client(resolve(own.urls), key), header_name(own.project(project)))
+    return ArtifactStore(Client(resolve(own.urls), key), own.project(project))
 
 
 @dataclass

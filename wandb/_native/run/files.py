@@ -90,17 +90,20 @@ def restore(name: str, run_path: str | None = None, replace: bool = False, root:
 
 def _fetch(name: str, run_path: str, path: Path) -> None:
     from wandb._native.artifacts import lookup
-    from wandb_compat.artifacts.paths import file_key
+    from wandb_compat.artifacts.paths import file_key, old_file_key
     from wandb_compat.wire.errors import WireError
 
     *where, id_ = run_path.strip("/").split("/")
     store = lookup.artifact_store(where[-1] if where else None)
-    key, file = file_key("save", name)
     try:
         number = store.run(id_)
         if number is None:
             raise CommError(f"no run {id_!r} in project {store.project!r}")
-        (url,) = store.urls([(number, key, file)])
+        try:
+            (url,) = store.urls([(number, *file_key("save", name))])
+        except FileNotFoundError:  # earlier releases stored some names in another way
+            old = old_file_key("save", name)
+            (url,) = store.urls([(number, old, old.rpartition("/")[2])])
         if path.is_symlink():
             path.unlink()  # its target belongs to the user
         store.client.download(url, path)

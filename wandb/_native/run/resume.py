@@ -13,7 +13,7 @@ from wandb.sdk.lib.runid import generate_id
 from wandb_compat.run.ask_server import ask_server
 from wandb_compat.run.previous_run import PreviousRun, from_journals, from_server, join_sources
 from wandb_compat.wire.errors import Unanswered
-from wandb_compat.wire.names import header_name
+from wandb_compat.wire.names import project_name
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_settings import Settings
@@ -157,7 +157,7 @@ def _look(
     key = credential.reveal() if credential is not None else None
     if key is None:
         return _Known(local, False)
-    project = header_name(settings.project or "")
+    project = project_name(settings.project or "")
     try:
         remote = ask_server(
             own,

@@ -20,7 +20,6 @@ from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import SizedPaginator
 from wandb.apis.public.history import kind_of, table_name
 from wandb.errors import CommError
-from wandb_compat.artifacts.paths import file_key
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run
@@ -185,7 +184,7 @@ def of_run(run: Run) -> dict[str, File]:
 def named_file(run: Run, name: str) -> File:
     """Return a file by name; one that is not there has no bytes, and cannot be downloaded."""
     if not name.startswith("media/"):
-        saved = run._reader.get_files(run.project, run.number, file_key("save", name)[0])
+        saved = run_files.saved_files(run, name)
         if saved:
             return _listed(run, name, saved[-1])
         if made := _made_files(run).get(name):

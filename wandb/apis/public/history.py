@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb._native.api import run_files
 from wandb._native.api.run_fields import LISTS, media_path
-from wandb_compat.wire.names import printable
+from wandb_compat.wire.names import stored_keys
 
 if TYPE_CHECKING:
     from wandb._native.api.run_attributes import RunAttributes
@@ -165,8 +165,11 @@ def _points(run: RunAttributes, keys: list[str] | None, limit: int, low: int = 0
         return _points(run, None, limit, low, high)
     series: Series = {}
     for key in asked:
-        found = run._reader.points(run.project, run.number, name=printable(key), **bounds)
-        series[key] = next(iter(found.values()), [])
+        series[key] = []
+        for name in stored_keys(key):
+            if found := run._reader.points(run.project, run.number, name=name, **bounds):
+                series[key] = next(iter(found.values()))
+                break
     return series
 
 
@@ -219,7 +222,7 @@ def timestamp(text: str) -> float:
 def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, Row]]:
     """Return time and values by step of what is not a number: texts, histograms, tables, media."""
     types = run._log_types()
-    names = {printable(key): key for key in keys or ()}
+    names = {name: key for key in keys or () for name in stored_keys(key)}
     asked = {name for name, kind in types.items() if kind != "METRIC" and (keys is None or name in names)}
     found: dict[int, tuple[str, Row]] = {}
     if any(types[name] not in (*MEDIA_KINDS, "ARTIFACT") for name in asked):

@@ -26,7 +26,10 @@ class Projects(WholeList["Project"]):
 
     @normalize_exceptions
     def _all(self) -> list[Project]:
-        return [Project(self._reader, self.entity, one["name"], one) for one in self._reader.list_projects()]
+        return [
+            Project(self._reader, self.entity, self._reader.true_project(one["name"]), one)
+            for one in self._reader.list_projects()
+        ]
 
     @property
     def length(self) -> None:
@@ -52,10 +55,11 @@ class Project(Attrs):
             wandb.CommError: no project has that name.
         """
         if "id" not in self._attrs:
-            found = next((one for one in self._reader.list_projects() if one["name"] == self.name), None)
+            stored = self._reader.stored_project(self.name)
+            found = next((one for one in self._reader.list_projects() if one["name"] == stored), None)
             if found is None:
                 raise CommError(f"Could not find project {self.name}")
-            self._attrs |= found
+            self._attrs |= {**found, "name": self.name}
         return self._attrs
 
     def __getattr__(self, name: str) -> Any:

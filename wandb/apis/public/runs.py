@@ -103,7 +103,8 @@ class Runs(SizedPaginator["Run"]):
             return list(readers.map(do, found))
 
     def _check_project(self) -> None:
-        if all(project["name"] != self.project for project in self._reader.list_projects()):
+        stored = self._reader.stored_project(self.project)
+        if all(project["name"] != stored for project in self._reader.list_projects()):
             raise ValueError(f"Could not find project {self.project}")
 
     def histories(
