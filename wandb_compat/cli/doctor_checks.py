@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import netrc
 import os
 import platform
 import re
@@ -12,17 +13,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import click
 
 from wandb_compat._version import __version__
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
+from wandb_compat.dual.install import MISSING_KEY
 from wandb_compat.import_hook.switch import dropin_root
 from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.errors import EndpointError, WireError
 
+WANDB_URL = "https://api.wandb.ai"
+WANDB_KEY_VARIABLES = ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
 PROBE_TIMEOUT = 120  # seconds: the real wandb may be on a slow network file system
 
 # Run by a new interpreter in the working directory: a script there may get a different wandb than this process.
@@ -73,6 +78,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("ok", f"wandb-compat {__version__}, Python {platform.python_version()} at {sys.executable}")
     yield from _packages()
     result = _probe()
+    yield from _wandb_key(result)
     yield from _wandb(result)
     for complaint in complaints:
         yield Finding("problem", complaint)
@@ -165,6 +171,22 @@ def _wandb(result: dict[str, Any]) -> Iterator[Finding]:
     ]
     if others:
         yield Finding("note", f"not imported, though they are called wandb: {', '.join(others)}")
+
+
+def _wandb_key(result: dict[str, Any]) -> Iterator[Finding]:
+    """Yield a problem when dual mode is active and the real wandb has no key: `wandb.init` will raise."""
+    offline = os.environ.get("WANDB_MODE", "") in ("offline", "disabled", "dryrun")
+    if result.get("mode") != "dual" or offline or any(map(os.environ.get, WANDB_KEY_VARIABLES)):
+        return
+    host = urlsplit(os.environ.get("WANDB_BASE_URL") or WANDB_URL).hostname or ""
+    files = [os.environ.get("NETRC") or "~/.netrc", "~/_netrc"]
+    for path in (Path(file).expanduser() for file in files):
+        try:
+            if path.is_file() and host in netrc.netrc(path).hosts:
+                return
+        except (OSError, netrc.NetrcParseError):
+            continue
+    yield Finding("problem", MISSING_KEY)
 
 
 def _probe() -> dict[str, Any]:

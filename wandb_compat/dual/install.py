@@ -12,6 +12,10 @@ from typing import Any
 from wandb_compat.dual.real_module import hide_frame
 
 _RUN_FUNCTIONS = (("init", "begin"), ("_attach", "attached"))  # of wandb, and what dual mode calls with their result
+MISSING_KEY = (
+    "dual mode is active because the real wandb is installed, and it has no wandb key. Set"
+    " DISABLE_WANDB_LOGGING=true to log to Pluto only, or run `wandb login` to log to wandb too"
+)
 _LIFECYCLE = "wandb_compat.dual.lifecycle"
 
 
@@ -48,11 +52,30 @@ def _mirroring(
             run = function(*args, **kwargs)
         except BaseException as error:
             hide_frame(error)
+            if _is_missing_key(error):
+                _explain_missing_key(error, is_dual, warn)
             raise
         _mirror(run, begin, is_dual, warn)
         return run
 
     return mirroring
+
+
+def _is_missing_key(error: BaseException) -> bool:
+    text = str(error).lower()
+    return type(error).__name__ == "UsageError" and ("no api key" in text or "api_key not configured" in text)
+
+
+def _explain_missing_key(error: BaseException, is_dual: Callable[[], bool], warn: Callable[[str], None]) -> None:
+    """Add a line after wandb's error: the real wandb may have come as a dependency of something else."""
+    try:
+        if is_dual():
+            if sys.version_info >= (3, 11):
+                error.add_note(f"wandb-compat: {MISSING_KEY}")
+            else:
+                warn(MISSING_KEY)
+    except Exception:  # the hint must not replace wandb's own error
+        pass
 
 
 def _mirror(run: Any, begin: str, is_dual: Callable[[], bool], warn: Callable[[str], None]) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="replaces the process
 
 @pytest.mark.parametrize("dashes", [[], ["--"]])
 def test_the_command_finds_the_drop_in(cli: Command, folder: Path, dashes: list[str]) -> None:
-    """The drop-in stands first on the path, what the user had there stays behind it, and options are the command's."""
+    """The drop-in is first on the path, followed by the user's own entries; options are the command's."""
     program = "import sys, wandb; print(wandb.__file__, sys.argv[1:], [p for p in sys.path if p == '/of/the/user'])"
     words = ["run", *dashes, sys.executable, "-c", program, "--help", "--lr=1"]
     output_text = cli(*words, PYTHONPATH="/of/the/user")

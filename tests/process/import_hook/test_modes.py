@@ -179,6 +179,20 @@ def test_disabling_wandb_too_late_is_reported(beside: Environment) -> None:
     assert "wandb: WARNING DISABLE_WANDB_LOGGING was set after the first use of wandb" in done.stderr
 
 
+def test_missing_wandb_key_in_dual_mode(beside: Environment) -> None:
+    """wandb's own error stays as it is; a line after it names the cause and the two ways out; doctor says it too."""
+    begin = "import wandb\ntry:\n    wandb.init(project='p')\nexcept wandb.errors.UsageError as error:\n    "
+    script = f"{begin}print(str(error), type(error).__name__)\n    raise"
+    hint = "dual mode is active because the real wandb is installed, and it has no wandb key"
+    done = beside.run("-c", script, code=1, **KEY)
+    assert done.stdout == "No API key configured. Use `wandb login` to log in. UsageError\n"
+    assert hint in done.stderr and "DISABLE_WANDB_LOGGING=true" in done.stderr
+    assert hint not in beside.run("-c", script, code=1).stderr  # wandb mode
+    assert f"problem  {hint}" in beside.run("-m", "wandb_compat", "doctor", code=1, **KEY).stdout
+    offline = beside.run("-m", "wandb_compat", "doctor", code=1, WANDB_MODE="offline", **KEY).stdout
+    assert hint not in offline
+
+
 @pytest.mark.parametrize("variables", [{}, KEY, DISABLED], ids=["wandb", "dual", "pluto"])
 def test_attributes_are_plain(beside: Environment, variables: dict[str, str]) -> None:
     """Names can be set, deleted and patched as in any module, and an absent one raises AttributeError naming wandb."""
