@@ -124,9 +124,10 @@ class Pipeline:
         self._thread = threads.start("writer", self._run, self._failed)
         if self._thread is None:
             self._writer.write_at_once = True
-            self.notifier.warning(
-                "the machine grants no thread: each row is written while `log` is called", once="no thread"
-            )
+            if not threads.python_is_ending():
+                self.notifier.warning(
+                    "the system refuses a new thread: each row is written while `log` is called", once="no thread"
+                )
         _living.add(self)
 
     def join(self, run_id: str) -> None:

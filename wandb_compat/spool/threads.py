@@ -6,6 +6,11 @@ import threading
 from collections.abc import Callable
 
 
+def python_is_ending() -> bool:
+    """Return whether the interpreter is ending: handlers of `atexit` run, and Python 3.12 and later start no thread."""
+    return not threading.main_thread().is_alive()
+
+
 def start(name: str, work: Callable[[], object], failed: Callable[[Exception], object]) -> threading.Thread | None:
     """Start a daemon thread and return it; None if the system grants no more threads, or the interpreter is ending.
 

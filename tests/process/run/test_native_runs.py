@@ -217,7 +217,7 @@ def test_where_no_thread_can_be_started(script: Any, console: str) -> None:
         WANDB_CONSOLE=console,
     )
     assert ended.code == 0 and "trained" in ended.out, ended.err
-    assert "Traceback" not in ended.err and ended.err.count("grants no thread: each row is written") == 1
+    assert "Traceback" not in ended.err and ended.err.count("refuses a new thread: each row is written") == 1
     assert [row["a"] for _, row in ended.run.rows() if "a" in row] == list(range(100))
     assert {record["key"] for record in ended.run.all("file")} >= {"image", "save/kept.txt"}
 
