@@ -81,16 +81,16 @@ clean:
 	rm -rf $(ENV) .cache build dist
 
 $(DEMO)/.ready: pyproject.toml Makefile
-	$(call install,$(DEMO),--editable ".[local]")
+	$(call install,$(DEMO),--editable .)
 	@touch $@
 
 $(QUICK)/.ready: pyproject.toml Makefile
-	$(call install,$(QUICK),--group quick --editable ".[local]")
+	$(call install,$(QUICK),--group quick --editable .)
 	@touch $@
 
 $(READY): pyproject.toml Makefile
 	$(PYTHON) -m venv $(ENV)
 	# pip first: it takes torch from wherever it is configured to, also from a disk. The rest takes uv a third of the time.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" "uv>=0.7"
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev --editable ".[local]"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev --editable .
 	@touch $@

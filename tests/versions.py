@@ -56,7 +56,7 @@ def test(version: str, python: Path, arguments: list[str]) -> bool:
         pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "uv>=0.7"], check=True)
         uv = [environment / "bin" / "uv", "pip", "install", "--quiet", "--python", environment / "bin" / "python"]
-        subprocess.run([*uv, "--group", "quick", "--editable", ".[local]"], cwd=ROOT, check=True)
+        subprocess.run([*uv, "--group", "quick", "--editable", "."], cwd=ROOT, check=True)
         ready.write_text(needed, encoding="utf-8")
     line = [environment / "bin" / "python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadscope"]
     return subprocess.run([*line, *(arguments or ["tests/unit"])], cwd=ROOT).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -25,8 +26,12 @@ def command(line: tuple[str, ...], local: bool) -> None:
     With `--local` you need no account: runs are logged to the embedded server of this machine, which runs in the
     background until `wandb-compat serve --stop`.
 
-    Example: wandb-compat run --local -- python train.py --lr 0.1
+    A command that begins with the name of a Python file, or with `-m`, is run with this Python.
+
+    Example: wandb-compat run --local train.py --lr 0.1
     """
+    if line[0] == "-m" or (line[0].endswith(".py") and Path(line[0]).is_file()):
+        line = (sys.executable, *line)
     path = [dropin_root(), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
     if local:

@@ -48,3 +48,12 @@ def test_a_command_that_is_not_there_is_named(cli: Command, folder: Path) -> Non
     assert "no-such-command cannot be run" in cli("run", "no-such-command", code=127).stderr
     (folder / "text").write_text("no program")
     assert "text cannot be run" in cli("run", "./text", code=126).stderr
+
+
+def test_a_script_and_a_module_are_run_with_this_python(cli: Command, folder: Path) -> None:
+    """As torchrun does it: the name of a Python file, or `-m` and a module, is enough; options are the script's."""
+    (folder / "train.py").write_text("import sys, wandb; print(sys.executable, wandb.__file__, sys.argv[1:])")
+    expected = f"{sys.executable} {ROOT / 'wandb' / '__init__.py'} ['--lr', '0.1']\n"
+    for words in (["train.py"], ["-m", "train"], ["--", "-m", "train"]):
+        assert cli("run", *words, "--lr", "0.1").stdout == expected
+    assert "missing.py cannot be run" in cli("run", "missing.py", code=127).stderr

@@ -46,7 +46,7 @@ def test_libraries_apart() -> None:
     with FileLock(f"{made.folder}.lock"):
         if not (made.folder / "ready").exists():
             made.create()
-            uv("pip", "install", "--quiet", "--python", made.python, "--editable", f"{ROOT}[local]", *THINGS)
+            uv("pip", "install", "--quiet", "--python", made.python, "--editable", ROOT, *THINGS)
             (made.folder / "ready").touch()
     line = [made.python, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--rootdir", ROOT, TESTS]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=900)
