@@ -65,7 +65,7 @@ def deliver(
         for run_dir in unfinished:
             assert run_dir.start is not None
             click.echo(
-                f"{run_dir}: would send {run_dir.pending} rows as run {run_dir.start.id} of {run_dir.start.project}"
+                f"{run_dir}: would send {_rows(run_dir.pending)} as run {run_dir.start.id} of {run_dir.start.project}"
             )
     elif unfinished:
         config = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
@@ -182,12 +182,14 @@ def _send(run_dir: RunDir, key: str, config: WorkerConfig, begin: Begin, options
         return False
     waiting = run_dir.pending
     if state.phase == "done":
-        sentence = f"{state.sent} rows sent, everything is on the server"
+        sentence = f"{_rows(state.sent)} sent, everything is on the server"
     elif state.trouble is None and not waiting:
-        sentence = f"{state.sent} rows sent, everything so far is on the server; the run is still running"
+        sentence = f"{_rows(state.sent)} sent, everything so far is on the server; the run is still running"
     else:
         lack = f"{waiting} are not on the server" if waiting else "but the run is not closed on the server"
-        click.echo(f"{run_dir}: {state.sent} rows sent, {lack}: {state.trouble}. Fix this, then sync again.", err=True)
+        click.echo(
+            f"{run_dir}: {_rows(state.sent)} sent, {lack}: {state.trouble}. Fix this, then sync again.", err=True
+        )
         return False
     verified = _verified(state) if options.verify else ""
     click.echo(f"{run_dir}: {sentence}{verified}{_refusals(run_dir)}{_where(state)}")
@@ -195,6 +197,10 @@ def _send(run_dir: RunDir, key: str, config: WorkerConfig, begin: Begin, options
         click.echo(f"{run_dir}: {state.unverified} parts are not stored on the server yet. Verify again.", err=True)
         return False
     return not state.refused
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
 
 
 def _where(state: State) -> str:
