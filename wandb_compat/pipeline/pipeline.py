@@ -26,6 +26,7 @@ from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.pipeline.writer import JournalWriter
 from wandb_compat.run import distributed
 from wandb_compat.spool import records, threads
+from wandb_compat.spool.bounded import bounded
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_records
@@ -78,6 +79,7 @@ class Pipeline:
         self.run_dir = run_dir
         self.notifier = notifier
         self.before_write = before_write
+        self.ended = False  # whether the exit record is on disk, or lost for good
         self._settings = settings
         self._head = head
         self._budget = settings.finish_budget if budget is None else budget
@@ -176,7 +178,10 @@ class Pipeline:
         return self._convert_row(data, int(step), time)
 
     def _convert_row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
-        row = convert_row(data, step, time, self.run_dir)
+        try:
+            row = convert_row(data, step, time, self.run_dir)
+        except RecursionError:
+            row = convert_row(bounded(data), step, time, self.run_dir)
         if row.numbers:
             for name in row.numbers:
                 self._register_key(name, "METRIC")
@@ -237,20 +242,8 @@ class Pipeline:
             bar: whether a terminal may get a progress bar.
         """
         began = monotonic()
-        if unmade := self._encoder.finish(self._budget):
-            self.notifier.error(
-                f"{unmade} values could not be encoded within {self._budget:g} s and are lost", once="unmade"
-            )
         lost_before = self._writer.lost
-        self.submit(exit)
-        self._stop.set()
-        if self._monitor is not None:
-            self._monitor.ending = True
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(self._budget)
-        self._writer.write()
-        self._writer.close()
-        _living.discard(self)
+        self.end(exit)
         if self._monitor is not None and self._owner:
             process = self._monitor.process
             # An uploader that cannot read of the end waits for the end of this process.
@@ -261,6 +254,47 @@ class Pipeline:
                 lambda: drain.wait(process, self.status, began=began, budget=budget, notifier=self.notifier, bar=bar)
             )
         return self._outcome()
+
+    def end(self, exit: records.Exit) -> None:
+        """Write everything to disk, the exit record last, and close the journal; does nothing the second time.
+
+        An exception that interrupts it, as Ctrl-C does, is raised once the journal is complete. A signal handler may
+        call it while it runs.
+        """
+        interrupts: list[BaseException] = []
+        for step in (self._finish_encoder, self._stop_thread, lambda: self._close_journal(exit)):
+            try:
+                step()
+            except Exception as error:
+                self._failed(error)
+            except BaseException as error:
+                interrupts.append(error)
+        if not self.ended:  # the journal's turn was interrupted
+            self._close_journal(exit)
+        _living.discard(self)
+        if interrupts:
+            raise interrupts[0]
+
+    def _finish_encoder(self) -> None:
+        if unmade := self._encoder.finish(self._budget):
+            self.notifier.error(
+                f"{unmade} values could not be encoded within {self._budget:g} s and are lost", once="unmade"
+            )
+
+    def _stop_thread(self) -> None:
+        self._stop.set()
+        if self._monitor is not None:
+            self._monitor.ending = True
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(self._budget)
+
+    def _close_journal(self, exit: records.Exit) -> None:
+        if not self.ended:
+            self._writer.reclaim()
+            self.submit(exit)
+            self._writer.write()
+            self._writer.close()
+            self.ended = True
 
     def _outcome(self) -> Outcome:
         self._check(now=True)

@@ -39,6 +39,7 @@ class JournalWriter:
         self._notifier = notifier
         self._lock = threading.RLock()
         self._unwritten: deque[bytes] = deque()  # records that the disk has refused so far, older than the queue's
+        self._in_flight: list[list[bytes]] = []  # batches that this thread is writing; several in signal handlers
         self._journal: Journal | None = None
         self._run_id = ""
 
@@ -62,6 +63,7 @@ class JournalWriter:
         self._lock = threading.RLock()
         self.queue.clear()
         self._unwritten.clear()
+        self._in_flight.clear()
         self.write_at_once = True
         self.open(self._run_id)
 
@@ -79,6 +81,17 @@ class JournalWriter:
                 if not self._write_batch():
                     return
 
+    def reclaim(self) -> None:
+        """Take back records whose write a signal handler has interrupted in this thread; the handler ends the run.
+
+        They may be written twice, if the interrupted write goes on after all. Readers accept that.
+        """
+        with self._lock:
+            while self._in_flight:
+                lines = self._in_flight.pop()
+                self._unwritten.extendleft(reversed(lines))
+                lines.clear()
+
     def close(self) -> None:
         """Give up what the disk still refuses, and complete the journal's file."""
         with self._lock:
@@ -94,6 +107,7 @@ class JournalWriter:
             return False
         lines: list[bytes] = []
         written_before = journal.written
+        self._in_flight.append(lines)
         try:
             for source in (self._unwritten, self.queue):
                 # In C, so that no signal handler runs between taking a record and keeping it.
@@ -104,6 +118,9 @@ class JournalWriter:
             if journal.written == written_before:
                 self._unwritten.extendleft(reversed(lines))
             raise
+        finally:
+            # By identity: a signal handler may have reclaimed it.
+            self._in_flight[:] = [batch for batch in self._in_flight if batch is not lines]
 
     def _append(self, journal: Journal, lines: list[bytes]) -> bool:
         """Append records to the journal; return whether they are done with, on disk or lost."""

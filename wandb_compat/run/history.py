@@ -19,6 +19,7 @@ from wandb_compat.config.limits import HIGHEST_STEP, SUMMARY_CHANGE_INTERVAL, SU
 from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.convert.summary import update_summary
 from wandb_compat.run.metric_definitions import MetricRules
+from wandb_compat.spool.bounded import bounded
 from wandb_compat.spool.notifier import Notifier
 
 TakeRow = Callable[[Mapping[str, Any], int, int, bool], Mapping[str, Any]]
@@ -186,11 +187,17 @@ class History:
             if values is data or (values.keys() == data.keys() and NUMBER_TYPES.issuperset(map(type, values.values()))):
                 self.items.update(values)
             else:
-                update_summary(data, values, self.items)
+                self._update_summary(data, values)
             if self.rules is not None:
                 self.rules.apply(values, self.items)
             if now >= self._due_in_caller:
                 self._publish_now()
+
+    def _update_summary(self, data: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        try:
+            update_summary(data, values, self.items)
+        except RecursionError:
+            update_summary(bounded(data), values, self.items)
 
     # The summary's publication: soon after the first rows, then at growing intervals up to SUMMARY_INTERVAL
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_compat.config.limits import NAME_LIMIT, TAG_LIMIT
+from wandb_compat.spool.bounded import bounded
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.wire.json_numbers import finite_document
 
@@ -37,4 +38,4 @@ def server_tags(settings: Any, notifier: Notifier) -> list[str]:
 
 def published_summary(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a summary as JSON: NaN and infinities as their names, as wandb stores them."""
-    return {key: finite_document(value) for key, value in summary.items()}
+    return {key: finite_document(value) for key, value in bounded(summary).items()}

@@ -8,9 +8,11 @@ epoch, steps are integers from 0.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
+from wandb_compat.spool.bounded import DEEPEST, bounded
 from wandb_compat.wire.safe_orjson import orjson
 from wandb_compat.wire.text import clean_json
 
@@ -209,11 +211,23 @@ def state_of(code: int) -> RunState:
 
 
 def encode(record: Record) -> bytes:
-    """Return the text form of a record."""
-    return record.kind.encode() + b" " + dump(asdict(record))
+    """Return the text form of a record; values that JSON cannot hold become short texts."""
+    try:
+        fields = asdict(record)
+        document = dump(fields)
+        if document.count(b"{") + document.count(b"[") > DEEPEST:  # perhaps too deep for a reader
+            document = dump(bounded(fields))
+    except Exception:  # nested too deep, an integer with thousands of digits, an object that is not JSON
+        fields = {name: bounded(getattr(record, name)) for name in record.__dataclass_fields__}
+        document = dump(fields, default=_type_name)
+    return record.kind.encode() + b" " + document
 
 
-def dump(document: Any) -> bytes:
+def _type_name(value: Any) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def dump(document: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     """Return a JSON document in one line; NaN and infinities become the bare tokens that a Pluto server takes.
 
     The one place where text is cleaned: what a server refuses in any text becomes U+FFFD.
@@ -221,7 +235,7 @@ def dump(document: Any) -> bytes:
     Only for documents made of JSON's own types. orjson would turn NaN into null and refuses integers over 64 bits, so
     it is used where neither can be, and json where they can.
     """
-    return clean_json(document, allow_nan=True).encode()
+    return clean_json(document, allow_nan=True, default=default).encode()
 
 
 def from_document(cls: type[AnyRecord], document: dict[str, Any]) -> AnyRecord:

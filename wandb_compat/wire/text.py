@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
@@ -26,19 +28,21 @@ def clean_document(value: Any) -> Any:
     return value
 
 
-def clean_json(document: Any, *, allow_nan: bool) -> str:
+def clean_json(document: Any, *, allow_nan: bool, default: Callable[[Any], Any] | None = None) -> str:
     """Return the JSON text of a document in one line, with clean text in it.
 
     Args:
         document: made of JSON types.
         allow_nan: whether NaN and infinities become bare tokens; otherwise they are an error.
+        default: returns a JSON value for an object of another type.
 
     Raises:
         ValueError: a number is not finite, and `allow_nan` is false.
     """
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=allow_nan)
+    encode = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=allow_nan, default=default)
+    text: str = encode(document)
     if "\\u0000" in text or not _is_encodable(text):  # rare: cleaning copies the document
-        text = json.dumps(clean_document(document), ensure_ascii=False, separators=(",", ":"), allow_nan=allow_nan)
+        text = encode(clean_document(document))
     return text
 
 
