@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from wandb._native.run import active_runs, attach, current, define_metric, recent_runs, run_dir
+from wandb._native.run import active_runs, attach, current, define_metric, run_dir
 from wandb._native.run.code import PathFilter, RunCode, is_code, is_in_wandb_dir
 from wandb._native.run.config_changes import ConfigChanges
 from wandb._native.run.display import RunDisplay
+from wandb._native.run.ending import RunEnding
 from wandb._native.run.exit_code import code_of
 from wandb._native.run.files import RunFiles, StrPath
 from wandb._native.run.files import restore as restore
@@ -25,7 +25,6 @@ from wandb._native.run.reporting import RunReporting
 from wandb._native.run.reporting import RunStatus as RunStatus
 from wandb._native.run.summary import SummaryPublisher
 from wandb._native.run.watch import RunWatch
-from wandb.errors.term import is_shown, termlog, termwarn
 from wandb.sdk import wandb_watch
 from wandb.sdk.wandb_alerts import AlertLevel
 from wandb.sdk.wandb_metric import Metric
@@ -89,6 +88,7 @@ class Run(RunProperties):
         self._reporting = RunReporting(self)
         self._display = RunDisplay(self)
         self._watching = RunWatch(self)
+        self._ending = RunEnding(self)
         self._summary_publisher = SummaryPublisher(self)
         self._config_changes = ConfigChanges()
         row = pipeline.row if pipeline is not None else _no_row
@@ -153,52 +153,12 @@ class Run(RunProperties):
                 script so far.
             quiet: True prints nothing but warnings and errors.
         """
-        self._watching.finish()
-        with self._history.lock:
-            if self._is_finished:
-                return
-            self._is_finished = True
-        active_runs.remove(self)
-        if self._init_pid == os.getpid():
-            self._finish(active_runs.watch.code if exit_code is None else int(exit_code), bool(quiet))
-        if current.run() is self:
-            current.unset_run()
+        self._ending.finish(active_runs.watch.code if exit_code is None else int(exit_code), bool(quiet))
 
     def _hurry(self, seconds: float) -> None:
         """Let `finish` take no longer than this."""
         if self._pipeline is not None:
             self._pipeline.hurry(seconds)
-
-    def _finish(self, code: int, quiet: bool) -> None:
-        if self._console is not None:
-            self._console.stop()
-        if (pipeline := self._pipeline) is None:
-            return
-        recent_runs.remember(self.id, Path(self._settings.sync_dir))
-        self._summary_publisher.publish()
-        self._write_files()
-        if self._settings._jupyter:
-            from wandb import jupyter
-
-            jupyter.keep_code(self)
-        self._code.wait()
-        self._files.finish()
-        if self._settings.sweep_id:
-            from wandb._native.sweeps.coordinator import record_result as report
-
-            report(self._settings.sweep_id, self.id, self.summary)
-        exit = records.Exit(int(time() * 1000), records.state_of(code), code)
-        outcome = pipeline.finish(exit, bar=not quiet and is_shown("info"))
-        attach.withdraw(self)
-        self._url = pipeline.status().url or self._url
-        if code == 0 and self._settings.resume == "auto":
-            Path(self._settings.resume_fname).unlink(missing_ok=True)
-        if not outcome.delivered and not self.offline:
-            termwarn(outcome.message)
-        elif not quiet:
-            termlog(outcome.message)
-        if self._url and not quiet:
-            termlog(f"View run {self.name} at: {self._url}")
 
     def join(self, exit_code: int | None = None) -> None:
         """Finish the run."""

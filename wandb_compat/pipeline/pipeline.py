@@ -261,6 +261,8 @@ class Pipeline:
         An exception that interrupts it, as Ctrl-C does, is raised once the journal is complete. A signal handler may
         call it while it runs.
         """
+        if self.ended:
+            return
         interrupts: list[BaseException] = []
         for step in (self._finish_encoder, self._stop_thread, lambda: self._close_journal(exit)):
             try:

@@ -139,7 +139,8 @@ class ConsoleCapture:
             if rest:
                 self._line(name, rest, time())
         if self._log is not None:
-            self._log.close()
+            with contextlib.suppress(OSError):  # a full disk; the journal has the lines
+                self._log.close()
 
     def _wrap(self, name: str, stream: Any) -> None:
         own = getattr(stream, "__dict__", None)

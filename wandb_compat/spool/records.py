@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
 from typing import Any, ClassVar, Literal, TypeVar
 
 from wandb_compat.spool.bounded import DEEPEST, bounded
 from wandb_compat.wire.safe_orjson import orjson
-from wandb_compat.wire.text import clean_json
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
@@ -218,8 +218,8 @@ def encode(record: Record) -> bytes:
         if document.count(b"{") + document.count(b"[") > DEEPEST:  # perhaps too deep for a reader
             document = dump(bounded(fields))
     except Exception:  # nested too deep, an integer with thousands of digits, an object that is not JSON
-        fields = {name: bounded(getattr(record, name)) for name in record.__dataclass_fields__}
-        document = dump(fields, default=_type_name)
+        shallow = {one.name: bounded(getattr(record, one.name)) for one in dataclass_fields(record)}
+        document = dump(shallow, default=_type_name)
     return record.kind.encode() + b" " + document
 
 

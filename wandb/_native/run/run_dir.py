@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from wandb.errors.term import termwarn
 from wandb.sdk.wandb_settings import Settings, temporary_root
+from wandb_compat.spool.bounded import bounded
+
+_PLAIN_YAML = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # texts that need no quotes, unless they are one of…
+_YAML_WORDS = {"y", "yes", "n", "no", "true", "false", "on", "off", "null"}
 
 
 def make(settings: Settings) -> Path:
@@ -61,21 +68,41 @@ def _link(home: Path) -> None:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON file; one that cannot be written causes a warning, not an exception: it only repeats what
-    the journal holds."""
-    _write(path, lambda: json.dumps(document, indent=2, default=str) + "\n")
+    """Write a JSON file; a failure is a warning only, as the file repeats what the journal holds."""
+    _write(path, lambda: json.dumps(bounded(document), indent=2, default=str) + "\n")
 
 
 def write_config(path: Path, config: Mapping[str, Any]) -> None:
     """Write a configuration as wandb's `config.yaml`, `key: {value: …}`."""
-    import yaml
-
     document = {"wandb_version": 1, **{key: {"value": value} for key, value in config.items()}}
-    _write(path, lambda: yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    _write(path, lambda: "".join(_yaml_lines(bounded(document), "")))
 
 
-def _write(path: Path, text: Any) -> None:
+def _yaml_lines(value: Any, indent: str) -> Iterator[str]:
+    """Yield YAML of a JSON document. The yaml package would be imported at the end of a run, where signals come."""
+    entries = value.items() if isinstance(value, dict) else ((None, inner) for inner in value)
+    for key, inner in entries:
+        lead = f"{indent}{'-' if key is None else _yaml_scalar(str(key)) + ':'}"
+        if isinstance(inner, (dict, list)) and inner:
+            yield f"{lead}\n"
+            yield from _yaml_lines(inner, f"{indent}  ")
+        else:
+            yield f"{lead} {_yaml_scalar(inner)}\n"
+
+
+def _yaml_scalar(value: Any) -> str:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+        text = repr(value)
+        return text.replace("e", ".0e") if "e" in text and "." not in text else text
+    if isinstance(value, str) and _PLAIN_YAML.fullmatch(value) and value.lower() not in _YAML_WORDS:
+        return value
+    return json.dumps(value if isinstance(value, (str, int, list, dict, NoneType)) else str(value))
+
+
+def _write(path: Path, text: Callable[[], str]) -> None:
     try:
         path.write_text(text(), encoding="utf-8", errors="replace")
-    except (OSError, ValueError) as error:
+    except Exception as error:
         termwarn(f"{path.name} cannot be written: {error}", repeat=False)
