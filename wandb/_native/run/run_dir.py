@@ -17,6 +17,8 @@ from wandb.sdk.wandb_settings import Settings, temporary_root
 from wandb_compat.spool.bounded import bounded
 
 _PLAIN_YAML = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # texts that need no quotes, unless they are one of…
+# Characters that YAML takes as line breaks, or does not take at all.
+_YAML_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _YAML_WORDS = {"y", "yes", "n", "no", "true", "false", "on", "off", "null"}
 
 
@@ -98,7 +100,8 @@ def _yaml_scalar(value: Any) -> str:
         return text.replace("e", ".0e") if "e" in text and "." not in text else text
     if isinstance(value, str) and _PLAIN_YAML.fullmatch(value) and value.lower() not in _YAML_WORDS:
         return value
-    return json.dumps(value if isinstance(value, (str, int, list, dict, NoneType)) else str(value))
+    text = json.dumps(value if isinstance(value, (str, int, list, dict, NoneType)) else str(value), ensure_ascii=False)
+    return _YAML_ESCAPED.sub(lambda match: f"\\U{ord(match[0]):08x}", text)
 
 
 def _write(path: Path, text: Callable[[], str]) -> None:

@@ -1,0 +1,154 @@
+"""The end of a run is complete whatever interrupts it: signals at random moments, odd values, a full disk."""
+
+import json
+import random
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wandb_compat.spool import journal
+
+ROUNDS = 8
+ROWS = 300
+CHILDREN = """
+import os, random, signal, sys, time
+import wandb
+seed, rounds, rows, kind = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+chance = random.Random(seed)
+for number in range(rounds):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        run = wandb.init(mode="offline", id=f"r{number}", settings=wandb.Settings(console="wrap"))
+        run.config.update({"lr": 0.1})
+        for step in range(rows):
+            run.log({"loss": step / 2})
+        print("a line")
+        os.write(writer, b"x")
+        run.finish()
+        sys.exit()
+    os.read(reader, 1)
+    time.sleep(chance.uniform(0, 0.06))
+    os.kill(child, getattr(signal, kind))
+    os.waitpid(child, 0)
+    os.close(reader), os.close(writer)
+"""
+
+
+def entries(run_dir: Path) -> list[tuple[str, Any]]:
+    """Return kind and document of each record in the journal of a run."""
+    return [
+        (entry.kind.decode(), json.loads(entry.document))
+        for file in journal.files(run_dir)
+        for piece, _ in journal.read(file)
+        for entry in piece
+    ]
+
+
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_signals_at_random_moments(tmp_path: Path, kind: str) -> None:
+    """Each run that a signal interrupts in `finish` has all rows, one exit record, and a state that says so."""
+    seed = random.randrange(2**32)
+    command = [sys.executable, "-c", CHILDREN, str(seed), str(ROUNDS), str(ROWS), kind]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    for number in range(ROUNDS):
+        (run_dir,) = (tmp_path / "wandb").glob(f"offline-run-*-r{number}")
+        found = entries(run_dir)
+        about = f"seed {seed}, round {number}: {done.stderr[-3000:]}"
+        assert {row["step"] for name, row in found if name == "row"} == set(range(ROWS)), about
+        (state,) = {document["state"] for name, document in found if name == "exit"}
+        assert state in ("completed", "terminated"), about
+
+
+ODD = """
+import sys
+import wandb
+class Hostile:
+    def __str__(self): raise RuntimeError("no text")
+    __repr__ = __float__ = __int__ = __len__ = __iter__ = __str__
+deep = 1
+for _ in range(400):
+    deep = {"a": deep}
+deep_list = 1
+for _ in range(400):
+    deep_list = [deep_list]
+def config(run, value): run.config.update({"x": value})
+def log(run, value): run.log({"x": value})
+def summary(run, value): run.summary["x"] = value
+for place in (config, log, summary):
+    for name, value in (("dicts", deep), ("lists", deep_list), ("integer", 10**5000), ("hostile", Hostile())):
+        run = wandb.init(mode="offline", id=f"{place.__name__}-{name}", reinit="create_new")
+        run.log({"loss": 1})
+        try:
+            place(run, value)
+        except TypeError:
+            assert place is log, (place, name)  # a type that `log` refuses, as wandb does
+        run.finish()
+print("the model is saved")
+"""
+
+
+def test_odd_values(tmp_path: Path) -> None:
+    """Values that no JSON holds raise nothing at the end, and the run is complete."""
+    done = subprocess.run([sys.executable, "-c", ODD], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout[-19:]) == (0, "the model is saved\n"), done.stderr
+    run_dirs = list((tmp_path / "wandb").glob("offline-run-*"))
+    assert len(run_dirs) == 12
+    for run_dir in run_dirs:
+        found = entries(run_dir)
+        assert [document["state"] for name, document in found if name == "exit"] == ["completed"], run_dir
+        assert any(row["data"].get("loss") == 1 for name, row in found if name == "row"), run_dir
+
+
+def test_an_error_in_one_step_does_not_keep_the_others(tmp_path: Path) -> None:
+    """A step of the end that raises is a warning, and the exit record is written."""
+    script = textwrap.dedent(
+        """
+        import wandb
+        from wandb._native.run.files import RunFiles
+        from wandb._native.run.summary import SummaryPublisher
+        def broken(self): raise OSError(28, "No space left on device")
+        run = wandb.init(mode="offline", id="x")
+        run.log({"loss": 1})
+        RunFiles.finish = SummaryPublisher.publish = broken
+        with run:
+            pass
+        run.finish()
+        print("the model is saved")
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (0, "the model is saved\n"), done.stderr
+    assert "the files of the run are not sent: OSError" in done.stderr
+    (run_dir,) = (tmp_path / "wandb").glob("offline-run-*-x")
+    assert [document["state"] for name, document in entries(run_dir) if name == "exit"] == ["completed"]
+
+
+def test_an_interrupted_end_is_completed_by_the_end_of_the_process(tmp_path: Path) -> None:
+    """Where even the exit record was interrupted, the end of the process writes it."""
+    script = textwrap.dedent(
+        """
+        import wandb
+        from wandb_compat.pipeline.pipeline import Pipeline
+        end = Pipeline.end
+        def interrupted(self, exit):
+            Pipeline.end = end
+            raise KeyboardInterrupt
+        run = wandb.init(mode="offline", id="x")
+        run.log({"loss": 1})
+        Pipeline.end = interrupted
+        try:
+            run.finish()
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+    (run_dir,) = (tmp_path / "wandb").glob("offline-run-*-x")
+    assert len([document for name, document in entries(run_dir) if name == "exit"]) == 1
