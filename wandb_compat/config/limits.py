@@ -32,6 +32,8 @@ SUMMARY_INTERVAL = 30.0  # seconds at most between two publications of the summa
 ALERT_PAUSE = 60.0  # seconds in which an alert of the same title is not sent again
 
 # Several processes of one run
+# Seconds that a thread waits in `log` for another thread of dual mode; rows may change places after that.
+ORDER_TIMEOUT = 1.0
 STEP_LOCK_TIMEOUT = 1.0  # seconds that the first row waits for another process's lock on the step; later ones do not
 RANK_LOCK_TIMEOUT = 20.0  # seconds that the uploader of one rank waits for those of other ranks
 

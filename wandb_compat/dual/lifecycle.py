@@ -1,8 +1,8 @@
 """Begins and ends the Pluto side of runs that the real wandb has begun.
 
-A run that the real `wandb.init` has returned gets a subclass of its class (`patch.py`). The subclass overrides the few
-methods through which all changes of a run pass. Each override calls the real method, passes on what it returns or
-raises, and then calls the mirror (`run.py`). Errors there are shown once and end there (`guard.py`).
+The class of a run that the real `wandb.init` has returned is patched (`patch.py`): the few methods through which all
+changes of a run pass call the real method, pass on what it returns or raises, and then call the mirror (`run.py`).
+Errors there are shown once and end there (`guard.py`).
 """
 
 from __future__ import annotations

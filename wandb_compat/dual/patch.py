@@ -1,4 +1,4 @@
-"""Patches the class of a run: a subclass hooks the few methods through which every change of a run passes."""
+"""Patches the class of runs: hooks the few methods through which every change of a run passes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import functools
 import inspect
 import json
 import sys
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
 from types import MethodType
 from typing import Any
 
-from wandb_compat.config.limits import QUEUE_LIMIT
+from wandb_compat.config.limits import ORDER_TIMEOUT, QUEUE_LIMIT
 from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.dual.guard import Guard, show
 from wandb_compat.dual.real_module import ALIAS, hide_frame
@@ -21,24 +22,24 @@ from wandb_compat.dual.start_record import INTERNAL_KEYS
 from wandb_compat.spool import records
 from wandb_compat.spool.config_merge import dict_at
 
-_MIRROR = "_wandb_compat_mirror"  # attribute of a patched run
 _PROPERTIES = ("name", "notes", "tags")
 
 Method = Callable[..., Any]
-_classes: dict[type, type] = {}  # patched class by real class
+_mirrors: dict[int, Mirror] = {}  # by id of the run: nothing of ours shows in `vars(run)`
+_patched: dict[type, set[str]] = {}  # names of the patched methods by class
 
 
 def mirror_of(run: Any) -> Mirror | None:
     """Return the mirror of a run, or None."""
-    found: Mirror | None = getattr(run, _MIRROR, None)
-    return found
+    return _mirrors.get(id(run))
 
 
 def attach(run: Any, mirror: Mirror) -> None:
-    """Patch a run so that its mirror gets every change."""
-    vars(run)[_MIRROR] = mirror
-    run.__class__ = _patched(type(run))
-    # Both hold bound methods of the class before.
+    """Let a mirror get every change of a run from now on."""
+    _mirrors[id(run)] = mirror
+    weakref.finalize(run, _mirrors.pop, id(run), None).atexit = False
+    _patch_class(type(run))
+    # Both hold bound methods from before the class was patched.
     for holder, change, callback in (
         (run._config, "_set_callback", "_config_callback"),
         (run.summary, "_set_update_callback", "_summary_update_callback"),
@@ -52,29 +53,29 @@ def attach(run: Any, mirror: Mirror) -> None:
             top[name] = getattr(run, name, value)
 
 
-def _patched(real: type) -> type:
-    """Return the patched subclass of a real class, under the same name, module and documentation."""
-    if real not in _classes:
-        body: dict[str, Any] = {name: getattr(real, name) for name in ("__module__", "__qualname__", "__doc__")}
-        body["__reduce_ex__"] = _reduce_as(real)
-        body[_MIRROR] = None  # of a run that was unpickled
-        for patch in _PATCHES:
-            if _fits(real, patch.method, patch.parameters):
-                body[patch.method] = patch.make(getattr(real, patch.method))
-            elif not patch.required and not hasattr(real, patch.method):
-                continue
-            elif (other := patch.fallback) is not None and _fits(real, other.method, other.parameters):
-                body[other.method] = other.make(getattr(real, other.method))
-                _warn_missing(real, patch.method, f"Run.{other.method} is patched instead")
-            else:
-                _warn_missing(real, patch.method, patch.consequence)
-        for name in _PROPERTIES:
-            if isinstance(found := inspect.getattr_static(real, name, None), property) and found.fset is not None:
-                body[name] = _property(found, found.fset, name)
-            else:
-                _warn_missing(real, name, "its changes do not reach Pluto")
-        _classes[real] = type(real)(real.__name__, (real,), body)
-    return _classes[real]
+def _patch_class(real: type) -> None:
+    """Patch the methods of a class of runs, once; a run without a mirror behaves as before."""
+    if real in _patched:
+        return
+    body: dict[str, Any] = {"__reduce_ex__": _reduce(real)}
+    for patch in _PATCHES:
+        if _fits(real, patch.method, patch.parameters):
+            body[patch.method] = patch.make(getattr(real, patch.method))
+        elif not patch.required and not hasattr(real, patch.method):
+            continue
+        elif (other := patch.fallback) is not None and _fits(real, other.method, other.parameters):
+            body[other.method] = other.make(getattr(real, other.method))
+            _warn_missing(real, patch.method, f"Run.{other.method} is patched instead")
+        else:
+            _warn_missing(real, patch.method, patch.consequence)
+    for name in _PROPERTIES:
+        if isinstance(found := inspect.getattr_static(real, name, None), property) and found.fset is not None:
+            body[name] = _property(found, found.fset, name)
+        else:
+            _warn_missing(real, name, "its changes do not reach Pluto")
+    _patched[real] = set(body)
+    for name, method in body.items():
+        setattr(real, name, method)
 
 
 def _fits(real: type, method: str, parameters: tuple[str, ...]) -> bool:
@@ -95,15 +96,15 @@ def _warn_missing(real: type, method: str, consequence: str) -> None:
     show("warning", f"Pluto: this wandb {how} {what}; {consequence}")
 
 
-def _reduce_as(real: type) -> Method:
+def _reduce(real: type) -> Method:
+    reduce: Any = real.__reduce_ex__
+
+    @functools.wraps(reduce)
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
-        """Pickle as a run of the real class, which is what a reader finds under its name."""
+        """Pickle as before; another process may log to the run from now on."""
         if (mirror := mirror_of(self)) is not None:
             mirror.share()
-        reduce: Any = real.__reduce_ex__
-        # In the form of protocol 1: with a later one pickle refuses a class that is not the object's.
-        made, arguments, *rest = reduce(self, 1)
-        return (made, tuple(real if one is type(self) else one for one in arguments), *rest)
+        return reduce(self, protocol)
 
     return __reduce_ex__
 
@@ -111,31 +112,41 @@ def _reduce_as(real: type) -> Method:
 def _history(real: Method) -> Method:
     @functools.wraps(real)
     def patched(self: Any, data: Any, step: Any = None, commit: Any = None, *rest: Any, **more: Any) -> Any:
-        whole, plain = data, False
+        mirror = _mirrors.get(id(self))
+        whole, plain, locked = data, False, False
         try:  # here and below as `with _ROWS`, but at no cost where nothing is raised
-            if type(data) is dict:
-                whole = data.copy()
-                plain = NUMBER_TYPES.issuperset(map(type, whole.values()))
-                if not plain and dict in map(type, whole.values()):
-                    # The real one takes custom charts out of the script's own nested dicts.
-                    whole = _copied(data)
+            if mirror is not None:
+                if type(data) is dict:
+                    whole = data.copy()
+                    plain = NUMBER_TYPES.issuperset(map(type, whole.values()))
+                    if not plain and dict in map(type, whole.values()):
+                        # The real one takes custom charts out of the script's own nested dicts.
+                        whole = _copied(data)
+                # Threads must reach wandb and the mirror in the same order: both count the steps.
+                locked = mirror.order.acquire(True, ORDER_TIMEOUT)
         except BaseException as error:
             if not _ROWS.__exit__(type(error), error, error.__traceback__):
                 raise
-        try:  # the short call is the faster one
-            result = real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
-        except BaseException as error:
-            hide_frame(error)
-            raise
         try:
-            if (mirror := self._wandb_compat_mirror) is not None:
-                if plain and mirror.defers_rows and len(rows := mirror.rows) < QUEUE_LIMIT:
-                    rows.append((whole, step, commit, time()))
-                else:
-                    mirror.log_row(whole, step, commit, plain)
-        except BaseException as error:
-            if not _ROWS.__exit__(type(error), error, error.__traceback__):
+            try:  # the short call is the faster one
+                result = (
+                    real(self, data, step, commit, *rest, **more) if rest or more else real(self, data, step, commit)
+                )
+            except BaseException as error:
+                hide_frame(error)
                 raise
+            try:
+                if mirror is not None:
+                    if plain and mirror.defers_rows and len(rows := mirror.rows) < QUEUE_LIMIT:
+                        rows.append((whole, step, commit, time()))
+                    else:
+                        mirror.log_row(whole, step, commit, plain)
+            except BaseException as error:
+                if not _ROWS.__exit__(type(error), error, error.__traceback__):
+                    raise
+        finally:
+            if locked and mirror is not None:
+                mirror.order.release()
         return result
 
     return patched
@@ -163,7 +174,7 @@ def _after(report: Callable[..., None], what: str) -> Callable[[Method], Method]
                 hide_frame(error)
                 raise
             with guard:
-                if (mirror := self._wandb_compat_mirror) is not None:
+                if (mirror := _mirrors.get(id(self))) is not None:
                     report(mirror, result, *args, **kwargs)
             return result
 
@@ -187,11 +198,11 @@ def _ending(real: Method) -> Method:
             raise
         finally:
             with Guard("the end of the run"):
-                if (mirror := self._wandb_compat_mirror) is not None:
+                if (mirror := _mirrors.get(id(self))) is not None:
                     code = getattr(self, "_exit_code", None) or 0
                     if code == 1 and isinstance(sys.exc_info()[1], KeyboardInterrupt):
                         code = records.INTERRUPTED  # in a `with` block, of which wandb knows only that it failed
-                    if "_config_callback" not in vars(type(self)):
+                    if "_config_callback" not in _patched.get(type(self), ()):
                         mirror.replace_config(self)
                     mirror.finish(code, _final_summary(self))
 
@@ -221,7 +232,7 @@ def _property(real: property, setter: Method, name: str) -> property:
             hide_frame(error)
             raise
         with guard:
-            if (mirror := self._wandb_compat_mirror) is not None:
+            if (mirror := _mirrors.get(id(self))) is not None:
                 mirror.update_property(self, name)
 
     return property(real.fget, change, real.fdel, real.__doc__)

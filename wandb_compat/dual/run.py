@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,7 @@ class Mirror:
         # Rows of numbers that wait: data, step, commit, time. Taken many at a time by the writer they cost
         # less than half of what they cost one by one between two calls of wandb.
         self.rows: deque[tuple[Mapping[str, Any], Any, bool | None, float]] = deque()
+        self.order = threading.RLock()  # held while a row goes to wandb and then here
         self.defers_rows = True  # whether rows may wait; not where other processes count the steps too
         self._nested: set[str] = set()  # keys of the summary below which the script has set single values
         self._settings = run._settings
@@ -351,6 +353,7 @@ def _before_fork() -> None:
 def _after_fork_in_child() -> None:
     for mirror in list(living):
         mirror.history.after_fork()
+        mirror.order = threading.RLock()
         mirror.rows.clear()  # they are the parent's
         with Guard("the steps of this process are its own"):
             mirror.history.share(mirror.run_dir, joins=True)

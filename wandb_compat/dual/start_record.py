@@ -41,7 +41,11 @@ def start_of(run: Any, own: Settings, notifier: Notifier) -> Start:
 
 def public_config(config: Any) -> dict[str, Any]:
     """Return a configuration, a dict or wandb's own object, as plain values and without wandb's internal keys."""
-    return {str(key): json_value(value) for key, value in dict(config.items()).items() if key not in INTERNAL_KEYS}
+    # wandb's `items` leaves out keys with a leading underscore, as Hydra's `_target_`; its record has them.
+    values = getattr(config, "_items", None)
+    if not isinstance(values, dict):
+        values = dict(config.items())
+    return {str(key): json_value(value) for key, value in values.items() if key not in INTERNAL_KEYS}
 
 
 def tags_of(run: Any, notifier: Notifier) -> list[str]:
