@@ -31,7 +31,7 @@ def wait(
 
     Args:
         uploader: who delivers.
-        status: asks for its account.
+        status: returns its status.
         began: when the end of the run began, by `monotonic`.
         budget: seconds from then on.
         notifier: shows lines of progress.
@@ -51,7 +51,7 @@ def wait(
 
 
 def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
-    """Wait until `until` seconds have passed since `began`; return whether there is no more to wait for."""
+    """Wait until `until` seconds have passed since `began`; return whether waiting is over."""
     while (spent := monotonic() - began) < until:
         if uploader.wait(min(DRAIN_POLL, until - spent)):
             if (answer := uploader.state()) and answer.phase in ENDED:

@@ -76,7 +76,7 @@ def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Reco
 
 @contextlib.contextmanager
 def alone(start: Start) -> Iterator[None]:
-    """Keep the other ranks of this machine waiting; one that holds on for long is no longer waited for."""
+    """Hold the lock of the ranks of this machine; go on without it when another rank holds it for too long."""
     import filelock  # late: only uploaders get here
 
     lock = ProcessRegistry("locks").folder / f"{_run(start)}.lock"

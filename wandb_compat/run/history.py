@@ -53,7 +53,7 @@ class KeepLowerSteps:
             raise TypeError(f"wandb.log: step must be an integer, not {step!r} of type {type(step).__name__}") from None
         if not 0 <= asked <= HIGHEST_STEP:
             self._notifier.warning(
-                f"wandb.log: step {asked} lies outside of 0 to 2**63 - 1, which is what Pluto stores;"
+                f"wandb.log: step {asked} is outside of 0 to 2**63 - 1, which is what Pluto stores;"
                 f" the row is kept at step {current}. Further such steps are not mentioned.",
                 once="step range",
             )

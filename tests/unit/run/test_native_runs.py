@@ -1,4 +1,4 @@
-"""A run from `init` to `finish`: what it is called, where it lies, what it sends, and how it ends."""
+"""A run from `init` to `finish`: its name, its directory, what it sends, and how it ends."""
 
 import copy
 import os
@@ -102,7 +102,7 @@ def test_too_many_tags_are_cut_and_said_once(read: Read, capsys: pytest.CaptureF
 
 
 def test_a_long_name_is_cut_for_the_server_and_kept_in_full(read: Read, capsys: pytest.CaptureFixture[str]) -> None:
-    """255 characters reach the server; the whole name stands in `config["wandb"]["name"]`."""
+    """255 characters reach the server; the whole name is in `config["wandb"]["name"]`."""
     run = wandb.init(mode="offline", name="x" * 300, config={"wandb": {"mine": 1}})
     run.finish()
     start = read(run).one("start")

@@ -75,7 +75,7 @@ def test_resume_and_tags_are_normalised() -> None:
 
 
 def test_the_environment_is_read_at_init(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables set after the import count, `init`'s arguments win, and `settings=` stands between."""
+    """Variables set after the import count, `init`'s arguments win, and `settings=` is in between."""
     for name, value in {
         "WANDB_MODE": "offline",
         "WANDB_PROJECT": "from-env",

@@ -102,7 +102,7 @@ def test_threads_get_distinct_steps() -> None:
 
 
 def test_a_row_that_is_refused_takes_no_step() -> None:
-    """After a TypeError the next row stands where the refused one would have stood."""
+    """After a TypeError the next row takes the step of the refused one."""
     run = wandb.init(mode="offline")
     for bad in ([1], None, 5, {1: 2}, {"a": 1, 2: 3}):
         with pytest.raises(TypeError):
@@ -131,7 +131,7 @@ def test_a_step_outside_of_what_pluto_stores_loses_no_row(step: int, read, capsy
     run.log({"c": 3}, step=step)
     run.finish()
     assert read(run).rows() == [(4, {"a": 1}), (4, {"b": 2}), (4, {"c": 3})]
-    assert capsys.readouterr().err.count("lies outside of") == 1
+    assert capsys.readouterr().err.count("is outside of") == 1
 
 
 def test_a_lower_step_is_kept_and_said_once(read, capsys) -> None:  # type: ignore[no-untyped-def]

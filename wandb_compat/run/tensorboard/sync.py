@@ -78,7 +78,7 @@ class TensorBoardSync:
         self._summaries: Summaries | None = None  # once there is something to read: it is expensive
         self._pid = os.getpid()
         self._folders: dict[Path, Folder] = {}
-        self._root: Path | None = None  # once settled, that of folders without one
+        self._root: Path | None = None  # once known, the root of folders that were added without one
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._waited = 0.0
