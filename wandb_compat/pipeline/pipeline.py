@@ -180,7 +180,7 @@ class Pipeline:
     def _convert_row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
         try:
             row = convert_row(data, step, time, self.run_dir)
-        except RecursionError:
+        except (RecursionError, ValueError):  # nested too deep, or an integer with thousands of digits
             row = convert_row(bounded(data), step, time, self.run_dir)
         if row.numbers:
             for name in row.numbers:
