@@ -53,7 +53,9 @@ def finish_all() -> None:
     """Finish the runs that the script has left open; called when the process ends, after wandb has finished its own."""
     for mirror in list(living):
         with Guard("the end of the run"):
-            mirror.finish(mirror.script_code())
+            # wandb has ended the run with functions that it looked up before they were patched.
+            run = mirror.run()
+            mirror.finish(mirror.script_code(), patch.final_summary(run) if run is not None else None)
 
 
 __all__ = ["Mirror", "attached", "begin", "finish_all"]

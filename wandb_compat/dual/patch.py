@@ -204,12 +204,12 @@ def _ending(real: Method) -> Method:
                         code = records.INTERRUPTED  # in a `with` block, of which wandb knows only that it failed
                     if "_config_callback" not in _patched.get(type(self), ()):
                         mirror.replace_config(self)
-                    mirror.finish(code, _final_summary(self))
+                    mirror.finish(code, final_summary(self))
 
     return patched
 
 
-def _final_summary(run: Any) -> dict[str, Any] | None:
+def final_summary(run: Any) -> dict[str, Any] | None:
     """Return the summary with which wandb has ended a run, or None where it is not known."""
     final = getattr(run, "_final_summary", None)
     if final is None:

@@ -35,6 +35,8 @@ from wandb_compat.spool.layout import DUAL_DIR
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
+# Keys of a row that the record of wandb leaves out.
+RESERVED = frozenset(("_step", "_timestamp", ""))
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE")  # variables that a distributed job sets
 
 
@@ -56,6 +58,7 @@ class Mirror:
         first_step = 0 if run._settings._shared else run.step
         self._prepare(run, own, run_dir, credential, max(first_step, int(branch.value) + 1 if branch else 0))
         self._begun: float = run.start_time  # seconds since the epoch
+        self.run = weakref.ref(run)
         self.history.publish_in_background()
         self.pipeline.start(start_of(run, own, self.notifier), credential, online=credential is not None)
         self.console.listen()
@@ -169,6 +172,8 @@ class Mirror:
         self.history.publish_if_due()
 
     def _take_row(self, data: Mapping[str, Any], step: int, now: int, plain: bool) -> Mapping[str, Any]:
+        if not RESERVED.isdisjoint(data):
+            data = {key: value for key, value in data.items() if key not in RESERVED}
         try:
             return self.pipeline.row(data, step, now, plain)
         except Exception:

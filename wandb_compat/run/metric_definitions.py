@@ -33,6 +33,7 @@ class MetricRules:
         self._steps: dict[str, int | float] = {}  # last value of each step metric
         self._forms: dict[str, dict[str, float]] = {}
         self._counts: dict[str, int] = {}
+        self._sums: dict[str, float] = {}
 
     @classmethod
     def of(cls, definitions: Any, summary: Mapping[str, Any]) -> MetricRules:
@@ -100,13 +101,14 @@ class MetricRules:
         form: dict[str, Any] = self._forms.setdefault(key, {})
         if isinstance(value, (int, float)) and value == value:  # neither text nor NaN has an order
             count = self._counts[key] = self._counts.get(key, 0) + 1
+            total = self._sums[key] = self._sums.get(key, 0) + value
             better = GOALS[rule.goal]
             for operation in operations:
                 before = form.get(operation, value)
                 form[operation] = {
                     "min": min(before, value),
                     "max": max(before, value),
-                    "mean": before + (value - before) / count,
+                    "mean": total / count,
                     "first": before,
                     "best": better(before, value),
                 }.get(operation, value)

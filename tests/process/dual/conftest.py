@@ -47,7 +47,7 @@ class Stage:
         (file,) = self.folder.glob("wandb/offline-run-*/run-*.wandb")
         out = self.environment.run(str(RECORDS), str(file), WANDB_COMPAT="off").stdout
         rows, _ = json.loads(
-            next(line for line in out.splitlines() if line.startswith("FINDINGS ")).removeprefix("FINDINGS ")
+            next(line for line in out.splitlines() if line.startswith("RESULT ")).removeprefix("RESULT ")
         )
         return [{key: json.loads(value) for key, value in row.items()} for row in rows]
 
