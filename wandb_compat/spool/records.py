@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from wandb_compat.spool.bounded import DEEPEST, bounded
 from wandb_compat.wire.safe_orjson import orjson
+from wandb_compat.wire.text import clean_json
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
