@@ -592,6 +592,8 @@ class Run(RunProperties):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._init_pid == os.getpid():
+            active_runs.share_steps(self)
         return _unpickle, (self._attach_id,)
 
 

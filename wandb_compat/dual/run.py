@@ -27,7 +27,6 @@ from wandb_compat.run.history import History, drop_lower_steps
 from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.run.shared_step import FILE as STEP_FILE
-from wandb_compat.run.shared_step import SharedStep
 from wandb_compat.spool import records, threads
 from wandb_compat.spool.config_merge import dict_at, merge
 from wandb_compat.spool.layout import DUAL_DIR
@@ -132,7 +131,7 @@ class Mirror:
     def share(self) -> None:
         """Prepare for another process that may log to the run."""
         with Guard("the processes of the run count its steps for themselves", self._settings):
-            if not self._finished and not isinstance(self.history.lock, SharedStep):
+            if not self._finished and self.defers_rows:
                 with self.history.lock:
                     self.defers_rows = False
                     self.take_rows()

@@ -243,7 +243,9 @@ class History:
         """
         from wandb_compat.run.shared_step import SharedStep  # few runs need it
 
-        self.lock = SharedStep(self, run_dir, joins=joins)
+        if not isinstance(self.lock, SharedStep):
+            with self.lock:
+                self.lock = SharedStep(self, run_dir, joins=joins)
 
     def after_fork(self) -> None:
         """Begin anew in a forked child, in which the parent's threads do not exist."""

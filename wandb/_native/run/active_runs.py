@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import weakref
@@ -77,12 +78,30 @@ def _finish_at_exit() -> None:
         run.finish(watch.code)
 
 
+def share_steps(run: Run, *, joins: bool = False) -> None:
+    """Count the steps of a run together with other processes; where that fails, each process counts alone.
+
+    Args:
+        run: the run.
+        joins: whether another process has begun the run.
+    """
+    if run._pipeline is not None and not run._is_finished:
+        with contextlib.suppress(OSError, ValueError):
+            run._history.share(run._pipeline.run_dir, joins=joins)
+
+
+def _before_fork() -> None:
+    for run in mine():
+        share_steps(run)
+
+
 def _after_fork_in_child() -> None:
     for run in _active:
         run._history.after_fork()
+        share_steps(run, joins=True)
         if (processes := sys.modules.get("multiprocessing.util")) is not None:
             processes.register_after_fork(run, visit)  # later: a child of multiprocessing forgets its finalizers first
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)

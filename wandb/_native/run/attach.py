@@ -105,6 +105,7 @@ def _join(attach_id: str, entry: dict[str, Any], cls: type[Run]) -> Run:
     if so_far is not None:
         run._history.inherit(so_far.summary)
     pipeline.join(run.id)
+    active_runs.share_steps(run, joins=True)
     run._begin()
     active_runs.know(run)
     active_runs.visit(run)
