@@ -27,11 +27,6 @@ SCRIPTS = {
         run = wandb.init(); run.define_metric("acc", summary="max,mean")
         for value in range(10): run.log({"acc": value % 4})
         """,
-    "summary without finish": """
-        import numpy, wandb
-        run = wandb.init(); run.log({"x": 1})
-        run.summary["big"] = numpy.arange(1000); run.summary["nan"] = float("nan")
-        """,
 }
 
 
