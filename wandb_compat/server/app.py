@@ -251,7 +251,7 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    page_auth = PageAuth(store.key)
+    page_auth = PageAuth(store.key, store.folder / "signed_out")
     app = Starlette(
         routes=[*_Endpoints(store, bounds).routes(), *PageRoutes(store, bounds, page_auth).routes()],
         exception_handlers={

@@ -1,7 +1,7 @@
 """Sign-in to the page: one-time tickets and session cookies.
 
-Both are signed with the server's key and contain their expiry, so nothing is stored and a restart ends no session. A
-cookie grants access to the page's read-only paths; writing requires the key.
+Both are signed with the server's key and contain their expiry, so a restart ends no session; only sessions that were
+signed out are stored. A cookie grants access to the page's read-only paths; writing requires the key.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 TICKET = 600  # seconds until a sign-in link expires
@@ -28,11 +29,18 @@ def sign_in_link(base: str, key: str, path: str = "/") -> str:
 
 
 class PageAuth:
-    """Issues and checks the session cookies and one-time tickets of one server."""
+    """Issues and checks the session cookies and one-time tickets of one server.
 
-    def __init__(self, key: str) -> None:
+    Args:
+        key: the server's key.
+        ended: file with the sessions that were signed out; None keeps them in memory only.
+    """
+
+    def __init__(self, key: str, ended: Path | None = None) -> None:
         self._key = key
         self._used: dict[str, float] = {}
+        self._ended_file = ended
+        self._ended = set(ended.read_text(encoding="ascii").split()) if ended is not None and ended.exists() else set()
         self.cookie_name = (
             f"wandb_compat_{_digest(key, 'name')[:12]}"  # cookies ignore ports: each server needs another name
         )
@@ -43,7 +51,16 @@ class PageAuth:
 
     def is_valid_session(self, cookie: str) -> bool:
         """Return whether a cookie is genuine and has not expired."""
-        return _verify(self._key, "session", cookie)
+        return cookie not in self._ended and _verify(self._key, "session", cookie)
+
+    def end_session(self, cookie: str) -> None:
+        """Make the cookie of a session invalid, also after a restart."""
+        if not self.is_valid_session(cookie):
+            return
+        self._ended.add(cookie)
+        if self._ended_file is not None:
+            live = [one for one in self._ended if _verify(self._key, "session", one)]
+            self._ended_file.write_text("\n".join(live), encoding="ascii")
 
     def is_valid_key(self, given: str) -> bool:
         """Return whether a text is the server's key."""

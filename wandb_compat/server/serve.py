@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -12,13 +13,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 from wandb_compat.server import discovery
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.database import DataFolderError, Store
 
 START_TIMEOUT = 20.0  # seconds until a child process must serve
-SHUTDOWN_GRACE = 5  # seconds for requests in flight when the server stops
+SHUTDOWN_GRACE = 2  # seconds for requests in flight when the server stops
+SHUTDOWN_LIMIT = 3.0  # seconds after which the server ends whatever it does; acknowledged data is on disk
 STOP_TIMEOUT = 10.0  # seconds until a child process that does not stop is killed
 
 
@@ -73,6 +76,12 @@ class Server:
                 await super().startup(sockets)
                 discovery.announce(folder, url)
                 ready()
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                super().handle_exit(sig, frame)
+                watchdog = threading.Timer(SHUTDOWN_LIMIT, os._exit, (1,))
+                watchdog.daemon = True
+                watchdog.start()
 
         config = uvicorn.Config(
             build_app(self._store, self._limits),

@@ -55,6 +55,23 @@ def test_the_key_signs_in_and_a_wrong_one_does_not(pluto_server: Running) -> Non
         assert session.get(f"{pluto_server.url}/", allow_redirects=False, timeout=30).status_code == 200
 
 
+def test_signing_out_ends_the_session(pluto_server: Running) -> None:
+    """Also for a copy of the cookie; a page of another site can neither sign in nor out, nor use a link up."""
+    link = auth.sign_in_link(pluto_server.url, pluto_server.key)
+    requests.head(link, timeout=30)
+    with requests.Session() as session:
+        session.get(link, timeout=30)
+        copy = dict(session.cookies)
+        assert requests.get(f"{pluto_server.url}/page/projects", cookies=copy, timeout=30).ok
+        for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert session.post(f"{pluto_server.url}/signout", headers=headers, timeout=30).status_code == 403
+            form = {"key": pluto_server.key}
+            assert session.post(f"{pluto_server.url}/signin", data=form, headers=headers, timeout=30).status_code == 403
+        assert requests.get(f"{pluto_server.url}/page/projects", cookies=copy, timeout=30).ok
+        session.post(f"{pluto_server.url}/signout", headers={"Origin": "null"}, timeout=30)
+        assert requests.get(f"{pluto_server.url}/page/projects", cookies=copy, timeout=30).status_code == 401
+
+
 def test_a_cookie_opens_the_page_alone(pluto_server: Running) -> None:
     """What writes, and what Pluto's clients read, still takes the key; forged and old cookies open nothing."""
     page_auth = auth.PageAuth(pluto_server.key)

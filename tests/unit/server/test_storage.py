@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wandb_compat.server.limits import Limits
+from wandb_compat.server.page import views
 from wandb_compat.server.params import Fields, Query, RequestError
 from wandb_compat.server.query import metrics, run_data
 from wandb_compat.server.storage import blobs, ingest, runs
@@ -59,13 +60,17 @@ def test_acknowledged_rows_are_stored_after_the_delay_and_forgotten_at_a_restart
 
 @pytest.mark.parametrize("keep", [0, 1])
 def test_what_is_sent_twice_is_kept_twice_on_demand(tmp_path: Path, keep: int) -> None:
-    """The real server keeps texts and console lines that are sent again; numbers are never doubled."""
+    """The real server keeps texts, console lines and announcements that are sent again; numbers are never doubled."""
     store = Store(tmp_path / "data", options=Limits(keep_duplicates=keep))
     run = new_run(store)
     for _ in range(2):
         ingest.metrics(store, run, LINE)
         ingest.data(store, run, TEXT)
         ingest.logs(store, run, LOG)
+        blobs.presign(store, run, {"files": [FILE]}, "", Limits())
+    assert len(run_data.files(store, of(run), lambda *_: "")["files"]) == 1 + keep
+    (shown,) = views.runs(store, Query({"runs": str(run)}))["files"]
+    assert (shown["name"], shown["count"], shown["bytes"]) == ("l", 1, 600)
     assert len(metrics.metrics(store, of(run), "")["metrics"]) == 1
     assert len(run_data.data(store, of(run), "")["data"]) == 1 + keep
     assert run_data.logs(store, of(run), "")["total"] == 1 + keep
@@ -90,7 +95,7 @@ def test_statistics_and_names_come_late_on_demand(tmp_path: Path) -> None:
 
 def test_announced_sizes_count_towards_the_quota_each_time(tmp_path: Path) -> None:
     """Whether the files are uploaded or not; then new runs are refused, and what runs goes on."""
-    store = Store(tmp_path / "data", options=Limits(quota=1000))
+    store = Store(tmp_path / "data", options=Limits(quota=1000, keep_duplicates=1))
     run = new_run(store)
     for _ in range(2):
         blobs.presign(store, run, {"files": [FILE]}, "", Limits())

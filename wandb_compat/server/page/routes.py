@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import orjson
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -107,10 +107,11 @@ class PageRoutes:
 
     async def sign_in(self, request: Request) -> Response:
         """Show the form, or sign in with the key (POST) or a one-time ticket (GET)."""
+        _check_origin(request)
         if request.method == "POST":
             return await self._sign_in_with_key(request)
         ticket = request.query_params.get("ticket")
-        if ticket is None:
+        if ticket is None or request.method == "HEAD":  # what previews a link must not use it up
             return _asset(request, "signin.html")
         target = request.query_params.get("next", "/")
         if self._auth.redeem_ticket(ticket):
@@ -120,7 +121,9 @@ class PageRoutes:
         return RedirectResponse(address, 303, SECURITY_HEADERS)
 
     async def sign_out(self, request: Request) -> Response:
-        """Delete the session cookie."""
+        """End the session and delete its cookie."""
+        _check_origin(request)
+        self._auth.end_session(request.cookies.get(self._auth.cookie_name, ""))
         answer = RedirectResponse("/signin", 303, SECURITY_HEADERS)
         answer.delete_cookie(self._auth.cookie_name)
         return answer
@@ -221,6 +224,15 @@ def is_public(path: str) -> bool:
 def accepts_cookie(path: str) -> bool:
     """Return whether a path accepts the session cookie in place of the key."""
     return path.startswith("/page/")
+
+
+def _check_origin(request: Request) -> None:
+    """Raise 403 for a POST that a page of another site sends."""
+    # Our own forms have the origin null, as the page sends no referrer.
+    origin, site = request.headers.get("origin", "null"), request.headers.get("sec-fetch-site", "same-origin")
+    foreign = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    if request.method == "POST" and (foreign or site not in ("same-origin", "none")):
+        raise RequestError(403, "Only pages of this server sign in and out")
 
 
 def _safe_redirect(path: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from wandb_compat.server import limits
 from wandb_compat.server.params import RequestError
+from wandb_compat.server.query.bounded_regex import Pattern, TooSlow
 
 BOOLEAN_OPERATORS = ("$and", "$or", "$not")
 COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
@@ -313,10 +314,19 @@ def _stored(key: str, operator: str, operand: Any) -> Callable[[str, Mapping[str
         )
     if operator == "$regex":
         try:
-            pattern = re.compile(_text_operand(key, operator, operand))
+            pattern = Pattern(_text_operand(key, operator, operand))
         except re.error as error:
             raise RequestError(500, f"{operand!r:.100} is not a valid regular expression: {error}") from None
-        return lambda name, values: name in values and pattern.search(text(values[name])) is not None
+
+        def matches(name: str, values: Mapping[str, Any]) -> bool:
+            try:
+                return name in values and pattern.search(text(values[name]))
+            except TooSlow:
+                raise RequestError(
+                    400, f"The regular expression {operand!r:.100} takes too long; simplify it"
+                ) from None
+
+        return matches
     bound = _number_operand(key, operator, operand)
 
     def compare(name: str, values: Mapping[str, Any]) -> bool:

@@ -34,7 +34,8 @@ Answer = dict[str, Any]
 def presign(store: Store, run: int, body: Any, base: str, bounds: Limits, project: str | None = None) -> Answer:
     """Register files to be uploaded; return `{logName: [{fileName: upload URL}]}`.
 
-    As on the real server each call adds a row for each file, whether it is uploaded or not.
+    On the real server, and here where duplicates are kept, each call adds a row for each file, whether it is uploaded or
+    not. Otherwise a file that is announced again replaces its row.
 
     Args:
         store: the data folder.
@@ -65,6 +66,12 @@ def presign(store: Store, run: int, body: Any, base: str, bounds: Limits, projec
             "UPDATE run SET seen = ? WHERE id = ? AND (? IS NULL OR project = (SELECT id FROM project WHERE name = ?))",
             (store.now(), run, project, project),
         ).rowcount
+        if known and not store.options.keep_duplicates:
+            connection.executemany(
+                "DELETE FROM file WHERE run = :run AND log_name = :log_name AND step = :step AND sample = :sample"
+                " AND name = :name",
+                rows,
+            )
         if known:
             connection.executemany(
                 "INSERT INTO file (run, log_name, step, sample, name, type, size, time, caption, annotations)"

@@ -135,11 +135,19 @@ class Store:
             self.key = _read_or_create_key(self.key_file)
             self.files = folder / "files"
             self.files.mkdir(mode=0o700, exist_ok=True)
+            for unfinished in self.files.glob("*/incoming-*"):  # uploads that a killed server did not finish
+                unfinished.unlink(missing_ok=True)
             self._readers: list[sqlite3.Connection] = []
             self._write_lock = threading.Lock()
             self._writer = self._connect()
             self._prepare()
             self.backlog = DownsamplingBacklog.load(self._writer)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            self._folder_lock.release()
+            raise DataFolderError(
+                f"The data folder {folder} is damaged or was not written by this server ({error}). "
+                "Move its files pluto.db* or key away, or choose another folder."
+            ) from None
         except BaseException:
             self._folder_lock.release()
             raise

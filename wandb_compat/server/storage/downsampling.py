@@ -27,13 +27,15 @@ LENGTH = 16  # buckets in a chunk
 CHUNK = POINTS * LENGTH  # points in a chunk of level 0
 SPAN = 64 * CHUNK  # points of one series that are downsampled at a time
 ROUND = 4 * SPAN  # points that are downsampled in one round
+SERIES = 2000  # series that are checked in one round
 IDLE_INTERVAL = 1.0  # seconds between two rounds when there is nothing to do
 
 
 def run_all(store: Store) -> int:
     """Downsample the whole backlog; return the number of points."""
-    downsampled = 0
-    while points := run_round(store):
+    downsampled, more = 0, True
+    while more:
+        points, more = run_round(store)
         downsampled += points
     return downsampled
 
@@ -41,26 +43,28 @@ def run_all(store: Store) -> int:
 def run_paced_round(store: Store) -> float:
     """Run one round; return the seconds to wait, so that ingest keeps nine tenths of the time."""
     batches, began = store.backlog.batches, time.monotonic()
-    points = run_round(store)
-    if not points:
+    _, more = run_round(store)
+    if not more:
         return IDLE_INTERVAL
     return 9 * (time.monotonic() - began) if store.backlog.batches != batches else 0.0
 
 
-def run_round(store: Store) -> int:
-    """Downsample a part of the backlog; return the number of points, 0 if nothing is left."""
+def run_round(store: Store) -> tuple[int, bool]:
+    """Downsample a part of the backlog; return the number of points, and whether more may be left."""
     with store.write():
         due = store.backlog.start_round(CHUNK)
     found: list[tuple[int, int, list[Chunk]]] = []  # series, points, chunks
     with store.read() as connection:
-        for series in due:
+        total = 0
+        for series in due[:SERIES]:
             points, chunks = _new_chunks(connection, series, store.backlog.covered.get(series, -1))
             found.append((series, points, chunks))
-            if sum(count for _, count, _ in found) >= ROUND:
+            total += points
+            if total >= ROUND:
                 break
     if not found:
-        return 0
-    before = dict(store.backlog.covered)
+        return 0, False
+    before = {series: store.backlog.covered.get(series, -1) for series, _, _ in found}
     done: dict[int, tuple[int, int]] = {}
     try:
         with store.write() as connection:
@@ -77,9 +81,9 @@ def run_round(store: Store) -> int:
                 done[series] = (points, last)
             store.backlog.complete(done)
     except BaseException:
-        store.backlog.covered.update({series: before.get(series, -1) for series in done})
+        store.backlog.covered.update({series: before[series] for series in done})
         raise
-    return sum(count for count, _ in done.values())
+    return sum(count for count, _ in done.values()), total > 0 or len(due) > len(found)
 
 
 def buckets(connection: sqlite3.Connection, series: int, low: int, high: int, wanted: int) -> Buckets:
