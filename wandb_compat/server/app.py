@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from xml.sax.saxutils import escape
 
-import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -34,10 +31,16 @@ from wandb_compat.server.params import (
     RequestError,
     StoreError,
     TextError,
-    ValidationError,
     parse_json,
 )
 from wandb_compat.server.query import metrics, run_data, run_list
+from wandb_compat.server.responses import (
+    client_disconnected,
+    http_error,
+    json_response,
+    request_error,
+    unavailable,
+)
 from wandb_compat.server.storage import blobs, downsampling, ingest, run_updates, runs
 from wandb_compat.server.storage.database import Store
 
@@ -115,7 +118,7 @@ class _Endpoints:
             if body and not request.headers.get("content-type", "").startswith("application/json"):
                 raise RequestError(500, "The content type must be application/json")
             fields = Fields(parse_json(body or b"{}"))
-            return _json(await run_in_threadpool(call, self._store, fields, _base(request)))
+            return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
 
         return endpoint
 
@@ -125,10 +128,10 @@ class _Endpoints:
         async def endpoint(request: Request) -> Response:
             try:
                 fields = Fields(parse_json(await _body(request, self._limits.body)))
-                return _json(await run_in_threadpool(call, self._store, fields, _base(request)))
+                return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
             except RequestError as error:
                 status = 422 if error.status == 400 else error.status
-                return _json({"detail": error.message}, status)
+                return json_response({"detail": error.message}, status)
 
         return endpoint
 
@@ -138,7 +141,7 @@ class _Endpoints:
         async def endpoint(request: Request) -> Response:
             query = Query({**request.query_params, **request.path_params})
             # Encoding a large answer is slow too, and would block the event loop.
-            return await run_in_threadpool(lambda: _json(call(self._store, query, _base(request))))
+            return await run_in_threadpool(lambda: json_response(call(self._store, query, _base(request))))
 
         return endpoint
 
@@ -149,9 +152,9 @@ class _Endpoints:
             try:
                 run, project = _run_from_headers(request)
                 body = await _body(request, self._limits.body)
-                return _json(await run_in_threadpool(call, self._store, run, body, project))
+                return json_response(await run_in_threadpool(call, self._store, run, body, project))
             except RequestError as error:
-                return _json({"code": "PROCESSING_FAILED", "message": error.message}, error.status)
+                return json_response({"code": "PROCESSING_FAILED", "message": error.message}, error.status)
 
         return endpoint
 
@@ -164,14 +167,14 @@ class _Endpoints:
         try:
             run, project = _run_from_headers(request)
         except RequestError as error:
-            return _json({"code": "INVALID_HEADER_FORMAT", "message": error.message}, 400)
+            return json_response({"code": "INVALID_HEADER_FORMAT", "message": error.message}, 400)
         if not request.headers.get("content-type", "").startswith("application/json"):
             raise TextError(415, "Expected request with `Content-Type: application/json`")
         try:
             body = parse_json(text)
         except RequestError as error:
             raise TextError(400, error.message) from None
-        return _json(
+        return json_response(
             await run_in_threadpool(blobs.presign, self._store, run, body, _base(request), self._limits, project)
         )
 
@@ -210,7 +213,7 @@ class _Endpoints:
 
     async def healthz(self, request: Request) -> Response:
         """Report that the server is up."""
-        return _json({"status": "ok"})
+        return json_response({"status": "ok"})
 
     def routes(self) -> list[Route]:
         """Return the routes of the API, the ingest and the file store."""
@@ -255,11 +258,11 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
     app = Starlette(
         routes=[*_Endpoints(store, bounds).routes(), *PageRoutes(store, bounds, page_auth).routes()],
         exception_handlers={
-            RequestError: _request_error,
-            HTTPException: _http_error,
-            ClientDisconnect: _client_disconnected,
-            sqlite3.OperationalError: _unavailable,
-            OSError: _unavailable,
+            RequestError: request_error,
+            HTTPException: http_error,
+            ClientDisconnect: client_disconnected,
+            sqlite3.OperationalError: unavailable,
+            OSError: unavailable,
         },
         lifespan=lifespan,
     )
@@ -286,15 +289,15 @@ class _AuthMiddleware:
             return
         message = "Key not found" if given.startswith((b"mlpi_", b"mlps_")) else "Invalid API key"
         if scope["path"].startswith("/ingest/"):
-            answer = _json({"code": "PROCESSING_FAILED", "message": f"Authentication failed: {message}"}, 422)
+            answer = json_response({"code": "PROCESSING_FAILED", "message": f"Authentication failed: {message}"}, 422)
         elif scope["path"] in HEARTBEATS:
-            answer = _json({"detail": message}, 401)
+            answer = json_response({"detail": message}, 401)
         elif scope["path"] == "/files":
-            answer = _json({"code": "INVALID_TOKEN", "message": message}, 401)
+            answer = json_response({"code": "INVALID_TOKEN", "message": message}, 401)
         elif not given:
-            answer = _json({"error": message}, 401)
+            answer = json_response({"error": message}, 401)
         else:
-            answer = _json({"error": "Unauthorized", "message": message}, 401)
+            answer = json_response({"error": "Unauthorized", "message": message}, 401)
         await answer(scope, receive, send)
 
     def _has_session(self, scope: Scope) -> bool:
@@ -366,43 +369,3 @@ def _run_from_headers(request: Request) -> tuple[int, str]:
 
 def _base(request: Request) -> str:
     return str(request.base_url).rstrip("/")
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    try:
-        body = orjson.dumps(content)
-    except TypeError:  # integers over 64 bits and lone surrogates, both legal in a config
-        body = json.dumps(content).encode()
-    return Response(body, status, media_type="application/json")
-
-
-def _request_error(request: Request, error: Exception) -> Response:
-    """Return an error in the shape that the real server gives it."""
-    assert isinstance(error, RequestError)
-    if isinstance(error, StoreError):
-        body = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
-        return Response(body, error.status, media_type="application/xml")
-    if isinstance(error, TextError):
-        return Response(error.message, error.status, media_type="text/plain")
-    if isinstance(error, ValidationError):
-        problem = {"name": "ValidationError", "message": error.message}
-        return _json({"success": False, "error": problem}, error.status)
-    return _json({"error": error.message}, error.status)
-
-
-def _http_error(request: Request, error: Exception) -> Response:
-    """Return 404 also for a wrong method, as the real server does."""
-    assert isinstance(error, HTTPException)
-    status = 404 if error.status_code == 405 else error.status_code
-    return _json({"error": f"{error.detail}: {request.method} {request.url.path}"}, status)
-
-
-def _client_disconnected(request: Request, error: Exception) -> Response:
-    """Return a response that is never sent: the client closed the connection before its request was complete."""
-    return Response(status_code=400)
-
-
-def _unavailable(request: Request, error: Exception) -> Response:
-    """Answer 503, which clients retry: a full disk or a locked database can recover."""
-    message = f"The server cannot store or read right now: {error}"
-    return _json({"error": message}, 503)

@@ -47,7 +47,5 @@ class Limits:
     silence: float = _bound(1800.0, "the same for a run that never had a heartbeat")
     storage_delay: float = _bound(0.0, "seconds until acknowledged rows are stored; a restart forgets the rest")
     statistics_delay: float = _bound(0.0, "seconds between two updates of statistics and metric names; 0 is at once")
-    keep_duplicates: int = _bound(
-        0, "1 stores what is sent again again (texts, console lines, files), as the real server"
-    )
+    keep_duplicates: int = _bound(0, "1 keeps texts, console lines and files that are sent twice twice")
     quota: int = _bound(0, "bytes of announced files at which new runs are refused; 0: unlimited")

@@ -34,8 +34,8 @@ Answer = dict[str, Any]
 def presign(store: Store, run: int, body: Any, base: str, bounds: Limits, project: str | None = None) -> Answer:
     """Register files to be uploaded; return `{logName: [{fileName: upload URL}]}`.
 
-    On the real server, and here where duplicates are kept, each call adds a row for each file, whether it is uploaded or
-    not. Otherwise a file that is announced again replaces its row.
+    On the real server, and here if duplicates are kept, each call adds a row for each file, whether it is uploaded
+    or not. Otherwise a file that is announced again replaces its row.
 
     Args:
         store: the data folder.
