@@ -14,7 +14,7 @@ from tests.helpers.environments import Environment, Environments
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory that the workers of a parallel test run share."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "swap"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "environments"
     folder.mkdir(exist_ok=True)
     return folder
 
