@@ -45,7 +45,7 @@ class UnsupportedError(UsageError):
 
 
 class WandbCoreNotAvailableError(Error):
-    """Kept for `except` clauses; there is no such core here."""
+    """Kept for `except` clauses; never raised here."""
 
 
 class LogError(Error):

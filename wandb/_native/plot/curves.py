@@ -20,7 +20,7 @@ def each_class(y_true: Any, y_probas: Any, labels: Any, wanted: Any) -> Iterator
 
     missing = [name for name, value in (("y_true", y_true), ("y_probas", y_probas)) if value is None]
     for name in missing:
-        termerror(f"{name} is None: there is no curve without it.")
+        termerror(f"{name} is None: a curve needs it.")
     if missing:
         return
     truth, scores = numpy.array(y_true), numpy.array(y_probas)

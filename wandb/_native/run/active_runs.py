@@ -1,4 +1,4 @@
-"""The runs of this process: which are active, and what becomes of them when it ends or forks."""
+"""Active runs of this process: finishes them at exit, and prepares them after a fork."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _known: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()  #
 
 
 def add(run: Run) -> None:
-    """Take in a run that begins; with the first one the process's end is watched."""
+    """Add a run that begins; the first one installs the exit and signal handlers."""
     if not watch.installed:
         atexit.register(_finish_at_exit)
     watch.install()
@@ -31,12 +31,12 @@ def add(run: Run) -> None:
 
 
 def know(run: Run) -> None:
-    """Let a run be found by its attach id, without any say in its end."""
+    """Make a run findable by its attach id; it is not finished at exit."""
     _known[run._attach_id] = run
 
 
 def visit(run: Run) -> None:
-    """Let this process, which shares a run, publish at its end what the run's summary has from it."""
+    """Publish at the end of this process, which shares a run, its part of the run's summary."""
     from multiprocessing.util import Finalize  # also runs in children of multiprocessing, which skip `atexit`
 
     def leave() -> None:
@@ -47,7 +47,7 @@ def visit(run: Run) -> None:
 
 
 def remove(run: Run) -> None:
-    """Let go of a run that ends."""
+    """Remove a run that ends."""
     if run in _active:
         _active.remove(run)
 

@@ -1,4 +1,4 @@
-"""Hands the artifacts of a run to the uploader."""
+"""Submits the artifacts of a run to the uploader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wandb_compat.spool import records
 
 
 class LoggedArtifacts:
-    """What one run has logged, so that nothing is sent twice."""
+    """The artifacts that one run logged, so that none is sent twice."""
 
     def __init__(self, home: Path, submit: Callable[[records.Record], None]) -> None:
         self._home = home
@@ -91,7 +91,7 @@ class LoggedArtifacts:
 
 
 def _source(artifact: Artifact) -> dict[str, Any]:
-    """Return where the manifest of an artifact lies that is on the server."""
+    """Return where the manifest of a logged artifact is on the server."""
     entry = artifact._known.entry
     return {
         "run": entry.run,
@@ -107,7 +107,7 @@ def from_path(path: str | os.PathLike[str], name: str | None, type: str | None, 
     """Return an artifact with a file, the files of a folder, or a reference.
 
     Raises:
-        ValueError: there is nothing at the path.
+        ValueError: nothing exists at the path.
     """
     text = os.fspath(path)
     artifact = Artifact(name or f"run-{run_id}-{os.path.basename(text)}", type or "unspecified")  # noqa: PTH119

@@ -67,7 +67,7 @@ class _Foreign(_dtypes.Type):
         """Return the JSON form; the other table is added to the artifact.
 
         Raises:
-            AssertionError: there is no artifact.
+            AssertionError: `artifact` is None.
         """
         if artifact is None:
             raise AssertionError(f"{type(self).__name__} does not support serialization without an artifact")
@@ -79,7 +79,7 @@ class _Foreign(_dtypes.Type):
         """Return the type with the table that the artifact has.
 
         Raises:
-            AssertionError: there is no artifact, or the table is not in it.
+            AssertionError: `artifact` is None, or has no such table.
         """
         table = None if artifact is None else artifact.get(json_dict["params"]["table"])
         if table is None:

@@ -17,6 +17,7 @@ from wandb._native.tables.keys import (
     _TableLinkMixin,
     mark_keys,
 )
+from wandb._native.tables.keys import _TableKey as _TableKey
 from wandb._native.types import Artifact, Run
 from wandb.errors import Error
 from wandb.errors.term import termwarn
@@ -377,7 +378,7 @@ class Table(Media):
             )
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
-        """Return the table as it stands in an artifact's `.table.json`, or the few words a summary has of it.
+        """Return the table as in an artifact's `.table.json`, or its short form in a summary.
 
         Raises:
             TypeError: the argument is neither a run nor an artifact.

@@ -19,7 +19,7 @@ def dict_from_config_file(filename: str, must_exist: bool = False) -> dict[str, 
 
     Args:
         filename: path of the file.
-        must_exist: raise when there is no such file, instead of returning None.
+        must_exist: raise when the file does not exist, instead of returning None.
 
     Raises:
         ConfigError: the file is missing, cannot be read, is not YAML, or is of another version.

@@ -138,7 +138,7 @@ def validate_glob_path(glob_path: PurePath, base_path: PurePath) -> None:
     """Check that a pattern for `save` is below its base.
 
     Raises:
-        ValueError: it lies elsewhere, or a `*` stands in the base.
+        ValueError: it is elsewhere, or the base contains a `*`.
     """
     if not glob_path.is_relative_to(base_path) or ".." in glob_path.relative_to(base_path).parts:
         raise ValueError(f"{glob_path} is not below {base_path}: set base_path to a folder above the files")

@@ -43,5 +43,5 @@ def toggle_button(what: str = "run") -> str:
 
 
 def jupyter_progress_bar(min: float = 0, max: float = 1.0) -> None:
-    """Return None: there is no such bar here, the caller prints lines instead."""
+    """Return None: progress bars are not available, the caller prints lines instead."""
     return None
