@@ -65,9 +65,7 @@ def find_credential(given: str | None = None) -> Credential | None:
 
 def _take(key: str) -> bool:
     if not key.startswith(credentials.TOKEN_PREFIXES):
-        termwarn(
-            f"The key given to wandb.login is not a Pluto key (mlpi_…, mlps_…) and is not used; {credentials.HINT}"
-        )
+        termwarn(f"The key given to wandb.login is not a Pluto key (mlpi_…, mlps_…): it is ignored; {credentials.HINT}")
         return False
     _session.append(Credential("wandb.login()", key))
     try:
