@@ -19,19 +19,26 @@ def command(run: Path, project: str | None, as_json: bool) -> None:
 
     RUN is a directory such as wandb/run-20260101_000000-abc or wandb/latest-run, or the .wandb file in it. Compared are
     the history (keys, steps, values), config, summary, name, notes, tags, media, saved files, artifacts and how the
-    run ended. The exit code is 0 when nothing differs, 1 when something does, and 2 when the two cannot be compared.
+    run ended. The exit code is 0 when nothing differs, 1 when something does, 2 when the two cannot be compared, and 3
+    when nothing differs but some values were compared by name only.
 
     Example: wandb-compat compare wandb/latest-run
     """
+    from wandb_compat.cli.compare_pluto import CannotCompare
     from wandb_compat.cli.compare_report import show  # slow to import, and not needed for --help
     from wandb_compat.cli.compare_runs import compare
 
-    report = compare(run, project)
+    try:
+        report = compare(run, project)
+    except click.ClickException:
+        raise
+    except Exception as error:  # exit code 1 would mean that the two differ
+        raise CannotCompare(f"the comparison failed: {type(error).__name__}: {error}") from error
     if as_json:
-        document = {**asdict(report), "same": report.same}
+        document = {**asdict(report), "same": report.same, "exit_code": report.exit_code}
         for part in document["parts"].values():
-            del part["loose"]
+            del part["loose"], part["stored"]
         click.echo(json.dumps(document, default=str))
     else:
         show(report)
-    sys.exit(0 if report.same else 1)
+    sys.exit(report.exit_code)

@@ -34,18 +34,19 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
     """Compare the numbers of all rows, and how many texts and lists there are."""
     part = Part(loose=loose)
     expected: dict[str, dict[int, float]] = {}
-    texts: dict[str, int] = {}
+    texts: dict[str, dict[int, Any]] = {}
     values = ((step, key, value) for step, row in recorded.rows.items() for key, value in row.items())
     for step, key, value in values:
         if key in OWN or value is None:
             continue
-        numbers = metrics(key, value)
+        is_text = isinstance(value, str) and "METRIC" not in pluto.types.get(log_key(key), ())
+        numbers = {} if is_text else metrics(key, value)
         for name, number in numbers.items():
             expected.setdefault(name, {})[step] = number
         # A longer text is in the summary only.
         long_text = isinstance(value, str) and len(value) > STRING_LIMIT
         if not numbers and not isinstance(value, dict) and not long_text:
-            texts[log_key(key)] = texts.get(log_key(key), 0) + 1
+            texts.setdefault(log_key(key), {})[step] = value
     steps = sorted(recorded.rows)
     extra = {name for name in pluto.names() if not name.startswith(SYSTEM)}
     for name in sorted({*expected, *extra}):
@@ -64,11 +65,36 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
                     f"{name} at step {first}", wanted.get(first, ABSENT), there.get(first, ABSENT), steps=len(wrong)
                 )
             )
-    for name, count in sorted(texts.items()):
-        part.compared += count
+    for name, by_step in sorted(texts.items()):
         if not pluto.types.get(name, set()) & {"DATA", "HISTOGRAM", "TEXT"}:
-            part.differences.append(Difference(name, f"{count} texts or lists", ABSENT, steps=count))
+            part.differences.append(Difference(name, f"{len(by_step)} texts or lists", ABSENT, steps=len(by_step)))
+        else:
+            _compare_texts(part, name, by_step, pluto.series())
     return part
+
+
+def _compare_texts(
+    part: Part, name: str, by_step: Mapping[int, Any], series: Mapping[str, Mapping[int, list[Any]]] | None
+) -> None:
+    """Compare the texts of a key by value, its lists by presence; all by name where the server does not give them."""
+    if series is None:
+        part.by_name += len(by_step)
+        return
+    found = series.get(name, {})
+    for step, value in by_step.items():
+        there = found.get(step, [])
+        what = f"{name} at step {step}"
+        if not isinstance(value, str):
+            part.check_name(what, "1 list or table", _count_of(there, "list or table"))
+            continue
+        part.compared += 1
+        shown = there[0] if len(there) == 1 else _count_of(there, "text")
+        if not part.same(name, value.replace("\0", "\ufffd"), shown):
+            part.differences.append(Difference(what, value, shown))
+
+
+def _count_of(values: list[Any], kind: str) -> str:
+    return f"{len(values)} {kind}{'s' if len(values) > 1 else ''}" if values else ABSENT
 
 
 def metrics(key: str, value: Any) -> dict[str, float]:
@@ -87,7 +113,7 @@ def metrics(key: str, value: Any) -> dict[str, float]:
 
 def compare_config(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
     """Compare the configuration, and what dual mode adds to it under `wandb`."""
-    part = Part(loose=loose)
+    part = Part(loose=loose, stored=True)
     own = recorded.config.get("wandb")
     part.check_all({key: value for key, value in recorded.config.items() if key not in (*OWN, "wandb")}, pluto.config)
     if own is not None:
@@ -149,12 +175,15 @@ def compare_media(recorded: RecordedRun, pluto: PlutoRun) -> Part:
     for key, count in counts.items():
         files = pluto.files(file_log_key(key))
         there = len({(file["step"], file["fileName"]) for file in files if file["fileType"] != "mask"})
-        part.check(key, f"{count} files", f"{there} files" if len(files) < FILES else f"{count} files")
+        if len(files) >= FILES:  # a server lists no more
+            part.by_name += count
+        else:
+            part.check(key, f"{count} files", f"{there} files")
     everything = {name.partition("~")[0] for name in pluto.types}
     for key, kind in others.items():
         names = [name.partition("~")[0] for name in stored_keys(key)]
         found = any(one == name or one.startswith((f"{name}/", f"{name}.")) for one in everything for name in names)
-        part.check(key, kind, kind if found else ABSENT)
+        part.check_name(key, kind, kind if found else ABSENT)
     return part
 
 
@@ -170,12 +199,19 @@ def compare_files(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
             continue
         keys = {file_key("save", path)[0], old_file_key("save", path)}
         found = any(key in pluto.types or pluto.files(key) for key in keys)
-        part.check(path, "saved", "saved" if found else ABSENT)
+        part.check_name(path, "saved", "saved" if found else ABSENT)
     return part
 
 
-def compare_artifacts(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
-    """Compare the versions of artifacts by their digests."""
+def compare_artifacts(recorded: RecordedRun, pluto: PlutoRun, loose: str, *, online: bool = False) -> Part:
+    """Compare the versions of artifacts by their digests.
+
+    Args:
+        recorded: wandb's record; that of an online run has no artifacts, which are then not comparable.
+        pluto: the run in Pluto.
+        loose: regular expression for names whose digests may differ.
+        online: whether wandb has sent the run itself.
+    """
     part = Part(loose=loose)
     there: dict[str, set[str]] = {}
     for name, entries in (pluto.about.get("artifacts") or {}).items():
@@ -184,6 +220,9 @@ def compare_artifacts(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Par
     for artifact in recorded.artifacts:
         if artifact.type not in INTERNAL:
             expected.setdefault(artifact.name, set()).add(artifact.digest)
+    if online and not expected:
+        part.by_name += sum(map(len, there.values()))
+        return part
     part.check_all(_sorted(expected), _sorted(there))
     return part
 

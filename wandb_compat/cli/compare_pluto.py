@@ -18,6 +18,9 @@ WINDOW = 5000  # steps per request; for more than POINTS a server answers with a
 POINTS = 10_000
 
 
+NOT_READ = object()
+
+
 class CannotCompare(click.ClickException):
     """One of the two sides of the comparison is missing."""
 
@@ -64,6 +67,7 @@ class PlutoRun:
         self.about: dict[str, Any] = about if isinstance(about, dict) else {}
         self.config = {key: value for key, value in config.items() if key != "wandb"}
         self.types: dict[str, set[str]] = {}
+        self._series: Any = NOT_READ
         for entry in self.run.get("logNames") or ():
             self.types.setdefault(entry["logName"], set()).add(str(entry["logType"]).upper())
 
@@ -91,6 +95,28 @@ class PlutoRun:
             found.update((int(row["step"]), flagged_number(row)) for row in rows)
             low = (high or 0) + 1
         return found, sampled
+
+    def series(self) -> dict[str, dict[int, list[Any]]] | None:
+        """Return texts and documents of the run by name and step, or None where the server does not give them back."""
+        if self._series is NOT_READ:
+            self._series = self._read_series()
+        series: dict[str, dict[int, list[Any]]] | None = self._series
+        return series
+
+    def _read_series(self) -> dict[str, dict[int, list[Any]]] | None:
+        from pluto.query import QueryError
+
+        try:
+            answer = self._client._get("/api/embedded/data", params={"runId": self.number, "projectName": self.project})
+        except QueryError:
+            answer = None
+        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+            self.notes.append("this server does not give back texts, histograms and tables: they were compared by name")
+            return None
+        found: dict[str, dict[int, list[Any]]] = {}
+        for one in answer["data"]:
+            found.setdefault(one["logName"], {}).setdefault(int(one["step"]), []).append(one["data"])
+        return found
 
     def files(self, key: str | None = None) -> list[dict[str, Any]]:
         """Return the files under a key, or of the whole run."""

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
 
+STORED_PRECISION = 2**-52  # relative: what is lost of a float that is stored with 16 digits
 SHOWN = 20  # rows of the table of differences
 ABSENT = "(absent)"
 
@@ -29,11 +30,21 @@ class Difference:
 
 @dataclass(slots=True)
 class Part:
-    """One part of a run: how many things were compared and which differ."""
+    """One part of a run: how many values were compared, how many were not, and which differ.
+
+    Args:
+        compared: values that were compared.
+        by_name: values of which only the name, or the presence, was compared.
+        differences: what differs.
+        loose: regular expression for names whose values may differ.
+        stored: allow for what a server's JSON parser does to numbers.
+    """
 
     compared: int = 0
+    by_name: int = 0
     differences: list[Difference] = field(default_factory=list)
     loose: str = ""
+    stored: bool = False
 
     def check(self, what: str, wandb: Any, pluto: Any) -> None:
         """Compare one thing."""
@@ -46,7 +57,13 @@ class Part:
         if self.loose and re.fullmatch(self.loose, what):
             counts = [len(one) if isinstance(one, list) else int(one is not ABSENT) for one in (wandb, pluto)]
             return counts[0] == counts[1]
-        return equal(wandb, pluto)
+        return equal_as_stored(wandb, pluto) if self.stored else equal(wandb, pluto)
+
+    def check_name(self, what: str, wandb: Any, pluto: Any) -> None:
+        """Compare the presence of one thing whose content is not read."""
+        self.by_name += 1
+        if not equal(wandb, pluto):
+            self.differences.append(Difference(what, wandb, pluto))
 
     def check_all(self, wandb: Mapping[str, Any], pluto: Mapping[str, Any]) -> None:
         """Compare two dicts key by key."""
@@ -69,6 +86,21 @@ class Report:
         """Whether nothing differs."""
         return not any(part.differences for part in self.parts.values())
 
+    @property
+    def compared(self) -> int:
+        """How many values were compared."""
+        return sum(part.compared for part in self.parts.values())
+
+    @property
+    def by_name(self) -> int:
+        """How many values were compared by name only."""
+        return sum(part.by_name for part in self.parts.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything is the same, 1 when something differs, 3 when some values were compared by name only."""
+        return 1 if not self.same else 3 if self.by_name else 0
+
 
 def equal(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal; NaN equals NaN, also by its name, and 1 equals 1.0."""
@@ -76,10 +108,31 @@ def equal(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(equal, one, other))
-    one, other = (float(value) if value in NAMES_OF_NUMBERS else value for value in (one, other))
+    one, other = (
+        float(value) if isinstance(value, str) and value in NAMES_OF_NUMBERS else value for value in (one, other)
+    )
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
         return math.isnan(other)
     return bool(one == other)
+
+
+def equal_as_stored(one: Any, other: Any) -> bool:
+    """Return whether two values are equal after a server's JSON parser, which has only doubles of 16 digits or more.
+
+    A bool equals a bool only.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal_as_stored(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal_as_stored, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        try:
+            return equal(one, other) or math.isclose(one, other, rel_tol=STORED_PRECISION)
+        except OverflowError:  # an integer beyond all doubles
+            return False
+    return equal(one, other)
 
 
 def show(report: Report) -> None:
@@ -87,9 +140,9 @@ def show(report: Report) -> None:
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=200)
-    overview = Table("part", "compared", "differences", box=None, pad_edge=False)
+    overview = Table("part", "compared", "by name only", "differences", box=None, pad_edge=False)
     for name, part in report.parts.items():
-        overview.add_row(name, str(part.compared), str(len(part.differences)))
+        overview.add_row(name, str(part.compared), str(part.by_name), str(len(part.differences)))
     console.print(overview)
     found = [(name, one) for name, part in report.parts.items() for one in part.differences]
     if found:
@@ -104,8 +157,10 @@ def show(report: Report) -> None:
         console.print(f"Note: {note}")
     where = f"{report.pluto} ({report.url})" if report.url else report.pluto
     if report.same:
-        count = sum(part.compared for part in report.parts.values())
-        console.print(f"\nSame: run {report.run} is {where} in Pluto, {count} values compared", soft_wrap=True)
+        rest = f"; {report.by_name} by name only: their values were not compared" if report.by_name else ""
+        console.print(
+            f"\nSame: run {report.run} is {where} in Pluto, {report.compared} values compared{rest}", soft_wrap=True
+        )
     else:
         console.print(
             f"\nDifferent: run {report.run} and {where} in Pluto differ in {len(found)} places", soft_wrap=True

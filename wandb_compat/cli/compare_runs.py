@@ -39,9 +39,10 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
     start = RunDir.at(dual_dir).start if dual_dir.is_dir() else None
     project = project or (start.project if start else settings.project(recorded.project or None))
     pluto = PlutoRun(settings, project, run_id or recorded.id)
-    notes = list(pluto.notes)
+    notes = pluto.notes
     if recorded.damaged:
         notes.append(f"{recorded.damaged} parts of wandb's record are damaged or incomplete and were skipped")
+    online = not files[-1].parent.name.startswith("offline-")
     parts = {
         "history": compare_parts.compare_history(recorded, pluto, notes, loose),
         "config": compare_parts.compare_config(recorded, pluto, loose),
@@ -49,7 +50,7 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
         "description": compare_parts.compare_description(recorded, pluto),
         "media": compare_parts.compare_media(recorded, pluto),
         "files": compare_parts.compare_files(recorded, pluto, loose),
-        "artifacts": compare_parts.compare_artifacts(recorded, pluto, loose),
+        "artifacts": compare_parts.compare_artifacts(recorded, pluto, loose, online=online),
         "end": compare_parts.compare_end(recorded, pluto),
     }
     return Report(recorded.id, str(pluto.run["displayId"]), str(pluto.run.get("url") or ""), parts, notes)

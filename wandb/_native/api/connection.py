@@ -135,7 +135,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         return _list_of(self._get("/api/runs/statistics", params=parameters), "metrics", "/api/runs/statistics")
 
     def logged(self, project: str, run: int) -> list[dict[str, Any]]:
-        """Return what a run logged that is not a number and no file; nothing where the server has no such call."""
+        """Return what a run logged that is neither a number nor a file; empty where the server has no such call."""
         try:
             answer = self._get("/api/embedded/data", params={"runId": run, "projectName": project})
         except CommError as error:
