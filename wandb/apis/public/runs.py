@@ -129,11 +129,11 @@ class Runs(SizedPaginator["Run"]):
         """
         if format not in ("default", "pandas", "polars"):
             raise ValueError(f"Invalid format: {format}. Must be one of 'default', 'pandas', 'polars'")
-        rows = [
-            {**row, "run_id": run.id}
-            for run in self
-            for row in run.history(samples, keys, x_axis, pandas=False, stream=stream)
-        ]
+
+        def read(run: Run) -> list[dict[str, Any]]:
+            return [{**row, "run_id": run.id} for row in run.history(samples, keys, x_axis, False, stream)]
+
+        rows = [row for rows in self._at_once(read, list(self)) for row in rows]
         if format == "default":
             return rows
         columns = sorted({key for row in rows for key in row})
