@@ -19,7 +19,7 @@ RECORD = HELPERS / "data" / "run-recorded.wandb"
 SESSION = """
 import wandb
 
-about = {"id": "recorded", "name": "n", "notes": "kept", "tags": ["t"], "group": "g"}
+about = {"id": "recorded", "name": "n", "notes": "said", "tags": ["t"], "group": "g"}
 with wandb.init(project="p", config={"lr": 0.1, "net": {"width": 4}}, **about) as run:
     for step in range(100):
         run.log({"loss": 1 / (step + 1), "nested": {"x": step}})
@@ -84,7 +84,7 @@ def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., 
         ('"lr": 0.1', '"lr": 0.2'),
         ('run.summary["best"] = 3', 'run.summary["best"] = 4'),
         ('("new",)', '("other",)'),
-        ('"notes": "kept"', '"notes": "meant"'),
+        ('"notes": "said"', '"notes": "meant"'),
         ('    run.tags += ("other",)', '    run.tags += ("other",)\n    run.finish(exit_code=3)'),
     )
     output = cli("compare", record, "--project", project, "--json", code=1).stdout
