@@ -8,7 +8,6 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from io import FileIO
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -30,6 +29,14 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
 
 
+class _OutlivingProcess(subprocess.Popen[bytes]):
+    """A process that may outlive this one on purpose, so Python's ResourceWarning about that is left out."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            super().__del__(_warn=lambda *args, **kwargs: None)  # type: ignore[call-arg]
+
+
 class UploaderProcess:
     """Handle of the uploader process of one run directory."""
 
@@ -37,10 +44,10 @@ class UploaderProcess:
         self.run_dir = run_dir
         self._credential = credential
         self._config = config
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _OutlivingProcess | None = None
         self._starts = 0
         self._next_start = 0.0
-        self._pipe: FileIO | None = None
+        self._pipe: int | None = None
         self._log = run_dir / "logs" / "uploader.log"
 
     def announce(self) -> None:
@@ -81,7 +88,7 @@ class UploaderProcess:
                 # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
                 os.write(pipe, hello)
                 # A separate session: Ctrl-C is the trainer's affair, what it has logged must still arrive.
-                self._process = subprocess.Popen(
+                self._process = _OutlivingProcess(
                     [sys.executable, "-m", "wandb_compat.uploader", str(self.run_dir)],
                     stdin=end,
                     stdout=output,
@@ -95,13 +102,24 @@ class UploaderProcess:
                 raise
             finally:
                 os.close(end)
-        self._pipe = FileIO(pipe, "wb")
+        self._close_pipe()  # of the process before
+        self._pipe = pipe
+
+    def _close_pipe(self) -> None:
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                os.close(pipe)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self._close_pipe()
 
     def ring(self) -> None:
         """Wake the uploader: there is something that should not wait for its next round."""
         if self._pipe is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._pipe.write(b"\n")
+                os.write(self._pipe, b"\n")
 
     def state(self) -> State | None:
         """Return the uploader's own account, or None before it has given one."""
@@ -116,8 +134,7 @@ class UploaderProcess:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        if self._pipe is not None:
-            self._pipe.close()
+        self._close_pipe()
         return True
 
 
