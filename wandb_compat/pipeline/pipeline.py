@@ -311,11 +311,11 @@ class Pipeline:
             refused = (
                 f" but {state.refused} that it refused (see {self.run_dir}/logs/uploader.log)" if state.refused else ""
             )
-            return Outcome(not losses, 0, f"Pluto has every row of the run{refused}{losses}")
+            return Outcome(not losses, 0, f"Pluto took every row of the run{refused}{losses}")
         rows, what = pending_records(self.run_dir)
         reason = f": {state.trouble}" if state.trouble else ""
         how = f"send them with `wandb-compat sync {self.run_dir}`"
-        if self._monitor is not None and state.phase != "left":
+        if self._monitor is not None and state.phase != "left" and not state.permanent:
             how = f"they are being sent in the background; should that end early, {how}"
         return Outcome(False, rows, f"{what} are not on the Pluto server yet{reason}; {how}{losses}")
 

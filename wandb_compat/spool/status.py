@@ -58,6 +58,7 @@ class State:
     cancelled: bool = False
     unverified: int = 0  # stretches of records that were acknowledged and not seen to be stored
     resent: int = 0  # records that were acknowledged, found missing and sent again
+    permanent: bool = False  # whether `trouble` needs the user: a refused key or request
     verifiable: bool = True  # whether the server can be asked for what it stored
     recovery: str | None = None  # a message on interrupted runs beside this one
 

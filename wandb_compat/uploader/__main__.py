@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from wandb_compat.spool.journal import read_start
@@ -36,7 +37,7 @@ def main() -> int:
         return 0
     message = _recover(run_dir, key, config)
     worker = Worker(run_dir, key, config, trainer=Trainer(hello["trainer"]), follow=True, recovery=message)
-    threading.Thread(target=_listen, args=(worker.wake,), daemon=True).start()
+    threading.Thread(target=_listen, args=(worker.ring,), daemon=True).start()
     try:
         state = worker.run()
     except RunDirBusy as error:
@@ -69,12 +70,12 @@ def _first_line() -> bytes:
     return line
 
 
-def _listen(wake: threading.Event) -> None:
-    """Set the event for whatever the trainer writes, and once more when its end of the pipe closes."""
+def _listen(ring: Callable[[], object]) -> None:
+    """Call `ring` for whatever the trainer writes, and once more when its end of the pipe closes."""
     # Not through sys.stdin: a daemon thread that holds the lock of a stream aborts the interpreter at its end.
     while os.read(0, 4096):
-        wake.set()
-    wake.set()
+        ring()
+    ring()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ class Backoff:
 
     def __init__(self) -> None:
         self._failures = 0
-        self._due = 0.0
+        self._due = self._requested = 0.0
 
     @property
     def failing(self) -> bool:
@@ -29,12 +29,13 @@ class Backoff:
         first, last = BACKOFF
         pause = min(first * 2**self._failures, last) * random.uniform(0.5, 1)
         self._failures = min(self._failures + 1, 16)
-        self._due = monotonic() + max(pause, requested or 0)
+        self._requested = monotonic() + (requested or 0)
+        self._due = max(monotonic() + pause, self._requested)
 
     def retry_now(self) -> None:
-        """Let the next attempt happen at once; if it fails, the pauses go on growing."""
-        self._due = 0.0
+        """Let the next attempt happen at once, unless the server asked for a pause; failures still count."""
+        self._due = self._requested
 
     def succeeded(self) -> None:
         """Forget the failures."""
-        self._failures, self._due = 0, 0.0
+        self._failures, self._due, self._requested = 0, 0.0, 0.0

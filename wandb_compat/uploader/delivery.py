@@ -7,6 +7,7 @@ that is slow, hangs or refuses delays no other. The run's own lane has the threa
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import Offsets
-from wandb_compat.uploader import run_lane
+from wandb_compat.uploader import run_lane, verifier
 from wandb_compat.uploader.lane import END, INGEST_ROUTES, Lane, Lines
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Session
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RETRY_POLL = 0.05  # seconds between two checks of a failing lane whether its pause is over
 REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
+# In the reason of a refusal: the server could not ask its own database or another of its parts.
+SERVER_FAULT = re.compile(r"database|clickhouse|postgres|connection|timed? ?out", re.IGNORECASE)
 SUSPICIONS = 5  # refusals of a lone line, with pauses between them, after which it is at fault without further proof
 
 
@@ -171,12 +174,22 @@ class Delivery:
             # The run's own lane needs the kinds; the other lanes send the documents as they are.
             lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
             try:
-                self._send(lane, lines)
+                if lane.answer_lost and lane.name == "console":  # a line that is sent twice shows twice
+                    left = self.verifier.absent_console(lines)
+                else:
+                    left = lines
+                if left:
+                    self._send(lane, left)
             except WireError as error:
-                lane.failed(error.wait if isinstance(error, Unavailable) else None)
+                lane.answer_lost |= isinstance(error, Unavailable) and error.arrived
+                pause = error.wait if isinstance(error, Unavailable) else None
+                if lane.answer_lost and lane.name == "console" and self.verifier.active:
+                    pause = max(pause or 0, verifier.STORE_TIME)  # earlier it cannot be known
+                lane.failed(pause)
                 self.session.mark_failing(lane.name, error)
                 return False
             lane.succeeded()
+            lane.answer_lost = False
             self.session.mark_healthy(lane.name)
             begin = self.offsets.offset(lane.name, file.name)
             self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin if self.verifier.active else None)
@@ -200,7 +213,8 @@ class Delivery:
             if len(lines) > 1:
                 half = len(lines) // 2
                 return self._send(lane, lines[:half]) | self._send(lane, lines[half:])
-            self._check_blame(lane, error)
+            if not self._is_at_fault(lane, lines[0], error):
+                return True
             self._note_refusal(lane, lines[0], str(error))
             return False
         for index, reason in refused:
@@ -210,27 +224,36 @@ class Delivery:
             lane.accepted = next((line for index, line in enumerate(lines) if index not in bad), lane.accepted)
         return True
 
-    def _check_blame(self, lane: Lane, refusal: Refused) -> None:
-        """Return if a line that was refused alone is itself at fault.
+    def _is_at_fault(self, lane: Lane, line: bytes, refusal: Refused) -> bool:
+        """Whether a line that was refused alone is itself at fault.
 
         Ingest routes answer every fault with 422, a bad key or a broken database too. The line is at fault if the key
-        is good and a line that was accepted before is accepted again; the server stores such a line only once.
+        is good, a line that was accepted before is accepted again (the server stores such a line only once), and this
+        line is refused again after that: in between the server may have recovered.
 
         Raises:
             WireError: the server is at fault, or that is undecided.
         """
+        if SERVER_FAULT.search(str(refusal)):
+            raise Unavailable(str(refusal))
         lane.client.check()
         if lane.name not in INGEST_ROUTES:
-            return
-        if lane.accepted is not None:
+            return True
+        if lane.accepted is None:
+            lane.suspicions += 1
+            if lane.suspicions < SUSPICIONS:
+                raise Unavailable(str(refusal))
+        else:
             try:
                 lane.send([lane.accepted])
             except Refused as error:
                 raise Unavailable(f"the Pluto server refuses what it accepted before: {error}") from error
-            return
-        lane.suspicions += 1
-        if lane.suspicions < SUSPICIONS:
-            raise Unavailable(str(refusal))
+        try:
+            return bool(lane.send([line]))
+        except Refused as error:
+            if not error.content or SERVER_FAULT.search(str(error)):
+                raise Unavailable(str(error)) from error
+            return True
 
     def _note_refusal(self, lane: Lane, line: bytes, reason: str) -> None:
         log.error("refused by the server, lane %s: %s: %s", lane.name, reason, line[:2000].decode("utf-8", "replace"))

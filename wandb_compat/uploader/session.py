@@ -203,7 +203,7 @@ class Session:
             self._failing.pop(_SILENCE, None)
             self.permanent_failure = False
             if not self._failing:
-                self.update(phase="delivering", trouble=None, due=None, since=None)
+                self.update(phase="delivering", trouble=None, due=None, since=None, permanent=False)
 
     def mark_failing(self, source: str, error: WireError, waited: float = 0.0) -> None:
         """Note that a call failed after `waited` seconds; it will be tried again."""
@@ -223,7 +223,8 @@ class Session:
             moments = [moment for _, moment in self._failing.values()]
             due = None if None in moments else max(filter(None, moments))
             since = self.state.since or time() - waited
-            self.update(phase="waiting", trouble=message, due=due, since=since)
+            permanent = self.permanent_failure
+            self.update(phase="waiting", trouble=message, due=due, since=since, permanent=permanent)
 
     def _silent(self, host: str) -> None:
         """Note that a call under way has had no answer for long, so that a waiting `finish` knows."""

@@ -254,6 +254,20 @@ class Verifier:
             else:
                 self._done(stretch)
 
+    def absent_console(self, lines: list[bytes]) -> list[bytes]:
+        """Return those console lines that are not stored; all of them where the server cannot be asked.
+
+        Raises:
+            WireError: the server does not answer now.
+        """
+        if not self.active:
+            return lines
+        try:
+            stored = self._stored_console(min(json.loads(line)["lineNumber"] for line in lines))
+        except Refused:
+            return lines
+        return [line for line in lines if not _take(stored, line)]
+
     def _stored_console(self, first: int) -> Counter[tuple[int, str, str]]:
         """Return the stored console lines from a number on, with how often each is there."""
         found: Counter[tuple[int, str, str]] = Counter()

@@ -71,6 +71,7 @@ class Worker:
         self._verify = verify if verify is not None else VERIFY_TIME if follow else 0.0
         self.run_dir = run_dir
         self.wake = threading.Event()
+        self._retry_now = threading.Event()
         self._key = key
         self._config = config
         self._trainer = trainer
@@ -81,6 +82,11 @@ class Worker:
         self._opening = Backoff()
         self._closing: Closing | None = None
         self._failing = False  # whether this machine was at fault in the last round
+
+    def ring(self) -> None:
+        """Wake the worker for what should not wait, such as the end of the run: it also ends pauses after failures."""
+        self._retry_now.set()
+        self.wake.set()
 
     def run(self, progress: Callable[[State], None] = lambda state: None) -> State:
         """Deliver the run directory; return the final status, whose phase is `done` or `left`.
@@ -133,6 +139,9 @@ class Worker:
         gone_since: float | None = None
         while True:
             self.wake.clear()
+            if self._retry_now.is_set():
+                self._retry_now.clear()
+                self._end_pauses(delivery)
             following = self._follow and self._trainer.alive()
             moved, ended = self._round(session, delivery, progress, following)
             if ended:
@@ -172,6 +181,12 @@ class Worker:
                 session.mark_healthy("machine")
                 self._failing = False
         return moved, ended
+
+    def _end_pauses(self, delivery: Delivery) -> None:
+        self._opening.retry_now()
+        if self._closing is not None:
+            self._closing.backoff.retry_now()
+        delivery.retry_now()
 
     def _end_step(self, session: Session, delivery: Delivery) -> bool:
         """Take the next step of the end of a delivered run; return whether that was the last one."""

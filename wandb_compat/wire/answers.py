@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from wandb_compat.config.limits import ANSWER_LIMIT, ANSWER_TIME, REASON_LIMIT, WAIT_LIMIT
 from wandb_compat.wire.errors import Unavailable
@@ -60,6 +61,17 @@ def is_text(body: bytes) -> bool:
         return False
 
 
+def is_ingest_answer(answer: Answer) -> bool:
+    """Whether an answer of a 2xx status can be that of an ingest route: a text, or an object that is no run's."""
+    if answer.status == 206:
+        return False
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return True  # plain text
+    return isinstance(document, str) or (isinstance(document, dict) and "runId" not in document)
+
+
 def is_json(body: bytes) -> bool:
     """Whether a body is JSON."""
     try:
@@ -108,6 +120,18 @@ def retry_after(answer: Answer) -> float | None:
 def host_of(url: str) -> str:
     """Return scheme and host of a URL."""
     return "/".join(url.split("/", 3)[:3])
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether a request that failed with a network error may have reached the server."""
+    inner: Any = error
+    while inner is not None:
+        if isinstance(inner, (requests.ConnectTimeout, NewConnectionError)):
+            return False
+        args = getattr(inner, "args", ())
+        nested = getattr(inner, "reason", None) or (args[0] if args else None)
+        inner = nested if isinstance(nested, Exception) and nested is not inner else None
+    return True
 
 
 def cause_of(error: Exception) -> str:

@@ -20,9 +20,11 @@ from wandb_compat.wire.answers import (
     Answer,
     cause_of,
     host_of,
+    is_ingest_answer,
     is_json,
     is_text,
     json_object,
+    may_have_arrived,
     read_answer,
     reason_of,
     retry_after,
@@ -170,6 +172,8 @@ class Client:
         url = f"{self.endpoints.ingest}/ingest/{route}"
         headers = {"Content-Type": "application/x-ndjson", **run}
         answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
+        if not is_ingest_answer(answer):
+            raise unexpected_answer(url)
         try:
             reply = [(int(one["index"]), str(one.get("reason"))) for one in json_object(answer).get("rejected") or []]
         except (TypeError, KeyError, ValueError, AttributeError):
@@ -206,6 +210,8 @@ class Client:
         except requests.RequestException as error:
             raise Unavailable(f"{host_of(url)} does not take a file ({cause_of(error)})") from error
         if answer.status in (200, 201):
+            if answer.body.lstrip().startswith(b"<"):  # a captive portal's page, not a store's answer
+                raise unexpected_answer(host_of(url))
             return
         notice = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
         if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
@@ -316,7 +322,8 @@ class Client:
         except UNASKABLE as error:
             raise Refused(f"{host_of(url)} cannot be asked: {error}", 0) from error
         except requests.RequestException as error:  # also an answer that breaks off
-            raise Unavailable(f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})") from error
+            text = f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})"
+            raise Unavailable(text, arrived=may_have_arrived(error)) from error
         finally:
             impatience.cancel()
         if 200 <= answer.status < 300:

@@ -25,11 +25,16 @@ class WireError(PlutoError):
 
 
 class Unavailable(WireError):
-    """The server cannot be reached or cannot serve now; `wait` is the pause that it asked for, in seconds."""
+    """The server cannot be reached or cannot serve now.
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
+    `wait` is the pause that it asked for, in seconds. `arrived` says whether the request may have arrived: it was sent,
+    and its answer was lost.
+    """
+
+    def __init__(self, message: str, wait: float | None = None, arrived: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
+        self.arrived = arrived
 
 
 class Unauthorized(WireError):

@@ -46,7 +46,7 @@ SESSION = """
 def test_session(stage: Stage) -> None:
     """Rows, steps, config, summary, tags, name, media and tables in Pluto are those that wandb has recorded."""
     done = stage.run(SESSION)
-    assert done.stderr.count("Pluto run") == 1 and done.stderr.count("Pluto has every row of the run") == 1
+    assert done.stderr.count("Pluto run") == 1 and done.stderr.count("Pluto took every row of the run") == 1
     rows = stage.recorded()
     for name in ("loss", "part", "rest", "far", "near", "acc", "thread"):
         assert stage.arrived(name) == {row["_step"]: row[name] for row in rows if name in row}, name

@@ -83,5 +83,5 @@ def test_budget_of_a_distributed_job(stage: Stage, proxy: FaultProxy, rank: dict
     """A rank waits longer at its end than a lone script for a server that is slow."""
     proxy.fault, proxy.where, proxy.delay = "late", "metrics", DUAL_FINISH_BUDGET + 1
     done = stage.run(SHORT, **rank, **proxy.environment())
-    assert ("Pluto has every row of the run" in done.stderr) == bool(rank)
+    assert ("Pluto took every row of the run" in done.stderr) == bool(rank)
     assert ("not on the Pluto server yet" in done.stderr) != bool(rank)

@@ -55,7 +55,7 @@ def test_server_comes_late(stage: Stage, proxy: FaultProxy) -> None:
     done = stage.run(LATE, **proxy.environment())
     opening.join()
     assert "WARNING" not in done.stderr
-    assert done.stderr.count("Pluto has every row of the run") == 1
+    assert done.stderr.count("Pluto took every row of the run") == 1
     assert stage.arrived("early") == {0: 1} and stage.arrived("late") == {1: 1}
 
 

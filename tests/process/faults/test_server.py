@@ -26,7 +26,7 @@ def test_away_at_start(train: Train, proxy: FaultProxy, server: Server, project:
         time.sleep(0.05)
     proxy.open()
     output = training.end()
-    assert "Pluto has every row of the run" in output
+    assert "Pluto took every row of the run" in output
     all_there(server, project)
 
 

@@ -68,7 +68,7 @@ def test_finish_waits_for_a_busy_server(train: Train, proxy: FaultProxy, server:
     training.go()
     proxy.hit(1)
     proxy.fault = None
-    assert "Pluto has every row of the run" in training.end()
+    assert "Pluto took every row of the run" in training.end()
     all_there(server, project)
 
 

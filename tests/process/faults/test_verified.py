@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.helpers.forgetful_ingest import ForgetfulIngest
 from tests.helpers.server_state import Server
@@ -29,7 +30,7 @@ while time.monotonic() < until:
     if step % 3 == 0:
         print("line", step)
     step += 1
-    time.sleep({pause})
+    time.sleep(0.02)
 run.finish()
 print("STEPS", step, file=open("steps", "w"))
 """
@@ -51,9 +52,9 @@ def run(tmp_path: Path, environment: dict[str, str], ingest: ForgetfulIngest) ->
     """Runs SCRIPT against the ingest service while `disturb` is called again and again; returns its run directory and
     steps, once its uploader has ended."""
 
-    def run(disturb: Callable[[], object] = lambda: None, seconds: float = 8, pause: float = 0.02) -> tuple[Path, int]:
-        variables = {**environment, **ingest.environment(), "PYTHONPATH": QUICK}
-        text = SCRIPT.format(seconds=seconds, pause=pause)
+    def run(disturb: Callable[[], object] = lambda: None, seconds: float = 8, **more: str) -> tuple[Path, int]:
+        variables = {**environment, **ingest.environment(), "PYTHONPATH": QUICK, **more}
+        text = SCRIPT.format(seconds=seconds)
         script = subprocess.Popen([sys.executable, "-c", text], cwd=tmp_path, env=variables, stderr=subprocess.PIPE)
         while script.poll() is None:
             disturb()
@@ -134,6 +135,25 @@ def test_a_killed_uploader_checks_what_the_one_before_was_told(
     _, steps = run(disturb)
     complete(server, project, steps)
     assert ingest.forgotten
+
+
+def test_a_run_that_the_server_took_for_dead(run: Run, server: Server, project: str, ingest: ForgetfulIngest) -> None:
+    """Marked FAILED in the middle, as after 150 s without a heartbeat, it ends with its true state."""
+    marked = []
+
+    def disturb() -> None:
+        found = server.get("/api/runs/list", projectName=project)["runs"]
+        if found and not marked and time.monotonic() > due:
+            body = {"runId": found[0]["id"], "status": "FAILED", "statusUpdated": 1}
+            headers = {"Authorization": f"Bearer {server.key}"}
+            url = f"{server.url}/api/runs/status/update"
+            requests.post(url, json=body, headers=headers, timeout=10).raise_for_status()
+            marked.append(found[0]["id"])
+
+    due = time.monotonic() + 3
+    _, steps = run(disturb, seconds=10, WANDB_COMPAT_HEARTBEAT="1")
+    assert marked
+    complete(server, project, steps)
 
 
 def test_a_deleted_run_is_sent_anew(run: Run, server: Server, project: str) -> None:
