@@ -85,7 +85,7 @@ def complete(server: Server, project: str, steps: int) -> tuple[int, int]:
     rows = server.metrics(project, found["id"], "loss")
     assert [(row["step"], row["value"]) for row in rows] == [(step, step / 7) for step in range(steps)]
     query = {"projectName": project, "runId": found["id"], "limit": 10000}
-    words = Counter(one["step"] for one in server.get("/api/runs/data", logName="word", **query)["data"])
+    words = Counter(one["step"] for one in server.get("/api/embedded/data", logName="word", **query)["data"])
     assert set(words) == set(range(0, steps, 5))
     lines = Counter(one["message"] for one in server.get("/api/runs/logs", **query)["logs"])
     assert {f"line {step}" for step in range(0, steps, 3)} <= set(lines)
