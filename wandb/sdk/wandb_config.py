@@ -9,7 +9,7 @@ from typing import Any
 from wandb.errors.term import termwarn
 from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_helper import parse_config
-from wandb_compat.convert.json_values import json_value
+from wandb_compat.convert.json_values import config_value
 
 
 class Config:
@@ -88,7 +88,7 @@ class Config:
         self, d: Mapping[str, Any], user: str | None = None, _allow_val_change: bool | None = None
     ) -> None:
         """As `update_locked`, but dicts are merged into those that are there."""
-        values = {str(key): json_value(value) for key, value in d.items()}
+        values = {str(key): config_value(value) for key, value in d.items()}
         for key, value in values.items():
             if isinstance(value, dict) and isinstance(self._items.get(key), dict):
                 values[key] = config_util.merge_dicts(dict(self._items[key]), value)
@@ -144,7 +144,7 @@ class Config:
             if key in self._locked and not ignore_locks:
                 termwarn(f"Config item '{key}' was locked by '{self._locked[key]}' (ignored update).")
                 continue
-            stored = json_value(value)
+            stored = config_value(value)
             if not allowed and key in self._items and not _same(stored, self._items[key]):
                 raise config_util.ConfigError(
                     f'Attempted to change value of key "{key}" from {self._items[key]} to {stored}\n'

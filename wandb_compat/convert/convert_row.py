@@ -91,7 +91,8 @@ _ADDERS: dict[type, Callable[[Row, str, Any], None]] = {
 
 def _add_other(row: Row, key: str, value: Any) -> None:
     if as_number(value) is not None:
-        _add_number(row, key, value)
+        element = arrays.element(value) if arrays.size(value) == 1 else value
+        (_add_bool if isinstance(element, bool) else _add_number)(row, key, element)
     elif isinstance(value, (list, tuple)):
         _add_list(row, key, value)
     elif (size := arrays.size(value)) is not None:
@@ -131,6 +132,7 @@ def _add_array(row: Row, key: str, value: Any, size: int) -> None:
         _add_json(row, key, logged_json(key, arrays.array(value).tolist()))
     elif size <= SEPARATE_NUMBERS:
         _add_numbers(row, key, flat.tolist())
+        row.summary[key] = arrays.array(value).tolist()  # in the shape of the array
     else:
         row.defer_series(key, "HISTOGRAM", partial(binned_document, flat), 8 * size)
         row.summary[key] = arrays.array(value).tolist() if size <= SMALL_ARRAY else summary_histogram(flat)

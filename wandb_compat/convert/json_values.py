@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import dataclasses
 import datetime
 import enum
 import os
+import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
@@ -17,6 +19,8 @@ from wandb_compat.convert import arrays
 from wandb_compat.convert.histograms import summary_histogram
 from wandb_compat.convert.numbers import as_number
 
+_FULL, _CONFIG = "full", "config"  # whether values are written in full, or as wandb's configuration holds them
+_PLAIN = frozenset((int, float, str, bool, type(None)))  # types that are JSON as they are
 SMALL_ARRAY = 32  # elements up to which wandb writes an array in full; a larger one becomes statistics or a histogram
 _DATES = (datetime.datetime, datetime.date, datetime.time)
 
@@ -28,7 +32,16 @@ def json_value(value: Any) -> Any:
     sequences, sets and arrays become lists. Everything else becomes its text. A reference to an enclosing container
     becomes `<circular>`.
     """
-    return _json_value(value, ())
+    return _json_value(value, (), _FULL)
+
+
+def config_value(value: Any) -> Any:
+    """Return a value in JSON types as wandb's configuration holds it. Never raises.
+
+    Like `json_value`, but an array of more than 32 elements becomes numpy's short text, and Decimal and Fraction
+    become text.
+    """
+    return _json_value(value, (), _CONFIG)
 
 
 def summary_value(value: Any) -> Any:
@@ -86,8 +99,8 @@ def _fallback_json(key: str, value: Any) -> Any:
     )
 
 
-def _json_value(value: Any, ancestors: tuple[int, ...]) -> Any:
-    """Convert a value; `ancestors` are the ids of the containers around it."""
+def _json_value(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    """Convert a value; `ancestors` are the ids of the containers around it, `form` is _FULL or _CONFIG."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (str, int)) and not isinstance(value, enum.Enum):
@@ -97,47 +110,98 @@ def _json_value(value: Any, ancestors: tuple[int, ...]) -> Any:
         if isinstance(value, enum.Enum):
             return value.name
         if (size := arrays.size(value)) is not None:
+            if size > SMALL_ARRAY and form == _CONFIG:
+                return str(arrays.array(value))
             inner = arrays.element(value) if size == 1 else None
             inner = inner if isinstance(inner, (bool, int, float)) else arrays.array(value).tolist()
-            return _json_value(inner, ancestors)
+            return _json_value(inner, ancestors, form)
         if (number := as_number(value)) is not None:
-            return number
+            return number if form == _FULL or isinstance(value, float) else str(value)
         if id(value) in ancestors:
             return "<circular>"
-        return _object_json(value, (*ancestors, id(value)))
+        return _object_json(value, (*ancestors, id(value)), form)
     except Exception:  # an object whose __float__ or __iter__ raises must still appear in some form
         return _text_or_type(value)
 
 
-def _object_json(value: Any, ancestors: tuple[int, ...]) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+def _object_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    if not isinstance(value, type) and (fields := _fields_of(value)) is not None:
+        value = fields
     for kinds, convert in _CONVERTERS:
         if isinstance(value, kinds):
-            return convert(value, ancestors)
+            return convert(value, ancestors, form)
     return str(value)
 
 
-def _mapping_json(value: Any, ancestors: tuple[int, ...]) -> Any:
-    return {str(key): _json_value(item, ancestors) for key, item in value.items()}
+def _fields_of(value: Any) -> dict[Any, Any] | None:
+    """Return the fields of an object that holds a configuration, or None for every other object.
+
+    These are dataclasses, attrs classes, models of pydantic, namespaces, and containers of ml_collections.
+    """
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if (attributes := getattr(type(value), "__attrs_attrs__", None)) is not None:
+        return {attribute.name: getattr(value, attribute.name) for attribute in attributes}
+    if any(base.__module__ == "pydantic.main" and base.__name__ == "BaseModel" for base in type(value).__mro__):
+        return dict(value)
+    if isinstance(value, (argparse.Namespace, types.SimpleNamespace)):
+        return dict(vars(value))
+    if type(value).__module__.startswith("ml_collections.") and hasattr(value, "items"):
+        return dict(value.items())
+    return None
 
 
-def _sequence_json(value: Any, ancestors: tuple[int, ...]) -> Any:
-    return [_json_value(item, ancestors) for item in value]
+def _mapping_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    if type(value).__module__.startswith("omegaconf."):
+        return _omegaconf_json(value, ancestors, form)
+    return {_key_text(key): _json_value(item, ancestors, form) for key, item in value.items()}
 
 
-def _set_json(value: Any, ancestors: tuple[int, ...]) -> Any:
-    return sorted((_json_value(item, ancestors) for item in value), key=str)
+def _key_text(key: Any) -> str:
+    """Return the text that a key becomes in wandb's JSON."""
+    if isinstance(key, bool):
+        return str(key).lower()
+    return ",".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
-_CONVERTERS: tuple[tuple[Any, Callable[[Any, tuple[int, ...]], Any]], ...] = (
+def _sequence_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    if type(value).__module__.startswith("omegaconf."):
+        return _omegaconf_json(value, ancestors, form)
+    if _PLAIN.issuperset(map(type, value)):
+        return list(value)
+    return [_json_value(item, ancestors, form) for item in value]
+
+
+def _omegaconf_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    """Convert a container of OmegaConf; where an interpolation cannot be resolved, it stays as it was written."""
+    omega = sys.modules["omegaconf"].OmegaConf
+    try:
+        plain = omega.to_container(value, resolve=True)
+    except Exception:
+        plain = omega.to_container(value, resolve=False)
+    return _json_value(plain, ancestors, form)
+
+
+def _set_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
+    return sorted((_json_value(item, ancestors, form) for item in value), key=str)
+
+
+def _slice_json(value: slice, ancestors: tuple[int, ...], form: str) -> Any:
+    parts = {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
+    return {name: _json_value(part, ancestors, form) for name, part in parts.items()}
+
+
+_CONVERTERS: tuple[tuple[Any, Callable[[Any, tuple[int, ...], str], Any]], ...] = (
     (Mapping, _mapping_json),
-    ((list, tuple, range, collections.deque), _sequence_json),
+    ((bytes, bytearray), lambda value, *_: value.decode("utf-8", "replace")),
+    (Sequence, _sequence_json),
+    (collections.deque, _sequence_json),
+    (slice, _slice_json),
+    (complex, lambda value, *_: str(value).strip("()")),
     ((set, frozenset), _set_json),
-    ((bytes, bytearray), lambda value, _: value.decode("utf-8", "replace")),
-    (os.PathLike, lambda value, _: os.fspath(value)),
-    (_DATES, lambda value, _: value.isoformat()),
-    ((type, types.FunctionType, types.BuiltinFunctionType), lambda value, _: _qualified_name(value)),
+    (os.PathLike, lambda value, *_: os.fspath(value)),
+    (_DATES, lambda value, *_: value.isoformat()),
+    ((type, types.FunctionType, types.BuiltinFunctionType), lambda value, *_: _qualified_name(value)),
 )
 
 

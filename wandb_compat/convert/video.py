@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMATS = ("gif", "mp4", "webm", "ogg")
+_CHANNELS = (1, 3, 4)
 _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9", "ogg": "libtheora"}
 
 
@@ -35,21 +36,42 @@ def from_array(data: Any, fps: int, format: str) -> DeferredFile:
     """
     import numpy
 
-    if data.ndim < 4:
-        raise ValueError("Video must be at least 4 dimensions: time, channels, height, width")
-    if data.ndim > 5 or data.shape[-3] not in (1, 3, 4) or not data.size:
-        raise ValueError(
-            "wandb.Video takes (time, channels, height, width) or (batch, time, channels, height, width) with 1, 3 or 4"
-            f" channels, not {tuple(data.shape)}"
-        )
+    frames = numpy.array(channels_first(data)[0], copy=True)
     if format != "gif" and find_spec("imageio_ffmpeg") is None:
         raise EncoderMissing(
             f"wandb.Video needs imageio-ffmpeg to encode {format}:"
             ' pip install "wandb-compat[media]". Without it, format="gif" works.'
         )
-    frames = numpy.array(data, copy=True)
     raw = f".raw{float(fps)}.{format}", partial(_save_frames, frames)
     return DeferredFile(f".{format}", partial(_write, frames, fps, format), int(frames.nbytes), raw)
+
+
+def channels_first(data: Any) -> tuple[Any, bool]:
+    """Return a video with its channels before height and width, and whether that layout had to be guessed.
+
+    Args:
+        data: (time, channel, height, width) or (time, height, width, channel), or with a batch in front. Of two
+            channels the missing third one becomes 0; of more than four the first three are kept.
+
+    Raises:
+        ValueError: the array is empty, or has fewer than four or more than five dimensions.
+    """
+    import numpy
+
+    if data.ndim < 4:
+        raise ValueError("Video must be at least 4 dimensions: time, channels, height, width")
+    if data.ndim > 5 or not data.size:
+        raise ValueError(
+            "wandb.Video takes (time, channels, height, width) or (batch, time, channels, height, width),"
+            f" not {tuple(data.shape)}"
+        )
+    guessed = data.shape[-3] not in _CHANNELS
+    if guessed and data.shape[-1] in _CHANNELS:
+        data = numpy.moveaxis(data, -1, -3)
+    if data.shape[-3] == 2:
+        blue = numpy.zeros_like(data[..., :1, :, :])
+        data, guessed = numpy.concatenate((data, blue), axis=-3), True
+    return (data if data.shape[-3] in _CHANNELS else data[..., :3, :, :]), guessed
 
 
 def size(data: Any) -> tuple[int, int]:

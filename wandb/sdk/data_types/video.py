@@ -73,11 +73,18 @@ class Video(BatchableMedia):
     def encode(self, fps: int = 4) -> None:
         """Take the frames of `data`; they are encoded once the video has been logged."""
         try:
-            self._set_deferred_file(video.from_array(self.data, fps, self._format))
+            frames, guessed = video.channels_first(self.data)
+            if guessed:
+                termwarn(
+                    f"wandb.Video expects (time, channels, height, width) with 1, 3 or 4 channels; the array of shape"
+                    f" {tuple(self.data.shape)} is taken as {tuple(frames.shape)}.",
+                    repeat=False,
+                )
+            self._set_deferred_file(video.from_array(frames, fps, self._format))
         except video.EncoderMissing as error:
             raise Error(str(error)) from error
-        self._width, self._height = video.size(self.data)
-        self._channels = self.data.shape[-3]
+        self._width, self._height = video.size(frames)
+        self._channels = frames.shape[-3]
 
     def to_json(self, run_or_artifact: Any) -> dict[str, Any]:  # type: ignore[override] # wandb names it so
         """Return the JSON form; an artifact gets the file."""
