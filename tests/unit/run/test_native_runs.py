@@ -165,6 +165,7 @@ def test_a_folder_that_cannot_be_written_is_replaced_and_said(
 ) -> None:
     """The run goes to the folder for temporary files."""
     (tmp_path / "file").write_text("in the way")
+    (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     run = wandb.init(mode="offline", dir=tmp_path / "file")
     run.log({"a": 1})
