@@ -70,7 +70,10 @@ class Seen:
 
     def _get(self, path: str, **query: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._server.key}"}
-        answer = requests.get(f"{self._server.url}/api/runs/{path}", params=query, headers=headers, timeout=30)
+        route = (
+            "/api/embedded/data" if path == "data" else f"/api/runs/{path}"
+        )  # the former only the embedded server has
+        answer = requests.get(f"{self._server.url}{route}", params=query, headers=headers, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
