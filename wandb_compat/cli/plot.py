@@ -51,7 +51,8 @@ def command(run: str, keys: tuple[str, ...], data: Path | None, logarithmic: boo
     def ask(view: str, **query: str) -> Any:
         answer = session.get(f"{server.url}/page/{view}", params=query, timeout=60)
         if not answer.ok:
-            raise click.ClickException(answer.json()["message"])
+            problem = answer.json()["error"]  # a text, or an object where a field failed validation
+            raise click.ClickException(problem["message"] if isinstance(problem, dict) else problem)
         return answer.json()
 
     number = ask("find", run=run)["run"]

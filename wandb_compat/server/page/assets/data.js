@@ -39,7 +39,7 @@ async function checkResponse(request) {
   }
   if (!answer.ok) {
     const body = await answer.json().catch(() => ({}));
-    throw new Error(body.message || `The server answered ${answer.status}.`);
+    throw new Error(body.error?.message || body.error || `The server answered ${answer.status}.`);
   }
   return answer;
 }
