@@ -16,6 +16,7 @@ from wandb_compat.config.limits import STRING_LIMIT
 from wandb_compat.convert.convert_row import SEPARATE_NUMBERS
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
+from wandb_compat.spool.config_merge import without_nulls
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
 from wandb_compat.wire.names import file_log_key, log_key, stored_keys
@@ -127,8 +128,13 @@ def compare_summary(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
     part = Part(loose=loose)
     there = pluto.about.get("summary")
     part.check_all(
-        {key: _kind(value) for key, value in recorded.summary.items() if key not in OWN and value is not None},
-        {key: _kind(value) for key, value in (there if isinstance(there, dict) else {}).items() if key not in OWN},
+        {key: _kind(value) for key, value in without_nulls(recorded.summary).items() if key not in OWN},
+        # Null is what a removed value becomes on a server that merges.
+        {
+            key: _kind(one)
+            for key, one in without_nulls(there if isinstance(there, dict) else {}).items()
+            if key not in OWN
+        },
     )
     return part
 

@@ -28,7 +28,7 @@ from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.run.shared_step import FILE as STEP_FILE
 from wandb_compat.spool import records, threads
-from wandb_compat.spool.config_merge import dict_at, merge
+from wandb_compat.spool.config_merge import dict_at, merge, null_removed
 from wandb_compat.spool.layout import DUAL_DIR
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class Mirror:
         # Not empty where TensorBoard is patched: then wandb ignores the steps that are passed to `log`.
         self._patched = sys.modules["wandb"].patched["tensorboard"]
         self._finished = False
+        self._published: dict[str, Any] = {}  # the summary that was last sent
         self._alerts = Alerts()
         self._tensorboard: TensorBoardSync | None = None
         self.notifier = notifier_of(run._settings)
@@ -273,8 +274,13 @@ class Mirror:
         self.pipeline.submit(records.Config({"wandb": values}))
 
     def _publish_summary(self) -> None:
-        if summary := self.history.own_items():
-            self._send_wandb({"summary": published_summary(summary)})
+        items = self.history.own_items()
+        summary = published_summary(items)
+        if items is self.history.items:  # a process that joined the run sends only what it changed itself
+            before, self._published = self._published, summary
+            summary = null_removed(before, summary)  # the server merges: without null a removed key stays
+        if summary:
+            self._send_wandb({"summary": summary})
 
     # The end
 
