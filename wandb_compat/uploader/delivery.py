@@ -76,7 +76,7 @@ class Delivery:
             self._sizes = sizes
             self._wake_lanes()
         moved = self._lane_round(self._run, files)
-        self._delete_delivered(files)
+        self.delete_delivered(files)
         return moved
 
     def _lane_round(self, lane: Lane, files: list[Path]) -> bool:
@@ -260,8 +260,8 @@ class Delivery:
         self.offsets.refuse(lane.name, line, reason[:REASON_SHOWN])
         self.session.update(refused=len(self.offsets.refused))
 
-    def _delete_delivered(self, files: list[Path]) -> None:
-        """Delete the files that are complete and delivered; the head stays, tools look for it."""
+    def delete_delivered(self, files: list[Path]) -> None:
+        """Delete the files that are complete and were seen to be stored; the head stays, tools look for it."""
         for file in files[1:]:
             end = self._complete.get(file.name)
             if end and self.offsets.delivered(file.name) >= end and not self.offsets.holds_unstored(file.name):

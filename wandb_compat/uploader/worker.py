@@ -131,6 +131,8 @@ class Worker:
                 self._loop(session, delivery, progress)
             if session.state.phase == "done" and offsets.unstored():
                 delivery.verifier.finish(self._verify)
+                with contextlib.suppress(OSError):  # a later `sync` deletes them
+                    delivery.delete_delivered(journal.files(self.run_dir))
         finally:
             delivery.stop()
         return session.state
