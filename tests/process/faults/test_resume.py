@@ -19,6 +19,7 @@ import wandb
 from tests.helpers.server_state import Script, Server
 from wandb.errors import UsageError, term
 from wandb_compat.config.settings import Settings
+from wandb_compat.spool.config_merge import REMOVED, without_removed
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader.worker import Worker
 
@@ -72,7 +73,10 @@ def segment(number: int, **how: Any) -> wandb.Run:
 
 
 def check_three(server: Server, project: str) -> None:
-    """The server has three segments as one history, one configuration, one summary."""
+    """The server has three segments as one history, one configuration, one summary.
+
+    A segment's own value of a key replaces the whole value of earlier segments, as in wandb: what it lacks is removed.
+    """
     run = server.run(project)
     assert run["status"] == "COMPLETED"
     assert points(server, project, run["id"], "loss") == [
@@ -80,7 +84,9 @@ def check_three(server: Server, project: str) -> None:
     ]
     assert {f"tag{number}" for number in range(3)} <= set(run["tags"])
     config = run["config"]
-    assert config["last"] == 2 and config["shared"] == {"key0": 0, "key1": 1, "key2": 2}
+    assert config["last"] == 2 and config["shared"] == {"key0": None, "key1": None, "key2": 2}
+    assert config["wandb"][REMOVED] == [["shared", "key0"], ["shared", "key1"]]
+    assert without_removed(config, config["wandb"][REMOVED])["shared"] == {"key2": 2}
     assert [config[f"own{number}"] for number in range(3)] == [{"depth": number} for number in range(3)]
     assert [one["key"] for one in config["wandb"]["custom_charts"]] == ["shape", "chart0", "chart1", "chart2"]
     summary = config["wandb"]["summary"]
@@ -93,6 +99,7 @@ def test_offline_segments_join_into_one_history(here: dict[str, str], server: Se
         run = segment(number, resume="allow", mode="offline")
         assert (run.starting_step, run.resumed) == (number * 5, number > 0)
     assert dict(run.config)["own0"] == {"depth": 0} and run.tags == ("tag0", "tag1", "tag2")
+    assert dict(run.config)["shared"] == {"key2": 2}
     assert run.summary["best0"] == 0 and run.summary["best2"] == 2
     deliver(Path("wandb"), here)
     deliver(Path("wandb"), here)
@@ -109,6 +116,7 @@ def test_segments_on_different_machines_join(
         run = segment(number, resume="must" if number else "allow", dir=folder)
         assert (run.starting_step, run.resumed) == (number * 5, number > 0)
         assert run.summary.get("best0") == 0 and dict(run.config)["own0"] == {"depth": 0}
+        assert dict(run.config)["shared"] == {f"key{number}": number}
     check_three(server, project)
 
 
