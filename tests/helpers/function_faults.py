@@ -23,11 +23,22 @@ import wandb
 import wandb_compat
 from wandb.proto import wandb_internal_pb2
 from wandb_compat.cli import wandb_file
+from wandb_compat.dual import guard, patch
+from wandb_compat.import_hook import messages
 
-# Rooms of which the trainer uses some; what it does not use is not called, and no case.
-NOT_HERE = ("local", "cli", "uploader.__main__", "uploader.worker", "uploader.delivery", "uploader.heartbeat", "wire")
-NEEDS_MORE = ("tensorboard.summaries",)  # cannot be imported without TensorBoard
-# The fence itself, and what runs before there is a wandb to be disturbed.
+# Modules of other processes: the training process does not call them.
+NOT_HERE = (
+    "server",
+    "conformance",
+    "cli",
+    "uploader.__main__",
+    "uploader.worker",
+    "uploader.delivery",
+    "uploader.heartbeat",
+    "wire",
+)
+NEEDS_MORE = ("run.tensorboard.summaries",)  # cannot be imported without TensorBoard
+# The guards themselves, and what runs before there is a wandb to be disturbed.
 EXEMPT = (
     "Guard.",
     "facade.Facade.",
@@ -37,11 +48,10 @@ EXEMPT = (
     "real_wandb.",
     "distribution.",
     "hand_over.",
-    "recorded.",
     "facade._finish_mirrors",
     "install._mirror",
     "install.finish_mirrors",
-    "background.",
+    "threads.",
 )
 BROKEN = "injected"
 OLD = not hasattr(wandb.Settings, "model_fields")  # of before 0.19
@@ -85,6 +95,17 @@ class Injected:
 
     def __exit__(self, *_):
         self.function.__code__ = self.code
+
+
+def unpatch(originals):
+    """Give the classes of runs their own methods back, so that the next session patches them again."""
+    for real, names in patch._patched.items():
+        for name in names:
+            if name in originals:
+                setattr(real, name, originals[name])
+            else:
+                delattr(real, name)
+    patch._patched.clear()
 
 
 def session(number, mode):
@@ -178,8 +199,7 @@ def called(number, mode):
 
 def main():
     """Go through the functions, or through each so many-th as the argument says."""
-    from wandb_compat.dual import guard, patch
-
+    originals = dict(vars(wandb.Run))
     every = functions()
     alone, _ = session(0, "disabled")
     offline = called(1, "offline")
@@ -189,8 +209,9 @@ def main():
     used, cases = len(cases), cases[:: int(sys.argv[1])]
     different, loud = {}, {}
     for number, (name, mode) in enumerate(cases, 3):
-        guard._said.clear()
-        patch._classes.clear()
+        guard._shown.clear()
+        messages._shown.clear()
+        unpatch(originals)
         with Injected(every[name]):
             try:
                 findings, output = session(number, mode)
