@@ -15,7 +15,13 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from wandb_compat.config.limits import HIGHEST_STEP, SUMMARY_CHANGE_INTERVAL, SUMMARY_DELAY, SUMMARY_INTERVAL
+from wandb_compat.config.limits import (
+    HIGHEST_STEP,
+    STEP_LOCK_TIMEOUT,
+    SUMMARY_CHANGE_INTERVAL,
+    SUMMARY_DELAY,
+    SUMMARY_INTERVAL,
+)
 from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.convert.summary import update_summary
 from wandb_compat.run.metric_definitions import MetricRules
@@ -243,9 +249,13 @@ class History:
         """
         from wandb_compat.run.shared_step import SharedStep  # few runs need it
 
-        if not isinstance(self.lock, SharedStep):
-            with self.lock:
+        lock: Any = self.lock
+        # A thread may hold the lock until after the fork that this call prepares: then each process counts alone.
+        if not isinstance(lock, SharedStep) and lock.acquire(timeout=STEP_LOCK_TIMEOUT):
+            try:
                 self.lock = SharedStep(self, run_dir, joins=joins)
+            finally:
+                lock.release()
 
     def after_fork(self) -> None:
         """Begin anew in a forked child, in which the parent's threads do not exist."""

@@ -87,9 +87,9 @@ def test_a_forked_child_does_not_end_the_run_of_its_parent(script: Any) -> None:
     assert ended.run.one("exit")["state"] == "completed"
     assert sorted(ended.run.rows(), key=str) == [
         (0, {"parent": 0}),
-        (1, {"parent": 1}),
         (5, {"child": 1}),
         (5, {"child": 1}),
+        (5, {"parent": 1}),  # the processes count the steps together
     ]
 
 

@@ -69,7 +69,7 @@ class Reference:
             self.step += 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is for tests that make runs
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # for tests that make runs
 @given(calls=CALLS, numpy_steps=st.booleans())
 def test_any_sequence_of_calls_leaves_the_rows_that_wandb_would(calls: Any, numpy_steps: bool) -> None:
     """Rows, summary and the next step follow wandb's rules for every mixture of step and commit."""
