@@ -12,7 +12,7 @@ from typing import Any
 
 from wandb_compat.config.limits import CONNECT_PATIENCE
 from wandb_compat.run import distributed, previous_run
-from wandb_compat.spool.config_merge import KEYED_LISTS, merge, merge_keyed_lists
+from wandb_compat.spool.config_merge import KEYED_LISTS, merge_keyed_lists
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import State
 from wandb_compat.wire import models
@@ -126,9 +126,8 @@ class Session:
         parent = previous_run.number_of(self.client, self._project, run_id)
         if parent is None:
             raise Unavailable(f"run {run_id} of project {self._project}, to fork from at step {step}, is not there yet")
-        config = previous_run.from_server_number(self.client, self._project, parent).values
-        merge(config, self.start.config)
-        start = replace(self.start, config=config)
+        inherited = previous_run.from_server_number(self.client, self._project, parent).values
+        start = replace(self.start, config={**inherited, **self.start.config})  # as wandb, dicts are not merged
         try:
             return self.client.create(models.create_body(start, parent, self._project))
         except Refused as error:
