@@ -186,7 +186,7 @@ class Delivery:
                 if lane.answer_lost and lane.name == "console" and self.verifier.active:
                     pause = max(pause or 0, verifier.STORE_TIME)  # earlier it cannot be known
                 lane.failed(pause)
-                self.session.mark_failing(lane.name, error)
+                self.session.mark_failing(lane.name, error, pause=pause)  # `finish` waits for a pause that is known
                 return False
             lane.succeeded()
             lane.answer_lost = False

@@ -201,11 +201,20 @@ class Session:
             self._failing.pop(source, None)
             self._failing.pop(_SILENCE, None)
             self.permanent_failure = False
-            if not self._failing:
+            if self._failing:
+                self.update(trouble=list(self._failing.values())[-1][0], due=self._due())
+            else:
                 self.update(phase="delivering", trouble=None, due=None, since=None, permanent=False)
 
-    def mark_failing(self, source: str, error: WireError, waited: float = 0.0) -> None:
-        """Note that a call failed after `waited` seconds; it will be tried again."""
+    def mark_failing(self, source: str, error: WireError, waited: float = 0.0, pause: float | None = None) -> None:
+        """Note that a call failed after `waited` seconds; it will be tried again.
+
+        Args:
+            source: the part of the uploader that made the call.
+            error: why it failed.
+            waited: seconds that the call took, if it has had no answer.
+            pause: seconds until it is tried again, if that is known; by default what the server asked for.
+        """
         message = str(error)
         self.permanent_failure = isinstance(error, (Unauthorized, Refused))
         if isinstance(error, Unauthorized):
@@ -214,16 +223,20 @@ class Session:
             message += "; the rows stay in the journal"
         elif isinstance(error, Unavailable):
             message += "; the rows wait in the journal until that is over"
-        asked = error.wait if isinstance(error, Unavailable) else None
+        asked = pause or (error.wait if isinstance(error, Unavailable) else None)
         with self._lock:
             if isinstance(error, Unavailable):
                 self.breaks = [*self.breaks[-99:], time()]
+            self._failing.pop(source, None)  # so that the latest failure is the last one
             self._failing[source] = message, time() + asked if asked else None
-            moments = [moment for _, moment in self._failing.values()]
-            due = None if None in moments else max(filter(None, moments))
             since = self.state.since or time() - waited
             permanent = self.permanent_failure
-            self.update(phase="waiting", trouble=message, due=due, since=since, permanent=permanent)
+            self.update(phase="waiting", trouble=message, due=self._due(), since=since, permanent=permanent)
+
+    def _due(self) -> float | None:
+        """Return when the last of the failed calls is tried again, or None where that is not known of each."""
+        moments = [moment for _, moment in self._failing.values()]
+        return None if None in moments else max(filter(None, moments))
 
     def _silent(self, host: str) -> None:
         """Note that a call under way has had no answer for long, so that a waiting `finish` knows."""
