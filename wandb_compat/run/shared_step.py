@@ -5,12 +5,11 @@ from __future__ import annotations
 import mmap
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+import filelock  # before the fork: a signal handler that logs could find it imported in part
 
 from wandb_compat.config.limits import STEP_LOCK_TIMEOUT
-
-if TYPE_CHECKING:
-    import filelock
 
 FILE = "step"  # in the run directory: a memory-mapped page that the processes share
 _STEP, _JOINED = 0, 1  # numbers in the page: step of the next row, and whether a second process has logged
@@ -74,8 +73,6 @@ class SharedStep:
         self._page[_STEP] = max(self._counter.step, self._page[_STEP])
 
     def _acquire(self) -> bool:
-        import filelock  # few runs need it
-
         if self._processes is None:
             self._processes = filelock.FileLock(self._lock_file, thread_local=False)
         try:
