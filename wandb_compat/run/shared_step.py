@@ -80,4 +80,6 @@ class SharedStep:
         except (filelock.Timeout, OSError):  # a stopped process holds it, or the directory is read-only
             self._patience = 0.0
             return False
+        except RuntimeError:  # a signal handler logs while its thread acquires the lock, and cannot wait for that
+            return False
         return True
