@@ -182,7 +182,7 @@ class History:
                 data = self.rules.complete(data)
                 plain = False
             values = self._row(data, at, now, plain) if data else data
-            if following > current:
+            if following > self.step:  # a signal handler may have logged in between
                 self.step = following
             if at > self._top:
                 self._top = at

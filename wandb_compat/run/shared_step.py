@@ -45,28 +45,32 @@ class SharedStep:
         self._threads = threading.RLock()
         self._lock_file = run_dir / f"{FILE}.lock"
         self._processes: filelock.BaseFileLock | None = None
-        self._taken: list[
-            bool
-        ] = []  # whether the processes' lock was acquired, for each nested acquisition of this one
+        self._depth = 0  # nested uses by one thread: a signal handler that logs interrupts one at any point
+        self._is_held = False  # whether the outermost use has the lock between the processes
         self._write_step()
 
     def __enter__(self) -> None:
         self._threads.acquire()
+        self._depth += 1
         try:
             if self._joins:
                 self._page[_JOINED] = 1
-            self._taken.append(bool(self._page[_JOINED]) and self._acquire())
+            if self._depth == 1 and self._page[_JOINED]:
+                self._is_held = self._acquire()
             self._counter.step = max(self._counter.step, self._page[_STEP])
         except BaseException:
+            self._depth -= 1
             self._threads.release()
             raise
 
     def __exit__(self, *_: object) -> None:
         try:
             self._write_step()
-            if self._taken.pop() and self._processes is not None:
+            if self._depth == 1 and self._is_held and self._processes is not None:
+                self._is_held = False
                 self._processes.release()
         finally:
+            self._depth -= 1
             self._threads.release()
 
     def _write_step(self) -> None:
@@ -79,7 +83,5 @@ class SharedStep:
             self._processes.acquire(timeout=self._patience, poll_interval=0.001)
         except (filelock.Timeout, OSError):  # a stopped process holds it, or the directory is read-only
             self._patience = 0.0
-            return False
-        except RuntimeError:  # a signal handler logs while its thread acquires the lock, and cannot wait for that
             return False
         return True
