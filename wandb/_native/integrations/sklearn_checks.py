@@ -49,7 +49,7 @@ def _complaint(name: str, value: Any) -> str | None:
     if value is None:
         return f"{name} is None: the chart needs it."
     if name in _KINDS:
-        return None if _is_kind(name, value) else f"{name} must be {_KINDS[name]}, not a {type(value).__name__}."
+        return None if _is_kind(name, value) else f"{name} is not a {_KINDS[name]}, but of type {type(value).__name__}."
     if not isinstance(value, Iterable):
         return f"{name} must be an array, not a {type(value).__name__}."
     return _numeric_complaint(name, value) if name in ("X", "X_test") else None
