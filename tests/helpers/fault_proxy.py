@@ -32,10 +32,10 @@ class Call:
 class FaultProxy:
     """Passes requests on to a server, or does to them what `fault` says.
 
-    Faults: a status such as `500`, `lose` (the server has it, the client gets no answer), `half` (the server
-    has it, half of the answer comes), `garbage`, `page` (HTML), `huge` (100 MB), `redirect` (to this proxy,
-    under `/elsewhere`), `hang` (no answer until the fault is over), `late` (passed on after `delay` seconds),
-    `slow` (`speed` bytes a second both ways), and None. A script sets them with `GET /fault/NAME/PATTERN`,
+    Faults: a status such as `500`, `lose` (the server has it, the client gets no answer), `half` (the server has it,
+    half of the answer comes), `garbage`, `page` (HTML), `list` (JSON, but no object), `huge` (100 MB), `redirect` (to
+    this proxy, under `/elsewhere`), `hang` (no answer until the fault is over), `late` (passed on after `delay`
+    seconds), `slow` (`speed` bytes a second both ways), and None. A script sets them with `GET /fault/NAME/PATTERN`,
     where NAME may be `none`, and reads with `GET /met/NAME` how many requests a fault has hit.
 
     Attributes:
@@ -173,6 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self, body: bytes) -> None:
         self._give(200, b"<!DOCTYPE html><html>Welcome to our hotel</html>")
+
+    def _list(self, body: bytes) -> None:
+        self._give(200, b"[]")
 
     def _huge(self, body: bytes) -> None:
         self._give(200, b"", length=HUGE)

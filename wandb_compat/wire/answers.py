@@ -72,13 +72,17 @@ def is_ingest_answer(answer: Answer) -> bool:
     return isinstance(document, str) or (isinstance(document, dict) and "runId" not in document)
 
 
-def is_json(body: bytes) -> bool:
-    """Whether a body is JSON."""
+def is_json_object(body: bytes) -> bool:
+    """Whether a body is a JSON object, as every answer of an API route is."""
     try:
-        json.loads(body)
+        return isinstance(json.loads(body), dict)
     except (ValueError, RecursionError):
         return False
-    return True
+
+
+def is_store_answer(answer: Answer) -> bool:
+    """Whether an answer of status 200 or 201 to an upload is that of an object store, which says nothing more."""
+    return not answer.body.strip()
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from wandb_compat.wire.answers import (
     cause_of,
     host_of,
     is_ingest_answer,
-    is_json,
+    is_json_object,
+    is_store_answer,
     is_text,
     json_object,
     may_have_arrived,
@@ -117,10 +118,7 @@ class Client:
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:
         """Return what the server knows of a run, by its number or display id."""
         path = f"/api/runs/details/{run}" if isinstance(run, int) else f"/api/runs/details/by-display-id/{run}"
-        response = self._send(
-            "GET", self.endpoints.api + path, params={"projectName": project_name(project)} if project else None
-        )
-        return json_object(response)
+        return self._get(path, {"projectName": project_name(project)} if project else {})
 
     def add_keys(self, run: int, kind: str, names: list[str]) -> None:
         """Register logged keys of one type (METRIC, DATA, HISTOGRAM…)."""
@@ -210,7 +208,7 @@ class Client:
         except requests.RequestException as error:
             raise Unavailable(f"{host_of(url)} does not take a file ({cause_of(error)})") from error
         if answer.status in (200, 201):
-            if answer.body.lstrip().startswith(b"<"):  # a captive portal's page, not a store's answer
+            if not is_store_answer(answer):
                 raise unexpected_answer(host_of(url))
             return
         notice = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
@@ -231,7 +229,7 @@ class Client:
                 "limit": PAGE,
                 "offset": len(numbers),
             }
-            page = json_object(self._send("GET", self.endpoints.api + "/api/runs/list", params=query)).get("runs", [])
+            page = self._get("/api/runs/list", query).get("runs", [])
             numbers += [run["id"] for run in page]
             if len(page) < PAGE:
                 return numbers
@@ -239,7 +237,7 @@ class Client:
     def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project_name(project), **query}
-        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/files", params=parameters))
+        answer = self._get("/api/runs/files", parameters)
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
 
     def raw_steps(self, run: int, project: str, metric: str, first: int, last: int) -> set[int]:
@@ -248,8 +246,7 @@ class Client:
         At most 50,000 rows can be read at once.
         """
         query = {"runId": run, "projectName": project, "logName": metric, "stepMin": first, "stepMax": last}
-        answer = self._send("GET", self.endpoints.api + "/api/runs/metrics/raw", params=query)
-        rows = json_object(answer).get("rows")
+        rows = self._get("/api/runs/metrics/raw", query).get("rows")
         if not isinstance(rows, list):
             raise Refused(f"{self.endpoints.api} does not list stored rows", 404)
         return {int(row["step"]) for row in rows if isinstance(row, dict) and "step" in row}
@@ -257,7 +254,7 @@ class Client:
     def console(self, run: int, project: str, limit: int, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Return stored console lines in order of their numbers, and how many there are in all."""
         query = {"runId": run, "projectName": project, "limit": limit, "offset": offset}
-        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/logs", params=query))
+        answer = self._get("/api/runs/logs", query)
         if not isinstance(answer.get("logs"), list) or not isinstance(answer.get("total"), int):
             raise Refused(f"{self.endpoints.api} does not count console lines", 404)
         return answer["logs"], answer["total"]
@@ -265,8 +262,7 @@ class Client:
     def statistics(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return count, mean, last step… of a run's metrics, a hundred at most; `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project_name(project), **query}
-        answer = json_object(self._send("GET", self.endpoints.api + "/api/runs/statistics", params=parameters))
-        return list(answer.get("metrics", []))
+        return list(self._get("/api/runs/statistics", parameters).get("metrics", []))
 
     def read(self, url: str) -> bytes:
         """Return the bytes behind a download URL of `files`."""
@@ -299,8 +295,14 @@ class Client:
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._send("POST", base + path, json.dumps(body).encode(), headers=JSON)
-        if answer.body and not is_json(answer.body):
+        if answer.body and not is_json_object(answer.body):
             raise unexpected_answer(base + path)
+        return json_object(answer)
+
+    def _get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
+        answer = self._send("GET", self.endpoints.api + path, params=query)
+        if not is_json_object(answer.body):
+            raise unexpected_answer(self.endpoints.api + path)
         return json_object(answer)
 
     def _send(self, method: str, url: str, body: bytes | None = None, **more: Any) -> Answer:
@@ -327,7 +329,7 @@ class Client:
         finally:
             impatience.cancel()
         if 200 <= answer.status < 300:
-            if not is_text(answer.body):
+            if answer.status == 206 or not is_text(answer.body):  # no request asks for a part
                 raise unexpected_answer(url)
             return answer
         status, reason = answer.status, reason_of(answer)

@@ -12,7 +12,7 @@ from tests.helpers.server_state import Server
 from tests.helpers.training import COMPRESSED, Train, all_there
 from tests.process.faults.conftest import ROUNDS
 
-MORE = ["403", "404", "half", "garbage", "page", "redirect"] if ROUNDS > 1 else []
+MORE = ["206", "403", "404", "half", "garbage", "page", "redirect"] if ROUNDS > 1 else []
 
 
 def test_away_at_start(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
@@ -30,7 +30,7 @@ def test_away_at_start(train: Train, proxy: FaultProxy, server: Server, project:
     all_there(server, project)
 
 
-@pytest.mark.parametrize("fault", ["500", "401", "huge", "lose", "hang", *MORE])
+@pytest.mark.parametrize("fault", ["500", "401", "huge", "lose", "list", "hang", *MORE])
 def test_trouble_in_the_middle(train: Train, proxy: FaultProxy, server: Server, project: str, fault: str) -> None:
     """From a quarter to half of the rows every request has a fault; what it broke is sent again."""
     training = train()
@@ -87,7 +87,23 @@ ENDPOINTS = [
     "blob",
     "trigger",
 ]
-FAULTS = ["500", "401", "403", "404", "429", "413", "422", "lose", "half", "garbage", "page", "redirect", "hang"]
+FAULTS = [
+    "500",
+    "401",
+    "403",
+    "404",
+    "429",
+    "413",
+    "422",
+    "lose",
+    "half",
+    "garbage",
+    "page",
+    "list",
+    "206",
+    "redirect",
+    "hang",
+]
 
 
 def test_every_fault_at_every_endpoint(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:

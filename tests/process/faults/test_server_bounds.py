@@ -46,7 +46,7 @@ def images_there(server: Server, project: str) -> None:
         assert numpy.array(PIL.Image.open(io.BytesIO(content))).tolist() == [[[step] * 3] * 4] * 4
 
 
-@pytest.mark.parametrize("fault", ["403", "500", "lose", "half"])
+@pytest.mark.parametrize("fault", ["403", "500", "206", "lose", "half", "list", "page"])
 def test_upload_refused(train: Train, proxy: FaultProxy, server: Server, project: str, fault: str) -> None:
     """A place to upload to that says no, or whose yes is lost: it goes to a fresh URL, and each file is there once."""
     proxy.where, proxy.fault = "/blob/", fault
