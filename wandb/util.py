@@ -1,4 +1,4 @@
-"""Small functions that scripts take from wandb; each stands in the room that it belongs to."""
+"""Small functions that scripts import from wandb; those that fit a topic are in `wandb/_native/values`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import importlib.metadata
 import json
 import os
 import queue
-import random
-import re
-import secrets
-import string
 import sys
 import tarfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TextIO
-from urllib.parse import unquote, urlsplit
 
-from wandb._native.types import Artifact
+from wandb._native.values.docker_images import DOCKER_IMAGE_NAME_SEPARATOR as DOCKER_IMAGE_NAME_SEPARATOR
+from wandb._native.values.docker_images import docker_image_regex as docker_image_regex
+from wandb._native.values.docker_images import image_from_docker_args as image_from_docker_args
+from wandb._native.values.docker_images import image_id_from_k8s as image_id_from_k8s
+from wandb._native.values.docker_images import make_docker_image_name_safe as make_docker_image_name_safe
 from wandb._native.values.json import VALUE_BYTES_LIMIT as VALUE_BYTES_LIMIT
 from wandb._native.values.json import JSONEncoderUncompressed as JSONEncoderUncompressed
 from wandb._native.values.json import WandBHistoryJSONEncoder as WandBHistoryJSONEncoder
@@ -36,6 +35,33 @@ from wandb._native.values.json import make_json_if_not_number as make_json_if_no
 from wandb._native.values.json import make_safe_for_json as make_safe_for_json
 from wandb._native.values.json import maybe_compress_history as maybe_compress_history
 from wandb._native.values.json import maybe_compress_summary as maybe_compress_summary
+from wandb._native.values.names import alias_is_version_index as alias_is_version_index
+from wandb._native.values.names import api_to_app_url as api_to_app_url
+from wandb._native.values.names import artifact_to_json as artifact_to_json
+from wandb._native.values.names import auto_project_name as auto_project_name
+from wandb._native.values.names import check_dict_contains_nested_artifact as check_dict_contains_nested_artifact
+from wandb._native.values.names import check_windows_valid_filename as check_windows_valid_filename
+from wandb._native.values.names import get_local_path_or_none as get_local_path_or_none
+from wandb._native.values.names import host_from_path as host_from_path
+from wandb._native.values.names import is_uri as is_uri
+from wandb._native.values.names import local_file_uri_to_path as local_file_uri_to_path
+from wandb._native.values.names import make_artifact_name_safe as make_artifact_name_safe
+from wandb._native.values.names import make_file_path_upload_safe as make_file_path_upload_safe
+from wandb._native.values.names import parse_artifact_string as parse_artifact_string
+from wandb._native.values.names import rand_alphanumeric as rand_alphanumeric
+from wandb._native.values.names import random_string as random_string
+from wandb._native.values.names import to_forward_slash_path as to_forward_slash_path
+from wandb._native.values.names import to_native_slash_path as to_native_slash_path
+from wandb._native.values.names import uri_from_path as uri_from_path
+from wandb._native.values.sequences import batched as batched
+from wandb._native.values.sequences import class_colors as class_colors
+from wandb._native.values.sequences import coalesce as coalesce
+from wandb._native.values.sequences import downsample as downsample
+from wandb._native.values.sequences import has_num as has_num
+from wandb._native.values.sequences import remove_keys_with_none_values as remove_keys_with_none_values
+from wandb._native.values.sequences import (
+    sample_with_exponential_decay_weights as sample_with_exponential_decay_weights,
+)
 from wandb._native.values.sizes import POW_2_BYTES as POW_2_BYTES
 from wandb._native.values.sizes import POW_10_BYTES as POW_10_BYTES
 from wandb._native.values.sizes import from_human_size as from_human_size
@@ -79,9 +105,7 @@ from wandb.sdk.lib.runid import generate_id as generate_id
 
 MAX_LINE_BYTES = 10383360  # wandb's limit for one line of its file stream
 LAUNCH_JOB_ARTIFACT_SLOT_NAME = "_wandb_job"
-DOCKER_IMAGE_NAME_SEPARATOR = "(?:__|[._]|[-]+)"
-_NAME_LIMIT = 128  # characters of an artifact's name
-_ARTIFACT = "wandb-artifact://"
+app_url = api_to_app_url
 
 # Modules
 
@@ -145,142 +169,6 @@ def working_set() -> Iterator[InstalledDistribution]:
         if name := found.metadata["Name"]:
             yield InstalledDistribution(name, found.version)
 
-
-# Names, ids and paths
-
-
-def make_artifact_name_safe(name: str) -> str:
-    """Return a name with everything that an artifact's name may not have replaced by `_`, 128 characters at most."""
-    safe = re.sub(r"[^a-zA-Z0-9_\-.]", "_", name)
-    if len(safe) <= _NAME_LIMIT:
-        return safe
-    half = _NAME_LIMIT // 2 - 1
-    return f"{safe[:half]}..{safe[-half:]}"
-
-
-def make_docker_image_name_safe(name: str) -> str:
-    """Return a name that Docker takes for an image."""
-    safe = re.sub(rf"{DOCKER_IMAGE_NAME_SEPARATOR}{{2,}}", "__", re.sub(r"[^a-z0-9_\-.]", "__", name.lower()))
-    return re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", safe)
-
-
-def make_file_path_upload_safe(path: str) -> str:
-    """Return a path of this system as one of a URL."""
-    return to_forward_slash_path(path)
-
-
-def rand_alphanumeric(length: int = 8, rand: Any = None) -> str:
-    """Return random upper-case hexadecimal digits."""
-    return "".join((rand or random).choice("0123456789ABCDEF") for _ in range(length))
-
-
-def random_string(length: int = 12) -> str:
-    """Return random lower-case letters and digits."""
-    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
-
-
-def auto_project_name(program: str | None) -> str:
-    """Return the project of runs that name none."""
-    return "uncategorized"
-
-
-def alias_is_version_index(alias: str) -> bool:
-    """Whether an alias is a version, such as `v3`."""
-    return re.fullmatch(r"v\d+", alias) is not None
-
-
-def parse_artifact_string(v: str) -> tuple[str, str | None, bool]:
-    """Return name or id of an artifact, its server, and whether it is an id, of a `wandb-artifact://` address.
-
-    Raises:
-        ValueError: it is another address.
-    """
-    if not v.startswith(_ARTIFACT):
-        raise ValueError(f"Invalid artifact string: {v}")
-    rest = v.removeprefix(_ARTIFACT)
-    base = None
-    if found := re.match(r"(https?://[^/]+)/(.+)", rest):
-        base, rest = found[1], found[2]
-    if rest.startswith("_id/"):
-        return rest.removeprefix("_id/"), base, True
-    if rest.count("/") != 2:
-        raise ValueError(f"Invalid artifact string: {v}")
-    return rest, base, False
-
-
-def artifact_to_json(artifact: Any) -> dict[str, Any]:
-    """Return how the configuration names an artifact."""
-    return {
-        "_type": "artifactVersion",
-        "_version": "v0",
-        "id": artifact.id,
-        "version": artifact.source_version,
-        "sequenceName": artifact.source_name.split(":")[0],
-        "usedAs": artifact.use_as,
-    }
-
-
-def check_dict_contains_nested_artifact(d: Mapping[str, Any], nested: bool = False) -> bool:
-    """Whether an artifact is below the first level of a dict."""
-    for value in d.values():
-        if isinstance(value, Mapping):
-            if check_dict_contains_nested_artifact(value, nested=True):
-                return True
-        elif nested and (isinstance(value, Artifact) or (isinstance(value, str) and value.startswith(_ARTIFACT))):
-            return True
-    return False
-
-
-def is_uri(string: str) -> bool:
-    """Whether a text begins with a scheme such as `s3://`."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.\-]+://", string) is not None
-
-
-def host_from_path(path: str | None) -> str:
-    """Return the host of a URL."""
-    return urlsplit(path or "").netloc
-
-
-def uri_from_path(path: str | None) -> str:
-    """Return the path of a URL without its first slash."""
-    return urlsplit(path or "").path.removeprefix("/")
-
-
-def local_file_uri_to_path(uri: str) -> str:
-    """Return the path that a `file:` URL names; a path stays as it is."""
-    return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
-
-
-def get_local_path_or_none(path_or_uri: str) -> str | None:
-    """Return a path, or that of a `file:` URL, or None for other URLs."""
-    if is_uri(path_or_uri) and not path_or_uri.startswith("file:"):
-        return None
-    if path_or_uri.startswith("file:") and urlsplit(path_or_uri).netloc not in ("", "localhost"):
-        return None  # a file of another machine
-    return local_file_uri_to_path(path_or_uri)
-
-
-def to_forward_slash_path(path: str) -> str:
-    """Return a path of this system with `/`."""
-    return path.replace("\\", "/") if os.name == "nt" else path
-
-
-def to_native_slash_path(path: str) -> str:
-    """Return a path with this system's separator."""
-    return path.replace("/", os.sep)
-
-
-def check_windows_valid_filename(path: int | str) -> bool:
-    """Whether Windows takes a file name."""
-    return not re.search(r'[<>:"\\?*]', str(path))
-
-
-def api_to_app_url(api_url: str) -> str:
-    """Return the URL of the server's pages for its API's URL: WANDB_APP_URL, else with the host `app.` for `api.`."""
-    return os.environ.get("WANDB_APP_URL", api_url.replace("://api.", "://app.", 1)).rstrip("/")
-
-
-app_url = api_to_app_url
 
 # Terminals and files
 
@@ -379,40 +267,6 @@ def check_and_warn_old(files: Sequence[str]) -> bool:
     return True
 
 
-# Options of `docker run` without a value.
-_DOCKER_FLAGS = re.compile(
-    r"-[ditP]+|--(?:detach|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|rm"
-    r"|sig-proxy|tty|help)"
-)
-
-
-def image_from_docker_args(args: Sequence[str]) -> str | None:
-    """Return the image in the arguments of `docker run`, or None: the first word that is not an option nor its
-    value."""
-    words = [word for word in args if word not in ("run",)]
-    for position, word in enumerate(words):
-        before = words[position - 1] if position else ""
-        alone = not before.startswith("-") or "=" in before or _DOCKER_FLAGS.fullmatch(before)
-        if not word.startswith("-") and alone and docker_image_regex(word):
-            return word
-    return None
-
-
-def docker_image_regex(image: str) -> re.Match[str] | None:
-    """Return registry, name, tag and digest of an image as groups of a match, or None for what names no image."""
-    part = rf"[a-z0-9]+(?:{DOCKER_IMAGE_NAME_SEPARATOR}[a-z0-9]+)*"
-    host = r"(?:(?=[^:/]{1,253})(?!-)[a-zA-Z0-9-]{1,63}(?<!-)(?:\.[a-zA-Z0-9-]{1,63})*(?::\d{1,5})?/)?"
-    return re.fullmatch(
-        rf"({host})({part}(?:/{part})*)(?::([A-Za-z0-9][A-Za-z0-9.\-_]{{0,127}}))?(?:@(sha256:[A-Fa-f0-9]{{64}}))?",
-        image,
-    )
-
-
-def image_id_from_k8s() -> str | None:
-    """Return None: the pod's image is not looked up."""
-    return None
-
-
 def parse_tfjob_config() -> Any:
     """Return the cluster of TF_CONFIG, or False when none exists."""
     try:
@@ -432,71 +286,7 @@ def parse_backend_error_messages(response: Any) -> list[str]:
     return [message for message in messages if isinstance(message, str)]
 
 
-# Sequences, dicts and threads
-
-
-def has_num(dictionary: Mapping[Any, Any], key: Any) -> bool:
-    """Whether a dict holds a number under a key."""
-    return isinstance(dictionary.get(key), (int, float)) and not isinstance(dictionary.get(key), bool)
-
-
-def coalesce(*arg: Any) -> Any:
-    """Return the first argument that is not None, or None."""
-    return next((one for one in arg if one is not None), None)
-
-
-def batched(n: int, iterable: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield lists of `n` items, the last one of what is left."""
-    batch = []
-    for item in iterable:
-        batch.append(item)
-        if len(batch) == n:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def remove_keys_with_none_values(d: Any) -> Any:
-    """Return a dict without the keys whose value is None, at any depth."""
-    if not isinstance(d, dict):
-        return d
-    return {key: remove_keys_with_none_values(value) for key, value in d.items() if value is not None}
-
-
-def downsample(values: Sequence[Any], target_length: int) -> list[Any]:
-    """Return so many of the values, the first and the last among them, at even distances.
-
-    Raises:
-        wandb.UsageError: `target_length` is less than 2.
-    """
-    if target_length < 2:
-        raise UsageError(f"target_length must be at least 2, it is {target_length}")
-    if len(values) <= target_length:
-        return list(values)
-    ratio = (len(values) - 1) / (target_length - 1)
-    return [values[int(position * ratio)] for position in range(target_length)]
-
-
-def class_colors(class_count: int) -> list[Any]:
-    """Return a colour a class: black, then hues at even distances, as fractions of red, green and blue."""
-    import colorsys
-
-    hues = class_count - 1
-    return [[0, 0, 0], *(colorsys.hsv_to_rgb(number / hues, 1.0, 1.0) for number in range(hues))]
-
-
-def sample_with_exponential_decay_weights(
-    xs: Iterable[Any], ys: Iterable[Any], keys: Iterable[Any] | None = None, sample_size: int = 1500
-) -> tuple[list[Any], list[Any], list[Any] | None]:
-    """Return a random sample of series in which early ones are likelier."""
-    import numpy
-
-    firsts, seconds = numpy.array(list(xs)), numpy.array(list(ys))
-    weights = numpy.exp(-numpy.arange(len(firsts)) / len(firsts))
-    chosen = numpy.random.choice(len(firsts), size=sample_size, p=weights / weights.sum())
-    names = numpy.array(list(keys))[chosen].tolist() if keys is not None else None
-    return firsts[chosen].tolist(), seconds[chosen].tolist(), names
+# Plots and threads
 
 
 def convert_plots(obj: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
-from typing import Any
+from typing import Any, BinaryIO
 
 from wandb_compat.spool.config_merge import dict_at
 
@@ -113,23 +113,32 @@ def records(file: Path) -> Iterator[bytes | None]:
         if stream.read(HEAD)[: len(MAGIC)] != MAGIC:
             raise NotAWandbFile(f"{file} is not a .wandb file of the real wandb")
         parts: list[bytes] | None = None
-        while block := stream.read(BLOCK - stream.tell() % BLOCK):
-            offset = 0
-            while offset + _FRAME.size <= len(block):
-                checksum, size, kind = _FRAME.unpack_from(block, offset)
-                fragment = block[offset + _FRAME.size : offset + _FRAME.size + size]
-                if len(fragment) < size or zlib.crc32(fragment, zlib.crc32(bytes([kind]))) != checksum:
+        for kind, fragment in _fragments(stream):
+            if fragment is None:
+                parts = None
+                yield None
+                continue
+            if kind in (_FULL, _FIRST):
+                parts = []
+            if parts is not None:
+                parts.append(fragment)
+                if kind in (_FULL, _LAST):
+                    yield b"".join(parts)
                     parts = None
-                    yield None
-                    break  # the next block begins with a frame
-                offset += _FRAME.size + size
-                if kind in (_FULL, _FIRST):
-                    parts = []
-                if parts is not None:
-                    parts.append(fragment)
-                    if kind in (_FULL, _LAST):
-                        yield b"".join(parts)
-                        parts = None
+
+
+def _fragments(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Yield kind and content of each fragment, and None for the rest of a block that is damaged."""
+    while block := stream.read(BLOCK - stream.tell() % BLOCK):
+        offset = 0
+        while offset + _FRAME.size <= len(block):
+            checksum, size, kind = _FRAME.unpack_from(block, offset)
+            fragment = block[offset + _FRAME.size : offset + _FRAME.size + size]
+            if len(fragment) < size or zlib.crc32(fragment, zlib.crc32(bytes([kind]))) != checksum:
+                yield kind, None
+                break  # the next block begins with a frame
+            offset += _FRAME.size + size
+            yield kind, fragment
 
 
 def fields(message: bytes) -> Fields:

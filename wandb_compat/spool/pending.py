@@ -51,9 +51,9 @@ def _count(run_dir: Path, lanes: set[str]) -> Counter[str]:
             while chunk := stream.read(_PIECE):
                 chunk += stream.readline()
                 found.update(marks.findall(chunk))
-                for lane, place in places.items():
-                    if place > begin:  # of this lane more has been acknowledged than of others
-                        found.subtract(_marks(LANES[lane]).findall(chunk, 0, place - begin))
+                # Of these lanes more has been acknowledged than of others.
+                for lane in [lane for lane, place in places.items() if place > begin]:
+                    found.subtract(_marks(LANES[lane]).findall(chunk, 0, places[lane] - begin))
                 begin += len(chunk)
     return Counter({kind.decode(): count for kind, count in found.items()})
 

@@ -8,6 +8,7 @@ import pytest
 
 import wandb
 from tests.helpers.counting_proxy import Counter
+from wandb._native.api import filter_matching
 from wandb._native.api import filters as filtering
 
 GRID = ("grid0", "grid1", "grid2", "grid3", "grid4")
@@ -86,7 +87,7 @@ def test_a_filter_takes_the_runs_that_it_describes(
     assert len(api.runs("grid", filters)) == len(wanted)
     assert sorted(run.id for run in api.runs("grid", filters)) == wanted
     assert filtering.plan(filters).exact is (by_server or not filters)
-    assert [run.id for run in api.runs("grid") if filtering.matches(filters, run)] == wanted
+    assert [run.id for run in api.runs("grid") if filter_matching.matches(filters, run)] == wanted
 
 
 def test_what_the_server_decides_costs_one_request(counted: tuple[wandb.Api, Counter]) -> None:

@@ -1,7 +1,7 @@
-"""wandb's filters on runs: translated to those of a Pluto server, and evaluated here where it has no counterpart.
+"""Translates wandb's filters on runs to those of a Pluto server.
 
 A filter becomes a `Plan`: what the server is asked, and whether its answer is exact. Where it is not, the server's
-filter takes every run that matches and maybe more, and `matches` decides here from the run itself.
+filter takes every run that matches and maybe more, and `filter_matching` decides from the run itself.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wandb_compat.run.identity import RUN_ID
 
-if TYPE_CHECKING:
-    from wandb.apis.public.runs import Run
-
 Filter = dict[str, Any]
 
-# What wandb calls a field -> ours, and what of a run it is.
+# wandb's names of a field -> ours.
 FIELDS = {
     "state": "state",
     "status": "state",
@@ -46,11 +43,10 @@ FIELDS = {
 SUMMARY = "config.wandb.summary."
 COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
 OPERATORS = ("$eq", "$ne", *COMPARISONS, "$in", "$nin", "$regex", "$exists", "$not")
-PRESENT = {"$regex": "."}  # of a value: it is there
+PRESENT = {"$regex": "."}  # the value exists
 _LITERAL = re.compile(r"[\w /:=@,-]+", re.ASCII)
 _COMMON = re.compile(r"[\w /:=@,.*+?^$|()\[\]-]+", re.ASCII)  # means the same in every dialect…
-_SPECIAL = re.compile(r"\(\?|\*\?|\+\?|\?\?")  # …save these
-_MISSING = object()
+_SPECIAL = re.compile(r"\(\?|\*\?|\+\?|\?\?")  # …except these
 
 
 @dataclass
@@ -71,11 +67,6 @@ def plan(filters: Filter) -> Plan:
         ValueError: it has a field or operator that does not exist.
     """
     return _and([_term(key, value) for key, value in filters.items()])
-
-
-def matches(filters: Filter, run: Run) -> bool:
-    """Whether a run is one that a filter takes; its details are read where they are needed."""
-    return all(_holds(key, value, run) for key, value in filters.items())
 
 
 def sort_of(order: str) -> tuple[str, Filter | None]:
@@ -122,25 +113,25 @@ def _not(inner: Plan) -> Plan:
 
 def _term(key: str, value: Any) -> Plan:
     if key in ("$and", "$or", "$nor"):
-        parts = [plan(one) for one in _listed(key, value)]
+        parts = [plan(one) for one in listed(key, value)]
         return _and(parts) if key == "$and" else _or(parts) if key == "$or" else _not(_or(parts))
     if key == "$not":
         return _not(plan(value))
     if key.startswith("$"):
         raise ValueError(f"Unknown filter operator {key!r}; there are $and, $or, $nor and $not, and fields")
     _check(key)
-    return _and([_leaf(key, operator, operand) for operator, operand in _operations(key, value).items()])
+    return _and([_leaf(key, operator, operand) for operator, operand in operations(key, value).items()])
 
 
 def _leaf(key: str, operator: str, operand: Any) -> Plan:
     if operator == "$not":
-        return _not(_and([_leaf(key, one, each) for one, each in _operations(key, operand).items()]))
+        return _not(_and([_leaf(key, one, each) for one, each in operations(key, operand).items()]))
     if operator == "$ne":
         return _not(_leaf(key, "$eq", operand))
     if operator == "$nin":
         return _not(_leaf(key, "$in", operand))
     if operator == "$in":
-        return _or([_leaf(key, "$eq", one) for one in _listed(operator, operand)]) if operand else EVERYTHING
+        return _or([_leaf(key, "$eq", one) for one in listed(operator, operand)]) if operand else EVERYTHING
     ask = _ASK.get(FIELDS.get(key, ""))
     if ask is not None:
         return ask(operator, operand)
@@ -255,11 +246,11 @@ def _stored_path(key: str) -> str | None:
     """
     for prefix, place in (("config.", "config."), ("summary_metrics.", SUMMARY), ("summaryMetrics.", SUMMARY)):
         if key.startswith(prefix) and len(key) > len(prefix):
-            return place + (_without_value(key[len(prefix) :]) if place == "config." else key[len(prefix) :])
+            return place + (without_value(key[len(prefix) :]) if place == "config." else key[len(prefix) :])
     return None
 
 
-def _without_value(key: str) -> str:
+def without_value(key: str) -> str:
     if key.endswith(".value"):
         return key.removesuffix(".value")
     return key.replace(".value.", ".", 1)
@@ -275,96 +266,6 @@ def _stored(path: str, operator: str, operand: Any) -> Plan:
     return EVERYTHING
 
 
-# What is decided here
-
-
-def _holds(key: str, value: Any, run: Run) -> bool:
-    if key in ("$and", "$or", "$nor"):
-        found = (matches(one, run) for one in _listed(key, value))
-        return all(found) if key == "$and" else any(found) if key == "$or" else not any(found)
-    if key == "$not":
-        return not matches(value, run)
-    field = FIELDS.get(key)
-    values = _values(key, run) if field is None else _field(field, run)
-    return all(_test(field, values, operator, operand) for operator, operand in _operations(key, value).items())
-
-
-def _field(field: str, run: Run) -> list[Any]:
-    """Return what a run has in a field; a list has several values."""
-    if field == "tags":
-        return list(run.tags)
-    if field == "username":
-        return [(run.metadata or {}).get("username")]
-    if field == "host":
-        return [(run.metadata or {}).get("host")]
-    names = {"sweep": "sweep_name", "state": "state", "id": "id", "name": "name"}
-    value = getattr(run, names.get(field, field), None)
-    return [] if value in (None, "") else [value]
-
-
-def _values(key: str, run: Run) -> list[Any]:
-    prefix, _, path = key.partition(".")
-    tree: Any = run.config if prefix == "config" else run.summary_metrics
-    for form in dict.fromkeys((path, _without_value(path))):
-        value = _at(tree, form)
-        if value is not _MISSING:
-            return [value, *value] if isinstance(value, list) else [value]
-    return []
-
-
-def _at(tree: Any, path: str) -> Any:
-    """Return the value in nested dicts under a path, whose keys may have dots themselves."""
-    if not isinstance(tree, Mapping):
-        return _MISSING
-    if path in tree:
-        return tree[path]
-    for at in [at for at, letter in enumerate(path) if letter == "."]:
-        if path[:at] in tree and (found := _at(tree[path[:at]], path[at + 1 :])) is not _MISSING:
-            return found
-    return _MISSING
-
-
-def _test(field: str | None, values: list[Any], operator: str, operand: Any) -> bool:
-    if operator == "$not":
-        return not all(_test(field, values, one, each) for one, each in _operations("$not", operand).items())
-    if operator == "$ne":
-        return not _test(field, values, "$eq", operand)
-    if operator == "$nin":
-        return not _test(field, values, "$in", operand)
-    if operator == "$in":
-        return any(_test(field, values, "$eq", one) for one in _listed(operator, operand))
-    if operator == "$exists":
-        return bool(values) == bool(operand)
-    if operator == "$eq":
-        if operand is None:
-            return not values or None in values
-        return any(_same(value, operand) for value in values)
-    if operator == "$regex":
-        pattern = re.compile(str(operand))
-        return any(pattern.search(value) for value in values if isinstance(value, str))
-    return any(_compare(value, operator, operand) for value in values)
-
-
-def _same(value: Any, operand: Any) -> bool:
-    if isinstance(value, bool) or isinstance(operand, bool):
-        return value is operand
-    return bool(value == operand)
-
-
-def _compare(value: Any, operator: str, operand: Any) -> bool:
-    operand = operand.isoformat() if isinstance(operand, date) else operand
-    try:
-        compare = {
-            "$gt": lambda: value > operand,
-            "$gte": lambda: value >= operand,
-            "$lt": lambda: value < operand,
-            "$lte": lambda: value <= operand,
-        }
-        return bool(compare[operator]())
-    except TypeError:
-        return False
-
-
 # What a filter may say
 
 
@@ -376,7 +277,7 @@ def _check(key: str) -> None:
         )
 
 
-def _operations(key: str, value: Any) -> dict[str, Any]:
+def operations(key: str, value: Any) -> dict[str, Any]:
     """Return the operators that a field is tested with; a bare value means `$eq`."""
     if not (isinstance(value, Mapping) and value and all(str(one).startswith("$") for one in value)):
         return {"$eq": value}
@@ -395,7 +296,7 @@ def _check_pattern(key: str, pattern: Any) -> None:
         raise ValueError(f"The $regex on {key} is not a regular expression: {pattern!r:.100} ({error})") from None
 
 
-def _listed(operator: str, operand: Any) -> list[Any]:
+def listed(operator: str, operand: Any) -> list[Any]:
     if not isinstance(operand, (list, tuple)):
         raise ValueError(f"{operator} takes a list, not {operand!r:.100}")
     return list(operand)

@@ -87,7 +87,7 @@ def get(path: str, root: str | None, kind: str | None) -> None:
 def list_(path: str, kind: str | None) -> None:
     """List the latest version of each artifact of a project."""
     import wandb
-    from wandb.util import to_human_size
+    from wandb._native.values.sizes import to_human_size
 
     api = wandb.Api()
     try:

@@ -41,8 +41,8 @@ class RunCode:
         self, root: str | None, name: str | None, include_fn: PathFilter, exclude_fn: PathFilter
     ) -> Artifact | None:
         """Log the code below a directory as an artifact; see `Run.log_code`."""
+        from wandb._native.values.names import make_artifact_name_safe
         from wandb.sdk.artifacts.artifact import InternalArtifact
-        from wandb.util import make_artifact_name_safe
 
         name = name or make_artifact_name_safe(f"source-{self._run.project}-{self._program()}")
         artifact = InternalArtifact(name, "code")

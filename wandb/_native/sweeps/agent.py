@@ -181,19 +181,24 @@ class Agent:
             try:
                 job = self._start_job(trial)
                 try:
-                    with self._forwarding(job):
-                        while not job.wait(POLL):
-                            if self._coordinator.should_stop(trial.run):
-                                termlog(f"Run {trial.run} is stopped early")
-                                job.stop()
-                except KeyboardInterrupt:
-                    self._stop_on_interrupt(job)
-                    raise
+                    self._wait(trial, job)
                 finally:
                     state = job.state() if job.wait(0) else "killed"
             finally:
                 self._coordinator.trial_log.end(trial.run, state)
         return state
+
+    def _wait(self, trial: Trial, job: Job) -> None:
+        """Wait for the end of a trial, which early stopping or Ctrl-C may bring about."""
+        try:
+            with self._forwarding(job):
+                while not job.wait(POLL):
+                    if self._coordinator.should_stop(trial.run):
+                        termlog(f"Run {trial.run} is stopped early")
+                        job.stop()
+        except KeyboardInterrupt:
+            self._stop_on_interrupt(job)
+            raise
 
     def _start_job(self, trial: Trial) -> Job:
         wandb.teardown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
+from wandb._native.api import filter_matching
 from wandb._native.api import filters as filtering
 from wandb._native.api.run import Run, RunNotFoundError
 from wandb.apis.paginator import SizedPaginator
@@ -95,7 +96,7 @@ class Runs(SizedPaginator["Run"]):
             list(self._at_once(Run._load_details, found))
         if self._plan.exact:
             return found
-        kept = self._at_once(lambda run: filtering.matches(self.filters, run), found)
+        kept = self._at_once(lambda run: filter_matching.matches(self.filters, run), found)
         return [run for run, keep in zip(found, kept, strict=True) if keep]
 
     def _at_once(self, do: Any, found: list[Run]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,31 +22,37 @@ def csv_lines(store: Store, query: Query) -> Iterator[bytes]:
         names = [
             row[0] for row in connection.execute(f"SELECT DISTINCT name FROM series WHERE run IN ({marks}) ORDER BY 1")
         ]
-        places = {name: place for place, name in enumerate(names)}
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         writer.writerow([_escape_formula(cell) for cell in ("run", "name", "step", "time", *names)])
         for run in found:
-            series = dict(connection.execute("SELECT id, name FROM series WHERE run = ?", (run["id"],)).fetchall())
-            rows = connection.execute(
-                f"SELECT step, time, series, value FROM metric WHERE series IN ({','.join(map(str, series)) or 'NULL'})"
-                " ORDER BY step"
-            )
-            cells: list[Any] = []
-            at = None
-            for step, time, number, value in rows:
-                if step != at:
-                    if cells:
-                        writer.writerow(cells)
-                    if buffer.tell() > 1 << 16:
-                        yield buffer.getvalue().encode()
-                        buffer.seek(0)
-                        buffer.truncate()
-                    at, cells = step, [run["id"], _escape_formula(run["name"]), step, time] + [""] * len(names)
-                cells[4 + places[series[number]]] = "nan" if value is None else repr(value)
-            if cells:
+            for cells in _csv_rows(connection, run, names):
                 writer.writerow(cells)
+                if buffer.tell() > 1 << 16:
+                    yield buffer.getvalue().encode()
+                    buffer.seek(0)
+                    buffer.truncate()
         yield buffer.getvalue().encode()
+
+
+def _csv_rows(connection: sqlite3.Connection, run: sqlite3.Row, names: list[str]) -> Iterator[list[Any]]:
+    """Yield the cells of each step of a run."""
+    columns = {name: 4 + position for position, name in enumerate(names)}
+    series = dict(connection.execute("SELECT id, name FROM series WHERE run = ?", (run["id"],)).fetchall())
+    rows = connection.execute(
+        f"SELECT step, time, series, value FROM metric WHERE series IN ({','.join(map(str, series)) or 'NULL'})"
+        " ORDER BY step"
+    )
+    cells: list[Any] = []
+    at = None
+    for step, time, number, value in rows:
+        if step != at:
+            if cells:
+                yield cells
+            at, cells = step, [run["id"], _escape_formula(run["name"]), step, time] + [""] * len(names)
+        cells[columns[series[number]]] = "nan" if value is None else repr(value)
+    if cells:
+        yield cells
 
 
 def parquet_file(store: Store, query: Query) -> bytes:
