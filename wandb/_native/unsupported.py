@@ -11,7 +11,7 @@ from wandb.errors import UnsupportedError
 
 def refuse(name: str, instead: str) -> NoReturn:
     """Raise UnsupportedError naming the call and what to do instead."""
-    raise UnsupportedError(f"{name} is not there in Pluto: {instead}")
+    raise UnsupportedError(f"{name} is not available in Pluto: {instead}")
 
 
 class UnsupportedNameError(UnsupportedError, AttributeError):

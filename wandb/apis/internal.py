@@ -35,7 +35,7 @@ class Api(DeprecatedApi):
 
         def refuse(*args: Any, **kwargs: Any) -> NoReturn:
             raise UnsupportedError(
-                f"wandb.apis.InternalApi().{name}() spoke to wandb's servers; use wandb.Api(), which reads from Pluto"
+                f"wandb.apis.InternalApi().{name}() uses wandb's servers; use wandb.Api(), which reads from Pluto"
             )
 
         return refuse

@@ -21,11 +21,11 @@ from wandb_compat.cli.sync_runs import deliver
 from wandb_compat.config.credentials import TOKEN_PREFIXES
 
 _LAUNCH = "Pluto has no launch queues: start jobs with your scheduler, or work on a sweep with `wandb agent`"
-_CONTAINERS = "start the container yourself and hand PLUTO_API_KEY in; nothing else is needed for logging"
+_CONTAINERS = "start the container yourself and pass PLUTO_API_KEY to it; logging needs nothing else"
 _SERVER = "`wandb-compat serve` runs a Pluto server on this machine"
 _FOLDERS = "nothing is kept but the run folders in `wandb/`: delete those that `wandb status` shows as done"
 INSTEAD = {
-    "beta": "`wandb sync` and `wandb-compat status` do what it was for",
+    "beta": "use `wandb sync` and `wandb-compat status`",
     "clean": _FOLDERS,
     "docker": _CONTAINERS,
     "docker-run": _CONTAINERS,
@@ -73,7 +73,7 @@ def login(key: tuple[str, ...], relogin: bool, verify: bool, host: str | None, *
     given = key[0] if key else None
     found = None if relogin else find_credential()
     if host:
-        termwarn(f"--host {host} is not used: PLUTO_URL_APP and its kin name the Pluto server.")
+        termwarn(f"--host {host} is not used: PLUTO_URL_APP and the other PLUTO_URL_… variables name the Pluto server.")
     if found and given is None:
         click.echo(f"Pluto key found in {found.source}; `--relogin` asks for another.")
     elif found and given and not given.startswith(TOKEN_PREFIXES):
@@ -107,7 +107,7 @@ _UNUSED = {
 @click.option("--include-online/--no-include-online", "--no-skip-online/--skip-online", default=True, help="Accepted.")
 @click.option("--include-offline/--no-include-offline", default=True, hidden=True)
 @click.option("--include-synced/--no-include-synced", "--no-skip-synced/--skip-synced", help="Accepted.")
-@click.option("-v", "--verbose", is_flag=True, help="Accepted; there is one line a run anyway.")
+@click.option("-v", "--verbose", is_flag=True, help="Accepted; each run has one line anyway.")
 @click.option("--mark-synced/--no-mark-synced", default=True, hidden=True)
 @click.option("--sync-tensorboard/--no-sync-tensorboard", default=True, help="Log folders of event files as runs.")
 @click.option("--include-globs", hidden=True)
@@ -161,7 +161,7 @@ def _refuse(name: str, instead: str) -> None:
     """Add a command that ends with a sentence and the exit code 2, whatever its arguments."""
 
     def refuse() -> NoReturn:
-        click.echo(f"Error: `wandb {name}` is not there in Pluto: {instead}", err=True)
+        click.echo(f"Error: `wandb {name}` is not available in Pluto: {instead}", err=True)
         sys.exit(2)
 
     settings = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}

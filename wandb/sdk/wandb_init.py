@@ -139,7 +139,7 @@ def init(
     if (previous := active_runs.latest()) and not _begins_new_run(run_settings):
         return previous
     if magic:
-        termwarn("wandb.init(magic=...) has no counterpart in Pluto; the run goes on without.")
+        termwarn("wandb.init(magic=...) has no counterpart in Pluto; the run continues without it.")
     run = start.begin(own, run_settings, values)
     _patch_libraries(run_settings, bool(monitor_gym))
     return run

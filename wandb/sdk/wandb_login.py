@@ -71,7 +71,7 @@ def _take(key: str) -> bool:
     try:
         credentials.store(key)
     except Exception as error:  # no home directory, a locked keyring…: the key still serves this process
-        termwarn(f"The key cannot be stored and serves this process alone: {type(error).__name__}: {error}")
+        termwarn(f"The key cannot be stored and is used by this process only: {type(error).__name__}: {error}")
     return True
 
 

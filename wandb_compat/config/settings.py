@@ -24,7 +24,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     # Modes
-    switch: str = _named("WANDB_COMPAT", default="on", description="`off` takes the product out of the way altogether.")
+    switch: str = _named("WANDB_COMPAT", default="on", description="`off` turns wandb-compat off.")
     post_sunset: bool = _named(
         "DISABLE_WANDB_LOGGING",
         default=False,
@@ -67,13 +67,13 @@ class Settings(BaseModel):
         default=30.0,
         ge=0,
         description="Seconds that `finish()` may wait for the last rows. What is left then is sent in the background. "
-        "Unset, dual mode waits for 5 only, save in a distributed job.",
+        "Unset, dual mode waits for 5 only, except in a distributed job.",
     )
     linger: float = _named(
         "WANDB_COMPAT_LINGER",
         default=600.0,
         ge=0,
-        description="Seconds that the uploader goes on trying for a server that is away after the script has ended.",
+        description="Seconds that the uploader keeps retrying an unreachable server after the script has ended.",
     )
     adopt: bool = _named(
         "WANDB_COMPAT_ADOPT",
@@ -91,13 +91,13 @@ class Settings(BaseModel):
         "WANDB_COMPAT_SEGMENT_SIZE",
         default=16 * 1024**2,
         ge=1024,
-        description="Bytes of one journal file; a delivered file is deleted, save the first.",
+        description="Bytes of one journal file; a delivered file is deleted, except the first.",
     )
     batch_size: int = _named(
         "WANDB_COMPAT_BATCH_SIZE",
         default=512 * 1024,
         ge=1024,
-        description="Bytes of one request that carries rows; what the uploader needs of memory grows with it.",
+        description="Bytes of one request that carries rows; the uploader's memory use grows with it.",
     )
     heartbeat: float = _named(
         "WANDB_COMPAT_HEARTBEAT", default=4.0, gt=0, description="Seconds between two heartbeats and system samples."
@@ -110,9 +110,7 @@ class Settings(BaseModel):
         description="When wandb logging is disabled, it may hold a Pluto key (`mlpi_…`, `mlps_…`).",
     )
     wandb_project: str | None = _named("WANDB_PROJECT", default=None, description="Project of the run.")
-    wandb_entity: str | None = _named(
-        "WANDB_ENTITY", default=None, description="Entity; kept with the run, not sent apart."
-    )
+    wandb_entity: str | None = _named("WANDB_ENTITY", default=None, description="Entity; stored with the run.")
     wandb_name: str | None = _named("WANDB_NAME", "WANDB_RUN_NAME", default=None, description="Name of the run.")
     wandb_notes: str | None = _named("WANDB_NOTES", "WANDB_RUN_NOTES", default=None, description="Notes of the run.")
     wandb_tags: str | None = _named(

@@ -131,7 +131,7 @@ class Mirror:
 
     def share(self) -> None:
         """Prepare for another process that may log to the run."""
-        with Guard("the processes of the run count its steps for themselves", self._settings):
+        with Guard("each process of the run counts its steps separately", self._settings):
             if not self._finished and self.defers_rows:
                 with self.history.lock:
                     self.defers_rows = False
@@ -365,7 +365,7 @@ def _after_fork_in_child() -> None:
         mirror.history.after_fork()
         mirror.order = threading.RLock()
         mirror.rows.clear()  # they are the parent's
-        with Guard("the steps of this process are its own"):
+        with Guard("this process counts its steps separately"):
             mirror.history.share(mirror.run_dir, joins=True)
 
 

@@ -15,7 +15,7 @@ def warning(version: str) -> str | None:
         return None
     return (
         f"Pluto: wandb {version} is not among the releases that dual mode is tested with ({TESTED[0]} to {TESTED[-1]});"
-        " what can be mirrored is. `wandb-compat compare` shows whether all of a run has arrived"
+        " everything that can be copied is copied. `wandb-compat compare` shows whether a run has arrived completely"
     )
 
 

@@ -78,7 +78,7 @@ class Encoder:
             del later  # or the snapshot would stay until the next one comes
 
     def _failed(self, error: Exception) -> None:
-        self._notifier.warning(f"wandb.log: images and the like are not encoded any more: {error}", once="encoder")
+        self._notifier.warning(f"wandb.log: media can no longer be encoded: {error}", once="encoder")
 
     def _make(self, later: DeferredRecords) -> None:
         try:

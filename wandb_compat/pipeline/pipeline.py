@@ -304,9 +304,7 @@ class Pipeline:
         lost, error = self._writer.lost, self._writer.disk_error
         losses = f"; {lost} records could not be written: {error}" if lost else ""
         if gone := self._writer.missing(Offsets(self.run_dir).delivered):
-            losses += (
-                f"; {gone} records or less are lost: files of the journal were deleted before all of them was sent"
-            )
+            losses += f"; up to {gone} records are lost: files of the journal were deleted before they were sent"
         if state.phase in ("done", "delivered"):
             refused = (
                 f" but {state.refused} that it refused (see {self.run_dir}/logs/uploader.log)" if state.refused else ""

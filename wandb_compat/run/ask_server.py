@@ -39,7 +39,7 @@ def ask_server(own: Settings, key: str, question: Callable[[Client], Answer]) ->
 
     began = monotonic()
     if (asking := threads.start("question", run, errors.append)) is None:
-        raise Unanswered("the machine grants no thread to ask the Pluto server with")
+        raise Unanswered("the system refuses a new thread, which asking the Pluto server needs")
     asking.join(RESUME_TIMEOUT)
     if answers:
         return answers[0]

@@ -49,7 +49,7 @@ class FdRedirect:
         thread = threads.start(f"fd{descriptor}", self._run, lambda error: None)
         if thread is None:
             os.dup2(self._before, descriptor, inheritable=inherited)
-            raise OSError("the machine grants no thread")
+            raise OSError("the system refuses a new thread")
         self._thread = thread
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ def pending_records(run_dir: Path) -> tuple[int, str]:
     found = _count(run_dir, {"metrics", "data", "files", "artifacts"})
     counts = {
         "rows": found["row"],
-        "values that are no numbers": found["data"],
+        "values that are not numbers": found["data"],
         "files or artifacts": found["file"] + found["artifact"],
     }
     *others, last = [f"{count} {what}" for what, count in counts.items() if count] or ["the last records"]

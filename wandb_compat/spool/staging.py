@@ -42,7 +42,7 @@ def stage(run_dir: Path, source: Path, link_from: int = LARGE) -> str:
     if source.is_dir():
         raise IsADirectoryError(f"{source} is not a file")
     if not source.exists():
-        raise FileNotFoundError(f"{source} is not there")
+        raise FileNotFoundError(f"{source} does not exist")
     if not source.is_file():
         raise OSError(f"{source} is not a regular file")
     suffix = source.suffix if len(source.suffix) <= 32 else ""

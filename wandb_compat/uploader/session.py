@@ -125,7 +125,9 @@ class Session:
         run_id, step = self.start.fork
         parent = previous_run.number_of(self.client, self._project, run_id)
         if parent is None:
-            raise Unavailable(f"run {run_id} of project {self._project}, to fork from at step {step}, is not there yet")
+            raise Unavailable(
+                f"run {run_id} of project {self._project}, to fork from at step {step}, does not exist yet"
+            )
         inherited = previous_run.from_server_number(self.client, self._project, parent).values
         start = replace(self.start, config={**inherited, **self.start.config})  # as wandb, dicts are not merged
         try:

@@ -206,12 +206,12 @@ class Client:
             ) as response:
                 answer = read_answer(response)  # to its end, or the connection could not serve the next file
         except requests.RequestException as error:
-            raise Unavailable(f"{host_of(url)} does not take a file ({cause_of(error)})") from error
+            raise Unavailable(f"{host_of(url)} does not accept a file ({cause_of(error)})") from error
         if answer.status in (200, 201):
             if not is_store_answer(answer):
                 raise unexpected_answer(host_of(url))
             return
-        notice = f"{host_of(url)} answers {answer.status} to a file: {reason_of(answer)}"
+        notice = f"{host_of(url)} answers {answer.status} to a file upload: {reason_of(answer)}"
         if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
             raise Refused(notice, 413)
         # Also 403: such a URL lives an hour, the next attempt asks for a new one.
@@ -291,7 +291,7 @@ class Client:
                     raise Unavailable(f"{host_of(url)} answers {answer.status} to a download: {reason_of(answer)}")
                 yield from response.iter_content(1024**2)
         except requests.RequestException as error:
-            raise Unavailable(f"{host_of(url)} does not give a file ({cause_of(error)})") from error
+            raise Unavailable(f"{host_of(url)} does not send a file ({cause_of(error)})") from error
 
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._send("POST", base + path, json.dumps(body).encode(), headers=JSON)
@@ -322,7 +322,7 @@ class Client:
             ) as response:
                 answer = read_answer(response)
         except UNASKABLE as error:
-            raise Refused(f"{host_of(url)} cannot be asked: {error}", 0) from error
+            raise Refused(f"no request to {host_of(url)} can be made: {error}", 0) from error
         except requests.RequestException as error:  # also an answer that breaks off
             text = f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})"
             raise Unavailable(text, arrived=may_have_arrived(error)) from error

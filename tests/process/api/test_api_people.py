@@ -15,7 +15,7 @@ def test_there_are_no_reports(api: wandb.Api, capsys: pytest.CaptureFixture[str]
     assert list(reports) == [] and len(reports) == 0 and not reports.more
     assert list(api.reports("team/rich", name="any")) == []
     assert capsys.readouterr().err.count("Pluto has no reports") == 1
-    with pytest.raises(UnsupportedError, match="write the page where you like"):
+    with pytest.raises(UnsupportedError, match="write the page with any tool"):
         api.create_report("rich")
 
 

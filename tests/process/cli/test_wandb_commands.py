@@ -24,7 +24,7 @@ def test_versions_are_told(cli: Command) -> None:
 def test_what_is_not_there_says_what_to_do_instead(cli: Command, words: str) -> None:
     """A command of wandb that Pluto has nothing for ends with 2 and says what to do, whatever its arguments."""
     output = cli(*words.split(), module="wandb", code=2)
-    assert f"`wandb {words.split()[0]}` is not there in Pluto: " in output.stderr
+    assert f"`wandb {words.split()[0]}` is not available in Pluto: " in output.stderr
 
 
 SCRIPT = """
@@ -71,7 +71,7 @@ def test_a_settings_file_that_is_none_is_said(cli: Command, folder: Path, enviro
     assert done.returncode == 0 and "mode = sometimes" in done.stderr and "wandb.ai" not in done.stdout
     (folder / "wandb" / "settings").write_text("mode\n")
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0 and "settings is passed over" in done.stderr
+    assert done.returncode == 0 and "settings is ignored" in done.stderr
 
 
 def test_artifacts_go_up_and_come_back(cli: Command, folder: Path) -> None:

@@ -468,7 +468,7 @@ def test_login_works_where_nothing_can_be_stored(
     )
     assert wandb.login(key="mlpi_0123456789abcdef") is True
     assert wandb.api.api_key == "mlpi_0123456789abcdef"
-    assert "serves this process alone" in capsys.readouterr().err
+    assert "is used by this process only" in capsys.readouterr().err
 
 
 def test_the_commit_is_told_and_the_password_of_the_remote_is_not(tmp_path: Path, read: Read) -> None:

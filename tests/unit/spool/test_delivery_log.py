@@ -80,7 +80,7 @@ def test_what_waits_is_counted_by_lane(
         assert rows == pending_rows(home) == left["metrics"]
     findings = {
         "rows": rows,
-        "values that are no numbers": left["data"],
+        "values that are not numbers": left["data"],
         "files or artifacts": left["files"] + left["artifacts"],
     }
     counted = [f"{count} {what}" for what, count in findings.items() if count]

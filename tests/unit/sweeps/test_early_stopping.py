@@ -34,7 +34,7 @@ def test_strict_looks_at_the_band_itself() -> None:
 
 
 def test_before_the_first_band_nothing_is_ended() -> None:
-    """A run that has not logged enough values goes on, and values that are no numbers do not count."""
+    """A run that has not logged enough values goes on, and values that are not numbers do not count."""
     rules = {"type": "hyperband", "min_iter": 3}
     assert not should_stop_early(rules, [9, 9, float("nan")], [[1, 1, 1], [9, 9]], False)
 

@@ -10,8 +10,8 @@ from wandb._native.unsupported import refuse as refuse
 LAUNCH = "Pluto has no launch queues: start the job with your scheduler, or sweep with wandb.agent"
 REGISTRY = "Pluto has no registry: run.link_artifact gives an artifact a second name in the run's project"
 AUTOMATIONS = "Pluto has no automations: run.alert sends a message, and its server watches thresholds on the run's page"
-REPORTS = "Pluto has no reports: read runs with wandb.Api().runs(...) and write the page where you like"
-PEOPLE = "a key cannot make people or teams; invite them on Pluto's own page"
+REPORTS = "Pluto has no reports: read runs with wandb.Api().runs(...) and write the page with any tool"
+PEOPLE = "a key cannot create users or teams; invite people on Pluto's own page"
 
 
 def method(name: str, instead: str) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ def artifact() -> None:
 @click.option("-a", "--alias", "aliases", multiple=True, default=("latest",), help="Another name of this version.")
 @click.option("--id", "run_id", help="Run that logs it.")
 @click.option("--resume", is_flag=True, default=None, help="Go on with that run.")
-@click.option("--skip_cache", is_flag=True, help="Accepted; files are hashed where they lie.")
+@click.option("--skip_cache", is_flag=True, help="Accepted; files are hashed in place.")
 @click.option("--policy", type=click.Choice(["mutable", "immutable"]), default="mutable", show_default=True)
 @click.argument("path")
 def put(

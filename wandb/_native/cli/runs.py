@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PLACE = (
     click.option("-p", "--project", envvar="WANDB_PROJECT", help="Project of the run, if its path has none."),
-    click.option("-e", "--entity", envvar="WANDB_ENTITY", help="Means nothing to Pluto."),
+    click.option("-e", "--entity", envvar="WANDB_ENTITY", help="Accepted; it has no effect."),
 )
 
 
@@ -110,7 +110,7 @@ def _check_out(commit: str, branch: str | None, remote: str | None) -> None:
 
 
 @click.command(hidden=True)
-@click.option("-e", "--entity", envvar="WANDB_ENTITY", help="Means nothing to Pluto.")
+@click.option("-e", "--entity", envvar="WANDB_ENTITY", help="Accepted; it has no effect.")
 def projects(entity: str | None) -> None:
     """List the projects."""
     import wandb

@@ -75,7 +75,7 @@ class WandbCallback(callbacks.Callback):
         for name in _UNSUPPORTED:
             if asked.get(name):
                 termwarn(
-                    f"WandbCallback({name}=...) is not available in Pluto; training goes on without.", repeat=False
+                    f"WandbCallback({name}=...) is not available in Pluto; training continues without it.", repeat=False
                 )
         self.monitor, self.verbose, self.save_weights_only, self.save_model = (
             monitor,

@@ -67,7 +67,7 @@ def _numeric_complaint(name: str, value: Any) -> str | None:
     try:
         missing = int(numpy.isnan(array.astype(float)).sum())
     except (TypeError, ValueError):
-        return f"{name} has values that are no numbers: encode them first."
+        return f"{name} has values that are not numbers: encode them first."
     return f"{name} has {missing} missing values." if missing else None
 
 

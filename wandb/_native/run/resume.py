@@ -58,8 +58,8 @@ def settle(own: engine.Settings, settings: Settings, credential: Credential | No
         return _resume(own, settings, credential, chosen or own.pluto_run_id is not None)
     if chosen and any(Path(settings.wandb_dir).glob(f"*run-*-{settings.run_id}")):
         termwarn(
-            f"Run {settings.run_id} has been logged from here before. Its steps begin at 0 again, and rows take the"
-            " place of those at the same step; with resume='allow' they would follow the last one.",
+            f"Run {settings.run_id} has been logged from here before. Its steps begin at 0 again, and rows replace"
+            " those at the same step; with resume='allow' they would follow the last one.",
             repeat=False,
         )
     return Going()
@@ -98,7 +98,8 @@ def _resume(own: engine.Settings, settings: Settings, credential: Credential | N
                 " the id, or give resume='allow' to begin it where it does not exist."
             )
         termwarn(
-            f"Whether there is a run {run_id} to resume is not known, no journal here has it; it begins at step 0."
+            f"Whether run {run_id} exists is unknown: no journal here has it, and the server did not answer. It begins"
+            " at step 0."
         )
     if known.previous is None:
         return Going()
@@ -116,8 +117,8 @@ def _rewind(own: engine.Settings, settings: Settings, credential: Credential | N
         _take_over(settings, known.previous)
         if known.previous.last_step > moment.value:
             termwarn(
-                f"Pluto deletes no rows: those of run {moment.run} after step {moment.value} stay until others take"
-                " their place. fork_from= leaves them out."
+                f"Pluto deletes no rows: those of run {moment.run} after step {moment.value} stay until rows at"
+                " the same steps replace them. fork_from= leaves them out."
             )
     return Going(moment.value + 1, known.previous)
 

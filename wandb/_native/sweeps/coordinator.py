@@ -100,4 +100,4 @@ def record_result(sweep: str, run: str, summary: Any) -> None:
         if value is not None:
             log.end(run, "running", value)
     except Exception as error:
-        termwarn(f"The result of run {run} is not known to its sweep {sweep}: {type(error).__name__}: {error}")
+        termwarn(f"The result of run {run} cannot be stored in its sweep {sweep}: {type(error).__name__}: {error}")

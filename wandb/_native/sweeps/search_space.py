@@ -136,7 +136,7 @@ def flat(config: Mapping[str, Any], space: Sequence[Parameter]) -> dict[tuple[st
 
 def _read(parameters: Any, above: tuple[str, ...], complaints: list[str]) -> Iterator[Parameter]:
     if not isinstance(parameters, Mapping) or not parameters:
-        complaints.append(f"{'.'.join(above) or 'parameters'} must be a dict with a hyperparameter at least")
+        complaints.append(f"{'.'.join(above) or 'parameters'} must be a dict with at least one hyperparameter")
         return
     for name, described in sorted(parameters.items(), key=lambda item: str(item[0])):
         path = (*above, str(name))
@@ -157,7 +157,7 @@ def _parameter(path: tuple[str, ...], described: Any) -> Parameter:
     if "values" in described:
         values, weights = described["values"], described.get("probabilities")
         if not isinstance(values, list | tuple) or not values:
-            raise ValueError("must have a list with a value at least as `values`")
+            raise ValueError("must have a list with at least one value as `values`")
         if weights is not None and len(weights) != len(values):
             raise ValueError("must have as many `probabilities` as `values`")
         return Choice(path, list(values), weights)

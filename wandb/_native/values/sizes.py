@@ -37,7 +37,5 @@ def time_string_to_seconds(time_str: str) -> int:
         ValueError: it has another form.
     """
     if (found := re.fullmatch(r"(\d+)([smhdMy])", time_str.strip())) is None:
-        raise ValueError(
-            f"{time_str!r} is not a span of time: write a number and one of {', '.join(_SECONDS)}, as in `5m`"
-        )
+        raise ValueError(f"{time_str!r} is not a duration: write a number and one of {', '.join(_SECONDS)}, as in `5m`")
     return int(found[1]) * _SECONDS[found[2]]

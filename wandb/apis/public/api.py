@@ -221,7 +221,7 @@ class Api:
         from wandb_compat.wire.models import create_body
 
         if state != "running":
-            refuse(f"Run.create(state={state!r})", "a run begins when it is made")
+            refuse(f"Run.create(state={state!r})", "a run starts when it is created")
         id, project = run_id or generate_id(), project or self.settings["project"] or "uncategorized"
         start = Start(time=int(time() * 1000), project=project, id=id, name=id, entity=entity, metadata={RUN_ID: id})
         self._reader.wire.create(create_body(start))
@@ -485,7 +485,7 @@ class Api:
 
         own = self.default_entity or ""
         if name not in (None, own):
-            raise ValueError(f"The key belongs to the organisation {own!r}, and Pluto tells nothing of {name!r}")
+            raise ValueError(f"The key belongs to the organisation {own!r}; {name!r} cannot be read with it")
         return Organization(own)
 
     create_report = load_report = method("wandb.Api().create_report()", unsupported_methods.REPORTS)

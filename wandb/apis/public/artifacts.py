@@ -226,7 +226,8 @@ class ArtifactCollection:
         if self.name != self._saved_name:
             refuse(
                 f"ArtifactCollection.save() under another name, {self.name!r}",
-                f"the files lie under {self._saved_name!r}; give the versions a second name with run.link_artifact",
+                f"the files are stored under {self._saved_name!r}; give the versions a second name with"
+                " run.link_artifact",
             )
         self._load_changes()
         now = {"description": self._description, "tags": self._tags, "type": self.type}

@@ -55,7 +55,7 @@ class Files(SizedPaginator["File"]):
             ValueError: both `names` and `pattern` are given.
         """
         if names and pattern:
-            raise ValueError("Files are asked for by names or by a pattern, not by both.")
+            raise ValueError("Give either names or a pattern of files, not both.")
         super().__init__(per_page)
         self.run = run
         self._service_api = service_api
@@ -163,9 +163,7 @@ class File(Attrs):
                 raise CommError(f"{self.name}: {error}", error) from error
         return path.open(encoding="utf-8")
 
-    delete = method(
-        "File.delete()", "a server keeps the files of a run as long as the run, which is deleted on its page"
-    )
+    delete = method("File.delete()", "files are kept as long as their run; delete the run on its page")
 
     def __repr__(self) -> str:
         return f"<File {self.name} ({self.mimetype}) {self.size} B>"

@@ -65,7 +65,7 @@ class QueryGenerator:
         """
         for one in order:
             if one[:1] not in ("+", "-"):
-                raise ValueError(f"The order {one!r} says neither ascending (+) nor descending (-)")
+                raise ValueError(f"The order {one!r} must begin with + (ascending) or - (descending)")
         keys = [{"key": {"section": "run", "name": one[1:]}, "ascending": one[0] == "+"} for one in order]
         return {"keys": keys}
 
@@ -93,12 +93,14 @@ class QueryGenerator:
         if key in self.MONGO_TO_GROUP_OP:
             return {"op": self.MONGO_TO_GROUP_OP[key], "filters": [self.mongo_to_filter(one) for one in value]}
         if key.startswith("$"):
-            raise ValueError(f"A filter of the page cannot say {key}: it knows {', '.join(self.MONGO_TO_GROUP_OP)}")
+            raise ValueError(
+                f"A filter of the page does not support {key}; it supports {', '.join(self.MONGO_TO_GROUP_OP)}"
+            )
         place = self.server_path_to_key(key)
         if not isinstance(value, Mapping):
             return {"key": place, "op": "=", "value": value}
         if unknown := [op for op in value if op not in self.MONGO_TO_INDIVIDUAL_OP]:
             known = ", ".join(self.MONGO_TO_INDIVIDUAL_OP)
-            raise ValueError(f"A filter of the page cannot say {unknown[0]} of {key}: it knows {known}")
+            raise ValueError(f"A filter of the page does not support {unknown[0]} on {key}; it supports {known}")
         found = [{"key": place, "op": self.MONGO_TO_INDIVIDUAL_OP[op], "value": one} for op, one in value.items()]
         return found[0] if len(found) == 1 else {"op": "AND", "filters": found}

@@ -42,7 +42,7 @@ def export(run: Run, folder: Path | str, complete: bool) -> DownloadHistoryResul
     live = run.load(force=True)["state"] not in run_fields.ENDED
     if live and complete:
         raise IncompleteRunHistoryError(
-            f"Run {run.id} goes on: wait for its end, or take what is there with require_complete_history=False"
+            f"Run {run.id} goes on: wait for its end, or read what exists with require_complete_history=False"
         )
     path = Path(folder) / "history.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -123,7 +123,7 @@ def _log_results(run: wandb.Run, client: OpenAI, job: FineTuningJob) -> None:
             try:
                 text = base64.b64decode(text, validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
-                termwarn(f"The results {file} of fine-tune {job.id} are no CSV and are not logged")
+                termwarn(f"The results {file} of fine-tune {job.id} are not CSV and are not logged")
                 continue
         for row in csv.DictReader(io.StringIO(text)):
             values = {name: float(value) for name, value in row.items() if name != "step" and value}

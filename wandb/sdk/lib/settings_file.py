@@ -71,7 +71,7 @@ def _read(path: Path | None) -> dict[str, str]:
         if path is None or not parser.read(path, encoding="utf-8") or not parser.has_section(_SECTION):
             return {}
     except (OSError, ValueError, configparser.Error) as error:
-        termwarn(f"The settings file {path} is passed over: {error}", repeat=False)
+        termwarn(f"The settings file {path} is ignored: {error}", repeat=False)
         return {}
     return dict(parser.items(_SECTION))
 
