@@ -60,7 +60,7 @@ def find_credential(given: str | None = None) -> Credential | None:
     """Return the key to use: one given to a run, that of `wandb.login(key=...)`, else as `credentials.find`."""
     if given and given.startswith(credentials.TOKEN_PREFIXES):
         return Credential("wandb.Settings(api_key=...)", given)
-    return _session[-1] if _session else credentials.find(post_sunset=True)
+    return _session[-1] if _session else credentials.find(wandb_disabled=True)
 
 
 def _take(key: str) -> bool:

@@ -66,14 +66,14 @@ class Run(RunProperties):
         pipeline: Pipeline | None = None,
         first_step: int = 0,
     ) -> None:
-        """Make a run that has not begun; `wandb.init` is the way for everybody else.
+        """Create a run that has not started. Use `wandb.init` instead.
 
         Args:
             settings: complete settings; `run_id` and `x_start_time` must be set.
-            config: the first configuration.
+            config: the initial configuration.
             sweep_config: values that a sweep has fixed.
             launch_config: values that a launch has fixed.
-            pipeline: what takes the run's records; None for a run that logs nowhere.
+            pipeline: accepts the run's records; None for a run that logs nowhere.
             first_step: the step of the first row.
         """
         super().__init__(settings, pipeline, first_step)
@@ -165,7 +165,7 @@ class Run(RunProperties):
         self.finish(exit_code)
 
     def _label(self, *args: Any, **kwargs: Any) -> None:
-        """Accept what libraries tell wandb about themselves; it means nothing to Pluto."""
+        """Accept what libraries report to wandb about themselves; it has no effect in Pluto."""
 
     def __enter__(self) -> Run:
         return self
@@ -184,7 +184,7 @@ class Run(RunProperties):
         policy: Literal["live", "now", "end"] = "live",
         glob: bool = True,
     ) -> bool | list[str]:
-        """Keep files in the run's folder and send them.
+        """Save files in the run's folder and upload them.
 
         In Pluto: files under `save/PATH`; see [artifacts](artifacts.md).
 
@@ -210,7 +210,7 @@ class Run(RunProperties):
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
     ) -> TextIO | None:
-        """Bring a saved file back; see `wandb.restore`.
+        """Download a saved file; see `wandb.restore`.
 
         In Pluto: read from `save/PATH` of the run.
         """
@@ -405,7 +405,7 @@ class Run(RunProperties):
         overwrite: bool | None = None,
         goal: str | None = None,
     ) -> Metric:
-        """Say how a metric is plotted and summarised, from the next row on.
+        """Define how a metric is plotted and summarised, from the next row on.
 
         In Pluto: rows get the step metric that they lack, the summary its form; kept in `config["wandb"]["metrics"]`.
 
@@ -449,7 +449,7 @@ class Run(RunProperties):
         self._reporting.alert(title, text, level, wait_duration)
 
     def mark_preempting(self) -> None:
-        """Say that the run is about to be preempted.
+        """Mark the run as about to be preempted.
 
         In Pluto: `config["wandb"]["state"]` becomes `preempting`, as Pluto's own states have nothing like it.
         """
@@ -514,10 +514,10 @@ class Run(RunProperties):
         wandb_watch._watch(self, models, criterion, log, log_freq, idx, log_graph)
 
     def unwatch(self, models: torch.nn.Module | Sequence[torch.nn.Module] | None = None) -> None:
-        """Log no more of some models, or of all.
+        """Stop logging some models, or all.
 
         Args:
-            models: those to let go; by default all.
+            models: those to stop logging; by default all.
         """
         wandb_watch._unwatch(self, models)
 
@@ -560,7 +560,7 @@ class Run(RunProperties):
             console.start()
 
     def _go_on(self, previous: PreviousRun) -> None:
-        """Go on with a previous run; only before this one begins."""
+        """Continue a previous run; only before this one begins."""
         self._config._inherit(previous.values)
         self._history.items.update(previous.summary)
         self._summary_publisher.inherit(previous.summary)
@@ -574,7 +574,7 @@ class Run(RunProperties):
             self._submit(records.Config(self._config_changes.document(self._config._as_dict(), public)), "config")
 
     def _write_files(self) -> None:
-        """Leave the files that tools look for in `files/`."""
+        """Write the files that tools expect in `files/`."""
         folder = Path(self.dir)
         run_dir.write_json(folder / "wandb-summary.json", self._summary_publisher.as_json())
         run_dir.write_config(folder / "config.yaml", self._config.as_dict())

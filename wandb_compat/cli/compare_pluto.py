@@ -35,7 +35,7 @@ class PlutoRun:
     """
 
     def __init__(self, settings: Settings, project: str, run_id: str) -> None:
-        credential = credentials.find(post_sunset=True)
+        credential = credentials.find(wandb_disabled=True)
         key = credential.reveal() if credential else None
         if key is None:
             raise CannotCompare(f"no Pluto key was found: {credentials.HINT}")

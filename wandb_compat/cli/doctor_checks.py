@@ -85,7 +85,7 @@ def examine() -> Iterator[Finding]:
     for variable, mode in (("PLUTO_MODE", settings.pluto_mode), ("WANDB_MODE", settings.wandb_mode)):
         if mode and mode != "online":
             yield Finding("note", f"{variable}={mode}: runs are not uploaded while they run")
-    credential = credentials.find(post_sunset=result.get("mode") == "pluto")
+    credential = credentials.find(wandb_disabled=result.get("mode") == "pluto")
     key = credential.reveal() if credential else None
     if credential is None:
         yield Finding("problem", f"no Pluto key was found: {credentials.HINT}")

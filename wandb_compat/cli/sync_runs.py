@@ -111,7 +111,7 @@ def _refusals(run_dir: RunDir) -> str:
 
 
 def _key() -> str:
-    credential = credentials.find(post_sunset=True)
+    credential = credentials.find(wandb_disabled=True)
     if credential is None:
         raise click.ClickException(f"no Pluto key was found: {credentials.HINT}. The rows stay in the journal")
     if key := credential.reveal():

@@ -87,7 +87,7 @@ def _endpoints(url: str | None, ingest_url: str | None, py_url: str | None) -> E
 
 
 def _stored_key() -> str:
-    credential = credentials.find(post_sunset=True)
+    credential = credentials.find(wandb_disabled=True)
     key = credential.reveal() if credential else None
     if key is None:
         raise WireError(f"there is no Pluto key: {credentials.HINT}")

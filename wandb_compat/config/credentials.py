@@ -14,14 +14,14 @@ from typing import Any
 # `pluto login` stores the token under this service and this user (the settings tag of pluto-ml), and leaves the marker.
 SERVICE = USER = "pluto"
 MARKER = ("~", ".pluto", ".login_ok")
-# What a Pluto server accepts begins like this; a wandb key never does, and so is never sent to Pluto by mistake.
+# Every Pluto key begins with one of these. A wandb key never does, so it is never sent to Pluto by mistake.
 TOKEN_PREFIXES = ("mlpi_", "mlps_")
 
 HINT = "run `pluto login`, or set PLUTO_API_KEY, to send runs to Pluto"
 
 
 class Credential:
-    """A Pluto key that was found, and where: `source` is fit to print, the key is not and `repr` hides it."""
+    """A Pluto key that was found, and where: `source` may be printed; `repr` hides the key."""
 
     __slots__ = ("_key", "source")
 
@@ -44,14 +44,14 @@ class Credential:
         return self._key
 
 
-def find(post_sunset: bool, environ: Mapping[str, str] = os.environ) -> Credential | None:
-    """Return the first credential in the promised order, or None.
+def find(wandb_disabled: bool, environ: Mapping[str, str] = os.environ) -> Credential | None:
+    """Return the first credential in the documented order, or None.
 
-    `post_sunset` tells that nothing is logged to wandb any more: only then may `WANDB_API_KEY` hold a Pluto token.
+    `wandb_disabled` says that nothing is logged to wandb: only then may `WANDB_API_KEY` hold a Pluto token.
     """
     if key := environ.get("PLUTO_API_KEY", "").strip():
         return Credential("PLUTO_API_KEY", key)
-    if post_sunset and (key := environ.get("WANDB_API_KEY", "").strip()).startswith(TOKEN_PREFIXES):
+    if wandb_disabled and (key := environ.get("WANDB_API_KEY", "").strip()).startswith(TOKEN_PREFIXES):
         return Credential("WANDB_API_KEY", key)
     if _stored(environ):
         return Credential("the keyring of `pluto login`")
@@ -59,7 +59,7 @@ def find(post_sunset: bool, environ: Mapping[str, str] = os.environ) -> Credenti
 
 
 def store(key: str) -> str:
-    """Keep `key` where `pluto login` keeps it, so that both tools find it; return where that is, fit to print."""
+    """Keep `key` where `pluto login` keeps it, so that both tools find it; return a printable name of the place."""
     keyring = _keyring()
     keyring.set_password(SERVICE, USER, key)
     marker = os.path.expanduser(os.path.join(*MARKER))
@@ -72,7 +72,7 @@ def store(key: str) -> str:
 def _stored(environ: Mapping[str, str]) -> bool:
     """Whether `pluto login` has left a token, as far as files tell without importing keyring."""
     if sys.platform == "darwin":
-        # The Keychain would have to be asked; the marker says the same without waking it.
+        # The Keychain would prompt the user; the marker file says the same.
         return os.path.exists(os.path.expanduser(os.path.join(*MARKER)))
     if sys.platform == "win32":
         data = os.path.join(environ.get("LOCALAPPDATA") or environ.get("ProgramData") or ".", "Python Keyring")

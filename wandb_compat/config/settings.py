@@ -15,7 +15,7 @@ def _named(*names: str, default: Any, description: str, **bounds: Any) -> Any:
 
 
 class Settings(BaseModel):
-    """What the environment says at the moment of reading; `read` never raises for a value that has no sense.
+    """The environment's values when they were read; `read` never raises for an invalid value.
 
     A plain pydantic model and not a pydantic-settings one: that one would read the process environment itself, raise
     for the first bad value, and add 50 ms to every first `import wandb`.
@@ -61,7 +61,7 @@ class Settings(BaseModel):
     )
     pluto_url_py: str | None = _named("PLUTO_URL_PY", default=None, description="Base URL of heartbeat and alerts.")
 
-    # Our own bounds
+    # Our own limits
     finish_budget: float = _named(
         "WANDB_COMPAT_FINISH_BUDGET",
         default=30.0,
@@ -145,7 +145,7 @@ class Settings(BaseModel):
     def read(cls, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         """Return the settings of an environment and one sentence for each value that could not be used.
 
-        A bad value never stops a training run: its default holds instead.
+        An invalid value never stops a training run: the default is used instead.
         """
         given: dict[str, Any] = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
         try:
@@ -177,5 +177,5 @@ class Settings(BaseModel):
         return Path(given or self.wandb_dir or self.pluto_dir or Path.cwd())
 
     def project(self, given: str | None = None, run_project: str | None = None) -> str:
-        """Return the Pluto project in the promised order; wandb's own default is `uncategorized`."""
+        """Return the Pluto project in the documented order; wandb's own default is `uncategorized`."""
         return self.pluto_project or given or self.wandb_project or run_project or "uncategorized"

@@ -33,7 +33,7 @@ def begin(run: Any) -> None:
             return
         if warning := supported_versions.warning(sys.modules["wandb"].__version__):
             show("warning", warning, run.settings, once=True)
-        credential = credentials.find(post_sunset=False)
+        credential = credentials.find(wandb_disabled=False)
         online = own.pluto_mode == "online" if own.pluto_mode in ("online", "offline") else not run.offline
         patch.attach(run, Mirror(run, own, credential if online else None))
 

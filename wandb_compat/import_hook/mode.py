@@ -76,7 +76,7 @@ def origin(module: Any) -> str | None:
 
 
 def _with_real_wandb(path: str | None) -> Mode:
-    credential = credentials.find(post_sunset=False)
+    credential = credentials.find(wandb_disabled=False)
     if credential is None:
         return Mode("wandb", "no Pluto credentials were found")
     return Mode("dual", f"Pluto credentials from {credential.source}, real wandb at {os.path.dirname(path or '')}")

@@ -333,7 +333,7 @@ class Pipeline:
             self._guard(lambda: monitor.check(now=now))
 
     def _guard(self, act: Callable[[], object]) -> None:
-        """Run what must not hurt the training, whatever happens."""
+        """Run a block whose errors must not reach the training script."""
         try:
             act()
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Follows the status of a run's uploader, and reports to the user what it has to say."""
+"""Follows the status of a run's uploader and passes its messages to the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trainer's end of the uploader: starts the process, hears of its work, starts it again should it die."""
+"""The trainer's side of the uploader: starts the process, reads its status, restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class UploaderProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether the process can be started without a look into the keyring, which may take its time."""
+        """Whether the process can be started without reading the keyring, which may be slow."""
         return self._credential.at_hand
 
     def keep_running(self) -> None:

@@ -44,7 +44,7 @@ class JournalWriter:
         self._run_id = ""
 
     def open(self, run_id: str, head: Path | None = None) -> None:
-        """Begin the journal; `head` is the path of its first file, by default one in the directory `journal`."""
+        """Open the journal; `head` is the path of its first file, by default one in the directory `journal`."""
         self._run_id = run_id
         self._journal = Journal(
             self.run_dir,
@@ -76,7 +76,7 @@ class JournalWriter:
     def write(self) -> None:
         """Write to disk what is queued now, in the calling thread."""
         with self._lock:
-            # No more than is there now: other threads may queue as fast as this one writes.
+            # Only what is queued now: other threads may queue as fast as this one writes.
             for _ in range(2 + (len(self.queue) + len(self._unwritten)) // WRITE_BATCH):
                 if not self._write_batch():
                     return

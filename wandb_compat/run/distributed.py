@@ -1,4 +1,4 @@
-"""Processes of a distributed job that log to one run of the server, as PLUTO_RUN_ID makes them do.
+"""Processes of a distributed job that log to one run of the server because they share PLUTO_RUN_ID.
 
 Rank 0 keeps its keys. Every other rank logs `loss` as `rank3/loss`, unless the key names the rank already: the server
 keeps one value a key and step. Rank 0 reports how the run ended, after the last rank of its machine.
@@ -62,7 +62,7 @@ class RankPrefix:
 
 
 def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Record:
-    """Return a record as a rank sends it: the summary under prefixed keys, console lines with the rank in front."""
+    """Return a record as a rank sends it: the summary under prefixed keys, console lines with the rank as prefix."""
     if isinstance(record, Console):
         return replace(record, message=f"[rank{rank}] {record.message}")
     if prefix is not None and isinstance(record, Config) and isinstance(record.values.get("wandb"), dict):
@@ -76,7 +76,7 @@ def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Reco
 
 @contextlib.contextmanager
 def alone(start: Start) -> Iterator[None]:
-    """Hold the lock of the ranks of this machine; go on without it when another rank holds it for too long."""
+    """Hold the lock of the ranks of this machine; continue without it when another rank holds it for too long."""
     import filelock  # late: only uploaders get here
 
     lock = ProcessRegistry("locks").folder / f"{_run(start)}.lock"
@@ -105,13 +105,13 @@ class Ranks:
         self._register = ProcessRegistry(f"ranks-{_run(start)}")
 
     def enter(self) -> None:
-        """Say that this rank is at work; by the trainer, before any other rank could end the run."""
+        """Register this rank as active; called by the trainer, before any other rank could end the run."""
         if self.rank == 0:
             self._register.leave(_ENDED)  # of an earlier job
         self._register.enter(self._name, {"home": self._home})
 
     def began(self, run: int) -> bool:
-        """Whether a rank of this machine has made the server's run, so that it was not there before the job."""
+        """Whether a rank of this machine created the server's run, so that it did not exist before the job."""
         for name in self._register.names():
             entry = self._register.read(name) or {}
             state = State.read(Path(entry["home"])) if name not in (self._name, _ENDED) and alive(entry) else None
@@ -121,7 +121,7 @@ class Ranks:
 
     def others_at_work(self) -> bool:
         """Whether another rank of this machine still logs, or its uploader still delivers."""
-        import psutil  # in the uploader alone: every `init` would wait for it
+        import psutil  # only in the uploader: every `init` would wait for it
 
         for name in self._register.names():
             if name in (self._name, _ENDED) or (entry := self._register.read(name)) is None:
@@ -140,7 +140,7 @@ class Ranks:
         return Exit(entry["time"], entry["state"], entry["code"]) if entry else None
 
     def leave(self, exit: Exit | None = None) -> None:
-        """Say that this rank has delivered everything; rank 0 leaves behind how it ended the run, for late ones."""
+        """Record that this rank has delivered everything; rank 0 stores how it ended the run, for late ranks."""
         if exit is not None:
             with contextlib.suppress(OSError):
                 self._register.enter(_ENDED, {"time": exit.time, "state": exit.state, "code": exit.code})

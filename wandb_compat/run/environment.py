@@ -1,4 +1,4 @@
-"""What a run tells about its program and machine; never the environment, which holds secrets."""
+"""Program and machine of a run, as it reports them; never the environment, which holds secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def gather(settings: Any) -> dict[str, Any]:
-    """Return program, arguments, Python, system, host and git commit, under wandb's names; takes no subprocess.
+    """Return program, arguments, Python, system, host and git commit, under wandb's names, without a subprocess.
 
     `settings` are a run's, native or of the real wandb.
     """
@@ -41,7 +41,7 @@ def gather(settings: Any) -> dict[str, Any]:
 
 
 def setting(settings: Any, name: str) -> Any:
-    """Return one of the settings that wandb 0.18 and 0.19 spell with `_` in front and later versions with `x_`."""
+    """Return one of the settings that begin with `_` in wandb 0.18 and 0.19 and with `x_` in later versions."""
     return getattr(settings, f"x_{name}", None) or getattr(settings, f"_{name}", None)
 
 
@@ -59,7 +59,7 @@ def _user() -> str | None:
 
 
 def _git(start: Path, settings: Any) -> dict[str, str]:
-    """Read remote and commit from the files of a repository, which is a hundred times quicker than asking git."""
+    """Read remote and commit from the files of a repository, which is a hundred times faster than running git."""
     try:
         start = start.resolve()
         root = next(folder for folder in (start, *start.parents) if (folder / ".git").is_dir())

@@ -63,7 +63,7 @@ _START = pattern(b"start")
 
 
 def frame(lines: Iterable[bytes]) -> bytes:
-    """Return records in the form in which they lie in a file."""
+    """Return records as bytes of a journal file."""
     return b"".join([b"\x1e%08x %b\n" % (crc32(line), line) for line in lines])
 
 

@@ -59,5 +59,5 @@ def _count(run_dir: Path, lanes: set[str]) -> Counter[str]:
 
 
 def _marks(kinds: Iterable[str]) -> re.Pattern[bytes]:
-    """Return what finds the kinds of records by what stands in front of them."""
+    """Return a pattern that finds the kinds of records by the bytes before them."""
     return re.compile(rb"\x1e[0-9a-f]{8} (%b) " % "|".join(kinds).encode())

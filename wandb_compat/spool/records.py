@@ -25,7 +25,7 @@ TERMINATED = 143  # exit code of a process that SIGTERM ended, as shells give it
 # Records are neither compared nor printed: without methods for that the first `init` is 2 ms faster.
 @dataclass(slots=True, eq=False, repr=False)
 class Record:
-    """Base of all records; `kind` is the word that stands in front of the document."""
+    """Base of all records; `kind` is the word before the document."""
 
     kind: ClassVar[str]
 

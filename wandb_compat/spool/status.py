@@ -64,12 +64,12 @@ class State:
 
     @staticmethod
     def path(run_dir: Path) -> Path:
-        """Return where the account of a run directory lies."""
+        """Return the path of the status file of a run directory."""
         return run_dir / "journal" / "uploader.json"
 
     @staticmethod
     def lock(run_dir: Path) -> Path:
-        """Return what the one uploader holds that is at work on a run directory."""
+        """Return the lock that the only uploader of a run directory holds."""
         return run_dir / "journal" / "uploader.lock"
 
     @classmethod

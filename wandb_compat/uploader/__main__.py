@@ -71,7 +71,7 @@ def _first_line() -> bytes:
 
 
 def _listen(ring: Callable[[], object]) -> None:
-    """Call `ring` for whatever the trainer writes, and once more when its end of the pipe closes."""
+    """Call `ring` for each byte that the trainer writes, and once more when its end of the pipe closes."""
     # Not through sys.stdin: a daemon thread that holds the lock of a stream aborts the interpreter at its end.
     while os.read(0, 4096):
         ring()

@@ -1,4 +1,4 @@
-"""Finishes on the way to the server what the training process only wrote down: it has no time to compress.
+"""Compresses staged media just before upload, so that training does not pay for it.
 
 The name of such a file tells what it is: `ID.raw.png` is a PNG that is not compressed, and `ID.raw4.0.mp4` holds the
 frames of a video in numpy's format, 4 a second. Both are finished in place: no one has to remember how far that came.

@@ -133,7 +133,7 @@ class Client:
         self._post(self.endpoints.api, "/api/runs/tags/update", {"runId": run, "tags": tags})
 
     def set_status(self, run: int, status: Status, time: int, metadata: dict[str, Any] | None = None) -> None:
-        """Report how the run stands; `time` in milliseconds since the epoch."""
+        """Report the state of the run; `time` in milliseconds since the epoch."""
         body = {
             "runId": run,
             "status": status,
@@ -190,7 +190,7 @@ class Client:
         }
 
     def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
-        """Put a file's content where `presign` reported; the key stays here, such a URL may lie on any host."""
+        """Upload a file's content to a URL of `presign`. The key is not sent: the URL may be of any host."""
         headers = {"Content-Type": content_type}
         is_empty = not content.read(1)
         content.seek(0)
@@ -269,7 +269,7 @@ class Client:
         return b"".join(self._pieces(url))
 
     def download(self, url: str, path: Path) -> None:
-        """Write what lies behind a download URL of `files` to a file, which appears when it is complete."""
+        """Download the content of a URL of `files` to a file, which appears when it is complete."""
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{uuid4().hex[:12]}.part")
         try:
@@ -341,7 +341,7 @@ class Client:
 
 
 def reach(url: str) -> None:
-    """Ask the host of a URL for any answer at all, without a key.
+    """Send a request without a key to the host of a URL; any answer will do.
 
     Raises:
         Unavailable: none exists.

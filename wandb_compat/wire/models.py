@@ -68,7 +68,7 @@ class Created(NamedTuple):
 
     @classmethod
     def of(cls, answer: dict[str, Any]) -> Created:
-        """Return what an answer says; numbers and flags may come as text.
+        """Parse an answer; numbers and flags may be texts.
 
         Raises:
             ValueError: it does not have the form of one.

@@ -111,8 +111,8 @@ def test_credentials_are_looked_for_in_the_promised_order(tmp_path: Path) -> Non
     (folder / "keyring_pass.cfg").write_text(f"[pluto]\npluto = \n\t{key}\n")
     environ = {"PLUTO_API_KEY": "mlpi_a", "WANDB_API_KEY": "mlpi_b", "XDG_DATA_HOME": str(tmp_path)}
 
-    def source(post_sunset: bool) -> str | None:
-        found = credentials.find(post_sunset, environ)
+    def source(wandb_disabled: bool) -> str | None:
+        found = credentials.find(wandb_disabled, environ)
         return found and found.source
 
     assert source(True) == "PLUTO_API_KEY"

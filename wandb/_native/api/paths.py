@@ -1,4 +1,4 @@
-"""Takes the paths of runs, sweeps and projects apart."""
+"""Parses the paths of runs, sweeps and projects."""
 
 from __future__ import annotations
 

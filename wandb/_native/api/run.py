@@ -72,7 +72,7 @@ class Run(RunAttributes):
 
     @classmethod
     def _listed(cls, runs: Runs, row: dict[str, Any]) -> Run:
-        """Return a run of a list, with what the list tells of it."""
+        """Return a run of a list, with the fields that the list contains."""
         run = cls.__new__(cls)
         run._begin(runs._reader, runs._entity, runs.project, row["id"], run_fields.from_listing(row))
         return run

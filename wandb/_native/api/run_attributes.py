@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wandb.apis.public.sweeps import Sweep
     from wandb.apis.public.users import User
 
-# What only the details of a run tell, beside what the list of runs does.
+# Fields that only the details of a run have, and not the list of runs.
 HEAVY = [
     "name",
     "displayName",

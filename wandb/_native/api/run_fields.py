@@ -1,4 +1,4 @@
-"""Reads what a Pluto server says of a run as wandb would say it: names, state, configuration, summary."""
+"""Translates a Pluto server's description of a run to wandb's: names, state, configuration, summary."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LISTS = {
 
 
 def from_listing(row: dict[str, Any]) -> dict[str, Any]:
-    """Return wandb's attributes of a run as far as the list of runs tells them."""
+    """Return those of wandb's attributes of a run that the list of runs contains."""
     tags, marks = split_tags(row.get("tags") or [])
     attributes: dict[str, Any] = {
         "id": str(row["id"]),
@@ -108,7 +108,7 @@ def run_id(details: dict[str, Any]) -> str:
 
 
 def split_tags(tags: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Return the tags that people gave, and what `group:`, `job_type:` and `sweep:` say."""
+    """Return the tags that users gave, and the values of `group:`, `job_type:` and `sweep:`."""
     own: list[str] = []
     marks: dict[str, str] = {}
     for tag in tags:

@@ -1,4 +1,4 @@
-"""What Pluto has no counterpart for: each call says so, and what to do instead."""
+"""Methods without a counterpart in Pluto: each raises an error that suggests an alternative."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def _gs_entry(one: Any, ref: str, path: str) -> ArtifactManifestEntry:
 
 
 def _first(listed: Iterable[Any], limit: int, plain: str) -> list[Any]:
-    """Return as many objects as may be; wandb leaves out the rest without a word."""
+    """Return at most `limit` objects, with a warning; wandb is silent about the rest."""
     found = list(islice(listed, limit + 1))
     if len(found) > limit:
         termwarn(f"only the first {limit} objects of {plain} are in the artifact; add_reference takes max_objects")

@@ -66,7 +66,7 @@ def download(
     path_prefix: StrPath | None = None,
     multipart: bool | None = None,
 ) -> str:
-    """Bring the files to disk; what is there with the right content is left alone, other files stay."""
+    """Download the files; those that exist with the right content are not downloaded, other files stay."""
     from wandb._native.artifacts.lookup import announce_large
 
     folder = download_root(artifact, root)
@@ -122,7 +122,7 @@ def download_entries(artifact: Artifact, entries: list[ArtifactManifestEntry], r
 
 
 def checkout(artifact: Artifact, root: str | None = None) -> str:
-    """Bring the files to a folder and delete whatever else is in it."""
+    """Download the files to a folder and delete everything else in it."""
     root = root or _default_root(artifact, include_version=False)
     for file in files_below(Path(root)):
         if naming.logical_path(os.path.relpath(file, root)) not in artifact.manifest.entries:
@@ -147,7 +147,7 @@ def verify(artifact: Artifact, root: str | None = None) -> None:
 
 
 def only_file(artifact: Artifact, root: str | None = None) -> str:
-    """Bring the only file to disk and return its path."""
+    """Download the only file and return its path."""
     if len(artifact.manifest) > 1:
         raise ValueError(
             "This artifact contains more than one file, call `.download()` to get all files or call "

@@ -32,7 +32,7 @@ class ArtifactFile:
         return self._entry.ref or ""
 
     def download(self, root: str = ".", replace: bool = False, exist_ok: bool = False) -> str:
-        """Bring the file to disk below `root` and return its path.
+        """Download the file below `root` and return its path.
 
         Raises:
             ValueError: another file is there, and neither `replace` nor `exist_ok` is true.

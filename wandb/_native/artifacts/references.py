@@ -35,7 +35,7 @@ def describe(uri: str, name: str | None, checksum: bool, limit: int | None) -> l
 
 
 def fetch(entry: ArtifactManifestEntry, path: Path) -> None:
-    """Bring what a reference leads to into a file.
+    """Download the target of a reference to a file.
 
     Raises:
         ValueError: it has changed since, or the scheme cannot be fetched.

@@ -1,4 +1,4 @@
-"""`wandb init`, `wandb offline` and their kin: what the scripts of a folder begin with."""
+"""`wandb init`, `wandb offline` and similar commands: the defaults for scripts in a folder."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def wandb_callback(log_params: bool = True, define_metric: bool = True) -> Calla
 
 
 def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoint: bool = False) -> None:
-    """Log what there is to say about a trained booster.
+    """Log summary, feature importance and model of a trained booster.
 
     In Pluto: `best_iteration` and `best_score` in the summary, a bar chart `Feature Importance`, the model as artifact
     `model_ID` with the alias `best`.

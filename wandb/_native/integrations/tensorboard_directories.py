@@ -1,4 +1,4 @@
-"""Folders of event files that lie on disk already: each becomes a run."""
+"""Logs folders of existing event files: each becomes a run."""
 
 from __future__ import annotations
 

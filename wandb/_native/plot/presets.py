@@ -9,7 +9,7 @@ from typing import Any
 
 
 def folder() -> Path:
-    """Return where descriptions lie: `PLUTO_DIR/charts`, by default `~/.pluto/charts`."""
+    """Return the folder of chart descriptions: `PLUTO_DIR/charts`, by default `~/.pluto/charts`."""
     return Path(os.environ.get("PLUTO_DIR") or Path.home() / ".pluto", "charts")
 
 

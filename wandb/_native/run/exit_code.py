@@ -11,7 +11,7 @@ from wandb_compat.spool.records import INTERRUPTED
 
 
 class ExitWatch:
-    """Sits in front of `sys.excepthook` and `sys.exit` and passes everything on to what it found there."""
+    """Wraps `sys.excepthook` and `sys.exit`, and calls the original ones."""
 
     def __init__(self) -> None:
         self.code = 0

@@ -38,7 +38,7 @@ class RunFiles:
         return self._saved.save_glob(pattern, base_path, policy, glob, self._run._settings.symlink)
 
     def restore(self, name: str, run_path: str | None, replace: bool, root: str | None) -> TextIO | None:
-        """Bring a saved file back; see `wandb.restore`."""
+        """Download a saved file; see `wandb.restore`."""
         run = self._run
         return restore(name, run_path or f"{run.project}/{run.id}", replace, root or run.dir)
 
@@ -58,7 +58,7 @@ class RunFiles:
 
 
 def restore(name: str, run_path: str | None = None, replace: bool = False, root: str | None = None) -> TextIO | None:
-    """Bring a file back that a run has saved.
+    """Download a file that a run has saved.
 
     Args:
         name: its path in the run's folder.

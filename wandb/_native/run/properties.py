@@ -203,12 +203,12 @@ class RunProperties:
 
     @property
     def settings(self) -> Settings:
-        """A copy of the run's settings: what is set on it changes nothing."""
+        """A copy of the run's settings: changing it has no effect."""
         return self._settings.model_copy()
 
     @property
     def resumed(self) -> bool:
-        """Whether the run goes on with an earlier one, as far as known."""
+        """Whether the run continues an earlier one, as far as known."""
         if self._pipeline is not None and not self._is_finished:
             self._settings.resumed |= bool(self._pipeline.status().resumed)
         return self._settings.resumed

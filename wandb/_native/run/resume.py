@@ -1,4 +1,4 @@
-"""Decides what a run goes on from: `resume`, `resume_from` and `fork_from`, and the id that follows from them."""
+"""Decides what a run continues from: `resume`, `resume_from` and `fork_from`, and the id that follows from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARKS = ("group", "job_type", "sweep")  # kinds of tags that represent settings
 
 
 class Going(NamedTuple):
-    """What a run goes on from: its first step, and what is known of the run before, if there is one."""
+    """What a run continues from: its first step, and what is known of the run before, if there is one."""
 
     first_step: int = 0
     previous: PreviousRun | None = None

@@ -226,7 +226,7 @@ class Artifact(LoggedProperties):
         path_prefix: StrPath | None = None,
         multipart: bool | None = None,
     ) -> str:
-        """Bring the files to disk; what is there with the right content is left alone, other files stay.
+        """Download the files; those that exist with the right content are not downloaded, other files stay.
 
         Args:
             root: the folder, by default `artifacts/NAME:VERSION`, below WANDB_ARTIFACT_DIR if that is set.
@@ -246,7 +246,7 @@ class Artifact(LoggedProperties):
 
     @logged
     def checkout(self, root: str | None = None) -> str:
-        """Bring the files to a folder and delete whatever else is in it.
+        """Download the files to a folder and delete everything else in it.
 
         Returns:
             The folder, by default `artifacts/NAME`.
@@ -265,7 +265,7 @@ class Artifact(LoggedProperties):
 
     @logged
     def file(self, root: str | None = None) -> str:
-        """Bring the only file to disk and return its path.
+        """Download the only file and return its path.
 
         Raises:
             ValueError: there are several.

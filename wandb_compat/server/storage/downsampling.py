@@ -1,4 +1,4 @@
-"""Downsample metrics into buckets with extremes, stored beside the points so that long series draw quickly.
+"""Downsamples metrics into buckets with extremes, stored beside the points so that long series draw quickly.
 
 A *bucket* is six numbers about consecutive points of a series: step and time of the first one, lowest, highest and
 mean finite value, and how many points have no finite value. A *chunk* is 16 buckets in a row. At level 0 a bucket
