@@ -93,14 +93,16 @@ class Delivery:
             if self._stopped:
                 return
             lane.wake.clear()
-            if not lane.backoff.ready():
-                continue
+            if self.session.state.run is None or not lane.backoff.ready():
+                continue  # before the server knows the run, its number is not there for a request
             try:
                 self._deliver_all(lane)
             except Exception as error:  # one of our bugs too: the run must not wait for a dead thread
                 log.error("lane %s: %s", lane.name, error, exc_info=not isinstance(error, Unavailable))
                 lane.failed(None)
-                self.session.mark_failing(lane.name, Unavailable(str(error)))
+                self.session.mark_failing(
+                    lane.name, Unavailable(str(error) or f"a {type(error).__name__} in the uploader")
+                )
                 broken = True
             else:
                 if broken and lane.backoff.ready():  # nothing else has gone wrong this time

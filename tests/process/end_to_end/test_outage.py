@@ -25,6 +25,16 @@ with wandb.init(id="abc") as run:
         time.sleep(0.001)
 """
 
+# The same, but the run ends only once the uploader has noticed that the server is away, on a slow machine too.
+NOTICED_LOOP = (
+    LOOP
+    + """
+    status = pathlib.Path(run.dir).parent / "journal" / "uploader.json"
+    while not (status.exists() and b"cannot be reached" in status.read_bytes()):
+        time.sleep(0.05)
+"""
+).replace("import time", "import pathlib, time")
+
 AWAY = "http://127.0.0.1:9"  # the discard port: no server listens
 AWAY_URLS = {f"PLUTO_URL_{name}": AWAY for name in ("APP", "API", "INGEST", "PY")}
 
@@ -41,7 +51,7 @@ def test_a_server_that_is_away_costs_one_message_and_no_row(
     """Away during the whole run: nothing raises, one warning is printed, and `sync` delivers every row with
     its true time."""
     began = time.time()
-    done = script(LOOP, **AWAY_URLS)
+    done = script(NOTICED_LOOP, **AWAY_URLS)
     ended = time.time()
     assert 1 <= done.stderr.count("cannot be reached") <= 2  # when it is noticed, and in the outcome
     assert "200 rows are not on the Pluto server yet" in done.stderr

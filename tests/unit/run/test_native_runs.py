@@ -4,6 +4,7 @@ import copy
 import os
 import pickle
 import re
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -363,6 +364,17 @@ def test_the_exit_code_decides_the_state(code: int | None, state: str, read: Rea
     run = wandb.init(mode="offline")
     run.finish(exit_code=code)
     assert read(run).one("exit")["state"] == state
+
+
+def test_an_exit_that_was_caught_before_the_run_began_is_not_its_own(read: Read) -> None:
+    """A `sys.exit` that a script catches decides the state of the run that was active, and of no later one."""
+    for state in ("failed", "completed"):
+        run = wandb.init(mode="offline")
+        if state == "failed":
+            with pytest.raises(SystemExit):
+                sys.exit(3)
+        run.finish()
+        assert read(run).one("exit")["state"] == state
 
 
 @pytest.mark.parametrize(

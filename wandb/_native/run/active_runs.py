@@ -25,6 +25,8 @@ def add(run: Run) -> None:
     if not watch.installed:
         atexit.register(_finish_at_exit)
     watch.install()
+    if latest() is None:
+        watch.code = 0  # a `sys.exit` that was caught before, as by a test of a command, is not of this run
     sigterm.install(mine)
     _active.append(run)
     know(run)
