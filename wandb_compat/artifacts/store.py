@@ -59,8 +59,7 @@ class ArtifactStore:
 
     def publish(self, run: int, name: str, entry: Entry) -> None:
         """Add an entry to what a run published under a name, or replace the entry with the same id."""
-        added = {ORDER: entry.order, entry.id: json.dumps(asdict(entry))}
-        self.client.update_config(run, document({"wandb": {"artifacts": {name: added}}}))
+        self.client.update_config(run, document(published(name, entry)))
 
     def manifest(self, entry: Entry) -> dict[str, Any]:
         """Download the manifest of an entry.
@@ -114,6 +113,11 @@ class ArtifactStore:
     def _list(self, run: int, **query: str) -> dict[FileId, str]:
         files = self.client.files(run, self.project, **query)
         return {(run, file["logName"], file["fileName"]): file["url"] for file in files}
+
+
+def published(name: str, entry: Entry) -> dict[str, Any]:
+    """Return the config values by which a run publishes an entry under a name."""
+    return {"wandb": {"artifacts": {name: {ORDER: entry.order, entry.id: json.dumps(asdict(entry))}}}}
 
 
 def _in_parallel(request: Callable[[_Request], _Answer], arguments: list[_Request]) -> Iterable[_Answer]:

@@ -12,6 +12,7 @@ from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.client import reach
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, WireError
+from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import flagged_number
 
 WINDOW = 5000  # steps per request; for more than POINTS a server answers with a sample
@@ -62,7 +63,7 @@ class PlutoRun:
             raise CannotCompare(f"the Pluto server does not answer: {error}") from None
         if len(found) > 1:
             self.notes.append(f"project {project} has several runs {run_id}; this is the newest")
-        config = self.run.get("config") or {}
+        config = restored(self.run.get("config") or {})
         about = config.get("wandb")
         self.about: dict[str, Any] = about if isinstance(about, dict) else {}
         self.config = {key: value for key, value in config.items() if key != "wandb"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
+from wandb_compat.wire.json_numbers import equal, equal_as_stored
 
-STORED_PRECISION = 2**-52  # relative: what is lost of a float that is stored with 16 digits
 SHOWN = 20  # rows of the table of differences
 ABSENT = "(absent)"
 
@@ -100,39 +98,6 @@ class Report:
     def exit_code(self) -> int:
         """0 when everything is the same, 1 when something differs, 3 when some values were compared by name only."""
         return 1 if not self.same else 3 if self.by_name else 0
-
-
-def equal(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are equal; NaN equals NaN, also by its name, and 1 equals 1.0."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal, one, other))
-    one, other = (
-        float(value) if isinstance(value, str) and value in NAMES_OF_NUMBERS else value for value in (one, other)
-    )
-    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
-        return math.isnan(other)
-    return bool(one == other)
-
-
-def equal_as_stored(one: Any, other: Any) -> bool:
-    """Return whether two values are equal after a server's JSON parser, which has only doubles of 16 digits or more.
-
-    A bool equals a bool only.
-    """
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal_as_stored(value, other[key]) for key, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal_as_stored, one, other))
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        try:
-            return equal(one, other) or math.isclose(one, other, rel_tol=STORED_PRECISION)
-        except OverflowError:  # an integer beyond all doubles
-            return False
-    return equal(one, other)
 
 
 def show(report: Report) -> None:

@@ -225,6 +225,7 @@ def _add_medium(row: Row, key: str, medium: Medium, sample: int) -> dict[str, An
         "",
         sample=sample,
         caption=None if medium.caption is None else str(medium.caption),
+        adds=row.adds,
     )
     entry.update(path=file.name, format=file.type)
     if file.caption is not None:
@@ -286,7 +287,7 @@ def _make_files(
         images.rewrite_class_mask(run_dir / path)
         name = f"{uuid4().hex}.mask.png"
         annotations.setdefault("masks", {})[layer] = {"fileName": name, "class_labels": medium.masks[layer].labels}
-        yield records.File(file.time, file.step, file.key, name, "mask", path, sample=file.sample)
+        yield records.File(file.time, file.step, file.key, name, "mask", path, sample=file.sample, adds=file.adds)
     file.path = _write(run_dir, source)
     if annotations:
         file.annotations = records.dump(annotations).decode()

@@ -19,11 +19,13 @@ class Row:
         step: from 0.
         time: milliseconds since the epoch.
         run_dir: the run directory, which stages files until they are uploaded.
+        adds: whether its files are added to those that were logged at this step before.
     """
 
-    __slots__ = ("charts", "keyed_records", "notices", "numbers", "run_dir", "step", "summary", "time")
+    __slots__ = ("adds", "charts", "keyed_records", "notices", "numbers", "run_dir", "step", "summary", "time")
 
-    def __init__(self, step: int, time: int, run_dir: Path) -> None:
+    def __init__(self, step: int, time: int, run_dir: Path, *, adds: bool = False) -> None:
+        self.adds = adds
         self.step = step
         self.time = time
         self.run_dir = run_dir

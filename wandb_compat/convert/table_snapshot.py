@@ -88,10 +88,11 @@ class TableSnapshot:
             first = first.item()
         return type(first).__name__
 
-    def document(self, limit: int) -> str:
-        """Return Pluto's document of the first `limit` rows."""
+    def document(self, limit: int, first: int = 0) -> str:
+        """Return Pluto's document of the first `limit` rows; `first` rows of the table were logged before."""
         columns = [{"name": name, "dtype": self._dtype(column)} for column, name in enumerate(self.columns)]
-        return _dump({"type": "Table", "v": 1, "table": _standard_json(self.rows[:limit]), "col": columns})
+        document = {"type": "Table", "v": 1, "table": _standard_json(self.rows[:limit]), "col": columns}
+        return _dump({**document, records.FIRST_ROW: first} if first else document)
 
     def file(self, run_dir: Path, key: str, time: int, step: int) -> records.File:
         """Write all rows to a file in the layout of wandb's `.table.json`, and return its record."""

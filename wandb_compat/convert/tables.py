@@ -72,7 +72,7 @@ def _add_table(row: Row, key: str, table: Any) -> dict[str, Any]:
     is_incremental = mode == "INCREMENTAL"
     # Counted here, because the real wandb has marked the rows as logged before this runs.
     first = getattr(table, _CONVERTED_ROWS, 0) if is_incremental else 0
-    _add_rows(row, key, table.columns, table.data[first:], type(table))
+    _add_rows(row, key, table.columns, table.data[first:], type(table), first)
     if is_incremental:
         setattr(table, _CONVERTED_ROWS, len(table.data))
     if hasattr(table, "_mark_logged"):  # our tables; the real wandb marks its own
@@ -85,14 +85,16 @@ def _add_table(row: Row, key: str, table: Any) -> dict[str, Any]:
     return entry
 
 
-def _add_rows(row: Row, key: str, columns: Sequence[Any], rows: Sequence[Any], table_class: Any = None) -> None:
-    """Copy the rows; the documents are encoded later."""
+def _add_rows(
+    row: Row, key: str, columns: Sequence[Any], rows: Sequence[Any], table_class: Any = None, first: int = 0
+) -> None:
+    """Copy the rows, which come behind the `first` ones; the documents are encoded later."""
     shown = getattr(table_class, "MAX_ROWS", 10_000)
     kept = getattr(table_class, "MAX_ARTIFACT_ROWS", 200_000)
     table = TableSnapshot([str(column) for column in columns], rows[:kept])
     for column, cells in table.media.items():
-        _add_media_column(row, f"{key}/{column}", cells)
-    row.defer_series(key, "TABLE", partial(table.document, shown), table.size)
+        _add_media_column(row, f"{key}/{column}", cells, adds=first > 0)
+    row.defer_series(key, "TABLE", partial(table.document, shown, first), table.size)
     if len(rows) <= shown:
         return
     file_key = f"{key}_complete"
@@ -107,12 +109,12 @@ def _table_file(table: TableSnapshot, row: Row, key: str) -> Iterable[records.Re
     yield table.file(row.run_dir, key, row.time, row.step)
 
 
-def _add_media_column(row: Row, key: str, cells: list[MediaCell]) -> None:
+def _add_media_column(row: Row, key: str, cells: list[MediaCell], *, adds: bool) -> None:
     """Add the media of a column as the samples of one key, and write the file names into the cells."""
-    column = Row(row.step, row.time, row.run_dir)
+    column = Row(row.step, row.time, row.run_dir, adds=adds)
     names = _add_samples(column, key, [cell.value for cell in cells])
     if names is None:
-        column = Row(row.step, row.time, row.run_dir)
+        column = Row(row.step, row.time, row.run_dir, adds=adds)
         names = [_add_medium(column, f"{key}/{index}", cell.value) for index, cell in enumerate(cells)]
     row.keyed_records.extend(column.keyed_records)
     for cell, name in zip(cells, names, strict=True):

@@ -13,6 +13,7 @@ from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
+from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.names import project_name
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def from_server_number(client: Client, project: str, number: int) -> PreviousRun
     """
     details = client.details(number, project)
     config = details.get("config")
-    known = PreviousRun(name=details.get("name"), config=config if isinstance(config, dict) else {})
+    known = PreviousRun(name=details.get("name"), config=restored(config) if isinstance(config, dict) else {})
     known.tags = [str(tag) for tag in details.get("tags") or []]
     names = [one for one in details.get("logNames") or [] if one.get("logType") == "METRIC"]
     groups = {one.get("logGroup") or "" for one in names if not _is_system_group(one.get("logGroup"))}

@@ -49,3 +49,4 @@ class Limits:
     statistics_delay: float = _bound(0.0, "seconds between two updates of statistics and metric names; 0 is at once")
     keep_duplicates: int = _bound(0, "1 keeps texts, console lines and files that are sent twice twice")
     quota: int = _bound(0, "bytes of announced files at which new runs are refused; 0: unlimited")
+    merge_time: float = _bound(0.0, "seconds between reading and writing a config, without a lock; 0: in one step")

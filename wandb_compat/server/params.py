@@ -12,6 +12,7 @@ import orjson
 from wandb_compat.server import limits
 
 SAFE_INTEGER = 2**53  # beyond it JavaScript's numbers are not exact
+STORED_DIGITS = 16  # digits of a fraction that the real server's database client keeps
 DIGITS = 1e21  # from here on JavaScript writes numbers with an exponent
 
 
@@ -78,6 +79,20 @@ def parse_embedded_json(text: str) -> Any:
         raise RequestError(400, "Invalid JSON format in request body") from None
     _check_storable(document)
     return document
+
+
+def parse_stored_json(text: str) -> Any:
+    """Return a JSON document encoded as text as it is stored: its fractions keep 16 digits."""
+    return _rounded(parse_embedded_json(text))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        rounded = float(f"{value:.{STORED_DIGITS}g}")
+        return value if abs(rounded) == float("inf") else rounded
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list) else value
 
 
 def check_text(name: str, text: str, longest: int | None = None) -> str:

@@ -19,6 +19,7 @@ from wandb_compat.wire.text import clean_json
 
 RunState = Literal["completed", "failed", "terminated"]
 INTERRUPTED = 255  # exit code of a run that Ctrl-C ended, as wandb has it
+FIRST_ROW = "first_row"  # in the document of a table: its rows are added to so many that were logged before
 TERMINATED = 143  # exit code of a process that SIGTERM ended, as shells give it
 
 
@@ -136,7 +137,8 @@ class Graph(Record):
 class File(Record):
     """A file for the server, in the form of a presign entry; `path` is relative to the run directory.
 
-    `name` is the file's name on the server. `annotations` is a JSON text with Pluto's boxes and masks.
+    `name` is the file's name on the server. `annotations` is a JSON text with Pluto's boxes and masks. `adds` says that
+    the file is one more of its key and step, and replaces none that was logged there before.
     """
 
     kind: ClassVar[str] = "file"
@@ -149,6 +151,7 @@ class File(Record):
     sample: int = 0
     caption: str | None = None
     annotations: str | None = None
+    adds: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -48,12 +48,30 @@ class Closing:
             session.update(phase="delivered")
             return False
         ending = self._ending()
-        if ending is not None and not self._send(ending):
+        if not self._read_config_back() or (ending is not None and not self._send(ending)):
             return False
         self._offsets.close()
         session.update(phase="done", trouble=None, unverified=len(self._offsets.unstored()))
         if ranks is not None:
             ranks.leave(ending.exit if ending is not None and ranks.rank == 0 else None)
+        return True
+
+    def _read_config_back(self) -> bool:
+        """Send again what the server has lost of the config; return whether it could be asked."""
+        session = self._session
+        try:
+            lost = session.config.read_back()
+        except Refused as error:
+            log.error("the config cannot be read back: %s", error)
+            return True
+        except WireError as error:
+            self.backoff.failed(getattr(error, "wait", None))
+            session.mark_failing("close", error)
+            return False
+        for name in lost:
+            log.error("the server does not keep %s of the config", name)
+            self._offsets.refuse("run", f"config {name}".encode(), "sent several times, and not there when read back")
+        session.update(refused=len(self._offsets.refused))
         return True
 
     def _send(self, ending: Ending) -> bool:

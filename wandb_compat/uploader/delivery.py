@@ -18,6 +18,7 @@ from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.uploader import run_lane, verifier
 from wandb_compat.uploader.lane import END, INGEST_ROUTES, Lane, Lines
+from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
@@ -53,7 +54,8 @@ class Delivery:
         self.session = session
         self.offsets = offsets
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
-        self.verifier = Verifier(run_dir, session, offsets)
+        self._latest = LatestValues()
+        self.verifier = Verifier(run_dir, session, offsets, self._latest)
         uploads = Uploads(run_dir, session)
         publisher = Publisher(run_dir, session, Uploads(run_dir, session))
         self._run = Lane("run", self._send_run, batch_size, session.client)
@@ -172,14 +174,14 @@ class Delivery:
 
     def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
         """Send entries in batches; return whether all of them are done with, noting those that are if not."""
+        self._latest.note(lane.name, (entry.document for entry in entries))
         for batch in _batches(entries, lane.size, lane.count):
             # The run's own lane needs the kinds; the other lanes send the documents as they are.
             lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
             try:
+                left = self._latest.current(lane.name, lines)
                 if lane.answer_lost and lane.name == "console":  # a line that is sent twice shows twice
                     left = self.verifier.absent_console(lines)
-                else:
-                    left = lines
                 if left:
                     self._send(lane, left)
             except WireError as error:

@@ -11,7 +11,7 @@ from time import sleep, time
 from typing import Any
 
 from wandb_compat.artifacts.paths import manifest_digest, manifest_key, outcome_path
-from wandb_compat.artifacts.store import ArtifactStore
+from wandb_compat.artifacts.store import ArtifactStore, published
 from wandb_compat.spool import os_errors, records, staging
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.records import Artifact, ArtifactFile, File
@@ -131,7 +131,7 @@ class Publisher:
                 source=source.get("source"),
                 part=record.part if not record.final else None,
             )
-            store.publish(self._session.run, name, known)
+            self._session.config.update(published(name, known))
         if known.part is not None:
             return {"part": known.part}
         sleep(SETTLE_TIME)

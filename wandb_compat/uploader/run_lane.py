@@ -61,7 +61,7 @@ def send(session: Session, lines: list[bytes]) -> records.Exit | None:
         names = [name for name, type in batch.types.items() if type == kind]
         session.client.add_keys(session.run, kind, names)
     if batch.config:
-        session.add_config(batch.config)
+        session.config.update(batch.config)
     if batch.tags is not None:
         session.client.update_tags(session.run, session.all_tags(batch.tags))
     for alert in batch.alerts:

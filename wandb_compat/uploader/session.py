@@ -12,9 +12,9 @@ from typing import Any
 
 from wandb_compat.config.limits import CONNECT_PATIENCE
 from wandb_compat.run import distributed, previous_run
-from wandb_compat.spool.config_merge import KEYED_LISTS, merge_keyed_lists
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.status import State
+from wandb_compat.uploader.config_writer import ConfigWriter
 from wandb_compat.wire import models
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
@@ -44,6 +44,7 @@ class Session:
         self.contact = time()  # of the last heartbeat that was answered
         self.reaped = False  # whether the server may have taken the run for dead
         self._opened: dict[str, Any] = {}
+        self.config = ConfigWriter(self.new_client(), self._alone)
         self._lock = threading.RLock()
         self._failing: dict[str, tuple[str, float | None]] = {}  # message, time that the server named
         # An earlier release may have created the run, under the name that it gave the project.
@@ -93,10 +94,12 @@ class Session:
                 self._forked() if start.fork else self.client.create(models.create_body(start, project=self._project))
             )
         self._project = created.project or self._project  # a run named by its number may be in another project
-        resumed = created.resumed
-        if self._before is not None and self._before.run == created.run:  # another uploader has been here before us
-            resumed = bool(self._before.resumed)
-        elif resumed:
+        resumed, restarted = created.resumed, self._before is not None and self._before.run == created.run
+        if restarted:  # another uploader has been here before us
+            resumed = bool(self._before and self._before.resumed)
+        shared = resumed or start.rank is not None
+        self.config.open(created.run, self._project, start.config, existing=created.resumed, shared=shared)
+        if resumed and not restarted:
             self._join(created.run, target is not None)
         if resumed and start.rank is not None:
             resumed = not distributed.Ranks(start, self.run_dir).began(created.run)
@@ -141,7 +144,7 @@ class Session:
     def _join(self, run: int, by_number: bool) -> None:
         """Add config and tags to a run that was there before: the server keeps its own tags, and by number all else."""
         if by_number and self.start.config:
-            self.client.update_config(run, models.document(self.start.config))
+            self.config.update(self.start.config)
         with self._alone():
             known = [str(tag) for tag in self.client.details(run, self._project).get("tags") or []]
             self._other_tags = [tag for tag in known if tag not in self.start.tags]
@@ -169,21 +172,6 @@ class Session:
     def all_tags(self, given: list[str]) -> list[str]:
         """Return tags as the server takes them, with those that the run had before."""
         return stored_tags([*[tag for tag in self._other_tags if tag not in given], *given])
-
-    def add_config(self, config: dict[str, Any]) -> None:
-        """Merge a configuration into the run's; lists of `config["wandb"]` too, which the server would replace.
-
-        Raises:
-            WireError: it did not work this time.
-        """
-        ours = config.get("wandb")
-        shared = self.state.resumed or self.start.rank is not None
-        if not shared or not isinstance(ours, dict) or KEYED_LISTS.keys().isdisjoint(ours):
-            self.client.update_config(self.run, models.document(config))
-            return
-        with self._alone():
-            merge_keyed_lists(self.client.details(self.run, self._project).get("config") or {}, config)
-            self.client.update_config(self.run, models.document(config))
 
     # The status file
 

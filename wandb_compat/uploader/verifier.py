@@ -22,6 +22,7 @@ from wandb_compat.spool import journal, records, staging
 from wandb_compat.spool.delivery_log import LANES, Offsets, Stretch
 from wandb_compat.spool.records import File
 from wandb_compat.uploader.lane import INGEST_ROUTES
+from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.errors import Refused, WireError
@@ -43,11 +44,12 @@ CONSOLE_PAGE = 10_000  # lines in one answer
 class Verifier:
     """Checks one run, in a separate thread or when `check` is called."""
 
-    def __init__(self, run_dir: Path, session: Session, offsets: Offsets) -> None:
+    def __init__(self, run_dir: Path, session: Session, offsets: Offsets, latest: LatestValues | None = None) -> None:
         self.active = True  # whether the server can be asked
         self._run_dir = run_dir
         self._session = session
         self._offsets = offsets
+        self._latest = latest or LatestValues()
         self._client = session.new_client(report_silence=False)
         self._uploads = Uploads(run_dir, session)
         self._holes: list[tuple[float, float]] = []  # ms since the epoch, of acknowledgements that were forgotten
@@ -141,6 +143,10 @@ class Verifier:
     # Reading the journal
 
     def _lines(self, stretch: Stretch) -> list[bytes]:
+        """Return the documents of a stretch that were sent: not those that were refused or replaced."""
+        return self._latest.current(stretch.lane, self._taken(stretch))
+
+    def _taken(self, stretch: Stretch) -> list[bytes]:
         """Return the documents of a stretch that the server did not refuse."""
         wanted = journal.pattern(*(kind.encode() for kind in LANES[stretch.lane]))
         lines: list[bytes] = []
@@ -157,7 +163,7 @@ class Verifier:
 
     def _done(self, stretch: Stretch) -> None:
         if stretch.lane == "files":
-            for line in self._lines(stretch):
+            for line in self._taken(stretch):
                 staging.release(self._run_dir, records.parse(File, line).path)
         self._offsets.mark_stored(stretch)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wandb_compat._version import __version__
 from wandb_compat.config.limits import NAME_LIMIT
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
+from wandb_compat.wire.exact_numbers import with_exact
 from wandb_compat.wire.json_numbers import finite_document
 from wandb_compat.wire.names import project_name, run_name, stored_tags
 from wandb_compat.wire.text import clean_json
@@ -25,6 +27,16 @@ def document(value: Any) -> str:
     return clean_json(finite_document(value), allow_nan=False)
 
 
+def config_document(values: Mapping[str, Any], known: dict[str, Any] | None = None) -> str:
+    """Return JSON text of config values, with the exact form of numbers that the server would change.
+
+    Args:
+        values: to merge into a run's config.
+        known: as `with_exact` takes it.
+    """
+    return clean_json(with_exact(finite_document(values), known), allow_nan=False)
+
+
 def create_body(start: Start, parent: int | None = None, project: str | None = None) -> dict[str, Any]:
     """Return the body of `POST /api/runs/create` for a run's first record.
 
@@ -37,7 +49,7 @@ def create_body(start: Start, parent: int | None = None, project: str | None = N
         "runName": run_name(start.name),
         "projectName": project or project_name(start.project),
         "externalId": (start.target or start.id)[:NAME_LIMIT],
-        "config": document(start.config) if start.config else None,
+        "config": config_document(start.config) if start.config else None,
         "loggerSettings": document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),
         "systemMetadata": document(start.metadata) if start.metadata else None,
         "tags": stored_tags(start.tags) or None,

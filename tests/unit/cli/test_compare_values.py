@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from wandb_compat.cli import compare, compare_parts, compare_runs
-from wandb_compat.cli.compare_report import ABSENT, Part, Report, equal, equal_as_stored
+from wandb_compat.cli.compare_report import ABSENT, Part, Report
+from wandb_compat.wire.json_numbers import equal, equal_as_stored
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,16 @@ def send(run: RunAttributes, about: dict[str, Any], config: dict[str, Any] | Non
         config: the user's own keys.
     """
     from wandb_compat.convert.json_values import json_value
-    from wandb_compat.wire.models import document
+    from wandb_compat.wire.exact_numbers import EXACT
+    from wandb_compat.wire.models import config_document
 
     values = json_value(config or {})
     if about:
         theirs = values.get("wandb")
         values["wandb"] = {**(theirs if isinstance(theirs, dict) else {}), **about}
-    run._reader.wire.update_config(run.number, document(values))
+    stored = run_fields.about_of(run._load_details().get("config") or {}).get(EXACT)
+    known = stored if isinstance(stored, dict) else {}
+    run._reader.wire.update_config(run.number, config_document(values, known))
 
 
 def _send_tags(run: Run, tags: list[str]) -> None:

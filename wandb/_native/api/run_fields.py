@@ -7,6 +7,7 @@ from typing import Any
 
 from wandb_compat.run.identity import RUN_ID
 from wandb_compat.spool.config_merge import REMOVED, without_nulls, without_removed
+from wandb_compat.wire.exact_numbers import restored
 
 # Pluto's status -> wandb's state; `_failure` splits FAILED.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}
@@ -60,7 +61,7 @@ def from_listing(row: dict[str, Any]) -> dict[str, Any]:
 
 def from_details(details: dict[str, Any]) -> dict[str, Any]:
     """Return wandb's attributes of a run from all that the server knows of it."""
-    config = details.get("config") or {}
+    config = restored(details.get("config") or {})
     about = about_of(config)
     metadata = details.get("systemMetadata") or {}
     own_config = {key: value for key, value in config.items() if key != "wandb"}

@@ -20,6 +20,7 @@ from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import SizedPaginator
 from wandb.apis.public.history import kind_of, table_name
 from wandb.errors import CommError
+from wandb_compat.wire.stored_values import latest_values
 
 if TYPE_CHECKING:
     from wandb.apis.public.runs import Run
@@ -242,7 +243,7 @@ def _tables(run: Run) -> dict[str, File]:
     found: dict[str, File] = {}
     if "TABLE" not in run._log_types().values():
         return found
-    for one in run._reader.logged(run.project, run.number):
+    for one in latest_values(run._reader.logged(run.project, run.number)):
         if one["dataType"] == "TABLE":
             key = one["logName"]
             for name in (table_name(key, one["step"]), f"{key}.table.json"):

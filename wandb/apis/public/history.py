@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wandb._native.api import run_files
 from wandb._native.api.run_fields import LISTS, media_path
 from wandb_compat.wire.names import stored_keys
+from wandb_compat.wire.stored_values import latest_values
 
 if TYPE_CHECKING:
     from wandb._native.api.run_attributes import RunAttributes
@@ -226,7 +227,7 @@ def _others(run: RunAttributes, keys: list[str] | None) -> dict[int, tuple[str, 
     asked = {name for name, kind in types.items() if kind != "METRIC" and (keys is None or name in names)}
     found: dict[int, tuple[str, Row]] = {}
     if any(types[name] not in (*MEDIA_KINDS, "ARTIFACT") for name in asked):
-        for one in run._reader.logged(run.project, run.number):
+        for one in latest_values(run._reader.logged(run.project, run.number)):
             if one["logName"] in asked:
                 key = names.get(one["logName"], one["logName"])
                 found.setdefault(one["step"], (one["time"], {}))[1][key] = _value(one)
@@ -267,7 +268,7 @@ def table_name(key: str, step: int) -> str:
 
 def _media(run: RunAttributes, names: set[str], types: dict[str, str]) -> dict[tuple[int, str], list[dict[str, Any]]]:
     files: dict[tuple[int, str], list[dict[str, Any]]] = {}
-    for file in run_files.list_files(run):
+    for file in latest_values(run_files.list_files(run)):
         name = file["logName"]
         kind = kind_of(types.get(name), file["fileName"])
         if name in names and kind and file["fileType"] != "mask":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from typing import Any
 
 from wandb_compat.server import limits
-from wandb_compat.server.params import Fields, RequestError, ValidationError, check_text, parse_embedded_json
+from wandb_compat.server.params import Fields, RequestError, ValidationError, check_text, parse_stored_json
 from wandb_compat.server.storage.database import Store
-from wandb_compat.server.storage.runs import ORGANIZATION, find_run, merge_config, run_tags
+from wandb_compat.server.storage.runs import ORGANIZATION, find_run, merge, merge_config, run_tags
 
 LOG_TYPES = ("METRIC", "IMAGE", "VIDEO", "AUDIO", "FILE", "TEXT", "ARTIFACT", "HISTOGRAM", "TABLE", "DATA")
 NODE_TYPES = ("MODULE", "UNKNOWN", "CONTAINER", "IO")
@@ -51,12 +52,24 @@ def update_config(store: Store, fields: Fields, base: str) -> Answer:
     text = fields.any_text("config")
     with store.write() as connection:
         run = find_run(connection, fields)
-        config = parse_embedded_json(text or "null")
+        config = parse_stored_json(text or "null")
         if config is not None and not isinstance(config, dict):
             raise RequestError(400, "config must be a JSON object, encoded as text")
-        if config is not None:
+        if config is not None and not store.options.merge_time:
             merge_config(connection, run["id"], config, store.now())
+    if config is not None and store.options.merge_time:
+        _merge_without_lock(store, run["id"], run["config"], config)
     return {"success": True}
+
+
+def _merge_without_lock(store: Store, run: int, stored: str | None, config: dict[str, Any]) -> None:
+    """Merge a config into what was read before, as the real server does: of two updates at once one may be lost."""
+    time.sleep(store.options.merge_time)
+    merged = merge(json.loads(stored or "null"), config)
+    with store.write() as connection:
+        connection.execute(
+            "UPDATE run SET config = ?, updated = ? WHERE id = ?", (json.dumps(merged), store.now(), run)
+        )
 
 
 def update_notes(store: Store, fields: Fields, base: str) -> Answer:

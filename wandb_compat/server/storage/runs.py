@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.params import Fields, RequestError, ValidationError, check_text, parse_embedded_json
+from wandb_compat.server.params import Fields, RequestError, ValidationError, check_text, parse_stored_json
 from wandb_compat.server.storage import identifiers
 from wandb_compat.server.storage.database import Store
 from wandb_compat.wire.display_ids import is_display_id
@@ -245,7 +245,7 @@ def run_page_url(base: str, project: str, run_id: int) -> str:
 
 def stored_document(fields: Fields, name: str) -> Any:
     """Return a document that is encoded as text in a field, None when absent or empty."""
-    return parse_embedded_json(fields.optional_text(name) or "null")
+    return parse_stored_json(fields.optional_text(name) or "null")
 
 
 def run_tags(fields: Fields, required: bool = False) -> list[str]:
