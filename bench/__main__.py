@@ -60,6 +60,7 @@ FIGURES = {
     "epoch": ("epoch of 300 steps of a small torch model, ms", MS),
     "start": ("python -c pass, ms", MS),
     "instructions": ("python -c pass, millions of instructions (valgrind)", 1e-6),
+    "first import": ("import of an empty module, ms", MS),
     "import wandb": ("python -c 'import wandb; wandb.init', ms", MS),
 }
 CALL = ("p50", "p99", "max")
@@ -170,6 +171,9 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
     if shutil.which("valgrind"):
         counts = {name: lambda n=name: {"instructions": bench.instructions(n)} for name in names}
         report.section("interpreter start, without the noise of the machine", 1, counts, "instructions")
+    depths = {f"a module in {count} packages": count for count in range(3)}
+    nested = {name: lambda n=count: {"first import": bench.first_import(n)} for name, count in depths.items()}
+    report.section("an extra package at interpreter start", given.starts, nested, "first import")
     use = {
         name: lambda n=name: {"import wandb": bench.start(n, "import wandb; wandb.init")} for name in (OURS, "wandb")
     }

@@ -145,6 +145,25 @@ class Bench:
         done = subprocess.run(command, check=True, env=environment, cwd=self.folder, capture_output=True, text=True)
         return int(done.stderr.split("Collected :")[1].split()[0])
 
+    def first_import(self, packages: int) -> float:
+        """Return how long a new interpreter takes to import a module that is in so many packages, in seconds."""
+        folder = self.folder / "packages"
+        names = [*(f"package{number}" for number in range(packages)), f"module{packages}"]
+        for depth in range(packages):
+            inner = folder.joinpath(*names[: depth + 1])
+            inner.mkdir(parents=True, exist_ok=True)
+            (inner / "__init__.py").touch()
+        folder.mkdir(exist_ok=True)
+        folder.joinpath(*names).with_suffix(".py").touch()
+        code = (
+            f"import sys, time; sys.path.insert(0, {str(folder)!r}); began = time.perf_counter(); "
+            f"import {'.'.join(names)}; print(time.perf_counter() - began)"
+        )
+        command = [str(self.pythons["empty"]), "-c", code]
+        environment = self._environment(self.folder)
+        done = subprocess.run(command, check=True, env=environment, cwd=self.folder, capture_output=True, text=True)
+        return float(done.stdout)
+
     def rows(self, project: str) -> int:
         """Return how many values of the first metric the newest run of a project has on the server."""
         headers = {"Authorization": f"Bearer {self.server.key}"}
