@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,11 +20,10 @@ from wandb_compat.spool import records
 from wandb_compat.spool.config_merge import without_nulls
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
-from wandb_compat.wire.names import file_log_key, log_key, stored_keys
+from wandb_compat.wire.names import file_log_key, is_machine_metric, log_key, stored_keys
 
 FILES = 1000  # files in one answer of the server
-OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history, configuration and summary
-SYSTEM = "sys/"  # what Pluto's client measures of the machine
+OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history and summary
 # By wandb's type of a value: how many files Pluto stores for it, or the field with their number.
 PICTURES = {"image-file": 1, "audio-file": 1, "video-file": 1}
 SEVERAL = {"images/separated": "count", "audio": "count", "videos": "count"}
@@ -49,7 +49,7 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
         if not numbers and not isinstance(value, dict) and not long_text:
             texts.setdefault(log_key(key), {})[step] = value
     steps = sorted(recorded.rows)
-    extra = {name for name in pluto.names() if not name.startswith(SYSTEM)}
+    extra = {name for name in pluto.names() if not is_machine_metric(name)}
     for name in sorted({*expected, *extra}):
         wanted = expected.get(name, {})
         there, sampled = pluto.points(name, steps)
@@ -116,7 +116,9 @@ def compare_config(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
     """Compare the configuration, and what dual mode adds to it under `wandb`."""
     part = Part(loose=loose, stored=True)
     own = recorded.config.get("wandb")
-    part.check_all({key: value for key, value in recorded.config.items() if key not in (*OWN, "wandb")}, pluto.config)
+    part.check_all(
+        {key: value for key, value in recorded.config.items() if key not in ("_wandb", "wandb")}, pluto.config
+    )
     if own is not None:
         there = {key: pluto.about[key] for key in own if key in pluto.about} if isinstance(own, dict) else ABSENT
         part.check("wandb", own, there)
@@ -198,8 +200,11 @@ def compare_files(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
     part = Part()
     if loose:
         names = (name.removeprefix("save/") for name in pluto.types if name.startswith("save/"))
-        counts = [sum(bool(re.fullmatch(loose, path)) for path in paths) for paths in (recorded.files, names)]
-        part.check(loose, f"{counts[0]} files", f"{counts[1]} files")
+        folders = [
+            sorted(str(PurePosixPath(path).parent) for path in paths if re.fullmatch(loose, path))
+            for paths in (recorded.files, names)
+        ]
+        part.check(loose, *(f"{len(found)} files in {', '.join(found) or 'no folder'}" for found in folders))
     for path in recorded.files:
         if loose and re.fullmatch(loose, path):  # Pluto has it under a different name
             continue

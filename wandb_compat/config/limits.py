@@ -25,6 +25,7 @@ DRAIN_QUIET = 1.0  # seconds before progress is shown: most runs end sooner
 DRAIN_LINE_INTERVAL = 5.0  # seconds between two lines of progress where no bar can be drawn
 
 # Rows and summary
+HIGHEST_TIME = 253_402_300_799  # seconds since the epoch, the end of the year 9999: a later time is no date
 HIGHEST_STEP = 2**63 - 1  # a server stores an unsigned integer, of which databases keep 63 bits
 SUMMARY_DELAY = 1.0  # seconds from the first row, or from a change by the script, to a publication of the summary
 SUMMARY_CHANGE_INTERVAL = 5.0  # seconds at least between two publications of what the script changes in the summary

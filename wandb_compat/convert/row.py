@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,16 @@ from wandb_compat.convert.deferred import DeferredRecords
 from wandb_compat.convert.numbers import Number
 from wandb_compat.spool import records
 from wandb_compat.wire.names import file_log_key, log_key
+
+# Keys of a row that wandb leaves out, as it sets them itself: it reads the time of the row from `_timestamp`.
+RESERVED = frozenset(("_step", "_timestamp", "_runtime", ""))
+
+
+def without_reserved(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row without RESERVED keys: the row itself when it has none."""
+    if RESERVED.isdisjoint(data):
+        return data
+    return {key: value for key, value in data.items() if key not in RESERVED}
 
 
 class Row:

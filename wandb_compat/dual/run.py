@@ -34,8 +34,6 @@ from wandb_compat.spool.layout import DUAL_DIR
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
-# Keys of a row that the record of wandb leaves out.
-RESERVED = frozenset(("_step", "_timestamp", ""))
 DISTRIBUTED = ("RANK", "LOCAL_RANK", "WORLD_SIZE")  # variables that a distributed job sets
 
 
@@ -172,8 +170,6 @@ class Mirror:
         self.history.publish_if_due()
 
     def _take_row(self, data: Mapping[str, Any], step: int, now: int, plain: bool) -> Mapping[str, Any]:
-        if not RESERVED.isdisjoint(data):
-            data = {key: value for key, value in data.items() if key not in RESERVED}
         try:
             return self.pipeline.row(data, step, now, plain)
         except Exception:
@@ -260,7 +256,7 @@ class Mirror:
         if self._tensorboard is None:
             from wandb_compat.run.tensorboard.sync import TensorBoardSync
 
-            self._tensorboard = TensorBoardSync(self._begun, self.log_row, self.notifier, texts=False)
+            self._tensorboard = TensorBoardSync(self._begun, self.log_row, self.notifier)
         self._tensorboard.add(logdir, False, root_logdir)  # the service copies the files to the run's directory
 
     def update_property(self, run: Any, name: str) -> None:

@@ -19,6 +19,7 @@ from wandb_compat.convert import arrays
 from wandb_compat.convert.convert_row import convert_row
 from wandb_compat.convert.deferred import DeferredRecords
 from wandb_compat.convert.numbers import NUMBER_TYPES
+from wandb_compat.convert.row import without_reserved
 from wandb_compat.pipeline import drain
 from wandb_compat.pipeline.encoder import Encoder
 from wandb_compat.pipeline.worker_monitor import WorkerMonitor
@@ -143,7 +144,8 @@ class Pipeline:
         """Take one history row.
 
         Args:
-            data: values by key; nested dicts are flattened with `.`. Neither changed nor kept.
+            data: values by key; nested dicts are flattened with `.`, RESERVED keys are left out. Neither changed nor
+                kept.
             step: from 0.
             time: milliseconds since the epoch.
             plain: whether all values are known to be of NUMBER_TYPES; by default that is looked up.
@@ -156,6 +158,7 @@ class Pipeline:
             OSError: the file of a medium is gone.
         """
         if self._prefix is not None:
+            data = without_reserved(data)
             named = self._prefix.add(data)
             summary = self._row(named, step, time)
             return data if summary is named else self._prefix.remove(summary)
@@ -175,7 +178,7 @@ class Pipeline:
                     return numbers
         except (TypeError, OverflowError):  # an unhashable key, an integer over 64 bits, a step of another type
             pass
-        return self._convert_row(data, int(step), time)
+        return self._convert_row(without_reserved(data), int(step), time)
 
     def _convert_row(self, data: Mapping[str, Any], step: int, time: int) -> Mapping[str, Any]:
         try:

@@ -11,12 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from math import isfinite
 from pathlib import Path
 from time import time
 from typing import Any
 
 from wandb_compat.config.limits import (
     HIGHEST_STEP,
+    HIGHEST_TIME,
     STEP_LOCK_TIMEOUT,
     SUMMARY_CHANGE_INTERVAL,
     SUMMARY_DELAY,
@@ -78,6 +80,20 @@ def drop_lower_steps(step: Any, current: int) -> int | None:
     return asked if (asked := int(step)) >= current else None
 
 
+def _logged_time(value: Any, moment: float | None) -> float | None:
+    """Return the time that a row states under `_timestamp`, in seconds since the epoch, or `moment` if it states none.
+
+    Numbers of NumPy count too; wandb leaves anything else out.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return moment
+    try:
+        stated = float(value)
+    except Exception:  # an array of several numbers, or an object of the script
+        return moment
+    return stated if isfinite(stated) and 0 <= stated <= HIGHEST_TIME else moment
+
+
 class History:
     """The rows of one run.
 
@@ -86,6 +102,7 @@ class History:
     """
 
     __slots__ = (
+        "_attached",
         "_changed",
         "_due",
         "_due_in_caller",
@@ -132,6 +149,7 @@ class History:
         self._newest = 0  # time of any row, ms
         self._last = first_step  # step of the last row
         self._top = first_step - 1  # highest step that has a row
+        self._attached: dict[str, int] = {}  # the step of the last value that `attach` has logged, by key
         self._changed = False  # whether the script has changed the summary since it was published
         self._published = 0.0  # when, in ms since the epoch
         self._published_row = 0  # `_time` at that moment
@@ -150,7 +168,7 @@ class History:
         """Log one row; see `Run.log`.
 
         Args:
-            data: values by key.
+            data: values by key; `_timestamp`, in seconds since the epoch, is the time of the row.
             step: where the row belongs; None is the current step, which then advances.
             commit: False keeps the current step open for the next call, True closes it. By default a call without
                 `step` closes it and a call with `step` does not.
@@ -162,6 +180,8 @@ class History:
         """
         if type(data) is not dict and not isinstance(data, Mapping):
             raise TypeError("wandb.log must be passed a dictionary")
+        if "_timestamp" in data:
+            moment = _logged_time(data["_timestamp"], moment)
         with self.lock:
             current = self.step
             if step is None:
@@ -198,6 +218,19 @@ class History:
                 self.rules.apply(values, self.items)
             if now >= self._due_in_caller:
                 self._publish_now()
+
+    def attach(self, data: Mapping[str, Any]) -> None:
+        """Log values beside the rows: at the step of the last row, so that no row gets another step.
+
+        Args:
+            data: values by key. A key that has such a value at the last row's step gets the next one at the step
+                after: no value is lost.
+        """
+        with self.lock:
+            now = max(int(time() * 1000), self._newest)
+            for key, value in data.items():
+                at = self._attached[key] = max(self._top, self._attached.get(key, -1) + 1, 0)
+                self._update_summary({key: value}, self._row({key: value}, at, now, False))
 
     def _update_summary(self, data: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         try:
@@ -279,5 +312,6 @@ class History:
         """Return `_step`, `_runtime` (seconds) and `_timestamp` (seconds since the epoch) of the last row."""
         if not self._time:
             return {}
-        timestamp = self._time / 1000
-        return {"_step": self._last, "_runtime": max(0.0, timestamp - self.start), "_timestamp": timestamp}
+        # A row may state an earlier time than its own: the newest tells how long the run has lasted.
+        runtime = max(0.0, self._newest / 1000 - self.start)
+        return {"_step": self._last, "_runtime": runtime, "_timestamp": self._time / 1000}

@@ -14,7 +14,7 @@ from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
 from wandb_compat.wire.exact_numbers import restored
-from wandb_compat.wire.names import project_name
+from wandb_compat.wire.names import is_machine_metric, project_name
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 OURS = "wandb"  # key of a run's configuration on the server under which everything else is stored
 _TAIL = 4 * 1024**2  # bytes at the end of each file in which the last step is looked for
 _SERIES = 100  # metrics whose statistics a server gives in one answer
-_SAMPLES = "sys"  # group of the system metrics, which count their own steps
 _STEP = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) [^\x1e\n]*?"step":(\d+)')
 _DESCRIPTIONS = re.compile(rb"\x1e[0-9a-f]{8} (?:start|config|tags) [^\x1e\n]*\n")
 
@@ -159,12 +158,13 @@ def from_server_number(client: Client, project: str, number: int) -> PreviousRun
     known = PreviousRun(name=details.get("name"), config=restored(config) if isinstance(config, dict) else {})
     known.tags = [str(tag) for tag in details.get("tags") or []]
     names = [one for one in details.get("logNames") or [] if one.get("logType") == "METRIC"]
-    groups = {one.get("logGroup") or "" for one in names if not _is_system_group(one.get("logGroup"))}
+    # Measurements of the machine count their own steps.
+    groups = {one.get("logGroup") or "" for one in names if not is_machine_metric(one["logName"])}
     # One request where its answer has room for all metrics, else one for each group.
     queries = [{}] if len(names) <= _SERIES else [{"logGroup": group} for group in sorted(groups)]
     for query in queries:
         for metric in client.statistics(number, project, **query):
-            if not _is_system_group(metric.get("logGroup")) and (last := metric.get("last")):
+            if not is_machine_metric(metric["logName"]) and (last := metric.get("last")):
                 known.last_step = max(known.last_step, int(last["step"]))
     return known.complete()
 
@@ -195,7 +195,3 @@ def _find_marked(client: Client, project: str, mark: str, value: str) -> int | N
         if (client.details(number, project).get("systemMetadata") or {}).get(mark) == value:
             return number
     return None
-
-
-def _is_system_group(group: Any) -> bool:
-    return isinstance(group, str) and group.split("/")[0] == _SAMPLES

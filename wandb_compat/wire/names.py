@@ -12,6 +12,12 @@ FILE_KEY_LIMIT = 400  # bytes of the log name of a file: with project and file n
 FILE_KEY_PART_LIMIT = 200  # bytes between two slashes of it; some stores take 255
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What Pluto's clients measure of a machine, as in `sys/cpu.pct.0`; each host of a job has `sys/rank8/` in front.
+_MACHINE_METRIC = re.compile(
+    r"sys/(rank\d+/)?("
+    r"cpu\.pct\.\d+|(mem|disk)\.(used|active)|net\.bytes_\w+(\.rate)?|ib\..+\.\d+\.\w+(\.rate)?"
+    r"|gpu\.\d+\..+\.(utilization|memory\.used|memory\.utilization|power))"
+)
 _NO_PART = {"": "-", ".": "-", "..": "--"}  # parts of a path that clients and stores remove, and what is written
 
 
@@ -24,6 +30,11 @@ def log_key(key: str) -> str:
     if not stored.strip():
         return "-"
     return stored if len(stored.encode()) <= LOG_KEY_LIMIT else f"{_cut(stored, LOG_KEY_LIMIT - 13)}~{_hash(key)}"
+
+
+def is_machine_metric(name: str) -> bool:
+    """Whether a metric of this name is a sample of the machine; other names in `sys/` are a script's."""
+    return name.startswith("sys/") and _MACHINE_METRIC.fullmatch(name) is not None
 
 
 def file_log_key(key: str) -> str:

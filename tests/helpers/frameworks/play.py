@@ -182,7 +182,7 @@ def _flat(run: RecordedRun, loose: str) -> dict[tuple[Any, ...], Any]:
         },
         ("tables of charts", ""): len(charts),
         **{("file", path): True for path in run.files if path not in random},
-        ("files of other names", ""): len(random),
+        ("files of other names", ""): sorted(str(Path(path).parent) for path in random),
         ("tags", ""): sorted(run.tags),
         ("name", ""): run.name,
         ("notes", ""): run.notes,

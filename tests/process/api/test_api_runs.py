@@ -155,9 +155,9 @@ def test_a_run_that_pluto_migrated(api: wandb.Api, log: Logged, request: pytest.
 
 def test_a_run_of_plutos_own_client(api: wandb.Api, log: Logged) -> None:
     """A run without a summary of ours has the last value of each metric."""
-    run = log("native", {"loss": [(0, 2.0), (1, 1.0)], "sys/cpu": [(1, 50.0)]})
+    run = log("native", {"loss": [(0, 2.0), (1, 1.0)], "sys/cpu.pct.0": [(1, 50.0)]})
     assert run.summary_metrics == {"loss": 1.0}
-    assert run.system_metrics == {"system.cpu": 50.0}
+    assert run.system_metrics == {"system.cpu.pct.0": 50.0}
     assert run.lastHistoryStep == 1
 
 

@@ -92,3 +92,30 @@ def test_text_that_a_server_refuses_arrives_with_replacements(log: Log) -> None:
     (row,) = run.scan_history(keys=["text"])
     assert row["text"] == "t\ufffd\ufffd"
     assert "d\ufffd" in str(seen.document("table"))
+
+
+def test_names_that_wandb_reserves(log: Log) -> None:
+    """`_step` and `_runtime` of a row are left out, `_timestamp` is its time; any other name is the script's."""
+    rows = [
+        {"_step": 99, "q": 1},
+        {"_timestamp": 1_700_000_000.5, "q": 2},
+        {"_runtime": 5, "": 1, "q": 3},
+        {"_timestamp": "no time", "q": 4},
+        {"sys/x": 1, "sys/cpu": 2, "system.y": 3, "system/z": 4, "_wandb": 5, "_own": 6, "a": {"_step": 7}},
+    ]
+    seen = log(*rows)
+    run = wandb.Api().run(f"{seen.project}/{seen.run_id}")
+    found = list(run.scan_history())
+    ours = {"_step", "_timestamp", "_runtime"}
+    assert [{key: one for key, one in row.items() if key not in ours} for row in found] == [
+        *({"q": number} for number in (1, 2, 3, 4)),
+        {"sys/x": 1, "sys/cpu": 2, "system.y": 3, "system/z": 4, "_wandb": 5, "_own": 6, "a._step": 7},
+    ]
+    assert [row["_step"] for row in found] == [0, 1, 2, 3, 4]
+    assert found[1]["_timestamp"] == 1_700_000_000.5
+    assert run.history(keys=["sys/x"], pandas=False) == [{"_step": 4, "sys/x": 1}]
+    assert {"q", "sys/x", "sys/cpu", "_own"} <= run.history_keys["keys"].keys()
+    assert run.summary["sys/cpu"] == 2 and run.lastHistoryStep == 4
+    assert not any(
+        key in row for row in run.history(stream="system", pandas=False) for key in ("system.x", "system.cpu")
+    )

@@ -20,6 +20,11 @@ SCRIPTS = {
         import wandb
         run = wandb.init()
         run.log({"_step": 99, "q": 1}); run.log({"_timestamp": 5, "q": 2}); run.log({"": 1}); run.log({"q": 3})
+        run.log({"_timestamp": 7.5}); run.log({"_runtime": 5, "q": 4}); run.log({"_timestamp": True, "_step": "x"})
+        run.log({"sys/x": 1, "system.y": 2, "system/z": 3, "_wandb": {"a": 1}, "_wandb/x": 1, "_own": 2})
+        run.log({"system": {"gpu": 3}, "_sys": 1, "wandb": 2, "a": {"_step": 1, "_timestamp": 2}, "_type": 1})
+        run.summary.update({"_own": 1, "sys/m": 1, "system.m": 2})
+        run.config.update({"_own": 1, "sys/a": 3, "_step": 4})
         run.finish()
         """,
     "mean without finish": """

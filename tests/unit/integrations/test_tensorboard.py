@@ -58,6 +58,69 @@ def test_media_of_torch(read) -> None:
     assert [chart["key"] for chart in recorded.about()["custom_charts"]] == ["curve"]
 
 
+# What is written, and the rows that the real wandb 0.31 has recorded of it.
+BESIDE = {
+    "text first": lambda writer: [
+        writer.add_text("t", "x", 0),
+        writer.add_scalar("a", 1, 100),
+        writer.add_scalar("a", 2, 200),
+    ],
+    "texts between rows": lambda writer: [
+        writer.add_scalar("a", 1, 100),
+        writer.add_text("t", "x", 150),
+        writer.add_text("t", "y", 160),
+        writer.add_scalar("a", 2, 200),
+    ],
+    "texts in the step of a row": lambda writer: [
+        writer.add_scalar("a", 1, 100, walltime=1000),
+        writer.add_text("t", "x", 100, walltime=2000),
+        writer.add_scalar("b", 2, 100, walltime=3000),
+    ],
+    "any event of another step ends a row": lambda writer: [
+        writer.add_scalar("a", 1, 0),
+        writer.add_text("t", "x", 5),
+        writer.add_scalar("b", 2, 0),
+        writer.add_scalar("c", 3, 1),
+    ],
+    "a row of an image": lambda writer: [
+        writer.add_image("picture", numpy.zeros((3, 4, 4), numpy.uint8), 0),
+        writer.add_scalar("a", 1, 100),
+        writer.add_text("t", "x", 300),
+    ],
+}
+ROWS = {
+    "text first": [(0, {"a": 1, "global_step": 100}), (1, {"a": 2, "global_step": 200})],
+    "texts between rows": [(0, {"a": 1, "global_step": 100}), (1, {"a": 2, "global_step": 200})],
+    "texts in the step of a row": [(0, {"a": 1, "b": 2, "global_step": 100})],
+    "any event of another step ends a row": [
+        (0, {"a": 1, "global_step": 0}),
+        (1, {"b": 2, "global_step": 0}),
+        (2, {"c": 3, "global_step": 1}),
+    ],
+    "a row of an image": [(0, {"global_step": 0}), (1, {"a": 1, "global_step": 100})],
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_texts_leave_the_rows_alone(read, name: str) -> None:
+    """Texts arrive, all of them, and take no step away from the numbers; a row has the time of its last event."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    run = wandb.init(mode="offline", sync_tensorboard=True)
+    with SummaryWriter("runs/exp1") as writer:
+        BESIDE[name](writer)
+    run.finish()
+    recorded = read(run)
+    assert recorded.rows() == ROWS[name]
+    texts = [(one["step"], one["data"]) for one in recorded.all("data")]
+    beside = {"texts between rows": [(0, "x"), (1, "y")], "a row of an image": [(1, "x")]}
+    assert texts == beside.get(name, [(0, "x")])
+    if name == "texts in the step of a row":
+        assert [row["time"] for row in recorded.all("row")] == [3_000_000]
+    (saved,) = [file["key"] for file in recorded.all("file") if "tfevents" in file["key"]]
+    assert saved.startswith("save/runs/exp1/events.out")
+
+
 @pytest.mark.parametrize("root", ["", "logs"])
 def test_several_folders(read, root: str) -> None:
     """The folder below the common one, or below `root_logdir`, comes before the keys; event files are kept."""

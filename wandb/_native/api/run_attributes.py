@@ -17,6 +17,7 @@ from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.public import history
 from wandb.apis.public.summary import HTTPSummary
 from wandb_compat.run.identity import RUN_ID, TARGET
+from wandb_compat.wire.names import is_machine_metric
 
 if TYPE_CHECKING:
     from wandb._native.api.connection import Reader
@@ -204,7 +205,7 @@ class RunAttributes(Attrs):
             self._await_stored_rows()
             last = self._reader.statistics(self.project, self.number)
             self._attrs["summaryMetrics"] = {
-                one["logName"]: one["last"]["value"] for one in last if not one["logName"].startswith(history.MACHINE)
+                one["logName"]: one["last"]["value"] for one in last if not is_machine_metric(one["logName"])
             }
             self._saved["summaryMetrics"] = dict(self._attrs["summaryMetrics"])
         return self._attrs["summaryMetrics"]  # type: ignore[no-any-return]
@@ -213,7 +214,11 @@ class RunAttributes(Attrs):
     def system_metrics(self) -> dict[str, float]:
         """The last value of each measurement of the machine."""
         last = self._reader.statistics(self.project, self.number, group="sys")
-        return {f"system.{one['logName'].removeprefix(history.MACHINE)}": one["last"]["value"] for one in last}
+        return {
+            f"system.{one['logName'].removeprefix(history.MACHINE)}": one["last"]["value"]
+            for one in last
+            if is_machine_metric(one["logName"])
+        }
 
     @property
     def metadata(self) -> dict[str, Any] | None:
@@ -266,7 +271,7 @@ class RunAttributes(Attrs):
                 sleep(STORED_POLL)
 
     def _has_last_rows(self) -> bool:
-        types = {kind for name, kind in self._log_types().items() if not name.startswith(history.MACHINE)}
+        types = {kind for name, kind in self._log_types().items() if not is_machine_metric(name)}
         last = run_fields.about_of(self._load_details().get("config") or {}).get("summary", {}).get("_step", 0)
         if "METRIC" in types and history.last_step(self) < last:
             return False

@@ -8,6 +8,7 @@ from typing import Any
 from wandb_compat.run.identity import RUN_ID
 from wandb_compat.spool.config_merge import REMOVED, without_nulls, without_removed
 from wandb_compat.wire.exact_numbers import restored
+from wandb_compat.wire.names import is_machine_metric
 
 # Pluto's status -> wandb's state; `_failure` splits FAILED.
 STATES = {"RUNNING": "running", "COMPLETED": "finished", "TERMINATED": "killed", "CANCELLED": "killed"}
@@ -84,7 +85,7 @@ def from_details(details: dict[str, Any]) -> dict[str, Any]:
         "projectId": details.get("projectName"),
         "historyKeys": {
             "keys": {
-                one["logName"]: {} for one in details.get("logNames") or [] if not one["logName"].startswith("sys/")
+                one["logName"]: {} for one in details.get("logNames") or [] if not is_machine_metric(one["logName"])
             }
         },
         "user": {"name": metadata.get("username"), "username": metadata.get("username")},

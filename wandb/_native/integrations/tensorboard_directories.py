@@ -45,7 +45,7 @@ def log(
         raise Error("TensorBoard's files are read with its own package: `pip install tensorboard`")
     from wandb_compat.run.tensorboard.summaries import Summaries
 
-    summaries = Summaries(wandb, terminal_notifier(), shortest=True)
+    summaries = Summaries(wandb, terminal_notifier(), shortest=True, texts=False)
     run = wandb.init(
         project=project,
         entity=entity,
@@ -60,7 +60,7 @@ def log(
         for file in files:
             termlog(f"Found a log of TensorBoard: {file}")
             folder = file.parent.relative_to(home).as_posix()
-            for row in Stream(file, "" if folder == "." else folder, summaries).rows(last=True):
+            for row in Stream(file, "" if folder == "." else folder, summaries, run._history.attach).rows(last=True):
                 run.log(row)
             run.save(str(file), base_path=str(home), policy="now", glob=False)
     return run.id

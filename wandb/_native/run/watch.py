@@ -44,6 +44,7 @@ class RunWatch:
                 run.log,
                 run._notifier,
                 lambda file, folder: run.save(str(file), base_path=str(folder), glob=False),
+                log_texts=run._history.attach,
             )
         self._tensorboard.add(logdir, save, root_logdir)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb._native.api import run_files
 from wandb._native.api.run_fields import LISTS, media_path
-from wandb_compat.wire.names import stored_keys
+from wandb_compat.wire.names import is_machine_metric, stored_keys
 from wandb_compat.wire.stored_values import latest_values
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def last_step(run: RunAttributes) -> int:
     """Return the highest step at which a run has logged a number, or -1."""
     # Of a series the server keeps the last point, however few are asked for.
     ends = run._reader.points(run.project, run.number, limit=1)
-    return max((points[-1][0] for name, points in ends.items() if not name.startswith(MACHINE)), default=-1)
+    return max((points[-1][0] for name, points in ends.items() if not is_machine_metric(name)), default=-1)
 
 
 def sampled(run: RunAttributes, samples: int, keys: list[str] | None, x_axis: str) -> list[Row]:
@@ -76,7 +76,8 @@ def machine(run: RunAttributes, samples: int) -> list[Row]:
     from wandb._native.api.connection import POINTS
 
     series = run._reader.points(run.project, run.number, group="sys", limit=min(samples, POINTS))
-    rows = _rows(run, {f"system.{name.removeprefix(MACHINE)}": points for name, points in series.items()}, {})
+    measured = {name: points for name, points in series.items() if is_machine_metric(name)}
+    rows = _rows(run, {f"system.{name.removeprefix(MACHINE)}": points for name, points in measured.items()}, {})
     return thinned([{key: value for key, value in row.items() if key != "_step"} for row in rows], samples)
 
 
@@ -160,7 +161,7 @@ def _points(run: RunAttributes, keys: list[str] | None, limit: int, low: int = 0
     bounds: dict[str, Any] = {"limit": limit, "low": low, "high": high}
     if keys is None:
         found = run._reader.points(run.project, run.number, **bounds)
-        return {name: points for name, points in found.items() if not name.startswith(MACHINE)}
+        return {name: points for name, points in found.items() if not is_machine_metric(name)}
     asked = [key for key in keys if key not in CLOCK]
     if not asked:  # then every row counts
         return _points(run, None, limit, low, high)

@@ -26,7 +26,7 @@ class Summaries:
             notifier: warns of values that are left out.
             shortest: read 32 bits as the shortest decimal that has them, as wandb's service does with files: 0.1
                 stays 0.1, where Python's number would be 0.10000000149011612.
-            texts: read texts too, which wandb leaves in the file.
+            texts: return texts with the other values too; wandb leaves them in the file.
         """
         self._wandb: Any = wandb
         self._notifier = notifier
@@ -56,6 +56,16 @@ class Summaries:
             if read is not None and (found := read(value.tensor, key)) is not None:
                 values[key] = found
         return values
+
+    def texts(self, summary: Any, namespace: str = "") -> dict[str, str]:
+        """Return the texts of a `Summary` message by key; arguments as `values`."""
+        texts: dict[str, str] = {}
+        for value in summary.value:
+            if value.metadata.plugin_data.plugin_name == "text" and value.WhichOneof("value") == "tensor":
+                key = f"{namespace}/{value.tag}" if namespace else value.tag
+                if (text := _text(value.tensor, key)) is not None:
+                    texts[key] = text
+        return texts
 
     def _images(self, tensor: Any, key: str) -> list[Any] | None:
         from PIL import Image

@@ -18,30 +18,55 @@ if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.summaries import Summaries
 
 
-class Stream:
-    """One event file: the values of a step are one row, which is complete when the next step begins."""
+LogTexts = Callable[[dict[str, str]], Any]
 
-    def __init__(self, path: Path, namespace: str, summaries: Summaries) -> None:
+
+class Stream:
+    """One event file: the values of a step are one row, which is complete when the next step begins.
+
+    As in wandb, every event of another step ends a row, and the last event of a step gives the row its time.
+    """
+
+    def __init__(self, path: Path, namespace: str, summaries: Summaries, log_texts: LogTexts | None = None) -> None:
+        """Read nothing yet.
+
+        Args:
+            path: the file.
+            namespace: comes before each key, with a slash.
+            summaries: reads the values.
+            log_texts: takes texts, which are no part of rows. By default they stay in the file.
+        """
         self._file = EventFile(path)
         self._summaries = summaries
+        self._log_texts = log_texts
         self._namespace = namespace
         self._row: dict[str, Any] = {}
+        self._texts: list[dict[str, str]] = []
         self._step = 0
 
     def rows(self, last: bool) -> Iterator[dict[str, Any]]:
         """Yield the rows that are complete; with `last` also the one that is not."""
         for event in self._file.events():
-            values = self._summaries.values(event.summary, self._namespace)
-            if not values:
-                continue
-            if self._row and event.step != self._step:
-                yield self._row
-                self._row = {}
+            if event.step != self._step:
+                yield from self._complete()
             self._step = event.step
-            self._row.update(values, global_step=event.step)
-        if last and self._row:
+            if self._log_texts is not None and (texts := self._summaries.texts(event.summary, self._namespace)):
+                self._texts.append(texts)
+            values = self._summaries.values(event.summary, self._namespace)
+            if values or self._row:
+                self._row.update(values, global_step=event.step, _timestamp=event.wall_time)
+        if last:
+            yield from self._complete()
+
+    def _complete(self) -> Iterator[dict[str, Any]]:
+        """Yield the row of a step if it has one; then log the step's texts beside it."""
+        if self._row:
             yield self._row
             self._row = {}
+        for texts in self._texts:
+            assert self._log_texts is not None
+            self._log_texts(texts)
+        self._texts.clear()
 
 
 class Folder:
@@ -62,7 +87,7 @@ class TensorBoardSync:
         notifier: Notifier,
         keep: Callable[[Path, Path], Any] = lambda file, folder: None,
         *,
-        texts: bool = True,
+        log_texts: LogTexts | None = None,
     ) -> None:
         """Follow nothing yet.
 
@@ -71,14 +96,16 @@ class TensorBoardSync:
             log: takes a row.
             notifier: warns of what cannot be read.
             keep: takes a file that is to be kept with the run, and the folder whose part of the path is not kept.
-            texts: log texts too, which wandb leaves in the file.
+            log_texts: takes texts, which wandb leaves in the file.
         """
         self._since, self._log, self._notifier, self._keep = since, log, notifier, keep
-        self._texts = texts
+        self._log_texts = log_texts
         self._summaries: Summaries | None = None  # once there is something to read: it is expensive
         self._pid = os.getpid()
         self._folders: dict[Path, Folder] = {}
-        self._root: Path | None = None  # once known, the root of folders that were added without one
+        # Once known, of folders that were added without a root: what keys and saved files are relative to.
+        self._root: Path | None = None
+        self._base: Path | None = None
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._waited = 0.0
@@ -147,7 +174,10 @@ class TensorBoardSync:
         if self._root is None and loose:
             if len(loose) == 1 and not last and self._waited < NAMESPACE_GRACE:
                 return False
-            self._root = Path(os.path.commonpath(loose))
+            self._root = self._base = Path(os.path.commonpath(loose))
+            with suppress(OSError):  # the working directory is gone
+                if len(loose) == 1 and self._root.is_relative_to(working := Path.cwd()):
+                    self._base = working  # one folder alone does not tell which of its parents matter
         return True
 
     def _find(self, folder: Folder) -> None:
@@ -157,13 +187,14 @@ class TensorBoardSync:
                 continue
             inside = root is not None and folder.path.is_relative_to(root)
             namespace = folder.path.relative_to(root).as_posix() if root is not None and inside else ""
-            folder.streams[file] = Stream(file, "" if namespace == "." else namespace, self._reader())
+            folder.streams[file] = Stream(file, "" if namespace == "." else namespace, self._reader(), self._log_texts)
             if folder.save:
-                self._keep(file, root if root is not None and inside else folder.path)
+                base = self._base if folder.root is None else root
+                self._keep(file, base if base is not None and file.is_relative_to(base) else folder.path)
 
     def _reader(self) -> Summaries:
         if self._summaries is None:
             from wandb_compat.run.tensorboard.summaries import Summaries
 
-            self._summaries = Summaries(sys.modules["wandb"], self._notifier, shortest=True, texts=self._texts)
+            self._summaries = Summaries(sys.modules["wandb"], self._notifier, shortest=True, texts=False)
         return self._summaries
