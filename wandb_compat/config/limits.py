@@ -21,7 +21,7 @@ DISTRIBUTED_FINISH_BUDGET = 30.0  # …and in a distributed job, whose ranks end
 DRAIN_POLL = 0.1  # seconds between two checks whether the uploader has ended
 # Seconds to wait for a server that is known to be away, or for an uploader that cannot know of the end.
 DRAIN_GRACE = 3.0
-DRAIN_QUIET = 1.0  # seconds before progress is shown: most runs end sooner
+DRAIN_QUIET = 2.0  # seconds before progress is shown: most runs end sooner
 DRAIN_LINE_INTERVAL = 5.0  # seconds between two lines of progress where no bar can be drawn
 
 # Rows and summary

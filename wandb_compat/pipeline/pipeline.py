@@ -22,6 +22,7 @@ from wandb_compat.convert.numbers import NUMBER_TYPES
 from wandb_compat.convert.row import without_reserved
 from wandb_compat.pipeline import drain
 from wandb_compat.pipeline.encoder import Encoder
+from wandb_compat.pipeline.row_sample import RowSample
 from wandb_compat.pipeline.worker_monitor import WorkerMonitor
 from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.pipeline.writer import JournalWriter
@@ -64,6 +65,7 @@ class Pipeline:
         outage_grace: float = 0.0,
         cancellable: bool = True,
         before_write: Callable[[], object] | None = None,
+        report_at_end: bool = False,
     ) -> None:
         """Prepare the pipeline of a run directory.
 
@@ -76,6 +78,7 @@ class Pipeline:
             outage_grace: seconds for which trouble with the server may last before the user is warned.
             cancellable: whether the script stops when the run is cancelled on the server.
             before_write: called by the writer's thread before it writes.
+            report_at_end: whether the end of the run shows its link and the `history` of its metrics.
         """
         self.run_dir = run_dir
         self.notifier = notifier
@@ -89,7 +92,9 @@ class Pipeline:
         self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
         self._keys: set[tuple[str, str]] = set()  # (key, type) that are registered
         self._charts: dict[str, Any] = {}  # custom charts by key, as the configuration describes them
+        self._report_at_end = report_at_end
         self._writer = JournalWriter(run_dir, settings, notifier)
+        self._writer.sample = RowSample() if report_at_end else None
         self._queue = self._writer.queue
         self._encoder = Encoder(self.submit, notifier)
         self._monitor: WorkerMonitor | None = None
@@ -115,6 +120,7 @@ class Pipeline:
             self._monitor = WorkerMonitor(
                 process, self.notifier, outage_grace=self._outage_grace, cancellable=self._cancellable
             )
+            self._monitor.link_at_end = self._report_at_end
             if start.rank is not None:
                 self._guard(distributed.Ranks(start, self.run_dir).enter)
             self._guard(process.announce)
@@ -232,6 +238,10 @@ class Pipeline:
         """Return what the uploader has reported so far."""
         self._check()
         return (self._monitor.status if self._monitor is not None else None) or State()
+
+    def history(self) -> dict[str, list[float]]:
+        """Return a sample of each metric's values, in the order in which they were logged."""
+        return self._writer.sample.series() if self._writer.sample is not None else {}
 
     def hurry(self, seconds: float) -> None:
         """Let `finish` take no longer than this."""

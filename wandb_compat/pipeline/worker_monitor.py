@@ -28,6 +28,7 @@ class WorkerMonitor:
         """
         self.process = process
         self.ending = False  # whether the run has ended: the end reports what has not arrived
+        self.link_at_end = False  # whether the end shows the run's link
         self.status: State | None = None  # as last read
         self._notifier = notifier
         self._outage_grace = outage_grace
@@ -49,7 +50,7 @@ class WorkerMonitor:
                 self._report(status, new_url=not (before and before.url))
 
     def _report(self, status: State, new_url: bool) -> None:
-        if status.url and new_url:
+        if status.url and new_url and not (self.ending and self.link_at_end):
             self._notifier.info(f"Pluto run {status.display_id}: {status.url}")
         if status.recovery:
             self._notifier.info(status.recovery, once="recovery")

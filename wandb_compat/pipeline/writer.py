@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wandb_compat.config.limits import QUEUE_LIMIT, UNWRITTEN_LIMIT, WRITE_BATCH
 from wandb_compat.config.settings import Settings
+from wandb_compat.pipeline.row_sample import RowSample
 from wandb_compat.spool.journal import Journal, JournalFull
 from wandb_compat.spool.notifier import Notifier
 
@@ -33,6 +34,7 @@ class JournalWriter:
         self.run_dir = run_dir
         self.queue: deque[bytes] = deque()
         self.write_at_once = False  # whether each record is written by its caller
+        self.sample: RowSample | None = None  # of the rows that were written, where the end of the run shows them
         self.lost = 0  # records that could not be written
         self.disk_error: str | None = None
         self._settings = settings
@@ -141,6 +143,8 @@ class JournalWriter:
             count = len(self._unwritten)
             self._unwritten.clear()
             self._lose(count, error)
+        if self.sample is not None:
+            self.sample.add(lines)
         if journal.restored:
             self._notifier.warning(
                 f"{self.run_dir} was deleted while the run goes on; the journal's last file was written anew",

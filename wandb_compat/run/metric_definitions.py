@@ -71,6 +71,11 @@ class MetricRules:
             for one in self._defined.values()
         ]
 
+    def is_hidden(self, name: str) -> bool:
+        """Whether a metric was defined as hidden."""
+        rule = self._rule(name)
+        return rule is not None and bool(rule.hidden)
+
     def complete(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a row with the last values of the step metrics that its metrics ask for and that it lacks.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
-from wandb._native.run import active_runs, attach, current, recent_runs
+from wandb._native.run import active_runs, attach, current, end_report, recent_runs
 from wandb._native.run.exit_code import code_of
 from wandb.errors.term import is_shown, termlog, termwarn
 from wandb_compat.spool import records
@@ -137,12 +137,23 @@ class RunEnding:
         run._url = pipeline.status().url or run._url
         if code == 0 and run._settings.resume == "auto":
             Path(run._settings.resume_fname).unlink(missing_ok=True)
+        if not quiet:
+            self._attempt("the end of the run is not shown", lambda: self._show_numbers(pipeline))
         if not outcome.delivered and not run.offline:
             termwarn(outcome.message)
         elif not quiet:
             termlog(outcome.message)
         if run._url and not quiet:
             termlog(f"View run {run.name} at: {run._url}")
+
+    def _show_numbers(self, pipeline: Pipeline) -> None:
+        run = self._run
+        rules = run._history.rules
+        lines = end_report.lines(
+            pipeline.history(), run.summary._as_dict(), rules.is_hidden if rules is not None else lambda name: False
+        )
+        if lines and is_shown("info"):
+            termlog("\n".join(["", *lines, ""]))
 
     def _attempt(self, failure: str, step: Callable[[], object]) -> None:
         """Run a step; an error becomes a warning, an interrupt is raised at the end of `finish`."""

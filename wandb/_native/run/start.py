@@ -11,11 +11,12 @@ from wandb._native.run.resume import settle
 from wandb._native.run.saved_files import write_requirements
 from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
-from wandb.errors.term import termlog, termwarn
+from wandb.errors.term import is_shown, termlog, termwarn
 from wandb.sdk import wandb_login
 from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_run import Run
 from wandb.sdk.wandb_settings import Settings
+from wandb_compat._version import __version__
 from wandb_compat.config import settings as engine
 from wandb_compat.config.credentials import HINT, Credential
 from wandb_compat.pipeline.pipeline import Pipeline
@@ -48,7 +49,9 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         raise UsageError(f"run ID {settings.run_id} is in use by an active run: finish that run, or give another id")
     settings.run_name = settings.run_name or generate_name()
     home = run_dir.make(settings)
-    pipeline = Pipeline(home, own, notifier=terminal_notifier(), head=Path(settings.sync_file))
+    pipeline = Pipeline(
+        home, own, notifier=terminal_notifier(), head=Path(settings.sync_file), report_at_end=is_shown("info")
+    )
     run = Run(settings, config, _sweep_parameters(settings), pipeline=pipeline, first_step=going.first_step)
     metadata = environment.gather(settings)
     start = _start_record(own, run, metadata)
@@ -73,7 +76,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
     if settings.save_code and not settings.disable_code:
         run._code.save()
-    termlog(f"Run {run.name} in project {run.project}, kept in {home}")
+    termlog(f"Tracking run {run.name} of project {run.project} with wandb-compat {__version__}")
+    termlog(f"Run data is saved in {home}")
     if settings._jupyter:
         from wandb import jupyter
 

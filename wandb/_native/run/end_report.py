@@ -1,0 +1,89 @@
+"""What the end of a run prints: the history of each metric as a sparkline, and the summary."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+WIDTH = 40  # characters of a sparkline, as with wandb
+TEXT_WIDTH = 20  # characters of a text in the summary, as with wandb
+MOST_LINES = 40  # metrics that are shown; more would push what matters off the screen
+_INDENT = "  "
+_PREFIX_WIDTH = len("wandb: ")
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: list[float], width: int = WIDTH) -> str:
+    """Return numbers as a line of bars, the lowest number as the lowest bar.
+
+    Args:
+        values: in the order of time; NaN and infinities are left out.
+        width: greatest number of bars; each is the mean of as many values.
+    """
+    numbers = [value for value in values if math.isfinite(value)]
+    count = min(len(numbers), width)
+    parts = [numbers[at * len(numbers) // count : (at + 1) * len(numbers) // count] for at in range(count)]
+    means = [sum(value / len(part) for value in part) for part in parts]
+    low, high = min(means, default=0.0), max(means, default=0.0)
+    span = high - low
+    if not 0 < span < math.inf:
+        return _BARS[0] * count
+    return "".join(_BARS[round((mean - low) / span * (len(_BARS) - 1))] for mean in means)
+
+
+def shown_value(value: Any) -> str | None:
+    """Return a value of the summary in a few characters, None for one that is not shown, as media and lists."""
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, str):
+        text = " ".join(value.split())
+        return text if len(text) <= TEXT_WIDTH else text[: TEXT_WIDTH - 1] + "…"
+    return None
+
+
+def lines(
+    history: Mapping[str, list[float]], summary: Mapping[str, Any], is_hidden: Any, columns: int | None = None
+) -> list[str]:
+    """Return the report as lines.
+
+    Args:
+        history: values of each metric.
+        summary: the run's summary; the forms of `define_metric` (`min`, `max` …) are shown one by one.
+        is_hidden: takes a name and returns whether `define_metric` hides it.
+        columns: width of the terminal; by default looked up, 80 where there is none.
+    """
+    room = (columns or shutil.get_terminal_size().columns) - _PREFIX_WIDTH - len(_INDENT)
+    bars = {name: sparkline(values) for name, values in history.items()}
+    values = {name: text for name, value in _flat(summary) if (text := shown_value(value)) is not None}
+    return [
+        *_table("Run history:", {name: text for name, text in bars.items() if text}, is_hidden, room),
+        *_table("Run summary:", values, is_hidden, room),
+    ]
+
+
+def _flat(summary: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in summary.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", number) for inner, number in value.items() if "_type" not in value)
+        else:
+            yield name, value
+
+
+def _table(title: str, rows: Mapping[str, str], is_hidden: Any, room: int) -> Iterator[str]:
+    names = [name for name in sorted(rows) if not name.startswith("_") and not is_hidden(name)]
+    if not names:
+        return
+    yield title
+    shown = names[:MOST_LINES]
+    longest = min(max(map(len, shown)), max(8, room - WIDTH - 1))
+    for name in shown:
+        label = name if len(name) <= longest else "…" + name[1 - longest :]
+        yield f"{_INDENT}{label:>{longest}} {rows[name]}"[: room + len(_INDENT)]
+    if left := len(names) - len(shown):
+        yield f"{_INDENT}and {left} more"
