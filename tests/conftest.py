@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at once: they wait for processes, servers and clocks a good part of their time."""
     return max(2, (os.cpu_count() or 2) * 3 // 2)
 
+
+if find_spec("hypothesis") is not None:  # which an environment for one framework lacks
+    from hypothesis import HealthCheck, settings
+
+    # Nothing about time, since the machine may be busy. A fixture made once for all examples is known and meant.
+    checks = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    settings.register_profile("busy machine", deadline=None, suppress_health_check=checks)
+    settings.load_profile("busy machine")
 
 LEAKING = ("WANDB_", "PLUTO_", "MLOP_", "XDG_", "DISABLE_", "RANK", "LOCAL_RANK", "WORLD_SIZE", "SLURM_")
 

@@ -81,7 +81,7 @@ def sync(training: Training, environment: dict[str, str]) -> None:
     deadline = time.monotonic() + 60
     while True:
         command = [sys.executable, "-m", "wandb_compat", "sync", str(training.home)]
-        command += ["--to", environment["PLUTO_URL_API"]]  # the run was logged through a door
+        command += ["--to", environment["PLUTO_URL_API"]]  # the run was logged through a proxy
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         if done.returncode == 0:
             return

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.environments import ROOT
 from tests.helpers.fault_proxy import FaultProxy
-from tests.helpers.server_state import Script, Server
+from tests.helpers.server_state import Script
 from tests.process.artifacts.conftest import Arrived
 
 
@@ -90,7 +90,7 @@ def test_what_is_on_its_way_survives_the_script(script: Script, arrived: Arrived
 
 
 def test_an_artifact_goes_on_where_it_was_interrupted(
-    script: Script, server: Server, environment: dict[str, str], tmp_path: Path
+    script: Script, proxy: FaultProxy, environment: dict[str, str], tmp_path: Path
 ) -> None:
     """Files go several at once, the manifest last; one that fails holds up no other, and a second `sync` after a crash
     sends only what is missing."""
@@ -112,7 +112,6 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
         WANDB_MODE="offline",
     )
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
-    proxy = FaultProxy(server.url)
     proxy.fault, proxy.picky = "500", lambda body: body == b"file 17"
     sync = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
     through = {**environment, **proxy.environment()}
@@ -133,7 +132,6 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
         first.wait()
     proxy.fault = None
     subprocess.run(sync, env=through, cwd=ROOT, check=True, timeout=60, capture_output=True)
-    proxy.shut()
     wanted = [f"file {i:02}".encode() for i in range(40)] + [b"file 00"] * 3
     assert sorted(sent()[:-1]) == sorted(wanted)
     assert sent()[-1].startswith(b"{") and b"storagePolicy" in sent()[-1]

@@ -17,7 +17,6 @@ from tests.helpers.environments import ROOT
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.offline_runs import Command, Runs, rows
 from tests.process.cli.conftest import TIMEOUT
-from wandb_compat.server.serve import Running
 
 
 def test_an_offline_run_is_delivered_once(cli: Command, runs: Runs) -> None:
@@ -150,16 +149,14 @@ def test_an_empty_directory_has_nothing_to_send(cli: Command) -> None:
     assert "No run directory" in cli("sync").stdout
 
 
-def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, pluto_server: Running) -> None:
+def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: Runs, proxy: FaultProxy) -> None:
     """Of several runs at once each has a separate connection; the parts of one id wait for each other."""
-    proxy = FaultProxy(pluto_server.url)
     proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 1.5
     for count in (3, 4, 5):
         runs.make("one", count)
     runs.make("other", 7)
     cli("sync", "--jobs", 2, **proxy.environment())
     calls = [(call.body.count(b'"step"'), call.time) for call in proxy.calls if "/ingest/metrics" in call.path]
-    proxy.shut()
     own = [call for call in calls if call[0] != 7]
     assert [count for count, _ in own] == [3, 4, 5]
     assert all(later - sooner >= proxy.delay for (_, sooner), (_, later) in pairwise(own))
@@ -167,9 +164,8 @@ def test_parts_of_a_run_go_in_their_order_beside_other_runs(cli: Command, runs: 
     assert runs.values("one") == rows(5) and runs.values("other") == rows(7)
 
 
-def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, str], pluto_server: Running) -> None:
+def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, str], proxy: FaultProxy) -> None:
     """Rows and bytes that are left are shown for each run that is being sent, and how many runs there are."""
-    proxy = FaultProxy(pluto_server.url)
     proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 2.0
     names = [runs.make(name, 2000).name for name in ("one", "two")]
     terminal, end = pty.openpty()
@@ -187,7 +183,6 @@ def test_a_terminal_gets_a_bar(runs: Runs, folder: Path, environment: dict[str, 
             shown += piece
     os.close(terminal)
     assert process.wait(TIMEOUT) == 0
-    proxy.shut()
     shown = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown)  # colours and moves of the cursor
     for name in names:
         assert re.search(rf"wandb/{name} .*0/2000 rows, 0\.[1-9] MB left".encode(), shown), shown

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 from filelock import FileLock
 
 from tests.helpers.environments import HELPERS, OURS, Environment
-from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from wandb_compat.dual.supported_versions import TESTED
 
@@ -55,15 +53,6 @@ class Stage:
         """Return what Pluto has of a metric of the project's only run: value by step."""
         rows = self.server.metrics(self.project, self.server.run(self.project)["id"], name)
         return {row["step"]: row["value"] for row in rows}
-
-
-@pytest.fixture
-def proxy(pluto_server: Any) -> Iterator[FaultProxy]:
-    """A proxy in front of the session's server."""
-    made = FaultProxy(pluto_server.url)
-    yield made
-    made.fault = None
-    made.shut()
 
 
 @pytest.fixture

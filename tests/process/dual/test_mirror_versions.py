@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.helpers.environments import ROOT
 from tests.process.dual.conftest import Stage
-from wandb_compat.dual import supported_versions
 
 # A wandb without one of its callbacks cannot be had otherwise: it is taken out of the real one's class by those who
 # call it, which then do their work themselves.
@@ -74,28 +72,6 @@ def test_another_callback(stage: Stage, how: str) -> None:
     assert "data" in about["artifacts"]
     files = stage.server.get("/api/runs/files", projectName=stage.project, runId=run["id"])["files"]
     assert "save/a.txt" in {file["logName"] for file in files}
-
-
-@pytest.mark.parametrize(
-    ("version", "known"),
-    [("0.17.9", False), ("0.18.0", True), ("0.22.3", True), ("0.31.9", True), ("0.32.0rc1", False), ("dev", False)],
-)
-def test_known_versions(version: str, known: bool) -> None:
-    """Releases from the oldest to the newest that is tested are served without a word, all others with one sentence."""
-    findings = supported_versions.warning(version)
-    assert (findings is None) == known
-    if findings is not None:
-        assert (
-            version in findings
-            and supported_versions.TESTED[0] in findings
-            and supported_versions.TESTED[-1] in findings
-        )
-
-
-def test_the_page_names_the_tested_releases() -> None:
-    """The table of the documentation says what the code says."""
-    page = (ROOT / "docs" / "dual-mode.md").read_text()
-    assert f"| {', '.join(supported_versions.TESTED)} | tested |" in page
 
 
 def test_unknown_version(stage: Stage) -> None:

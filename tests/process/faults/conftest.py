@@ -7,22 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.fault_proxy import FaultProxy
-from tests.helpers.server_state import Server
 from tests.helpers.training import SCRIPT, Train, Training
 from tests.process.end_to_end.conftest import environment, project, script, server
 
 __all__ = ["environment", "project", "script", "server"]
 
 ROUNDS = int(os.environ.get("WANDB_COMPAT_FAULT_ROUNDS", "1"))  # how many times as long as in the whole suite
-
-
-@pytest.fixture
-def proxy(server: Server) -> Iterator[FaultProxy]:
-    """A proxy in front of the session's server."""
-    made = FaultProxy(server.url)
-    yield made
-    made.fault = None
-    made.shut()
 
 
 @pytest.fixture

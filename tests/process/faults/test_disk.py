@@ -24,6 +24,12 @@ def log(first, last):
     for step in range(first, last):
         run.log({"loss": step / 7})
     time.sleep(0.3)
+def fill(*sizes):
+    with open("ballast", "ab", 0) as ballast:
+        for size in sizes:  # of what is written at once: the large for speed, the small up to the last byte
+            try:
+                while True: ballast.write(bytes(size))
+            except OSError: pass
 """
 
 
@@ -47,10 +53,7 @@ def test_a_disk_that_is_full_for_a_while(script: Script, server: Server, project
     """What cannot be written waits in memory, with one warning; when there is room again, every row arrives."""
     text = """
 log(0, 1000)
-with open("ballast", "wb", 0) as ballast:
-    try:
-        while True: ballast.write(bytes(64))
-    except OSError: pass
+fill(64)
 log(1000, 6000)
 os.unlink("ballast")
 log(6000, 7000)
@@ -87,10 +90,7 @@ def test_a_disk_that_stays_full(script: Script, server: Server, project: str, sm
     """The run ends on a full disk: what was written arrives, and the rest is counted to the last record."""
     text = """
 log(0, 1000)
-with open("ballast", "wb", 0) as ballast:
-    try:
-        while True: ballast.write(bytes(64))
-    except OSError: pass
+fill(64)
 log(1000, 6000)
 run.finish()
 print("trained on")
@@ -193,11 +193,7 @@ def test_an_artifact_that_a_full_disk_cannot_keep(
         + """
 data = os.path.join(os.path.dirname(os.getcwd()), "data.txt")
 open(data, "w").write("kept" * 1000)
-with open("ballast", "wb", 0) as ballast:
-    for size in (65536, 64, 1):
-        try:
-            while True: ballast.write(bytes(size))
-        except OSError: pass
+fill(65536, 64, 1)
 artifact = wandb.Artifact("data", "dataset")
 artifact.add_file(data)
 assert run.log_artifact(artifact) is artifact and artifact.is_draft()

@@ -184,13 +184,12 @@ def test_a_copied_folder_is_finished_elsewhere(
 
 
 def test_refused_records_are_told_again(
-    script: Script, server: Server, project: str, environment: dict[str, str], tmp_path: Path
+    script: Script, server: Server, project: str, environment: dict[str, str], tmp_path: Path, proxy: FaultProxy
 ) -> None:
     """What the server will not have is counted once, and each later `sync` tells how many and why, and ends with 1."""
     script(
         "import wandb\nwith wandb.init(mode='offline') as run:\n    for n in range(50): run.log({'loss': n, str(n): n})"
     )
-    proxy = FaultProxy(server.url)
     proxy.fault, proxy.where = "422", "/ingest/metrics"
     proxy.picky = lambda body: b'"loss":7' in body or b'"loss":33' in body
     command = [sys.executable, "-m", "wandb_compat", "sync"]
@@ -206,7 +205,6 @@ def test_refused_records_are_told_again(
         assert done.returncode == 1
         assert ("on the server already" in done.stdout) == (number == 1)
         assert "except 2 records that it refused: " in done.stdout and "injected" in done.stdout
-    proxy.shut()
     run = server.run(project)
     kept = [row["step"] for row in server.metrics(project, run["id"], "loss")]
     assert kept == [step for step in range(50) if step not in (7, 33)]

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,10 @@ print("went on", flush=True)
 
 
 @pytest.fixture
-def slow(server: Server) -> Iterator[FaultProxy]:
+def slow(proxy: FaultProxy) -> FaultProxy:
     """A proxy in front of the server behind which rows are answered late."""
-    proxy = FaultProxy(server.url)
     proxy.fault, proxy.where, proxy.delay = "late", "/ingest/metrics", 8.0
-    yield proxy
-    proxy.fault = None
-    proxy.shut()
+    return proxy
 
 
 def test_ctrl_c_leaves_the_rest_to_the_uploader(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.raw_http import Api
@@ -37,7 +37,7 @@ JSON = st.recursive(
     max_leaves=20,
 )
 REQUESTS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=12)
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=150)
 
 
 @pytest.fixture(scope="module")

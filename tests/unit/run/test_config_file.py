@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wandb._native.run import run_dir
@@ -18,7 +18,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(max_examples=300)
 @given(config=st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_what_is_written_is_read_back(tmp_path: Path, config: dict[str, Any]) -> None:
     """Texts that look like numbers or words of YAML, floats with exponents, nested containers: all stay the same."""

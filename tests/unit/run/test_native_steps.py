@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import wandb
@@ -69,7 +69,6 @@ class Reference:
             self.step += 1
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])  # for tests that make runs
 @given(calls=CALLS, numpy_steps=st.booleans())
 def test_any_sequence_of_calls_leaves_the_rows_that_wandb_would(calls: Any, numpy_steps: bool) -> None:
     """Rows, summary and the next step follow wandb's rules for every mixture of step and commit."""

@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_compat.server.query.filters import Candidate, compile_filter, flatten, number
@@ -63,7 +63,6 @@ def reading(node: dict[str, Any], config: dict[str, Any]) -> bool:
     return all(verdicts)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # drawn slowly where the machine is busy
 @given(node=FILTERS, config=CONFIGS)
 def test_filters_agree_with_a_plain_reading(node: dict[str, Any], config: dict[str, Any]) -> None:
     """However deep, for numbers, numbers as text, and missing keys."""

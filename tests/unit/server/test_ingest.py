@@ -22,7 +22,7 @@ POINTS = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(batches=st.lists(st.lists(POINTS, min_size=1, max_size=6), min_size=1, max_size=4))
 def test_the_newest_time_wins_and_of_equal_times_the_later_arrival(
     batches: list[list[tuple[int, int, dict[str, float]]]],

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_compat.artifacts.paths import outcome_path
@@ -34,7 +34,6 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(PATHS, st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_hostile_paths_stay_inside(run_dir: Path, name: str, absolute: bool) -> None:
     """Whatever a record names resolves inside the run directory, or is refused."""
     name = f"/{name}" if absolute else name
