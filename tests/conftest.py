@@ -10,6 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -25,6 +26,28 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at once: they wait for processes, servers and clocks a good part of their time."""
     return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
+# What these files test takes seconds to load: one worker does so for all of them.
+LARGE_LIBRARIES = (
+    "tests/process/convert/test_media_tensors.py",
+    "tests/unit/integrations/",
+    "tests/unit/run/test_native_watch.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return the schedule of `--dist loadfile`, but with the files of the large libraries as one."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Schedule(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "large libraries" if nodeid.startswith(LARGE_LIBRARIES) else super()._split_scope(nodeid)
+
+    return Schedule(config, log)
 
 
 if find_spec("hypothesis") is not None:  # which an environment for one framework lacks

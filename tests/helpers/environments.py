@@ -72,10 +72,10 @@ class Environment:
         """Make an empty environment, with pip."""
         uv("venv", "--quiet", "--seed", "--python", sys.executable, self.folder)
 
-    def install(self, *things: str) -> None:
-        """Install one after the other."""
+    def install(self, *things: str, together: tuple[str, ...] = ()) -> None:
+        """Install one after the other, each with what is to be installed together with it."""
         for thing in things:
-            uv("pip", "install", "--quiet", "--python", self.python, self.wheel if thing == OURS else thing)
+            uv("pip", "install", "--quiet", "--python", self.python, self.wheel if thing == OURS else thing, *together)
 
     def run(
         self, *arguments: str, cwd: Path | None = None, code: int | None = 0, seconds: float = 120, **changes: str

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Server
 
 COMPRESSED = str(Path(__file__).parent / "startup" / "short_waits")  # on PYTHONPATH: an uploader's waits are short
@@ -82,7 +83,7 @@ def sync(training: Training, environment: dict[str, str]) -> None:
     while True:
         command = [sys.executable, "-m", "wandb_compat", "sync", str(training.home)]
         command += ["--to", environment["PLUTO_URL_API"]]  # the run was logged through a proxy
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        done = warm_python.run(command, env=environment, timeout=120)
         if done.returncode == 0:
             return
         assert "another uploader" in done.stdout + done.stderr and time.monotonic() < deadline, (

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from filelock import FileLock
@@ -79,6 +80,34 @@ UNSTEADY = (
 Sides = Callable[[str, str, bool], Side]
 
 
+class Reader:
+    """The records of `.wandb` files, read by one process with the release of wandb that wrote them."""
+
+    def __init__(self, environment: Environment) -> None:
+        home = environment.folder / "home"
+        home.mkdir(exist_ok=True)
+        self._process = subprocess.Popen(
+            [environment.python, DUMP],
+            env=clean_environ(home, WANDB_COMPAT="off"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._lock = Lock()
+
+    def read(self, files: list[str]) -> dict[Path, list[dict[str, Any]]]:
+        """Return the records by the folders of the files."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with self._lock:
+            print(json.dumps(files), file=self._process.stdin, flush=True)
+            out = self._process.stdout.readline()
+        return {Path(name).parent: findings for name, findings in json.loads(out).items()}
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
 class Theatre:
     """The environments of all releases, and the scripts that are played in them, several at a time."""
 
@@ -97,6 +126,8 @@ class Theatre:
         self.variables = variables
         self._pool = ThreadPoolExecutor(TOGETHER)
         self._played: dict[tuple[str, str, bool], Future[Side]] = {}
+        self._readers: dict[str, Reader] = {}
+        self._lock = Lock()
 
     def announce(self, version: str, script: str) -> None:
         """Begin to play a script on both sides."""
@@ -113,6 +144,8 @@ class Theatre:
     def close(self) -> None:
         """Wait for what is still being played."""
         self._pool.shutdown(cancel_futures=True)
+        for reader in self._readers.values():
+            reader.close()
 
     def project(self, version: str, script: str) -> str:
         """Return the Pluto project of a script's runs."""
@@ -125,15 +158,23 @@ class Theatre:
         with FileLock(self.shelf / f"{name}.lock"):
             if not (made.folder / "ready").exists():
                 made.create()
-                made.install(f"wandb=={version}.*")
-                for thing in (*NEEDED, *((OURS,) if ours else ())):
-                    made.install(thing)
+                made.install(f"wandb=={version}.*", together=NEEDED)
+                if ours:
+                    made.install(OURS)
                 for package in LENT:
                     source = Path(sysconfig.get_paths()["purelib"], package)
                     if source.is_dir() and not (made.site / package).exists():
                         (made.site / package).symlink_to(source)
                 (made.folder / "ready").touch()
         return made
+
+    def _reader(self, version: str) -> Reader:
+        """Return the reader of a release; both sides are read with the environment that has our wheel."""
+        environment = self.environment(version, True)
+        with self._lock:
+            if version not in self._readers:
+                self._readers[version] = Reader(environment)
+            return self._readers[version]
 
     def _play(self, version: str, script: str, ours: bool) -> Side:
         environment = self.environment(version, ours)
@@ -170,10 +211,7 @@ class Theatre:
         }
         files = [str(path) for name, path in side.files.items() if path.suffix == ".wandb" and "/pluto/" not in name]
         if files:
-            # Both sides are read with the environment in which our reader is.
-            reader = self.environment(version, True)
-            out = reader.run(str(DUMP), *files, WANDB_COMPAT="off").stdout
-            side.records = {Path(name).parent: findings for name, findings in json.loads(out).items()}
+            side.records = self._reader(version).read(files)
         return side
 
 

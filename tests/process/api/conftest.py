@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from filelock import FileLock
 
 import wandb
 from tests.helpers.counting_proxy import Counter, counting
@@ -27,8 +29,25 @@ SECONDS = 60  # that the uploaders of the training script may take after its end
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, dict[str, Any]]]:
-    """A separate server with the runs of the training script, and what that script says that it has logged."""
-    home = tmp_path_factory.mktemp("trained")
+    """A separate server with the runs of the training script, and what that script says that it has logged.
+
+    The script runs once; the server of each worker has a copy of what it has left.
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    home.mkdir(exist_ok=True)
+    with FileLock(home / "lock"):
+        if not (home / "url").exists():
+            (home / "url").write_text(_train(home))
+    data = tmp_path_factory.mktemp("trained") / "data"
+    shutil.copytree(home / "data", data)
+    with running(data) as server:
+        text = (home / "truth.json").read_text().replace((home / "url").read_text(), server.url)
+        yield server, json.loads(text)
+
+
+def _train(home: Path) -> str:
+    """Run the script against a server whose data stay in the folder, and return the URL of that server."""
     with running(home / "data") as server:
         kept = {name: one for name, one in os.environ.items() if not name.startswith(("WANDB_", "PLUTO_", "DISABLE_"))}
         environment = {
@@ -46,7 +65,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
         )
         assert done.returncode == 0, done.stderr
         _wait_until_over(server)
-        yield server, json.loads((home / "truth.json").read_text())
+    return server.url
 
 
 def _wait_until_over(server: Running) -> None:

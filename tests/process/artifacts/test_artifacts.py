@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
 from tests.helpers.server_state import Script
 from tests.process.artifacts.conftest import Arrived
@@ -217,7 +218,7 @@ def test_an_offline_artifact_is_published_by_sync(script: Script, environment: d
         WANDB_MODE="offline",
     )
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
-    subprocess.run(
+    warm_python.run(
         [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, check=True, timeout=60, cwd=ROOT
     )
     assert list((folder / "journal" / "staged").iterdir()) == []

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
 from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
@@ -73,7 +73,7 @@ def test_a_file_that_grows_and_two_who_log_the_same(
         for run in runs: run.finish()
     """)
     key = server.key
-    done = subprocess.run(
+    done = warm_python.run(
         [sys.executable, "-c", DOWNLOAD],
         cwd=tmp_path,
         env={
@@ -83,8 +83,6 @@ def test_a_file_that_grows_and_two_who_log_the_same(
             **{f"PLUTO_URL_{name}": server.url for name in ("APP", "API", "INGEST", "PY")},
             "PROJECT": project,
         },
-        capture_output=True,
-        text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
@@ -137,7 +135,7 @@ def test_an_offline_run_keeps_its_files_for_sync(
     )
     assert "3 files or artifacts are not on the Pluto server yet" in done.stderr
     folder = (tmp_path / "work" / "wandb" / "latest-run").resolve()
-    subprocess.run(
+    warm_python.run(
         [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, check=True, timeout=60, cwd=ROOT
     )
     assert arrived.files()["save/a.txt"] == b"saved"
@@ -234,7 +232,7 @@ def test_what_was_logged_and_saved_for_the_end_survives_a_kill(
     # Links out of a run directory are followed only on request: `run.save` makes them, a hostile archive could too.
     command = [sys.executable, "-m", "wandb_compat", "sync", "--trust", str(folder)]
     for _ in range(2):
-        subprocess.run(command, env=environment, check=True, timeout=120, cwd=ROOT)
+        warm_python.run(command, env=environment, check=True, timeout=120, cwd=ROOT)
     files = arrived.files()
     assert {key: files[key] for key in files if key.startswith("save/")} == {
         "save/end.txt": b"last",

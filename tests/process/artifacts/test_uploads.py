@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script
@@ -39,13 +40,8 @@ def test_a_staged_file_that_is_lost_costs_no_other(
         path.unlink()
         if harm != "deleted":
             path.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "wandb_compat", "sync", str(folder)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
+    done = warm_python.run(
+        [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, timeout=60, cwd=ROOT
     )
     assert "Traceback" not in done.stderr
     files = arrived.files()
@@ -131,7 +127,7 @@ def test_an_artifact_goes_on_where_it_was_interrupted(
         first.kill()
         first.wait()
     proxy.fault = None
-    subprocess.run(sync, env=through, cwd=ROOT, check=True, timeout=60, capture_output=True)
+    warm_python.run(sync, env=through, cwd=ROOT, check=True, timeout=60)
     wanted = [f"file {i:02}".encode() for i in range(40)] + [b"file 00"] * 3
     assert sorted(sent()[:-1]) == sorted(wanted)
     assert sent()[-1].startswith(b"{") and b"storagePolicy" in sent()[-1]
@@ -181,5 +177,5 @@ def test_what_cannot_be_encoded_here_waits_alone(
         "a video cannot be encoded here: No module named numpy; install wandb-compat[media] and numpy"
         in output_text.read_text()
     )
-    subprocess.run(sync, env=environment, cwd=ROOT, check=True, timeout=60, capture_output=True)
+    warm_python.run(sync, env=environment, cwd=ROOT, check=True, timeout=60)
     assert arrived.files()["film"][4:8] == b"ftyp"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.offline_runs import Command, Runs
 from wandb_compat.server.serve import Running
 
@@ -31,7 +32,7 @@ def environment(clean_environment: dict[str, str], pluto_server: Running) -> dic
 def cli(folder: Path, environment: dict[str, str]) -> Command:
     """Runs `wandb-compat` with arguments, or another module, and returns the finished process.
 
-    A variable given as None is removed.
+    A variable given as None is removed. With `fresh` the interpreter is a new one, for what happens at its start.
     """
 
     def run(
@@ -40,18 +41,12 @@ def cli(folder: Path, environment: dict[str, str]) -> Command:
         module: str = "wandb_compat",
         python: str = sys.executable,
         input: str = "",
+        fresh: bool = False,
         **variables: str | None,
     ) -> "subprocess.CompletedProcess[str]":
         changed = {name: value for name, value in {**environment, **variables}.items() if value is not None}
-        done = subprocess.run(
-            [python, "-m", module, *map(str, arguments)],
-            cwd=folder,
-            env=changed,
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
+        command = [python, "-m", module, *arguments]
+        done = warm_python.run(command, cwd=folder, env=changed, input=input, fresh=fresh, timeout=TIMEOUT)
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 

@@ -3,13 +3,13 @@
 import json
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.environments import HELPERS, ROOT
 from tests.helpers.offline_runs import Command
 from tests.process.docs.test_pages import blocks
@@ -58,7 +58,7 @@ def log(folder: Path, environment: dict[str, str], project: str) -> Callable[...
             assert old in text
             text = text.replace(old, new)
         variables = {**environment, "PLUTO_PROJECT": project, "WANDB_COMPAT_FINISH_BUDGET": "60", "WANDB_DIR": ".."}
-        subprocess.run([sys.executable, "-c", text], cwd=folder, env=variables, check=True, capture_output=True)
+        warm_python.run([sys.executable, "-c", text], cwd=folder, env=variables, check=True)
 
     return run
 

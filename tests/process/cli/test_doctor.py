@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,12 @@ import pytest
 from tests.helpers.environments import ROOT
 from tests.helpers.offline_runs import Command
 from wandb_compat.server.serve import Running
+
+
+@pytest.fixture
+def cli(cli: Command) -> Command:
+    """`doctor` reports what happened at the start of its interpreter: it needs a new one."""
+    return partial(cli, fresh=True)
 
 
 def problems(report: str) -> list[str]:

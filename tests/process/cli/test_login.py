@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.offline_runs import Command
 from wandb_compat.server.serve import Running
 
@@ -32,7 +33,7 @@ def test_a_good_key_is_stored_and_used(
     assert key not in output.stdout + output.stderr
     assert "[pluto]" in stored(environment)
     program = "import keyrings.alt.file as f; print(f.PlaintextKeyring().get_password('pluto', 'pluto'))"
-    found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    found = warm_python.run([sys.executable, "-c", program], env=environment, check=True)
     assert found.stdout.strip() == key
 
 

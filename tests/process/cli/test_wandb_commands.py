@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import wandb
+from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
 from tests.helpers.offline_runs import Command
 from wandb_compat._version import __version__
@@ -38,9 +39,7 @@ def test_a_folder_keeps_mode_and_project(cli: Command, folder: Path, environment
     """`init`, `offline`, `online`, `disabled` and `enabled` write wandb's settings file, which scripts begin with."""
 
     def begun(**variables: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT], cwd=folder, env={**environment, **variables}, capture_output=True, text=True
-        )
+        done = warm_python.run([sys.executable, "-c", SCRIPT], cwd=folder, env={**environment, **variables})
         return done.stdout.strip() or done.stderr
 
     cli("init", "-p", "kept", "-e", "team", module="wandb")
@@ -67,10 +66,10 @@ def test_a_settings_file_that_is_none_is_said(cli: Command, folder: Path, enviro
     (folder / "wandb").mkdir()
     (folder / "wandb" / "settings").write_text("[default]\nmode = sometimes\nbase_url = https://api.wandb.ai\n")
     code = "import wandb; print(wandb.init(mode='offline').settings.base_url)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    done = warm_python.run([sys.executable, "-c", code], cwd=folder, env=environment)
     assert done.returncode == 0 and "mode = sometimes" in done.stderr and "wandb.ai" not in done.stdout
     (folder / "wandb" / "settings").write_text("mode\n")
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    done = warm_python.run([sys.executable, "-c", code], cwd=folder, env=environment)
     assert done.returncode == 0 and "settings is ignored" in done.stderr
 
 
@@ -97,7 +96,7 @@ with wandb.init(project="cli-runs", id="pulled", config={"lr": 0.5}) as run:
     run.log({"a": 1})
     run.save("notes.txt")
 """
-    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True)
+    warm_python.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True)
     (folder / "notes.txt").unlink()
     assert "File notes.txt" in cli("pull", "-p", "cli-runs", "pulled", module="wandb").stdout
     assert (folder / "notes.txt").read_text() == "mine"
@@ -183,7 +182,7 @@ def test_logs_of_tensorboard_are_sent(cli: Command, folder: Path, environment: d
     assert "would log 1 event files" in cli("sync", "logs", "--dry-run", module="wandb").stdout
     cli("sync", "logs", "--id", "events1", "-p", "events", "--job-type", "old", module="wandb")
     call = "import wandb; wandb.Api().sync_tensorboard('logs', 'events2', 'events')"
-    subprocess.run([sys.executable, "-c", call], cwd=folder, env=environment, check=True, timeout=120)
+    warm_python.run([sys.executable, "-c", call], cwd=folder, env=environment, check=True, timeout=120)
     read = (
         "import wandb\n"
         "for id in ('events1', 'events2'):\n"
@@ -191,6 +190,6 @@ def test_logs_of_tensorboard_are_sent(cli: Command, folder: Path, environment: d
         "    print(run.job_type, run.state, [(row['loss'], row['global_step']) for row in run.scan_history()])\n"
     )
     line = [sys.executable, "-c", read]
-    done = subprocess.run(line, cwd=folder, env=environment, check=True, timeout=120, capture_output=True, text=True)
+    done = warm_python.run(line, cwd=folder, env=environment, check=True, timeout=120)
     assert done.stdout.splitlines() == ["old finished [(0, 0), (5, 5)]", "None finished [(0, 0), (5, 5)]"]
     assert "does not exist" in cli("sync", "absent", code=1, module="wandb").stderr

@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 import wandb
+from tests.helpers import warm_python
 from tests.process.convert.conftest import Log, Seen
 from wandb_compat.convert import video
 
@@ -326,9 +326,7 @@ def test_media_of_an_offline_run_are_sent_by_sync(
     with wandb.init(mode="offline", project="media-offline") as run:
         run.log({"array": wandb.Image(pixels), "path": wandb.Image(str(tmp_path / "photo.png"))})
     (tmp_path / "photo.png").unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "wandb_compat", "sync", run.sync_dir], capture_output=True, text=True, timeout=60
-    )
+    done = warm_python.run([sys.executable, "-m", "wandb_compat", "sync", run.sync_dir], timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     seen = Seen(pluto_server, "media-offline", run)
     assert all((seen.file(key).pixels() == pixels).all() for key in ("array", "path"))

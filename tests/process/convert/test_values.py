@@ -3,9 +3,7 @@
 import json
 import os
 import subprocess
-import sys
 import sysconfig
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,30 +31,25 @@ MORE = {
 }
 
 
-def converted(python: Path | str, home: Path, path: str) -> dict[str, Any]:
-    """Return what an interpreter makes of the values, with `path` as further places of packages."""
+def test_values_are_converted_as_wandb_does(real_python: Path, tmp_path: Path) -> None:
+    """Each kind of value is converted as wandb does; the lists above hold the values that only ours accepts."""
+    engine = tmp_path / "engine"  # the converter alone: its parent directory holds the native `wandb`
+    engine.mkdir()
+    (engine / "wandb_compat").symlink_to(ROOT / "wandb_compat")
+    path = os.pathsep.join([sysconfig.get_path("purelib"), str(engine)])
+    home = tmp_path / "home"
     home.mkdir()
-    environ = clean_environ(home, PYTHONPATH=path, DISABLE_WANDB_LOGGING="true", CUDA_VISIBLE_DEVICES="")
     done = subprocess.run(
-        [python, HELPERS / "value_conversions.py"],
+        [real_python, HELPERS / "value_conversions.py"],
         cwd=home,
-        env=environ,
+        env=clean_environ(home, PYTHONPATH=path, DISABLE_WANDB_LOGGING="true", CUDA_VISIBLE_DEVICES=""),
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def test_values_are_converted_as_wandb_does(real_python: Path, tmp_path: Path) -> None:
-    """Each kind of value is converted as wandb does; the lists above hold the values that only ours accepts."""
-    libraries = sysconfig.get_path("purelib")
-    with ThreadPoolExecutor() as pool:
-        asked = pool.submit(converted, real_python, tmp_path / "theirs", libraries)
-        ours = converted(sys.executable, tmp_path / "ours", os.pathsep.join([str(ROOT), libraries]))
-        theirs = asked.result()
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    ours, theirs = found["ours"], found["wandb"]
     assert ours.keys() == theirs.keys() and len(ours) > 150
     wrong = [(name, ours[name], expected) for name, expected in theirs.items() if not alike(name, ours[name], expected)]
     assert wrong == []

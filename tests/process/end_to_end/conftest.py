@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Script, Server
 
 
@@ -53,14 +54,7 @@ def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
         home = tmp_path / folder
         home.mkdir(exist_ok=True)
         (home / "train.py").write_text(textwrap.dedent(text))
-        done = subprocess.run(
-            [sys.executable, "train.py"],
-            cwd=home,
-            env={**environment, **changes},
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
+        done = warm_python.run([sys.executable, "train.py"], cwd=home, env={**environment, **changes}, timeout=seconds)
         assert code is None or done.returncode == code, done.stderr
         return done
 

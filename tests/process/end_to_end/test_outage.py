@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Script, Server
 
 LOOP = """
@@ -42,7 +43,7 @@ AWAY_URLS = {f"PLUTO_URL_{name}": AWAY for name in ("APP", "API", "INGEST", "PY"
 def sync(folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     """Send what a run folder holds, as the message at the run's end says."""
     command = [sys.executable, "-m", "wandb_compat", "sync", str(folder)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    return warm_python.run(command, env=environment, timeout=60)
 
 
 def test_a_server_that_is_away_costs_one_message_and_no_row(

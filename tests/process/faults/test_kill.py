@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Server
 from tests.process.faults.conftest import ROUNDS
 
@@ -123,7 +124,7 @@ def test_a_group_is_killed(server: Server, project: str, environment: dict[str, 
     if how == "both":
         assert server.run(project)["status"] == "RUNNING"
         command = [sys.executable, "-m", "wandb_compat", "sync"]
-        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, timeout=120)
+        warm_python.run(command, cwd=folder, env=environment, check=True, timeout=120)
     check_storm(server, project, folder, killed, "FAILED")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import filelock
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Server
 from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.pending import pending_rows
@@ -31,7 +32,7 @@ def test_an_old_run_directory_is_synced(server: Server, environment: dict[str, s
     command = [sys.executable, "-m", "wandb_compat", "sync", str(run_dir)]
 
     def sync() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        return warm_python.run(command, cwd=tmp_path, env=environment, timeout=120)
 
     with filelock.FileLock(run_dir / "journal" / "courier.lock"):
         busy = sync()

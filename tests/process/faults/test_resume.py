@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 import wandb
+from tests.helpers import warm_python
 from tests.helpers.server_state import Script, Server
 from wandb.errors import UsageError, term
 from wandb_compat.config.settings import Settings
@@ -43,9 +43,7 @@ def here(
 
 def deliver(folder: Path, environment: dict[str, str]) -> None:
     """Send every run below a folder, as a user does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment, capture_output=True, text=True
-    )
+    done = warm_python.run([sys.executable, "-m", "wandb_compat", "sync", str(folder)], env=environment)
     assert done.returncode == 0, done.stderr
 
 

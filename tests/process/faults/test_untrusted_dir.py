@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.server_state import Server
 from wandb_compat.spool import records
 from wandb_compat.spool.journal import Journal
@@ -25,7 +26,7 @@ def sync(tmp_path: Path, environment: dict[str, str]) -> Sync:
 
     def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "wandb_compat", "sync", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        return warm_python.run(command, cwd=tmp_path, env=environment, timeout=120)
 
     return run
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.environments import HELPERS
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
@@ -176,7 +177,7 @@ def test_a_copied_folder_is_finished_elsewhere(
     first.kill()
     first.communicate()
     for text in ("everything is on the server", "on the server already"):
-        done = subprocess.run(command, cwd=copy.parent, env=environment, capture_output=True, text=True, timeout=120)
+        done = warm_python.run(command, cwd=copy.parent, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr
         assert text in done.stdout or "on the server already" in done.stdout
         run = server.run(project)
@@ -194,14 +195,7 @@ def test_refused_records_are_told_again(
     proxy.picky = lambda body: b'"loss":7' in body or b'"loss":33' in body
     command = [sys.executable, "-m", "wandb_compat", "sync"]
     for number in range(2):
-        done = subprocess.run(
-            command,
-            cwd=tmp_path / "work",
-            env={**environment, **proxy.environment()},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = warm_python.run(command, cwd=tmp_path / "work", env={**environment, **proxy.environment()}, timeout=120)
         assert done.returncode == 1
         assert ("on the server already" in done.stdout) == (number == 1)
         assert "except 2 records that it refused: " in done.stdout and "injected" in done.stdout

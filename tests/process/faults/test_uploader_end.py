@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
 from tests.process.faults.test_kill import start
@@ -45,7 +46,7 @@ def test_ctrl_c_leaves_the_rest_to_the_uploader(
     assert process.stdout.readline() == "finishing\n"
     time.sleep(3)
     command = [sys.executable, "-m", "wandb_compat", "status"]
-    listed = subprocess.run(command, cwd=tmp_path / "home", env=environment, capture_output=True, text=True, timeout=60)
+    listed = warm_python.run(command, cwd=tmp_path / "home", env=environment, timeout=60)
     assert str(folder) in listed.stdout  # found without being named: its uploader is at work
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from tests.helpers.large_library import large_library
 from tests.helpers.server_state import Server
 from wandb_compat.server.serve import Running
+
+nbformat = large_library("nbformat")
+nbclient = large_library("nbclient")
 
 CELLS = (
     "import wandb",
@@ -36,7 +38,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory, pluto_server: Running) -> tu
     folder = tmp_path_factory.mktemp("notebook")
     environment = {**os.environ, **pluto_server.environment(), "HOME": str(folder), "PLUTO_DISABLE_TELEMETRY": "1"}
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    client = NotebookClient(
+    client = nbclient.NotebookClient(
         notebook, timeout=120, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(folder)}}
     )
     client.execute(env=environment)

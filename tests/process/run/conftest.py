@@ -1,7 +1,6 @@
 """Runs of the native API: in this process where that is enough, in a fresh interpreter where its end matters."""
 
 import os
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
 from tests.helpers.native_runs import FOREIGN, Recorded, alone, read, recorded
 
@@ -50,15 +50,8 @@ def script(tmp_path: Path) -> Script:
         file.write_text(WITHOUT_HOOK + textwrap.dedent(text))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         isolated = {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1,localhost", "PLUTO_DISABLE_TELEMETRY": "1"}
-        done = subprocess.run(
-            [sys.executable, file.name],
-            cwd=folder,
-            env={**kept, **isolated, "WANDB_MODE": "offline", **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        variables = {**kept, **isolated, "WANDB_MODE": "offline", **environment}
+        done = warm_python.run([sys.executable, file.name], cwd=folder, env=variables, timeout=60)
         return Ended(done.returncode, done.stdout, done.stderr, folder)
 
     return run

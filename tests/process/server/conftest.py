@@ -13,6 +13,7 @@ from string import ascii_lowercase, digits
 import pluto.query
 import pytest
 
+from tests.helpers import warm_python
 from tests.helpers.raw_http import Api
 from wandb_compat.server.serve import Running
 
@@ -53,15 +54,8 @@ def script(
         settings = {"x_sys_sampling_interval": 0.2, "sync_process_flush_interval": 0.1, "disable_system_metrics": True}
         preamble = f"import pluto\nproject = {project!r}\nsettings = lambda: dict({settings!r})\n"
         environment = {**clean_environment, **pluto_server.environment(), "PLUTO_DIR": str(tmp_path)}
-        done = subprocess.run(
-            [sys.executable, "-c", preamble + textwrap.dedent(code)],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        command = [sys.executable, "-c", preamble + textwrap.dedent(code)]
+        done = warm_python.run(command, env=environment, cwd=tmp_path, timeout=60, preload=("pluto.op",))
         assert done.returncode == exit_code, done.stdout + done.stderr
         return done
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Running
+from tests.helpers import warm_python
 from wandb._native.sweeps import trial_log
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -23,18 +24,23 @@ def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def start(clean_environment: dict[str, str], sweeps: Path, tmp_path: Path) -> Start:
+def environment(clean_environment: dict[str, str], sweeps: Path) -> dict[str, str]:
+    """The variables of the processes: offline, with the folder of sweeps."""
+    environment = {**clean_environment, "PLUTO_DIR": str(sweeps.parent), "DISABLE_WANDB_LOGGING": "true"}
+    environment.setdefault("WANDB_MODE", "offline")
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"  # programs run `python`
+    return environment
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Start:
     """Start a Python process in the test's folder, offline unless `variables` say otherwise."""
 
     def start(*words: str, **variables: str) -> "subprocess.Popen[str]":
-        environment = {**clean_environment, "PLUTO_DIR": str(sweeps.parent), "DISABLE_WANDB_LOGGING": "true"}
-        environment.setdefault("WANDB_MODE", "offline")
-        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"  # programs run `python`
-        environment.update(variables)
         return subprocess.Popen(
             [sys.executable, *words],
             cwd=tmp_path,
-            env=environment,
+            env={**environment, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -44,14 +50,14 @@ def start(clean_environment: dict[str, str], sweeps: Path, tmp_path: Path) -> St
 
 
 @pytest.fixture
-def run(start: Start) -> Script:
+def run(environment: dict[str, str], tmp_path: Path) -> Script:
     """Run a script or a module to its end, which must be a good one; return what it has printed."""
 
     def run(*words: str, script: str | None = None, code: int = 0, **variables: str) -> str:
-        process = start(*(("-c", textwrap.dedent(script)) if script else words), **variables)
-        stdout, stderr = process.communicate(timeout=120)
-        assert process.returncode == code, stdout + stderr
-        return stdout + stderr
+        command = [sys.executable, *(("-c", textwrap.dedent(script)) if script else words)]
+        done = warm_python.run(command, cwd=tmp_path, env={**environment, **variables})
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     return run
 
