@@ -12,7 +12,7 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test-quick test test-versions faults corpus frameworks check bench viewing docs page screenshots clean
+.PHONY: demo test-quick test test-versions faults corpus frameworks check lint types documentation bench viewing docs page screenshots clean
 
 # Install into an environment: $(call install,FOLDER,WHAT)
 install = $(PYTHON) -m venv $(1) && \
@@ -30,9 +30,9 @@ test-quick: $(QUICK)/.ready
 test: $(READY)
 	WANDB_COMPAT_TESTS=all $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
-# The quick tests on every supported Python that this machine has.
+# The quick tests on every supported Python that this machine has, but for EXCEPT.
 test-versions:
-	$(PYTHON) tests/versions.py
+	$(PYTHON) tests/versions.py $(addprefix --except ,$(EXCEPT))
 
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
@@ -46,13 +46,20 @@ frameworks: $(READY)
 	WANDB_COMPAT_FRAMEWORKS=all $(BIN)/python -m pytest tests/process/frameworks tests/process/integrations/test_apart.py
 	$(BIN)/python docs/generate.py
 
-check: $(READY)
+# In parts, which `make -j2 check` runs side by side.
+check: lint types documentation
+
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	# Text files are opened with an encoding. The rule is a preview one, and preview mode changes other rules.
 	$(BIN)/ruff check --preview --select PLW1514 wandb wandb_compat bench
-	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/layout
+
+types: $(READY)
+	$(BIN)/mypy
+
+documentation: $(READY)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/check_words.py
 	$(BIN)/mkdocs build --strict --quiet

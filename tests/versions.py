@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
+UV = ROOT / ".venv" / "bin" / "uv"  # there after `make test`
 ENVIRONMENTS = ROOT / ".cache" / "venvs"
 PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 
@@ -53,23 +54,29 @@ def test(version: str, python: Path, arguments: list[str]) -> bool:
         if environment.exists():
             shutil.rmtree(environment)
         subprocess.run([python, "-m", "venv", environment], check=True)
-        pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "uv>=0.7"], check=True)
-        uv = [environment / "bin" / "uv", "pip", "install", "--quiet", "--python", environment / "bin" / "python"]
-        subprocess.run([*uv, "--group", "quick", "--editable", "."], cwd=ROOT, check=True)
+        uv = UV
+        if not uv.exists():
+            pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "uv>=0.7"], check=True)
+            uv = environment / "bin" / "uv"
+        install = [uv, "pip", "install", "--quiet", "--python", environment / "bin" / "python"]
+        subprocess.run([*install, "--group", "quick", "--editable", "."], cwd=ROOT, check=True)
         ready.write_text(needed, encoding="utf-8")
     line = [environment / "bin" / "python", "-m", "pytest", "-q", "-n", "auto", "--dist", "loadscope"]
     return subprocess.run([*line, *(arguments or ["tests/unit"])], cwd=ROOT).returncode == 0
 
 
 def main(arguments: list[str]) -> int:
-    """Test every version; arguments go to pytest, but `--except VERSION` leaves one out."""
+    """Test every version; arguments go to pytest, but `--except VERSION` leaves one out where there are others."""
     left_out = []
     while "--except" in arguments:
         at = arguments.index("--except")
         left_out.append(arguments[at + 1])
         del arguments[at : at + 2]
-    found = {version: find(version) for version in SUPPORTED if version not in left_out}
+    found = {version: find(version) for version in SUPPORTED}
+    others = {version: python for version, python in found.items() if version not in left_out}
+    if any(others.values()):
+        found = others
     missing = [version for version, python in found.items() if python is None]
     results = {}
     for version, python in found.items():

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.environments import HELPERS, ROOT
-from tests.process.tables.conftest import real_python
-
-__all__ = ["real_python"]
 
 # Where ours says more, or another sentence.
 WORDS = {"new twice", "add text"}

@@ -16,9 +16,6 @@ import requests
 
 from tests.helpers.environments import HELPERS, ROOT
 from tests.helpers.server_state import Script
-from tests.process.tables.conftest import real_python
-
-__all__ = ["real_python"]
 
 OBJECTS = {"data/a.txt": b"first", "data/sub/b.bin": bytes(1000), "data/sub/c.txt": b"c", "top.txt": b"top"}
 

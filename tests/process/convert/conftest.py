@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,28 +12,10 @@ from typing import Any
 
 import pytest
 import requests
-from filelock import FileLock
 
 import wandb
-from tests.helpers.environments import uv
 from wandb.errors import term
 from wandb.sdk import wandb_login, wandb_setup
-
-NEEDED = ("wandb==0.31.*", "numpy", "pillow", "soundfile", "orjson", "pydantic")
-
-
-@pytest.fixture(scope="session")
-def real_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment with the real wandb, and without ours."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real-media"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "ready").exists():
-            uv("venv", "--quiet", "--python", sys.executable, folder)
-            uv("pip", "install", "--quiet", "--python", python, *NEEDED)
-            (folder / "ready").touch()
-    return python
 
 
 @dataclass
