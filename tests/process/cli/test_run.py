@@ -40,7 +40,7 @@ def test_signals_reach_the_command(folder: Path, environment: dict[str, str]) ->
     with process.stdout as output:
         assert output.readline() == "up\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 5
+    assert process.wait(120) == 5
 
 
 def test_a_command_that_is_not_there_is_named(cli: Command, folder: Path) -> None:

@@ -38,7 +38,7 @@ def test_what_it_prints_is_all_that_a_client_needs(
         assert stat.S_IMODE((folder / "data" / "key").stat().st_mode) == 0o600
     finally:
         process.send_signal(end)
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
         process.stdout.close()
 
 

@@ -64,7 +64,7 @@ def test_server_is_mute(stage: Stage, proxy: FaultProxy) -> None:
     proxy.fault = "hang"
     done = stage.run(MUTE, **proxy.environment())
     (took,) = [float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("took")]
-    assert took < 5 + 20  # the budget, and what wandb and a busy machine may take
+    assert took < 5 + 60  # the budget, and what wandb and a busy machine may take
     lines = [line for line in done.stderr.splitlines() if "Pluto" in line]
     assert len([line for line in lines if "not on the Pluto server yet" in line]) == 1
     assert len([line for line in lines if "WARNING" in line]) == 1

@@ -65,7 +65,7 @@ def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
     """The second Ctrl-C is the script's own; the bar names rows, bytes and the budget."""
     folder = tmp_path / "work"
     folder.mkdir()
-    text = SCRIPT.replace('print("went on", flush=True)', "import time; time.sleep(60)")
+    text = SCRIPT.replace('print("went on", flush=True)', "import time; time.sleep(600)")
     (folder / "train.py").write_text(text)
     terminal, end = pty.openpty()
     environment = {**environment, **slow.environment(), "COLUMNS": "160", "TERM": "xterm"}
@@ -77,12 +77,10 @@ def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
     assert process.stdout is not None
     assert process.stdout.readline() == "finishing\n"
     time.sleep(3.5)
-    began = time.monotonic()
     for _ in range(2):
         process.send_signal(signal.SIGINT)
         time.sleep(0.7)
-    process.wait(30)
-    assert time.monotonic() - began < 30
+    process.wait(120)  # which a script that waits for the uploader or goes on would not keep
     assert process.returncode == -signal.SIGINT
     shown = b""
     while True:

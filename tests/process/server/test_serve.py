@@ -30,7 +30,7 @@ def test_it_prints_one_line_when_ready_and_stops_in_good_order(tmp_path: Path, e
         assert set(ready) == {"url", "key_file"}
         assert ready["url"].startswith("http://127.0.0.1:")
         key = Path(ready["key_file"]).read_text(encoding="utf-8").strip()
-        answer = requests.post(ready["url"] + "/api/slug", headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        answer = requests.post(ready["url"] + "/api/slug", headers={"Authorization": f"Bearer {key}"}, timeout=60)
         assert answer.json()["organization"]["slug"]
         server.send_signal(end)
         rest, _ = server.communicate(timeout=10)
@@ -86,13 +86,13 @@ def test_the_server_dies_with_the_process_that_started_it(tmp_path: Path) -> Non
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     url = parent.stdout.readline().strip()
-    assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
+    assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
     parent.kill()
     parent.communicate()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            requests.get(f"{url}/healthz", timeout=5)
+            requests.get(f"{url}/healthz", timeout=60)
         except requests.ConnectionError:
             break
         time.sleep(0.05)
@@ -107,14 +107,14 @@ def test_an_upload_cut_short_leaves_the_old_file(tmp_path: Path) -> None:
         api = Api(server)
         run = api.create("p")
         url = api.presign(run, entry).json()["log"][0]["a.bin"]
-        assert requests.put(url, data=b"0123456789", timeout=5).status_code == 200
+        assert requests.put(url, data=b"0123456789", timeout=60).status_code == 200
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as connection:
             path = url.removeprefix(server.url)
             connection.sendall(f"PUT {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 10\r\n\r\nabc".encode())
             time.sleep(0.2)
         [listed] = api.get("/api/runs/files", runId=run).json()["files"]
-        assert requests.get(listed["url"], timeout=5).content == b"0123456789"
+        assert requests.get(listed["url"], timeout=60).content == b"0123456789"
         server.stop()
         assert len([path for path in (tmp_path / "data" / "files").rglob("*") if path.is_file()]) == 1
         assert (tmp_path / "data" / "server.log").read_text() == ""

@@ -46,7 +46,7 @@ def use(module: ModuleType) -> threading.Thread:
 
 def end_in_time(*threads: threading.Thread) -> bool:
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     return not any(thread.is_alive() for thread in threads)
 
 
@@ -65,13 +65,13 @@ def test_a_module_that_imports_its_user(make_lazy: MakeLazy, tmp_path: Path) -> 
     """A module that is being imported waits for a lazy one, which imports that module while loading: both end."""
     inside, waits = threading.Event(), threading.Event()
     module = make_lazy(
-        "lazy_c", "inside.set()\nwaits.wait(20)\nimport its_user\nlast = 1\n", inside=inside, waits=waits
+        "lazy_c", "inside.set()\nwaits.wait(120)\nimport its_user\nlast = 1\n", inside=inside, waits=waits
     )
     (tmp_path / "its_user.py").write_text(
         "import lazy_c\nvars(lazy_c)['waits'].set()\nseen = getattr(lazy_c, 'last', None)\n"
     )
     loading = use(module)
-    assert inside.wait(20)
+    assert inside.wait(120)
     importing = threading.Thread(target=__import__, args=("its_user",), daemon=True)
     importing.start()
     assert end_in_time(loading, importing)
@@ -83,9 +83,9 @@ def test_a_module_that_imports_its_user(make_lazy: MakeLazy, tmp_path: Path) -> 
 def test_fork_during_a_load(make_lazy: MakeLazy) -> None:
     """A child that was forked while another thread was loading does not wait for that thread."""
     inside, go = threading.Event(), threading.Event()
-    module = make_lazy("lazy_d", "inside.set()\ngo.wait(20)\nlast = 1\n", inside=inside, go=go)
+    module = make_lazy("lazy_d", "inside.set()\ngo.wait(120)\nlast = 1\n", inside=inside, go=go)
     loading = use(module)
-    assert inside.wait(20)
+    assert inside.wait(120)
     child = os.fork()
     if child == 0:
         os._exit(0 if not lazy_module.wait_until_loaded(module) else 1)

@@ -17,7 +17,7 @@ PRIVATE = re.compile(r"_frozen_importlib|\b_imp\b|_module_locks|_blocking_on|imp
 PACKAGE = """
 if not loading.is_set():
     loading.set()
-    waiting.wait(20)
+    waiting.wait(120)
     import lazy_package.part
     last = 1
 """
@@ -84,7 +84,7 @@ def test_unknown_locks_are_answered_safely(monkeypatch: pytest.MonkeyPatch) -> N
 def test_import_of_a_submodule_during_the_load(package: ModuleType, names: str) -> None:
     """A thread imports a submodule while another loads the package, which imports the same submodule: both end."""
     loading = use(package)
-    assert package.__dict__["loading"].wait(20)
+    assert package.__dict__["loading"].wait(120)
     importing = threading.Thread(target=__import__, args=("lazy_package.part",), daemon=True)
     importing.start()
     package.__dict__["waiting"].set()
