@@ -2,7 +2,6 @@
 
 import os
 import re
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,6 @@ import pytest
 from tests.helpers.environments import ROOT
 from tests.helpers.offline_runs import Command
 from wandb_compat.server.serve import Running
-
-
-@pytest.fixture
-def cli(cli: Command) -> Command:
-    """`doctor` reports what happened at the start of its interpreter: it needs a new one."""
-    return partial(cli, fresh=True)
 
 
 def problems(report: str) -> list[str]:
@@ -82,7 +75,7 @@ def test_a_file_of_that_name_in_the_working_folder(cli: Command, folder: Path, n
     """A module of one's own called wandb is named; where it is imported in our place that is a problem."""
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("__version__ = '0'\n")
-    report = cli("doctor").stdout
+    report = cli("doctor", fresh=True).stdout
     assert f"note     not imported, though they are called wandb: {folder / name}" in report
     report = cli("doctor", code=1, python=bare_python, PYTHONPATH=str(ROOT)).stdout
     assert problems(report)[0].startswith(f"off mode: wandb was imported from {folder / name}")
@@ -110,7 +103,10 @@ def test_settings_that_are_ignored(cli: Command) -> None:
 
 def test_switched_off(cli: Command) -> None:
     """WANDB_COMPAT=off is found."""
-    assert any("WANDB_COMPAT=off" in problem for problem in problems(cli("doctor", code=1, WANDB_COMPAT="off").stdout))
+    assert any(
+        "WANDB_COMPAT=off" in problem
+        for problem in problems(cli("doctor", code=1, fresh=True, WANDB_COMPAT="off").stdout)
+    )
 
 
 def test_a_broken_wandb(cli: Command, folder: Path, bare_python: str) -> None:
