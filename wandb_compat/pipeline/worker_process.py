@@ -15,6 +15,7 @@ from wandb_compat.config.credentials import Credential
 from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.system.background import detached
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError
 
@@ -87,7 +88,7 @@ class UploaderProcess:
             try:
                 # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
                 os.write(pipe, hello)
-                # A separate session: Ctrl-C is the trainer's affair, what it has logged must still arrive.
+                # Detached: Ctrl-C is the trainer's affair, what it has logged must still arrive.
                 self._process = _OutlivingProcess(
                     [sys.executable, "-m", "wandb_compat.uploader", str(self.run_dir)],
                     stdin=end,
@@ -95,7 +96,7 @@ class UploaderProcess:
                     stderr=output,
                     cwd=self.run_dir,
                     env=environment,
-                    start_new_session=True,
+                    **detached(),
                 )
             except BaseException:
                 os.close(pipe)

@@ -20,6 +20,7 @@ from wandb_compat.config.limits import RANK_LOCK_TIMEOUT
 from wandb_compat.spool.process_registry import ProcessRegistry, alive
 from wandb_compat.spool.records import Config, Console, Exit, Record, Start
 from wandb_compat.spool.status import State
+from wandb_compat.system.locks import FileLock
 
 _ENDED = "ended"
 _OVER = ("done", "left", "delivered")
@@ -77,13 +78,11 @@ def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Reco
 @contextlib.contextmanager
 def alone(start: Start) -> Iterator[None]:
     """Hold the lock of the ranks of this machine; continue without it when another rank holds it for too long."""
-    import filelock  # late: only uploaders get here
-
     lock = ProcessRegistry("locks").folder / f"{_run(start)}.lock"
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = filelock.FileLock(lock).acquire(timeout=RANK_LOCK_TIMEOUT)
-    except (OSError, filelock.Timeout):
+        held = FileLock(lock).acquire(timeout=RANK_LOCK_TIMEOUT)
+    except OSError:
         yield
         return
     with held:

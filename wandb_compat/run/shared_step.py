@@ -7,9 +7,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-import filelock  # before the fork: a signal handler that logs could find it imported in part
-
 from wandb_compat.config.limits import STEP_LOCK_TIMEOUT
+from wandb_compat.system.locks import FileLock  # before the fork: a signal handler could find it imported in part
 
 FILE = "step"  # in the run directory: a memory-mapped page that the processes share
 _STEP, _JOINED = 0, 1  # numbers in the page: step of the next row, and whether a second process has logged
@@ -44,7 +43,7 @@ class SharedStep:
         self._patience = STEP_LOCK_TIMEOUT
         self._threads = threading.RLock()
         self._lock_file = run_dir / f"{FILE}.lock"
-        self._processes: filelock.BaseFileLock | None = None
+        self._processes: FileLock | None = None
         self._depth = 0  # nested uses by one thread: a signal handler that logs interrupts one at any point
         self._is_held = False  # whether the outermost use has the lock between the processes
         self._write_step()
@@ -78,10 +77,10 @@ class SharedStep:
 
     def _acquire(self) -> bool:
         if self._processes is None:
-            self._processes = filelock.FileLock(self._lock_file, thread_local=False)
+            self._processes = FileLock(self._lock_file)
         try:
             self._processes.acquire(timeout=self._patience, poll_interval=0.001)
-        except (filelock.Timeout, OSError):  # a stopped process holds it, or the directory is read-only
+        except OSError:  # a stopped process holds it, or the directory is read-only
             self._patience = 0.0
             return False
         return True

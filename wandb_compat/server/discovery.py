@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
+from wandb_compat.system.background import detached
+from wandb_compat.system.locks import FileLock, Timeout
 
 PORT = 7480
 START_TIMEOUT = 30.0  # seconds
@@ -48,11 +49,11 @@ def find_running(folder: Path) -> LocalServer | None:
     """Return the server that is using a data folder, None when none exists."""
     if not (folder / "lock").exists():
         return None
-    lock = filelock.FileLock(folder / "lock")
+    lock = FileLock(folder / "lock")
     try:
         with lock.acquire(timeout=0):
             return None  # the address file is left over from a server that was killed
-    except filelock.Timeout:
+    except Timeout:
         pass
     try:
         address = json.loads((folder / ADDRESS_FILE).read_text(encoding="ascii"))
@@ -83,8 +84,8 @@ def find_or_start(folder: Path) -> tuple[LocalServer, bool]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                start_new_session=True,
                 cwd=folder,
+                **detached(),
             )
         deadline = time.monotonic() + START_TIMEOUT
         while process.poll() is None and time.monotonic() < deadline:

@@ -18,6 +18,7 @@ from types import FrameType
 from wandb_compat.server import discovery
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.database import DataFolderError, Store
+from wandb_compat.system.background import detached
 
 START_TIMEOUT = 20.0  # seconds until a child process must serve
 SHUTDOWN_GRACE = 2  # seconds for requests in flight when the server stops
@@ -157,7 +158,7 @@ class Running:
                 stdin=subprocess.PIPE,  # closes when this process ends in any way; the server then stops
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C in the terminal is meant for the program that uses the server
+                **detached(),  # Ctrl-C in the terminal is meant for the program that uses the server
             )
         assert self._process.stdout is not None
         watchdog = threading.Timer(START_TIMEOUT, self._process.kill)

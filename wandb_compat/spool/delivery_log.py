@@ -19,6 +19,7 @@ from zlib import crc32
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.status import old_name
+from wandb_compat.system.binary_files import is_deleted, open_binary
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {
@@ -222,12 +223,12 @@ class Offsets:
         with self._writing:
             self._take(kind, document)
             try:
-                if self._file is not None and not os.fstat(self._file).st_nlink:  # deleted by someone
+                if self._file is not None and is_deleted(self._file, self.path):
                     os.close(self._file)
                     self._file, self._behind = None, True
                 if self._file is None:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
-                    self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                    self._file = open_binary(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
                     self._size = os.fstat(self._file).st_size
                 data = _framed(self._all() if self._behind else [(kind, document)])
                 self._behind = os.write(self._file, data) < len(data)

@@ -22,13 +22,14 @@ import contextlib
 import errno
 import os
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
 from wandb_compat.spool import records
+from wandb_compat.system.binary_files import is_deleted, open_binary
+from wandb_compat.system.machine import machine_name, process_space
 
 VERSION = 1
 SUFFIX = ".journal"
@@ -197,7 +198,7 @@ class Journal:
                 break
             except FileExistsError:  # an earlier process had our number, as happens in containers
                 path = None
-        writer = {"version": VERSION, "run": self._run_id, "host": socket.gethostname(), "pid": os.getpid()}
+        writer = {"version": VERSION, "run": self._run_id, "host": machine_name(), "pid": os.getpid()}
         head = frame([b"journal " + records.dump({**writer, "processes": process_space()})])
         try:
             _write_all(file, head)
@@ -212,14 +213,14 @@ class Journal:
     def _restore(self) -> None:
         """Write the current file anew if someone has deleted it: its content is still there as long as it is open."""
         assert self._file is not None
-        if os.fstat(self._file).st_nlink:
+        if not is_deleted(self._file, self._path):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        file, place = _create(self._path), 0
+        file = _create(self._path)
         try:
-            while chunk := os.pread(self._file, 1024**2, place):
+            os.lseek(self._file, 0, os.SEEK_SET)  # appended to wherever that is
+            while chunk := os.read(self._file, 1024**2):
                 _write_all(file, chunk)
-                place += len(chunk)
         except OSError:
             os.close(file)
             self._path.unlink()
@@ -245,22 +246,13 @@ class Journal:
 
 
 def _create(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    return os.open(path, flags, 0o644)
+    return open_binary(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND)
 
 
 def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-
-
-def process_space() -> int | None:
-    """Return what distinguish containers of one host name, in which the numbers of processes mean others."""
-    try:
-        return Path("/proc/self/ns/pid").stat().st_ino
-    except OSError:
-        return None
 
 
 def files(run_dir: Path) -> list[Path]:

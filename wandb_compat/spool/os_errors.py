@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from wandb_compat.system.disk_errors import is_transient
 from wandb_compat.wire.errors import Unavailable
-
-# No space, no descriptors, no memory, no answer from a network disk.
-_RETRYABLE = {
-    getattr(errno, name)
-    for name in ("EAGAIN", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "ESTALE", "ETIMEDOUT")
-    if hasattr(errno, name)
-}
-
-
-def is_retryable(error: OSError) -> bool:
-    """Whether the same operation may succeed later."""
-    return error.errno in _RETRYABLE
 
 
 @contextmanager
@@ -27,6 +15,6 @@ def retryable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if not is_retryable(error):
+        if not is_transient(error):
             raise
         raise Unavailable(f"this machine cannot read or write the run directory: {error}") from error

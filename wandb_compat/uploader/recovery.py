@@ -19,6 +19,7 @@ from wandb_compat.spool.records import Start
 from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import ENDED, State, existing
 from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.system.background import detached
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.endpoints import resolve
@@ -156,7 +157,7 @@ def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str 
             _upload(run, key, config._replace(linger=0.0))
     if others:
         command = [sys.executable, "-m", "wandb_compat.uploader", str(run_dir), OPTION]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, **detached())
         assert process.stdin is not None
         process.stdin.write(config.hello(key, None))
         process.stdin.close()

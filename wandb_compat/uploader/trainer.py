@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 
 import psutil
 
 from wandb_compat.spool import journal
+from wandb_compat.system.machine import machine_name, process_space
 
 
 class Trainer:
@@ -31,7 +31,7 @@ class Trainer:
         """Return the process that has written a journal file, or None if that was on another machine."""
         entries, _ = next(journal.read(file, size=4096), ([], 0))
         writer = json.loads(entries[0].document) if entries and entries[0].kind == b"journal" else {}
-        if writer.get("host") != socket.gethostname() or writer.get("processes") != journal.process_space():
+        if writer.get("host") != machine_name() or writer.get("processes") != process_space():
             return None
         return cls.of_writer(writer["pid"], file)
 

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import filelock
-
 from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.run.distributed import Ranks
 from wandb_compat.spool import journal, os_errors, records, safe_paths
@@ -22,6 +20,7 @@ from wandb_compat.spool.records import Start
 from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.system.locks import FileLock, Timeout
 from wandb_compat.uploader.backoff import Backoff
 from wandb_compat.uploader.closing import Closing
 from wandb_compat.uploader.delivery import Delivery
@@ -110,9 +109,9 @@ class Worker:
         try:
             with contextlib.ExitStack() as locks:
                 for lock in State.locks(self.run_dir):
-                    locks.enter_context(filelock.FileLock(lock).acquire(timeout=0))
+                    locks.enter_context(FileLock(lock).acquire(timeout=0))
                 return self._deliver(start, endpoints, progress)
-        except filelock.Timeout:
+        except Timeout:
             raise RunDirBusy(
                 f"another uploader is delivering {self.run_dir}; `wandb-compat status {self.run_dir}` shows it"
             ) from None

@@ -11,7 +11,7 @@ from wandb._native.run.artifact_log import LoggedArtifacts, collection_of, from_
 from wandb.errors.term import termerror, termwarn
 from wandb.sdk.artifacts.artifact import Artifact
 from wandb_compat.artifacts import log as artifact_records
-from wandb_compat.spool import os_errors
+from wandb_compat.system.disk_errors import is_transient
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -59,7 +59,7 @@ class RunArtifacts:
                 artifact, run._history.step, chosen, checked, part=part, final=final, awaitable=self._awaitable
             )
         except OSError as error:
-            if not os_errors.is_retryable(error):
+            if not is_transient(error):
                 raise
             termerror(f"artifact {artifact.name} is not logged: {error}; log it again when there is room")
         return artifact

@@ -7,7 +7,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from wandb._native.sweeps.coordinator import SweepCoordinator
 from wandb._native.sweeps.trial_log import Trial
 from wandb.errors import UsageError
 from wandb.errors.term import termerror, termlog
+from wandb_compat.system.background import separate_group
 
 POLL = 2.0  # seconds between two checks for other agents' decisions
 KILL_DELAY = 30  # seconds between SIGTERM and SIGKILL for a program
@@ -81,15 +81,8 @@ class CommandJob:
     """A program in a separate process group, so that Ctrl-C reaches only the agent."""
 
     def __init__(self, words: list[str], variables: dict[str, str]) -> None:
-        group: dict[str, Any]
-        if sys.platform == "win32":
-            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        elif sys.version_info >= (3, 11):
-            group = {"process_group": 0}
-        else:
-            group = {"preexec_fn": os.setpgrp}
         # No terminal input: reading it from another process group would suspend the program.
-        self.process = subprocess.Popen(words, env=variables, stdin=subprocess.DEVNULL, **group)
+        self.process = subprocess.Popen(words, env=variables, stdin=subprocess.DEVNULL, **separate_group())
         self._asked: float | None = None
 
     def wait(self, seconds: float) -> bool:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
 import psutil
 
 from wandb._native.sweeps import SweepNotFoundError
 from wandb.sdk.lib.runid import generate_id
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.process_registry import alive
+from wandb_compat.system.locks import FileLock
+from wandb_compat.system.machine import machine_name
 
 STATES = ("RUNNING", "PAUSED", "FINISHED", "CANCELED")
 LOCK_TIMEOUT = 60  # seconds that an agent waits for the lock of the trial log
@@ -42,7 +42,7 @@ class Trial:
     config: dict[str, Any]
     state: str = "running"
     value: float | None = None
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=machine_name)
     pid: int = field(default_factory=os.getpid)
     born: float = field(default_factory=lambda: psutil.Process().create_time())  # process ids are reused
     agent: str = ""
@@ -56,7 +56,7 @@ class Trial:
 
     def is_orphaned(self) -> bool:
         """Return whether its agent ran on this machine and has died."""
-        here = self.state == "running" and self.host == socket.gethostname()
+        here = self.state == "running" and self.host == machine_name()
         return here and not alive({"pid": self.pid, "since": self.born})
 
 
@@ -79,7 +79,7 @@ class TrialLog:
         self.sweep = sweep
         self._definition = sweeps_dir() / f"{sweep}.json"
         self._trials = sweeps_dir() / f"{sweep}.trials.json"
-        self._lock = filelock.FileLock(sweeps_dir() / f"{sweep}.lock", timeout=LOCK_TIMEOUT)
+        self._lock = FileLock(sweeps_dir() / f"{sweep}.lock", timeout=LOCK_TIMEOUT)
 
     def exists(self) -> bool:
         """Return whether the sweep was created on this disk."""

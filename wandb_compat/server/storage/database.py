@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import filelock
-
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.downsampling_backlog import DownsamplingBacklog
 from wandb_compat.server.storage.ingest_buffer import IngestBuffer, Write
+from wandb_compat.system.locks import FileLock, Timeout
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 IS_FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # values that charts can draw
@@ -122,11 +121,12 @@ class Store:
             raise DataFolderError(
                 f"The folder {folder} is not empty and has no data of this server. Choose a new or an empty folder."
             )
-        folder.chmod(0o700)
-        self._folder_lock = filelock.FileLock(folder / "lock")
+        with contextlib.suppress(OSError):  # a disk without permissions, such as exFAT or CIFS
+            folder.chmod(0o700)
+        self._folder_lock = FileLock(folder / "lock")
         try:
             self._folder_lock.acquire(timeout=0)
-        except filelock.Timeout:
+        except Timeout:
             raise DataFolderError(
                 f"Another server is using the data folder {folder}. Stop it first, or choose another folder."
             ) from None
@@ -251,15 +251,13 @@ class Store:
 
 
 def _read_or_create_key(file: Path) -> str:
+    letters = string.ascii_letters + string.digits
+    key = "mlpi_" + "".join(secrets.choice(letters) for _ in range(16))
     try:
-        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with open(file, "x", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+            stream.write(key + "\n")
     except FileExistsError:
         key = file.read_text(encoding="ascii").strip()
         if not key:
             raise DataFolderError(f"The key file {file} is empty. Delete it to get a new key.") from None
-        return key
-    letters = string.ascii_letters + string.digits
-    key = "mlpi_" + "".join(secrets.choice(letters) for _ in range(16))
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(key + "\n")
     return key

@@ -1,0 +1,61 @@
+"""Call sites do not ask which system they run on: each difference is in one module."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from wandb_compat.system import binary_files
+from wandb_compat.system.binary_files import is_deleted, open_binary
+
+ROOT = Path(__file__).parents[3]
+# What only `wandb_compat/system` may use, with the exceptions and their reasons.
+PRIMITIVES = {
+    r"\bos\.open\(": {
+        "wandb_compat/spool/atomic_write.py": "a directory, which has no bytes",
+        "wandb_compat/server/storage/database.py": "passes on the flags of `open`",
+    },
+    r"\b(flock|filelock|msvcrt)\b": {},
+    r"\b(start_new_session|creationflags|preexec_fn)\b": {},
+}
+
+
+@pytest.mark.parametrize("pattern", PRIMITIVES)
+def test_primitives_are_used_in_one_place(pattern: str) -> None:
+    """Bytes, locks and background processes go through the functions of `wandb_compat/system`."""
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for package in ("wandb", "wandb_compat")
+        for file in (ROOT / package).rglob("*.py")
+        if file.parent.name != "system" and re.search(pattern, file.read_text(encoding="utf-8"))
+    }
+    assert found == set(PRIMITIVES[pattern])
+
+
+def test_bytes_are_written_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows needs a flag for that, without which the uploader's notes cannot be read back."""
+    given = []
+    real = os.open
+    monkeypatch.setattr(os, "O_BINARY", 1 << 40, raising=False)
+    monkeypatch.setattr(
+        binary_files.os, "open", lambda path, flags, mode: given.append(flags) or real(path, flags & ~(1 << 40), mode)
+    )
+    os.close(open_binary(tmp_path / "file", os.O_WRONLY | os.O_CREAT))
+    assert given == [os.O_WRONLY | os.O_CREAT | 1 << 40]
+
+
+def test_a_deleted_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file counts as deleted when its path is gone too: some disks report 0 links for every file."""
+    file = tmp_path / "file"
+    descriptor = open_binary(file, os.O_RDWR | os.O_CREAT)
+    try:
+        assert not is_deleted(descriptor, file)
+        stat = os.stat_result((0o100644, 1, 1, 0, 0, 0, 0, 0, 0, 0))  # no links
+        with monkeypatch.context() as patch:
+            patch.setattr(binary_files.os, "fstat", lambda number: stat)
+            assert not is_deleted(descriptor, file)
+        file.unlink()
+        assert is_deleted(descriptor, file)
+    finally:
+        os.close(descriptor)
