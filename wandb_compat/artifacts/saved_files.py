@@ -21,6 +21,7 @@ from wandb_compat.spool import records, safe_paths, staging, threads
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.notifier import Notifier
+from wandb_compat.system.file_access import exists
 
 STATE_FILE = "journal/saved.json"
 POLL_INTERVAL = 2.0  # seconds between two checks whether live files changed
@@ -140,7 +141,7 @@ class SavedFiles:
                 before = dict(self._submitted)
                 for file, policy in self._policies.items():
                     # While an upload of the file is pending, do not submit another version.
-                    if policy == "live" and not (file in self._staged and self._staged[file].exists()):
+                    if policy == "live" and not (file in self._staged and exists(self._staged[file])):
                         self._submit_changed(file, quiet=True)
                 if self._submitted != before:
                     self._write_state()
@@ -150,7 +151,7 @@ class SavedFiles:
         self._finished.set()
         with self._lock:
             for file, policy in self._policies.items():
-                if policy == "end" and not file.exists():
+                if policy == "end" and not exists(file):
                     self._notifier.warning(f"{file.name} was to be uploaded when the run ends, and is gone")
             for file in _files_at(self.folder) if self.folder.is_dir() else ():  # dual mode may have no folder
                 path = file.relative_to(self.folder).as_posix()
@@ -164,10 +165,10 @@ class SavedFiles:
         path = file.relative_to(self.folder).as_posix()
         if any(fnmatch.fnmatch(path, pattern) for pattern in self._ignored):
             return
-        if self._root is not None and not file.resolve().is_relative_to(self._root):
-            self._notifier.warning(f"{file} is a link out of the run directory and is not uploaded")
-            return
         try:
+            if self._root is not None and not file.resolve().is_relative_to(self._root):
+                self._notifier.warning(f"{file} is a link out of the run directory and is not uploaded")
+                return
             status = file.stat()
             version = status.st_size, status.st_mtime_ns
             if self._submitted.get(file) == version:
@@ -190,6 +191,6 @@ class SavedFiles:
 def _files_at(path: Path) -> Iterator[Path]:
     """Yield a file, or all files of a folder, symbolic links followed."""
     if path.is_dir():
-        yield from (file for file in staging.walk_files(path) if file.exists())
+        yield from (file for file in staging.walk_files(path) if exists(file))
     else:
         yield path

@@ -16,6 +16,7 @@ from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
 
+LATEST = "latest-run"  # a link to the newest run directory; systems without links have none
 PARENTS = ("wandb", ".wandb")  # where wandb puts run directories
 
 
@@ -63,6 +64,8 @@ def find_run_dirs(path: Path) -> list[RunDir]:
     Raises:
         click.ClickException: the path does not exist, or is an unrelated file.
     """
+    if not path.exists() and path.name == LATEST:
+        path = max(path.parent.glob("*run-*"), key=lambda found: found.name.partition("run-")[2], default=path)
     if not path.exists():
         raise click.ClickException(f"{path} does not exist; name a run directory, or a directory above some")
     root = (path.parent if path.is_file() else path).resolve()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 import webbrowser
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from wandb_compat.server import auth, discovery
 from wandb_compat.server.discovery import PORT, default_data_dir
 from wandb_compat.server.serve import Server, ServerError
+from wandb_compat.system.shell import assignment
 from wandb_compat.wire.endpoints import VARIABLES
 
 ALL_INTERFACES = ("0.0.0.0", "::")
@@ -60,9 +60,9 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
         if browser:
             _show(page)
         click.echo("\nIn the terminal that runs your script:\n")
-        click.echo(f"export PLUTO_API_KEY={shlex.quote(server.key)}")
+        click.echo(assignment("PLUTO_API_KEY", server.key))
         for variable in VARIABLES:
-            click.echo(f"export {variable}={shlex.quote(url)}")
+            click.echo(assignment(variable, url))
 
     server.run(announce)
 

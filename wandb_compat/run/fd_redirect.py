@@ -106,8 +106,13 @@ def _readable(descriptor: int, seconds: float | None) -> bool:
     """Wait until there is something to read, or the end; None waits for ever."""
     import select
 
-    if sys.platform == "darwin":  # where poll does not support terminals
-        return bool(select.select([descriptor], [], [], seconds)[0])
+    if sys.platform == "win32":
+        raise OSError("Windows waits for sockets only")
+    if sys.platform == "darwin":  # where poll does not support terminals, and select no descriptors from 1,024 on
+        if descriptor < 1024:
+            return bool(select.select([descriptor], [], [], seconds)[0])
+        with contextlib.closing(select.kqueue()) as queue:
+            return bool(queue.control([select.kevent(descriptor, select.KQ_FILTER_READ)], 1, seconds))
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(None if seconds is None else seconds * 1000))
@@ -128,6 +133,8 @@ def _pipe() -> tuple[int, int]:
 
 def _terminal(like: int) -> tuple[int, int]:
     """Return both ends of a pseudo terminal with the window size of another that passes everything on unchanged."""
+    if sys.platform == "win32":
+        raise OSError("Windows has no pseudo terminals of this kind")
     import fcntl
     import pty
     import termios

@@ -7,6 +7,8 @@ import os
 import threading
 from pathlib import Path
 
+from wandb_compat.system.file_access import replace
+
 
 def atomic_write(path: Path, data: bytes | str, *, durable: bool = False) -> None:
     """Replace a file as a whole.
@@ -27,7 +29,7 @@ def atomic_write(path: Path, data: bytes | str, *, durable: bool = False) -> Non
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
-        os.replace(draft, path)  # noqa: PTH105 - atomic, on Windows too
+        replace(draft, path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()

@@ -19,7 +19,7 @@ from zlib import crc32
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.status import old_name
-from wandb_compat.system.binary_files import is_deleted, open_binary
+from wandb_compat.system.file_access import is_deleted, open_binary
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from wandb_compat.spool import records
-from wandb_compat.system.binary_files import is_deleted, open_binary
+from wandb_compat.system.file_access import is_deleted, open_binary
 from wandb_compat.system.machine import machine_name, process_space
 
 VERSION = 1

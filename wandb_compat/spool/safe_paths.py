@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -46,7 +47,7 @@ def is_private(path: Path) -> bool:
 
     The user's own group may: many systems give each user one.
     """
-    if not hasattr(os, "getuid"):
+    if sys.platform == "win32" or not hasattr(os, "getuid"):
         return True
     status = path.stat()
     by_group = status.st_mode & 0o020 and status.st_gid != os.getgid()

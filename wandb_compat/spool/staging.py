@@ -77,7 +77,11 @@ def walk_files(folder: Path) -> Iterator[Path]:
     """Yield what is in a folder and is not a folder, through links as well, but never round in a circle."""
     seen: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
-        answer = os.stat(place)  # noqa: PTH116
+        try:
+            answer = os.stat(place)  # noqa: PTH116
+        except OSError:  # deleted or closed in the meantime
+            folders.clear()
+            continue
         if (answer.st_dev, answer.st_ino) in seen:
             folders.clear()
             continue

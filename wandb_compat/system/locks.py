@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from wandb_compat.system.binary_files import open_binary
+from wandb_compat.system.file_access import open_binary
 from wandb_compat.system.machine import machine_name, process_space
 
 LEASE_TIME = 180.0  # seconds without a renewal after which another machine may take a lease: NFS caches times for 60

@@ -270,7 +270,10 @@ class Delivery:
             end = self._complete.get(file.name)
             if end and self.offsets.delivered(file.name) >= end and not self.offsets.holds_unstored(file.name):
                 self.offsets.flush(file.name)
-                file.unlink(missing_ok=True)
+                try:
+                    file.unlink(missing_ok=True)
+                except OSError:  # another program holds it: the next round tries again
+                    continue
                 del self._complete[file.name]
 
 

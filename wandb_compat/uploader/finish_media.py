@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 import zlib
 from pathlib import Path
 
 from wandb_compat.convert import png, video
+from wandb_compat.system.file_access import replace
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def develop(path: Path) -> None:
             except OSError:
                 finished.write_bytes(bytes(ROOM))  # a full disk says so, which ffmpeg does not
                 raise
-        os.replace(finished, path)  # noqa: PTH105 - in one step
+        replace(finished, path)
     finally:
         with contextlib.suppress(OSError):
             finished.unlink()

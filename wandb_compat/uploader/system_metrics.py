@@ -22,8 +22,8 @@ class Machine:
         values: dict[str, float] = {f"sys/cpu.pct.{i}": v for i, v in enumerate(psutil.cpu_percent(percpu=True))}
         memory, network = psutil.virtual_memory(), psutil.net_io_counters()
         values["sys/mem.used"] = memory.used
-        if hasattr(memory, "active"):
-            values["sys/mem.active"] = memory.active
+        if (active := getattr(memory, "active", None)) is not None:  # not on Windows
+            values["sys/mem.active"] = active
         values["sys/disk.used"] = psutil.disk_usage(self._folder).used
         values["sys/net.bytes_sent"], values["sys/net.bytes_recv"] = network.bytes_sent, network.bytes_recv
         now = time.monotonic()

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from wandb_compat._version import __version__
 from wandb_compat.config.limits import CONNECT_PATIENCE, REQUEST_TIMEOUT, UPLOAD_TIMEOUT
+from wandb_compat.system.file_access import replace
 from wandb_compat.wire.answers import (
     PIECE,
     Answer,
@@ -276,7 +277,7 @@ class Client:
             with draft.open("wb") as stream:
                 for piece in self._pieces(url):
                     stream.write(piece)
-            draft.replace(path)
+            replace(draft, path)
         finally:
             draft.unlink(missing_ok=True)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wandb_compat.system import binary_files
-from wandb_compat.system.binary_files import is_deleted, open_binary
+from wandb_compat.system import file_access
+from wandb_compat.system.file_access import is_deleted, open_binary
 
 ROOT = Path(__file__).parents[3]
 # What only `wandb_compat/system` may use, with the exceptions and their reasons.
@@ -39,7 +39,7 @@ def test_bytes_are_written_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyP
     real = os.open
     monkeypatch.setattr(os, "O_BINARY", 1 << 40, raising=False)
     monkeypatch.setattr(
-        binary_files.os, "open", lambda path, flags, mode: given.append(flags) or real(path, flags & ~(1 << 40), mode)
+        file_access.os, "open", lambda path, flags, mode: given.append(flags) or real(path, flags & ~(1 << 40), mode)
     )
     os.close(open_binary(tmp_path / "file", os.O_WRONLY | os.O_CREAT))
     assert given == [os.O_WRONLY | os.O_CREAT | 1 << 40]
@@ -53,7 +53,7 @@ def test_a_deleted_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert not is_deleted(descriptor, file)
         stat = os.stat_result((0o100644, 1, 1, 0, 0, 0, 0, 0, 0, 0))  # no links
         with monkeypatch.context() as patch:
-            patch.setattr(binary_files.os, "fstat", lambda number: stat)
+            patch.setattr(file_access.os, "fstat", lambda number: stat)
             assert not is_deleted(descriptor, file)
         file.unlink()
         assert is_deleted(descriptor, file)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wandb_compat.spool import staging
+from wandb_compat.system.file_access import exists
 
 Ancestors = tuple[tuple[int, int], ...]
 
@@ -30,4 +31,4 @@ def files_of(folder: Path, above: Ancestors = ()) -> Iterator[Path]:
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder, once each however links may lead round; links that lead nowhere are passed over."""
-    yield from filter(Path.exists, staging.walk_files(folder))
+    yield from filter(exists, staging.walk_files(folder))

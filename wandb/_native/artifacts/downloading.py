@@ -13,6 +13,7 @@ from wandb._native.artifacts.directories import files_below
 from wandb.errors import CommError
 from wandb.errors.term import termwarn
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from wandb_compat.system.file_names import local_paths
 
 if TYPE_CHECKING:
     from wandb.sdk.artifacts.artifact import Artifact
@@ -37,7 +38,7 @@ def get_value(artifact: Artifact, name: str) -> Any:
     if entry is None or kind is None:
         return None
     root = artifact.download()  # a table may refer to its neighbours
-    document = json.loads(Path(root, entry.path).read_text(encoding="utf-8"))
+    document = json.loads(_local_paths(artifact, root)[entry.path].read_text(encoding="utf-8"))
     return kind.from_json(document, artifact)
 
 
@@ -94,8 +95,9 @@ def _default_root(artifact: Artifact, include_version: bool = True) -> str:
 def download_entries(artifact: Artifact, entries: list[ArtifactManifestEntry], root: str, missing: bool) -> list[str]:
     from wandb_compat.wire.errors import WireError
 
-    paths = [Path(root, naming.check_path(entry.path)) for entry in entries]
     Path(root).mkdir(parents=True, exist_ok=True)
+    local = _local_paths(artifact, root)
+    paths = [local[entry.path] for entry in entries]
     wanted = [(entry, path) for entry, path in zip(entries, paths, strict=True) if not entry.is_at(path)]
     held = [(entry, path) for entry, path in wanted if entry._place]
     try:
@@ -121,11 +123,26 @@ def download_entries(artifact: Artifact, entries: list[ArtifactManifestEntry], r
     return list(map(str, paths))
 
 
+def _local_paths(artifact: Artifact, root: str) -> dict[str, Path]:
+    """Return the path below a folder of each path of the artifact; this system may not hold all names unchanged."""
+    names = [naming.check_path(path) for path in artifact.manifest.entries]
+    local = local_paths(Path(root), names)
+    changed = [name for name, path in local.items() if path != Path(root, name)]
+    if changed:
+        termwarn(
+            f"{len(changed)} names of artifact {artifact.name} cannot be used here and are changed: {changed[0]!r} is"
+            f" now {local[changed[0]].name!r}" + (", …" if len(changed) > 1 else ""),
+            repeat=False,
+        )
+    return local
+
+
 def checkout(artifact: Artifact, root: str | None = None) -> str:
     """Download the files to a folder and delete everything else in it."""
     root = root or _default_root(artifact, include_version=False)
+    known = set(_local_paths(artifact, root).values())
     for file in files_below(Path(root)):
-        if naming.logical_path(os.path.relpath(file, root)) not in artifact.manifest.entries:
+        if file not in known:
             file.unlink()
     return artifact.download(root=root)
 
@@ -133,14 +150,16 @@ def checkout(artifact: Artifact, root: str | None = None) -> str:
 def verify(artifact: Artifact, root: str | None = None) -> None:
     """Check that a folder holds the artifact's files and nothing else; references are not looked at."""
     root = root or _default_root(artifact)
+    local = _local_paths(artifact, root)
+    known = set(local.values())
     for file in files_below(Path(root)):
-        if naming.logical_path(os.path.relpath(file, root)) not in artifact.manifest.entries:
+        if file not in known:
             raise ValueError(f"Found file {file} which is not a member of artifact {artifact.name}")
     skipped = 0
     for entry in artifact.manifest.entries.values():
         if entry.ref is not None:
             skipped += 1
-        elif digests.of_file(Path(root, naming.check_path(entry.path)), entry.digest_algorithm()) != entry.digest:
+        elif digests.of_file(local[entry.path], entry.digest_algorithm()) != entry.digest:
             raise ValueError(f"Digest mismatch for file: {entry.path}")
     if skipped:
         termwarn(f"skipped verification of {skipped} refs")

@@ -10,12 +10,13 @@ from time import monotonic, sleep
 from typing import Any
 
 from wandb.errors import CommError, UsageError
-from wandb.errors.term import termlog
+from wandb.errors.term import termlog, termwarn
 from wandb.sdk.artifacts.exceptions import WaitTimeoutError
 from wandb_compat.artifacts.paths import outcome_path
 from wandb_compat.artifacts.store import ArtifactStore
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
+from wandb_compat.spool.process_registry import private_directory
 from wandb_compat.spool.status import State
 from wandb_compat.wire.artifact_versions import Collection, Version
 from wandb_compat.wire.client import Client
@@ -146,5 +147,15 @@ def staging_folder() -> Path:
         base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
         data = os.fspath(Path(base, "wandb"))
     folder = Path(data, "artifacts", "staging").expanduser().absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        reason = "it is not writable"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    fallback = private_directory("staging")
+    termwarn(
+        f"Artifacts cannot be prepared in {folder} ({reason}); using {fallback}. Set WANDB_DATA_DIR.", repeat=False
+    )
+    return fallback

@@ -120,7 +120,7 @@ def check_path(path: str | os.PathLike[str]) -> str:
     """
     found = logical_path(path)
     for kind in (PurePosixPath(found), PureWindowsPath(os.fspath(path))):
-        if found == "." or kind.anchor or ".." in kind.parts:
+        if found == "." or kind.root or ".." in kind.parts:  # a drive as in `a:b` is part of a name elsewhere
             raise ValueError(f"Invalid artifact path: {path!r}")
     return found
 

@@ -84,11 +84,11 @@ def _file(uri: str, name: str | None, checksum: bool, limit: int) -> list[Artifa
         files = list(islice(_walk(path), limit + 1))
         if len(files) > limit:
             raise ValueError(f"Exceeded {limit} objects tracked, pass max_objects to add_reference")
-        inside = [(file, os.path.relpath(file, path)) for file in files]
+        inside = [(file, file.relative_to(path).as_posix()) for file in files]
         return [
             ArtifactManifestEntry(
-                path=os.path.join(name or "", relative),  # noqa: PTH118
-                ref=os.path.join(uri, relative),  # noqa: PTH118
+                path=str(PurePosixPath(name or "", relative)),
+                ref=f"{uri.rstrip('/')}/{relative}",
                 size=file.stat().st_size,
                 digest=digest(file),
             )

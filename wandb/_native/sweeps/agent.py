@@ -291,7 +291,7 @@ class Agent:
             job.process.send_signal(number)
             if callable(handlers[number]):
                 handlers[number](number, frame)
-            elif number != signal.SIGCHLD:
+            elif number != getattr(signal, "SIGCHLD", None):  # which Windows lacks
                 raise KeyboardInterrupt
 
         for number in (signal.SIGINT, signal.SIGTERM, *_more_signals()):

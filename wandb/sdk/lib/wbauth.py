@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import netrc
 import os
 from pathlib import Path
@@ -43,7 +44,8 @@ def write_netrc_auth(*, host: str, api_key: str) -> None:
             text = f"{old.rstrip()}\n" if old.strip() else ""
             text += f"machine {machine}\n  login user\n  password {api_key}\n"
         path.touch(mode=0o600)
-        path.chmod(0o600)
+        with contextlib.suppress(OSError):  # a disk without permissions
+            path.chmod(0o600)
         path.write_text(text, encoding="utf-8")
     except (OSError, netrc.NetrcParseError) as error:
         raise WriteNetrcError(f"Unable to write {path}: {error}") from error

@@ -142,6 +142,12 @@ class Store:
             self._writer = self._connect()
             self._prepare()
             self.backlog = DownsamplingBacklog.load(self._writer)
+        except sqlite3.OperationalError as error:
+            self._folder_lock.release()
+            raise DataFolderError(
+                f"SQLite cannot use the data folder {folder} ({error}). Its disk may lack file locks, be full or be "
+                "read-only: choose a folder on a local disk."
+            ) from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._folder_lock.release()
             raise DataFolderError(

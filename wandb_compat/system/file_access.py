@@ -1,9 +1,11 @@
-"""Opens file descriptors whose bytes arrive on disk unchanged."""
+"""Opens, replaces and looks at files in ways that work on every system."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from wandb_compat.system.disk_errors import while_in_use
 
 
 def open_binary(path: Path, flags: int, mode: int = 0o644) -> int:
@@ -23,3 +25,17 @@ def open_binary(path: Path, flags: int, mode: int = 0o644) -> int:
 def is_deleted(descriptor: int, path: Path) -> bool:
     """Whether someone has deleted the open file. Some disks (FUSE) report 0 links for every file: ask the path too."""
     return not os.fstat(descriptor).st_nlink and not path.exists()
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something at a path that this process can see; `Path.exists` raises for a closed directory."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put a file in the place of another in one step. Windows refuses that while a program has the other open.
+
+    Raises:
+        OSError: it cannot be replaced, or a program holds it for longer than a second.
+    """
+    while_in_use(lambda: os.replace(source, target))  # noqa: PTH105 - in one step, on Windows too
