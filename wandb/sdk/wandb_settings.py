@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
+import re
 import time
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, field_validator
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from wandb._native.run.settings_fields import SettingsFields
+from wandb._native.run.computed_settings import ComputedSettings
+from wandb._native.run.settings_fields import FORMER
 from wandb.errors import UsageError
 from wandb.errors.term import termwarn
-from wandb.sdk.lib import ipython
 from wandb.sdk.lib.run_moment import RunMoment
 from wandb.sdk.lib.settings_file import SettingsFiles
 
@@ -31,20 +36,30 @@ _VARIABLES = {
     "WANDB_FILE_PUSHER_TIMEOUT": "x_file_transfer_timeout_seconds",
 }
 _LISTS = ("run_tags", "ignore_globs", "config_paths")  # separated by commas in the environment
+_JSON = (  # a text in them is JSON
+    "x_extra_http_headers",
+    "x_stats_gpu_device_ids",
+    "x_stats_open_metrics_endpoints",
+    "x_stats_open_metrics_filters",
+    "x_stats_open_metrics_http_headers",
+)
 _UNREAD = ("api_key",)  # a key stays where it is
 _OF_WANDB = ("base_url", "app_url_override")  # in settings files they name wandb's own server
 
+TAG_LIMIT = 64  # characters, wandb's own limit
 PROJECT_LIMIT = 128  # characters, wandb's own limit
 ID_LIMIT = 128  # characters: the id is part of the names of a folder and a file
 
 
-class Settings(SettingsFields):
+class Settings(ComputedSettings):
     """Settings of a run.
 
-    Every field of wandb 0.31 is known, with or without `x_` written as `_`; names of other versions are accepted too.
+    Every field of wandb 0.31 is known, with or without `x_` written as `_`; those of earlier releases are accepted and
+    have no effect.
 
     Raises:
-        pydantic.ValidationError: a value is not of the field's type or choices.
+        pydantic.ValidationError: no release of wandb has such a field, a value is not of its type or choices, or
+            values contradict each other.
         wandb.UsageError: a project or run id cannot be used.
 
     Example:
@@ -52,7 +67,61 @@ class Settings(SettingsFields):
     """
 
     def __init__(self, **values: Any) -> None:
-        super().__init__(**{_field(name): value for name, value in values.items()})
+        named = {_field(name): value for name, value in values.items()}
+        for name, value in named.items():
+            self._check_name(name, value)
+        super().__init__(**named)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._check_name(name, value)
+        super().__setattr__(name, value)
+
+    @classmethod
+    def _check_name(cls, name: str, value: Any) -> None:
+        if name in cls.model_fields or name in FORMER or hasattr(cls, name):
+            return
+        guesses = difflib.get_close_matches(name, cls.model_fields, 1)
+        advice = f"did you mean {guesses[0]!r}?" if guesses else "`wandb.Settings.model_fields` lists all"
+        error = PydanticCustomError(
+            "unknown_setting", "wandb has no setting {name}: {advice}", {"name": repr(name), "advice": advice}
+        )
+        raise ValidationError.from_exception_data(cls.__name__, [{"type": error, "loc": (name,), "input": value}])
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Settings:
+        asked = [name for name in ("resume", "resume_from", "fork_from") if getattr(self, name) is not None]
+        if len(asked) > 1:
+            raise ValueError(f"{' and '.join(f'`{name}`' for name in asked)} cannot be used together; give one of them")
+        return self
+
+    @field_validator("api_key", "http_proxy", "https_proxy", mode="before")
+    @classmethod
+    def _check_text(cls, value: Any, info: Any) -> Any:
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{info.field_name} must be a string, not a {type(value).__name__}")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, value: str) -> str:
+        if not re.match(r"https?://[^/]", value):
+            raise ValueError(f"base_url must be a URL such as https://host, not {value!r}")
+        return value.rstrip("/")
+
+    @field_validator("credentials_file")
+    @classmethod
+    def _expand_user(cls, value: str) -> str:
+        return str(Path(value).expanduser())
+
+    @field_validator("ignore_globs")
+    @classmethod
+    def _read_globs(cls, value: Any) -> tuple[str, ...]:
+        return tuple(value)
+
+    @field_validator(*_JSON, mode="before")
+    @classmethod
+    def _read_json(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
 
     @field_validator("project")
     @classmethod
@@ -103,7 +172,12 @@ class Settings(SettingsFields):
     def _read_tags(cls, value: Any) -> Any:
         if value is None:
             return None
-        return tuple(str(tag) for tag in ([value] if isinstance(value, str) else value) if str(tag).strip())
+        tags = tuple(str(tag) for tag in ([value] if isinstance(value, str) else value))
+        for tag in tags:
+            if not 0 < len(tag) <= TAG_LIMIT:
+                shown = tag if len(tag) <= 40 else f"{tag[:39]}…"
+                raise ValueError(f"a tag has 1 to {TAG_LIMIT} characters: {shown!r} has {len(tag)}")
+        return tags
 
     @field_validator("root_dir", "code_dir", "program", mode="before")
     @classmethod
@@ -113,8 +187,9 @@ class Settings(SettingsFields):
     @field_validator("x_service_wait", "x_stats_sampling_interval")
     @classmethod
     def _check_duration(cls, value: float, info: Any) -> float:
-        if value < 0:
-            raise UsageError(f"{info.field_name} cannot be negative, it is {value}")
+        lowest = 0.1 if info.field_name == "x_stats_sampling_interval" else 0
+        if value < lowest:
+            raise UsageError(f"{info.field_name} cannot be less than {lowest} seconds, it is {value}")
         return value
 
     # Taking in settings from elsewhere
@@ -130,7 +205,7 @@ class Settings(SettingsFields):
             name = _setting_of(variable)
             if name not in type(self).model_fields or name in _UNREAD or not text.strip():
                 continue
-            value = [part.strip() for part in text.split(",")] if name in _LISTS else text
+            value = [part.strip() for part in text.split(",") if part.strip()] if name in _LISTS else text
             try:
                 setattr(self, name, value)
             except ValidationError as error:
@@ -179,24 +254,8 @@ class Settings(SettingsFields):
     # What follows from the fields
 
     @property
-    def _noop(self) -> bool:
-        return self.mode == "disabled"
-
-    @property
-    def _offline(self) -> bool:
-        return self.mode in ("offline", "dryrun")
-
-    @property
-    def _shared(self) -> bool:
-        return self.mode == "shared"
-
-    @property
-    def _jupyter(self) -> bool:
-        return ipython.in_notebook()
-
-    @property
-    def _ipython(self) -> bool:
-        return ipython.in_ipython()
+    def _start_datetime(self) -> str:
+        return "" if self.x_start_time is None else datetime.fromtimestamp(self.x_start_time, timezone.utc).isoformat()
 
     @property
     def timespec(self) -> str:
@@ -303,10 +362,10 @@ class Settings(SettingsFields):
         return "local" if self.is_local else "cloud"
 
     def infer_git_root(self) -> None:
-        """Set `git_root` to the checkout that the working folder is in, if it does."""
+        """Set `git_root` to the checkout that `root_dir` is in, if it is in one."""
         from wandb.sdk.lib.gitlib import GitRepo
 
-        self.git_root = self.git_root or GitRepo().root
+        self.git_root = self.git_root or GitRepo(root=self.root_dir).root
 
     @property
     def resume_fname(self) -> str:

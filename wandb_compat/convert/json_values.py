@@ -19,7 +19,8 @@ from wandb_compat.convert import arrays
 from wandb_compat.convert.histograms import summary_histogram
 from wandb_compat.convert.numbers import as_number
 
-_FULL, _CONFIG = "full", "config"  # whether values are written in full, or as wandb's configuration holds them
+# Values are written in full, as wandb's configuration holds them, or refused where JSON has no form for them.
+_FULL, _CONFIG, _STRICT = "full", "config", "strict"
 _PLAIN = frozenset((int, float, str, bool, type(None)))  # types that are JSON as they are
 SMALL_ARRAY = 32  # elements up to which wandb writes an array in full; a larger one becomes statistics or a histogram
 _DATES = (datetime.datetime, datetime.date, datetime.time)
@@ -42,6 +43,19 @@ def config_value(value: Any) -> Any:
     become text.
     """
     return _json_value(value, (), _CONFIG)
+
+
+def strict_json_value(value: Any) -> Any:
+    """Return a value in JSON types, like `json_value`.
+
+    Raises:
+        TypeError: it is, or holds, an object that would only become its text, which may differ from run to run.
+    """
+    return _json_value(value, (), _STRICT)
+
+
+class _NoJson(TypeError):
+    """A value has no form in JSON."""
 
 
 def summary_value(value: Any) -> Any:
@@ -116,10 +130,12 @@ def _json_value(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
             inner = inner if isinstance(inner, (bool, int, float)) else arrays.array(value).tolist()
             return _json_value(inner, ancestors, form)
         if (number := as_number(value)) is not None:
-            return number if form == _FULL or isinstance(value, float) else str(value)
+            return number if form != _CONFIG or isinstance(value, float) else str(value)
         if id(value) in ancestors:
             return "<circular>"
         return _object_json(value, (*ancestors, id(value)), form)
+    except _NoJson:
+        raise
     except Exception:  # an object whose __float__ or __iter__ raises must still appear in some form
         return _text_or_type(value)
 
@@ -130,6 +146,8 @@ def _object_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
     for kinds, convert in _CONVERTERS:
         if isinstance(value, kinds):
             return convert(value, ancestors, form)
+    if form == _STRICT:
+        raise _NoJson(f"Object of type {type(value).__name__} is not JSON serializable")
     return str(value)
 
 

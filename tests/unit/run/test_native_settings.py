@@ -17,7 +17,7 @@ import wandb
         {"start_method": "fork"},
         {"start_method": "thread", "_disable_stats": True},
         {"_disable_service": True, "_except_exit": True, "problem": "fatal"},
-        {"unknown_key": 1, "anonymous": "allow", "launch": False},
+        {"anonymous": "allow", "launch": False},
         {"init_timeout": 300, "x_primary": True, "x_label": "r0", "symlink": False, "disable_job_creation": True},
         {"code_dir": ".", "base_url": "http://x", "api_key": "secret", "https_proxy": "p", "git_root": "."},
     ],
@@ -35,6 +35,55 @@ def test_leading_underscores_name_internal_settings() -> None:
     assert wandb.Settings(_service_wait=300).x_service_wait == 300.0
     assert wandb.Settings(silent="True").silent is True
     assert wandb.Settings(run_id=5).run_id == "5"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"lol": 1}, "no setting 'lol'"),
+        ({"projct": "p"}, "did you mean 'project'"),
+        ({"run_tags": [""]}, "1 to 64 characters"),
+        ({"run_tags": ["a" * 65]}, "1 to 64 characters: 'a+…' has 65"),
+        ({"api_key": 12}, "must be a string"),
+        ({"https_proxy": 3}, "must be a string"),
+        ({"base_url": "gibberish"}, "must be a URL"),
+        ({"resume": "allow", "resume_from": "r?_step=1"}, "cannot be used together"),
+        ({"fork_from": "r?_step=1", "resume_from": "r?_step=1"}, "cannot be used together"),
+        ({"fork_from": "https://h/r?_step=1"}, "ID.?_step=N"),
+        ({"x_extra_http_headers": "no JSON"}, "x_extra_http_headers"),
+    ],
+)
+def test_what_wandb_refuses(values: dict[str, Any], words: str) -> None:
+    """Unknown names, values of another form and contradictions are refused at once, in assignments too."""
+    with pytest.raises(pydantic.ValidationError, match=words):
+        wandb.Settings(**values)
+    settings = wandb.Settings()
+    with pytest.raises((pydantic.ValidationError, ValueError), match=words):
+        for name, value in values.items():
+            setattr(settings, name, value)
+    with pytest.raises(wandb.UsageError, match=r"cannot be less than 0\.1 seconds"):
+        wandb.Settings(x_stats_sampling_interval=0)
+
+
+def test_forms_of_wandb() -> None:
+    """Texts that wandb reads or completes have its form, and computed settings are in `model_dump`."""
+    settings = wandb.Settings(base_url="https://host/", ignore_globs=["*.tmp"], x_extra_http_headers='{"a": "b"}')
+    assert (settings.base_url, settings.ignore_globs) == ("https://host", ("*.tmp",))
+    assert settings.x_extra_http_headers == {"a": "b"}
+    assert Path(wandb.Settings(credentials_file="~/c.json").credentials_file) == Path.home() / "c.json"
+    dump = wandb.Settings(mode="offline", run_id="abc").model_dump(exclude={"run_mode"})
+    assert (dump["_offline"], dump["_python"], dump["run_id"]) == (True, settings._python, "abc")
+    assert dump["sync_dir"].endswith("-abc") and "run_mode" not in dump
+
+
+def test_json_in_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`WANDB_X_…` of a setting that is a dict or a list holds JSON."""
+    monkeypatch.setenv("WANDB_X_STATS_OPEN_METRICS_ENDPOINTS", '{"a": "http://b"}')
+    monkeypatch.setenv("WANDB_X_STATS_OPEN_METRICS_FILTERS", '["gpu.*"]')
+    monkeypatch.setenv("WANDB_X_STATS_GPU_DEVICE_IDS", "[0, 2]")
+    settings = wandb.init(mode="offline").settings
+    assert settings.x_stats_open_metrics_endpoints == {"a": "http://b"}
+    assert (settings.x_stats_open_metrics_filters, settings.x_stats_gpu_device_ids) == (["gpu.*"], [0, 2])
 
 
 @pytest.mark.parametrize(
@@ -68,10 +117,10 @@ def test_names_that_cannot_be_used_are_usage_errors(values: dict[str, Any], word
 
 
 def test_resume_and_tags_are_normalised() -> None:
-    """`resume=True` is auto, one text is one tag, empty tags are left out."""
+    """`resume=True` is auto, one text is one tag, a number is its text."""
     assert (wandb.Settings(resume=True).resume, wandb.Settings(resume=False).resume) == ("auto", None)
     assert wandb.Settings(run_tags="abc").run_tags == ("abc",)
-    assert wandb.Settings(run_tags=["a", "", 3]).run_tags == ("a", "3")
+    assert wandb.Settings(run_tags=["a", 3]).run_tags == ("a", "3")
 
 
 def test_the_environment_is_read_at_init(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from wandb._native.values.json import json_friendly_val
+from wandb_compat.convert.json_values import strict_json_value
 
 NAME_LIMIT = 128  # characters of a name or type
 METADATA_LIMIT = 100  # keys of the metadata
@@ -79,7 +79,7 @@ def check_metadata(metadata: dict[str, Any] | str | None) -> dict[str, Any]:
     """Return a copy of the metadata as JSON would give it back; NaN becomes None.
 
     Raises:
-        TypeError: it is not a dict.
+        TypeError: it is not a dict, or holds an object that JSON has no form for.
         ValueError: it has over a hundred keys, or an infinite number.
     """
     if metadata is None or metadata == "":
@@ -88,7 +88,7 @@ def check_metadata(metadata: dict[str, Any] | str | None) -> dict[str, Any]:
         return check_metadata(json.loads(metadata))
     if not isinstance(metadata, dict):
         raise TypeError(f"Cannot parse {type(metadata)} as artifact metadata")
-    plain: dict[str, Any] = json.loads(json.dumps(_without_nan(json_friendly_val(metadata)), allow_nan=False))
+    plain: dict[str, Any] = json.loads(json.dumps(_without_nan(strict_json_value(metadata)), allow_nan=False))
     if len(plain) > METADATA_LIMIT:
         raise ValueError(f"Artifact must not have more than {METADATA_LIMIT} metadata keys.")
     return plain

