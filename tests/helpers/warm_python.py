@@ -43,7 +43,7 @@ def run(
     fresh: bool = False,
     preload: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command that begins with `sys.executable`, as `subprocess.run` does with captured output and text.
+    """Run an interpreter that has our packages, as `subprocess.run` does with captured output and text.
 
     Args:
         command: the interpreter, then a script, `-c` and code, or `-m` and a module, then arguments.
@@ -94,16 +94,15 @@ def _fork(
 
 def _server(executable: str, variables: dict[str, str], preload: tuple[str, ...]) -> socket.socket | None:
     """Return the connection to an interpreter with the same variables at its start, from the second request on."""
-    fork = sys.platform == "linux" and executable == sys.executable
     at_start = sorted(f"{name}={value}" for name, value in variables.items() if f"{name}=".startswith(AT_START))
-    key = (*preload, *at_start)
-    if not fork or key not in _servers:
+    key = (executable, *preload, *at_start)
+    if sys.platform != "linux" or key not in _servers:
         _servers[key] = None
         return None
     if _servers[key] is None:
         ours, theirs = socket.socketpair()
         kept = {name: value for name, value in variables.items() if not name.startswith(("WANDB_", "PLUTO_"))}
-        kept["PLUTO_DISABLE_TELEMETRY"] = "1"
+        kept.update(PLUTO_DISABLE_TELEMETRY="1", WANDB_ERROR_REPORTING="false")  # else there were threads
         kept.update(part.split("=", 1) for part in at_start)
         command = [executable, __file__, str(theirs.fileno()), *preload]
         subprocess.Popen(
@@ -142,10 +141,10 @@ def _communicate(stdin: int, given: bytes, sources: list[int], deadline: float) 
 
 
 def _load(preload: list[str]) -> None:
-    """Load what commands need, and what runs need where `wandb` is our package."""
+    """Load what commands need, and what runs need: our own package `wandb`, or the real one, as is installed."""
     for name in (*COMMANDS, *preload):
         importlib.import_module(name)
-    if importlib.import_module("wandb_compat.import_hook.mode").decide().name == "pluto":
+    if importlib.import_module("wandb_compat.import_hook.mode").decide().name != "off":
         wandb = importlib.import_module("wandb")
         for name in CLASSES:
             getattr(wandb, name)

@@ -77,14 +77,14 @@ def test_a_file_of_that_name_in_the_working_folder(cli: Command, folder: Path, n
     (folder / name).write_text("__version__ = '0'\n")
     report = cli("doctor", fresh=True).stdout
     assert f"note     not imported, though they are called wandb: {folder / name}" in report
-    report = cli("doctor", code=1, python=bare_python, PYTHONPATH=str(ROOT)).stdout
+    report = cli("doctor", code=1, fresh=True, python=bare_python, PYTHONPATH=str(ROOT)).stdout
     assert problems(report)[0].startswith(f"off mode: wandb was imported from {folder / name}")
 
 
 def test_pluto_mls_own_hook(cli: Command, folder: Path, bare_python: str) -> None:
     """The real hook of pluto-ml, when our start-up file is not read to stand it down, is a problem."""
     (folder / "sitecustomize.py").write_text("import pluto._wandb_hook; pluto._wandb_hook.install()\n")
-    report = cli("doctor", code=1, python=bare_python, PYTHONPATH=f"{folder}{os.pathsep}{ROOT}").stdout
+    report = cli("doctor", code=1, fresh=True, python=bare_python, PYTHONPATH=f"{folder}{os.pathsep}{ROOT}").stdout
     assert any("hook of pluto-ml is active" in problem for problem in problems(report))
     assert "wandb-compat run" in report
 
@@ -112,7 +112,7 @@ def test_switched_off(cli: Command) -> None:
 def test_a_broken_wandb(cli: Command, folder: Path, bare_python: str) -> None:
     """When `import wandb` fails the reason is in the report."""
     (folder / "wandb.py").write_text("raise RuntimeError('torn')\n")
-    report = cli("doctor", code=1, python=bare_python, PYTHONPATH=str(ROOT)).stdout
+    report = cli("doctor", code=1, fresh=True, python=bare_python, PYTHONPATH=str(ROOT)).stdout
     assert any("torn" in problem for problem in problems(report))
 
 

@@ -54,7 +54,8 @@ def script(tmp_path: Path, environment: dict[str, str]) -> Iterator[Script]:
         home = tmp_path / folder
         home.mkdir(exist_ok=True)
         (home / "train.py").write_text(textwrap.dedent(text))
-        done = warm_python.run([sys.executable, "train.py"], cwd=home, env={**environment, **changes}, timeout=seconds)
+        command, preload = [sys.executable, "train.py"], ("numpy",) if "numpy" in text else ()
+        done = warm_python.run(command, cwd=home, env={**environment, **changes}, timeout=seconds, preload=preload)
         assert code is None or done.returncode == code, done.stderr
         return done
 

@@ -14,11 +14,17 @@ from wandb_compat.config.settings import Settings
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+def commands(text: str) -> set[str]:
+    """Return what follows `wandb-compat` in a page's blocks and between its backticks, without comments."""
+    blocks = "\n".join(re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    found = re.findall(r"(?<![\w/\"-])wandb-compat ([a-z]+[^#\n]*)", blocks)
+    return {words.strip() for words in (*found, *re.findall(r"`wandb-compat ([a-z]+[^`\n]*)`", text))}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_is_named_exists(page: Path) -> None:
     """Each `wandb-compat …` of a page is a command with the options that the page gives it."""
-    text = page.read_text(encoding="utf-8")
-    for words in {match.strip() for match in re.findall(r"(?<![\w/\"-])wandb-compat ([a-z]+[^`#\n]*)[`#\n]", text)}:
+    for words in commands(page.read_text(encoding="utf-8")):
         name, *rest = shlex.split(words)
         options = [word for word in rest if word.startswith("--") and word != "--"]
         output = CliRunner().invoke(cli.main, [name, "--help"])
