@@ -68,9 +68,16 @@ def test_metadata_for_a_name_only(environment: Environments) -> None:
 def test_beside_the_real_one(fresh_environment: Environment, order: tuple[str, str], tool: str, leaving: str) -> None:
     """Installed in either order both are whole, and when one leaves the other still is, and works."""
     env = fresh_environment
+
+    def check() -> None:
+        if tool == "pip":
+            env.run("-m", "pip", "check")
+        else:
+            uv("pip", "check", "--python", env.python)
+
     env.install(*order)
     assert env.damaged("wandb") == env.damaged("wandb_compat") == []
-    env.run("-m", "pip", "check")
+    check()
     result = env.evaluate(VERSIONS)
     assert result["listed"] == ["wandb", "wandb-compat"]
     assert result["version"] == result["module"]
@@ -80,7 +87,7 @@ def test_beside_the_real_one(fresh_environment: Environment, order: tuple[str, s
         env.run("-m", "pip", "uninstall", "--yes", leaving)
     else:
         uv("pip", "uninstall", "--python", env.python, leaving)
-    env.run("-m", "pip", "check")
+    check()
     result = env.evaluate(VERSIONS)
     if leaving == "wandb":
         assert env.damaged("wandb_compat") == []
