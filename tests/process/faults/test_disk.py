@@ -134,7 +134,7 @@ ballast.close()
 resource.setrlimit(resource.RLIMIT_NOFILE, (100, 4096))
 held = []
 full.set()
-while not os.path.exists(folder + "/journal/uploader.journal"): pass
+while not os.path.exists(folder + "/journal/uploader.journal"): time.sleep(0.001)
 for round in range(40):
     try:
         while True: held.append(os.open(os.devnull, os.O_RDONLY))
