@@ -142,10 +142,10 @@ def _communicate(stdin: int, given: bytes, sources: list[int], deadline: float) 
 
 
 def _load(preload: list[str]) -> None:
-    """Load what commands need, and what runs need: our own package `wandb`, or the real one, as is installed."""
+    """Load what commands need, and what runs need where `wandb` is ours; the real one makes folders when loaded."""
     for name in (*COMMANDS, *preload):
         importlib.import_module(name)
-    if importlib.import_module("wandb_compat.import_hook.mode").decide().name != "off":
+    if importlib.import_module("wandb_compat.import_hook.mode").decide().name == "pluto":
         wandb = importlib.import_module("wandb")
         for name in CLASSES:
             getattr(wandb, name)

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.helpers import warm_python
-from tests.helpers.environments import HELPERS, OURS, Environment, clean_environ
+from tests.helpers.environments import HELPERS, OURS, Environment
 from tests.helpers.server_state import Server
 from wandb_compat.dual.supported_versions import TESTED
 
@@ -37,15 +36,9 @@ class Stage:
         """Run a script in an empty folder."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "train.py").write_text(textwrap.dedent(text))
-        home = self.environment.folder / "home"
-        home.mkdir(exist_ok=True)
-        command = [self.environment.python, "train.py"]
-        environ = clean_environ(home, **{**self.variables, **changes})
-        done = warm_python.run(
-            command, cwd=self.folder, env=environ, timeout=seconds, preload=("wandb_compat.dual.lifecycle",)
+        return self.environment.run(
+            "train.py", cwd=self.folder, code=code, seconds=seconds, **{**self.variables, **changes}
         )
-        assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
 
     def recorded(self) -> list[dict[str, Any]]:
         """Return the history rows in the one `.wandb` file of the real wandb."""
