@@ -34,9 +34,15 @@ TAIL = f"""
 ## Credentials
 
 The first of these is used: `PLUTO_API_KEY`; when wandb logging is disabled, `WANDB_API_KEY`, if it holds a
-Pluto token (`mlpi_…` or `mlps_…`); the key that `wandb-compat login` or `pluto login` stored. Without any of
-them runs stay in the journal on disk, and `wandb-compat sync` uploads them later. `wandb-compat doctor` shows
-which key was found.
+Pluto token (`mlpi_…` or `mlps_…`); that of this machine's server, if `wandb-compat login --local` chose it; the key
+that `wandb-compat login` or `pluto login` stored. Without any of them runs stay in the journal on disk, and
+`wandb-compat sync` uploads them later. `wandb-compat doctor` shows which key was found.
+
+`wandb-compat login` remembers the choice in `~/.config/wandb-compat/login.json` (`XDG_CONFIG_HOME`), readable for
+you only, with the URLs of a self-hosted server (`--url`) and without a key. It is ignored when a `PLUTO_URL_…`
+variable is set; the server of this machine is not used when a key is in the environment. At a terminal,
+`wandb.init` asks the same question when nothing is configured. If the server of this machine was chosen and does
+not run, `wandb.init` starts it, which takes a second or two.
 
 ## A server of your own
 

@@ -24,7 +24,7 @@ REAL = "wandb==0.31.*"
 
 def clean_environ(home: Path, **changes: str) -> dict[str, str]:
     """Return the environment of a user who has set nothing but `changes`, with a separate home."""
-    ours = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "PYTHON", "PYTEST", "VIRTUAL_ENV")
+    ours = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "PYTHON", "PYTEST", "VIRTUAL_ENV", "XDG_CONFIG_HOME")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {
         **kept,

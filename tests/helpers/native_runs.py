@@ -13,7 +13,7 @@ from wandb.errors import term
 from wandb.sdk import wandb_login, wandb_setup
 from wandb_compat.spool import journal
 
-FOREIGN = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "MLOP_")
+FOREIGN = ("WANDB_", "PLUTO_", "DISABLE_WANDB", "MLOP_", "XDG_CONFIG_HOME")
 
 
 class Recorded:

@@ -14,13 +14,14 @@ from typing import Any
 from wandb._native.run import active_runs, current, start
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
-from wandb.sdk import wandb_setup
+from wandb.sdk import wandb_login, wandb_setup
 from wandb.sdk.lib import config_util
 from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, attach_run
 from wandb.sdk.wandb_settings import Settings
+from wandb_compat.config import login_choice
 from wandb_compat.config import settings as engine
 from wandb_compat.config.truthy import is_true
 from wandb_compat.run import environment
@@ -130,6 +131,10 @@ def init(
     own, complaints = engine.Settings.read()
     run_settings = _settings(own, settings, arguments)
     termsetup(run_settings)
+    if not run_settings._offline and not run_settings._noop:
+        asked = wandb_login.ask_if_nothing_is_configured(run_settings.api_key)
+        if login_choice.ensure_local_server(termlog) or asked:
+            own, _ = engine.Settings.read()  # the key found from now on is for another server
     for complaint in complaints:
         termwarn(complaint, repeat=False)
     values = parse_config(config, config_exclude_keys, config_include_keys)

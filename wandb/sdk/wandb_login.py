@@ -7,9 +7,10 @@ import sys
 from typing import Any
 
 from wandb.errors import UsageError
-from wandb.errors.term import termlog, termwarn
-from wandb_compat.config import credentials
+from wandb.errors.term import is_shown, terminput, termlog, termwarn
+from wandb_compat.config import credentials, login_choice
 from wandb_compat.config.credentials import Credential
+from wandb_compat.run import login_prompt
 
 # The key of this process, from `wandb.login(key=...)`; it wins over what is stored.
 _session: list[Credential] = []
@@ -46,7 +47,10 @@ def login(
         termlog(f"Pluto key found in {found.source}", repeat=False)
         return True
     if key is None and prompt and _at_terminal():
-        key = getpass.getpass("wandb: Pluto API key: ").strip()
+        if not relogin and login_choice.read() is None:
+            key = _ask()
+        else:
+            key = getpass.getpass("wandb: Pluto API key: ").strip()
     if key and _take(key.strip()):
         return True
     if find_credential():  # also beside a wandb key, which a script of the old days may bring
@@ -54,6 +58,35 @@ def login(
     if force:
         raise UsageError(f"No Pluto key: {credentials.HINT}")
     return False
+
+
+def ask_if_nothing_is_configured(key: str | None) -> bool:
+    """Ask a user at a terminal where runs go, when neither a key nor an earlier answer tells.
+
+    Args:
+        key: one that was given to the run.
+
+    Returns:
+        Whether the user was asked.
+    """
+    if not _at_terminal() or not is_shown("info") or find_credential(key) is not None:
+        return False
+    if login_choice.read() is not None:
+        return False
+    login()
+    return True
+
+
+def _ask() -> str | None:
+    """Ask where runs go; return a key if the user gives one, and remember any other answer."""
+    kind = login_prompt.ask(terminput, termlog)
+    if kind == login_choice.LOCAL:
+        login_prompt.choose_local(termlog)
+    elif kind == login_choice.DISK:
+        login_prompt.choose_disk(termlog)
+    elif kind == login_choice.SERVER:
+        return getpass.getpass("wandb: Pluto API key: ").strip()
+    return None
 
 
 def find_credential(given: str | None = None) -> Credential | None:

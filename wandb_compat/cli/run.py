@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from wandb_compat.config import credentials, login_choice
+from wandb_compat.import_hook import mode
 from wandb_compat.import_hook.switch import dropin_root
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # exit codes, as shells give them
@@ -23,8 +25,8 @@ def command(line: tuple[str, ...], local: bool) -> None:
     Needed only where Python does not read the start-up file of the installation: `python -S`, directories made with
     `pip install --target`, zip apps. Signals and the exit code pass through.
 
-    With `--local` you need no account: runs are logged to the embedded server of this machine, which runs in the
-    background until `wandb-compat serve --stop`.
+    With `--local`, and when neither a Pluto key nor the real wandb is there, you need no account: runs are logged to
+    the embedded server of this machine, which runs in the background until `wandb-compat serve --stop`.
 
     A command that begins with the name of a Python file, or with `-m`, is run with this Python.
 
@@ -34,7 +36,7 @@ def command(line: tuple[str, ...], local: bool) -> None:
         line = (sys.executable, *line)
     path = [dropin_root(), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
-    if local:
+    if local or _is_unconfigured():
         environment |= _local()
     try:
         if sys.platform == "win32":  # exec would return to the shell at once
@@ -43,6 +45,18 @@ def command(line: tuple[str, ...], local: bool) -> None:
     except OSError as error:
         click.echo(f"Error: {line[0]} cannot be run: {error.strerror}", err=True)
         sys.exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+
+
+def _is_unconfigured() -> bool:
+    """Whether runs would go nowhere: no real wandb, no key, no server named, and no choice to keep them on disk."""
+    offline = os.environ.get("WANDB_MODE", os.environ.get("PLUTO_MODE", "online")) != "online"
+    return (
+        not offline
+        and mode.decide().name == "pluto"
+        and login_choice.read() is None
+        and not any(os.environ.get(variable) for variable in login_choice.URL_VARIABLES)
+        and credentials.find(wandb_disabled=True) is None
+    )
 
 
 def _local() -> dict[str, str]:

@@ -24,8 +24,9 @@ ALL_INTERFACES = ("0.0.0.0", "::")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free one.")
 @click.option("--open", "browser", is_flag=True, help="Open the page in the browser, signed in.")
+@click.option("--background", is_flag=True, help="Start the server in the background, unless it runs.")
 @click.option("--stop", is_flag=True, help="Stop the background server of the data directory.")
-def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) -> None:
+def command(data: Path | None, host: str, port: int, browser: bool, background: bool, stop: bool) -> None:
     """Serve Pluto on this machine until Ctrl-C.
 
     Runs, metrics and files are in one directory. A key is always required; the first start makes it. Without `--host`
@@ -42,8 +43,21 @@ def command(data: Path | None, host: str, port: int, browser: bool, stop: bool) 
             else f"No server is running for the data directory {data_dir}."
         )
         return
-    if browser and (found := discovery.find_running(data_dir)) is not None:
-        _show(auth.sign_in_link(found.url, found.key))
+    if background:
+        try:
+            found, new = discovery.find_or_start(data_dir)
+        except discovery.StartError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"The Pluto server {'has started' if new else 'runs already'} at {found.url}, data in {data_dir}.")
+        if browser:
+            _show(auth.sign_in_link(found.url, found.key))
+        return
+    if (running := discovery.find_running(data_dir)) is not None:
+        link = auth.sign_in_link(running.url, running.key)
+        if browser:
+            _show(link)
+        else:
+            click.echo(f"The server of {data_dir} runs already, as process {running.pid}. Its page, signed in: {link}")
         return
     try:
         server = Server(data_dir, host, port)

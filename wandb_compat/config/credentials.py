@@ -1,5 +1,5 @@
-"""Where the Pluto key comes from: `PLUTO_API_KEY`, the keyring of `pluto login`, or `WANDB_API_KEY` when wandb
-logging is disabled.
+"""Where the Pluto key comes from: `PLUTO_API_KEY`, `WANDB_API_KEY` when wandb logging is disabled, the server of this
+machine if `login` chose it, or the keyring of `pluto login`.
 
 The module is read at `import wandb` to choose the mode, so finding out *that* there is a key costs two `stat` calls
 at most, and neither pathlib nor the keyring library, which waits until a stored key is needed in clear
@@ -11,13 +11,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from wandb_compat.config import login_choice
+
 # `pluto login` stores the token under this service and this user (the settings tag of pluto-ml), and leaves the marker.
 SERVICE = USER = "pluto"
 MARKER = ("~", ".pluto", ".login_ok")
 # Every Pluto key begins with one of these. A wandb key never does, so it is never sent to Pluto by mistake.
 TOKEN_PREFIXES = ("mlpi_", "mlps_")
 
-HINT = "run `pluto login`, or set PLUTO_API_KEY, to send runs to Pluto"
+HINT = "run `wandb-compat login`, or set PLUTO_API_KEY, to send runs to Pluto"
 
 
 class Credential:
@@ -53,6 +55,9 @@ def find(wandb_disabled: bool, environ: Mapping[str, str] = os.environ) -> Crede
         return Credential("PLUTO_API_KEY", key)
     if wandb_disabled and (key := environ.get("WANDB_API_KEY", "").strip()).startswith(TOKEN_PREFIXES):
         return Credential("WANDB_API_KEY", key)
+    if (choice := login_choice.read(environ)) is not None and choice.kind != login_choice.SERVER:
+        local_key = login_choice.local_key(environ) if choice.kind == login_choice.LOCAL else None
+        return Credential("the server of this machine", local_key) if local_key else None
     if _stored(environ):
         return Credential("the keyring of `pluto login`")
     return None
@@ -66,6 +71,8 @@ def store(key: str) -> str:
     os.makedirs(os.path.dirname(marker), exist_ok=True)
     with open(marker, "w", encoding="utf-8"):
         pass
+    if (choice := login_choice.read()) is not None and choice.kind != login_choice.SERVER:
+        login_choice.forget()  # the key is for another server
     return str(getattr(keyring, "file_path", "the keyring of this system"))
 
 

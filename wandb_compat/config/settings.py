@@ -9,6 +9,9 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from wandb_compat.config import login_choice
+from wandb_compat.config.credentials import TOKEN_PREFIXES
+
 
 def _named(*names: str, default: Any, description: str, **bounds: Any) -> Any:
     return Field(default=default, validation_alias=AliasChoices(*names), description=description, **bounds)
@@ -148,6 +151,10 @@ class Settings(BaseModel):
         An invalid value never stops a training run: the default is used instead.
         """
         given: dict[str, Any] = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
+        remembered = login_choice.urls(
+            "PLUTO_API_KEY" in given or given.get("WANDB_API_KEY", "").startswith(TOKEN_PREFIXES), environ
+        )
+        given.update({name: url for name, url in zip(login_choice.URL_VARIABLES, remembered, strict=False) if url})
         try:
             return cls(**given), []
         except ValidationError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from wandb_compat.config import credentials
+from wandb_compat.config import credentials, login_choice
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual import patch, supported_versions
 from wandb_compat.dual.guard import Guard, show
@@ -31,6 +31,8 @@ def begin(run: Any) -> None:
             show("warning", complaint)
         if run.disabled or own.pluto_mode == "disabled" or patch.mirror_of(run) is not None:
             return
+        if not run.offline and login_choice.ensure_local_server(lambda text: show("info", text, run.settings)):
+            own, _ = Settings.read()  # the server has a new address
         if warning := supported_versions.warning(sys.modules["wandb"].__version__):
             show("warning", warning, run.settings, once=True)
         credential = credentials.find(wandb_disabled=False)

@@ -94,11 +94,11 @@ def _bar(rows: int, budget: float) -> Iterator[Show]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     progress = Progress(
-        TextColumn("wandb: sending the last rows to Pluto"),
+        TextColumn("wandb: sending rows"),
         BarColumn(),
-        TextColumn("{task.fields[left]} left,"),
+        TextColumn("{task.fields[left]} left"),
         TimeElapsedColumn(),
-        TextColumn(f"of {budget:g} s at most; Ctrl-C leaves them to the background", markup=False),
+        TextColumn(f"of {budget:g} s; Ctrl-C: in background", markup=False),
         console=Console(stderr=True),
         transient=True,
     )

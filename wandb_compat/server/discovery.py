@@ -15,15 +15,15 @@ from pathlib import Path
 from wandb_compat.system.background import detached
 from wandb_compat.system.locks import FileLock, Timeout
 
+from wandb_compat.config import login_choice
+from wandb_compat.config.login_choice import ADDRESS_FILE, KEY_FILE, START_TIMEOUT
+
 PORT = 7480
-START_TIMEOUT = 30.0  # seconds
-ADDRESS_FILE = "server.json"
 
 
 def default_data_dir() -> Path:
     """Return the default data folder."""
-    home = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA") or "~/.local/share"
-    return Path(home).expanduser() / "wandb-compat" / "server"
+    return Path(login_choice.data_dir())
 
 
 class StartError(Exception):
@@ -57,7 +57,7 @@ def find_running(folder: Path) -> LocalServer | None:
         pass
     try:
         address = json.loads((folder / ADDRESS_FILE).read_text(encoding="ascii"))
-        key = (folder / "key").read_text(encoding="ascii").strip()
+        key = (folder / KEY_FILE).read_text(encoding="ascii").strip()
         return LocalServer(address["url"], key, address["pid"])
     except (OSError, ValueError, KeyError):
         return None  # still starting

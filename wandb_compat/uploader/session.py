@@ -208,7 +208,7 @@ class Session:
         message = str(error)
         self.permanent_failure = isinstance(error, (Unauthorized, Refused))
         if isinstance(error, Unauthorized):
-            message += "; renew it with `pluto login` or PLUTO_API_KEY. The rows stay in the journal"
+            message += "; renew it with `wandb-compat login` or PLUTO_API_KEY. The rows stay in the journal"
         elif isinstance(error, Refused):
             message += "; the rows stay in the journal"
         elif isinstance(error, Unavailable):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from wandb_compat.config.login_choice import URL_VARIABLES
 from wandb_compat.wire.errors import EndpointError
 
-VARIABLES = ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY")
+VARIABLES = URL_VARIABLES
 # The ports of Pluto's own compose file, in the order of VARIABLES.
 PORTS = (3000, 3001, 3003, 3004)
 

@@ -29,7 +29,7 @@ def test_a_healthy_environment(cli: Command, pluto_server: Running) -> None:
 def test_no_key(cli: Command) -> None:
     """Without a key the report says how to get one."""
     (problem,) = problems(cli("doctor", code=1, PLUTO_API_KEY=None).stdout)
-    assert "pluto login" in problem
+    assert "wandb-compat login" in problem
 
 
 def test_a_refused_key(cli: Command) -> None:

@@ -69,7 +69,7 @@ def test_without_a_server_nothing_is_stored_unless_asked(
 def test_at_a_terminal_the_key_is_asked_for_and_not_shown(
     environment: dict[str, str], folder: Path, pluto_server: Running
 ) -> None:
-    """The terminal shows the question and the answer of the server, not what is typed."""
+    """The terminal shows the questions and the answer of the server, not the key that is typed."""
     import pty
 
     ours, theirs = pty.openpty()
@@ -85,6 +85,9 @@ def test_at_a_terminal_the_key_is_asked_for_and_not_shown(
     os.close(theirs)
     shown = b""
     with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        while b"Your choice: " not in shown:
+            shown += terminal.read(1024)
+        terminal.write(b"2\n")
         while b"Pluto API key: " not in shown:  # the blank comes last, when what is typed is no longer thrown away
             shown += terminal.read(1024)
         terminal.write(pluto_server.key.encode() + b"\n")

@@ -192,7 +192,7 @@ def test_a_wrong_key_is_said_and_costs_no_row(
     """401: one clear sentence; with the right key `sync` sends everything."""
     done = script(LOOP, PLUTO_API_KEY="mlpi_wrongwrongwrong0")
     assert "refuses the key" in done.stderr
-    assert "pluto login" in done.stderr
+    assert "wandb-compat login" in done.stderr
     time.sleep(0.5)
     assert sync(tmp_path / "work" / "wandb" / "latest-run", environment).returncode == 0
     assert len(server.metrics(project, server.run(project)["id"], "loss")) == 200
@@ -221,7 +221,7 @@ def test_a_key_that_expires_is_said_and_costs_no_row(
         **through,
     )
     assert "API key has expired" in done.stderr
-    assert "pluto login" in done.stderr
+    assert "wandb-compat login" in done.stderr
     time.sleep(0.5)
     proxy.fault = None
     assert sync(tmp_path / "work" / "wandb" / "latest-run", environment | through).returncode == 0

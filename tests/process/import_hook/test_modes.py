@@ -150,7 +150,7 @@ for _ in range(2):
     with wandb.init(project="p", mode={mode!r}, settings=wandb.Settings(silent={silent})):
         pass
 """
-HINT = "wandb: This run is not sent to Pluto: run `pluto login`, or set PLUTO_API_KEY"
+HINT = "wandb: This run is not sent to Pluto: run `wandb-compat login`, or set PLUTO_API_KEY"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_paths_of_projects(path: str | None, found: tuple[str, str]) -> None:
 
 def test_without_a_key_the_api_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """No key is a UsageError that names the command; a wandb key is not sent to Pluto."""
-    with pytest.raises(wandb.UsageError, match="pluto login"):
+    with pytest.raises(wandb.UsageError, match="wandb-compat login"):
         wandb.Api()
-    with pytest.raises(wandb.UsageError, match="pluto login"):
+    with pytest.raises(wandb.UsageError, match="wandb-compat login"):
         wandb.Api(api_key="0123456789" * 4)

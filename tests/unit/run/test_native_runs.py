@@ -453,6 +453,7 @@ def test_a_wandb_key_beside_a_pluto_key_is_no_failure(monkeypatch: pytest.Monkey
 def test_only_a_person_at_a_terminal_is_asked_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a terminal nothing waits for input; at one, a key is asked for unless there is one or `prompt=False`."""
     asked: list[str] = []
+    monkeypatch.setattr("wandb.sdk.wandb_login.terminput", lambda question: "2")
     monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or "mlpi_0123456789abcdef")
     assert wandb.login(relogin=True) is False and not asked
     monkeypatch.setattr("wandb.sdk.wandb_login._at_terminal", lambda: True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from wandb_compat.server.auth import PageAuth
 from wandb_compat.server.params import Fields, Query, RequestError
 from wandb_compat.server.query import run_list
-from wandb_compat.server.query.bounded_regex import Pattern, TooSlow
+from wandb_compat.server.query.bounded_regex import CHILD, Pattern, TooSlow
 from wandb_compat.server.storage import downsampling, ingest, runs
 from wandb_compat.server.storage.database import DataFolderError, Store
 
@@ -103,3 +106,13 @@ def test_series_are_checked_in_rounds(store: Store, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(downsampling, "SERIES", 10)
     assert [downsampling.run_round(store) for _ in range(4)] == [(0, True), (0, True), (0, False), (0, False)]
     store.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="an alarm ends the process, and this system has none")
+def test_a_match_ends_although_its_server_was_killed() -> None:
+    """A process that searches for exponential time ends by itself, when no parent is left to end it."""
+    child = subprocess.Popen([sys.executable, "-I", "-S", "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    child.stdin.write(json.dumps(["(a+)+$", "a" * 60 + "!"]).encode() + b"\n")
+    child.stdin.flush()
+    assert child.wait(60) == -signal.SIGALRM

@@ -17,6 +17,7 @@ from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_run import Run
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat._version import __version__
+from wandb_compat.config import login_choice
 from wandb_compat.config import settings as engine
 from wandb_compat.config.credentials import HINT, Credential
 from wandb_compat.pipeline.pipeline import Pipeline
@@ -43,7 +44,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
     if credential is None and not settings._offline:
         if settings.force:
             raise UsageError(f"No Pluto key: {HINT}")
-        termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
+        if (choice := login_choice.read()) is None or choice.kind != login_choice.DISK:
+            termwarn(f"No Pluto key was found, so the run is kept in its folder: {HINT}", repeat=False)
     going = settle(own, settings, credential)
     if any(run.id == settings.run_id for run in active_runs.mine()):
         raise UsageError(f"run ID {settings.run_id} is in use by an active run: finish that run, or give another id")

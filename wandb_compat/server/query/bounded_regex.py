@@ -16,12 +16,16 @@ import time
 LIMIT = 2.0  # seconds that the matches of one pattern may take in all
 LONGEST = 20_000  # characters of a text that are searched
 
-# Reads a JSON list of pattern and text a line, writes 1 or 0 for each.
-CHILD = """
-import json, re, sys
+# Reads a JSON list of pattern and text a line, writes 1 or 0 for each. An alarm ends it where a server that was killed
+# can no longer do so.
+CHILD = f"""
+import json, re, signal, sys
+alarm = getattr(signal, "alarm", lambda seconds: None)
 for line in sys.stdin:
     pattern, text = json.loads(line)
+    alarm({LIMIT + 1:.0f})
     print(1 if re.search(pattern, text) else 0, flush=True)
+    alarm(0)
 """
 
 

@@ -1,0 +1,159 @@
+"""Remembers what `wandb-compat login` was answered, so that scripts, notebooks and services need no exports.
+
+The file is read at `import wandb` when no key is in the environment, so it costs one failed `open` where it does not
+exist, and no library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+LOCAL, SERVER, DISK = "local", "server", "disk"
+URL_VARIABLES = ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY")
+ADDRESS_FILE, KEY_FILE = "server.json", "key"  # in the data folder of the embedded server
+START_TIMEOUT = 30.0  # seconds
+
+
+class Choice(NamedTuple):
+    """Where runs go: the server of this machine, a server with these URLs, or only to disk.
+
+    `urls` are in the order of URL_VARIABLES, None for one that is derived; empty for the hosted service.
+    """
+
+    kind: str
+    urls: tuple[str | None, ...] = ()
+
+
+def path(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the file that remembers the choice."""
+    home = environ.get("XDG_CONFIG_HOME") or environ.get("APPDATA") or os.path.expanduser(os.path.join("~", ".config"))
+    return os.path.join(home, "wandb-compat", "login.json")
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the data folder of this machine's server."""
+    home = environ.get("XDG_DATA_HOME") or environ.get("LOCALAPPDATA")
+    return os.path.join(home or os.path.expanduser(os.path.join("~", ".local", "share")), "wandb-compat", "server")
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Choice | None:
+    """Return the remembered choice; None when there is none, or when the environment names a server itself."""
+    if any(environ.get(variable, "").strip() for variable in URL_VARIABLES):
+        return None
+    try:
+        with open(path(environ), encoding="utf-8") as file:
+            import json  # only for those who have made a choice
+
+            document = json.load(file)
+        choice = Choice(document["kind"], tuple(document.get("urls", ())))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return choice if choice.kind in (LOCAL, SERVER, DISK) else None
+
+
+def remember(choice: Choice) -> str:
+    """Write the choice to the file, readable for its owner only, and return the file's path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import json
+
+    file = path()
+    os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+    descriptor = os.open(f"{file}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as out:
+        json.dump({"kind": choice.kind, "urls": list(choice.urls)}, out)
+    os.replace(f"{file}.new", file)
+    return file
+
+
+def forget() -> None:
+    """Forget the choice: runs go where keys and the environment say."""
+    with contextlib.suppress(OSError):
+        os.unlink(path())
+
+
+def urls(key_in_environment: bool, environ: Mapping[str, str] = os.environ) -> Sequence[str | None]:
+    """Return the remembered URLs in the order of URL_VARIABLES; empty when there are none.
+
+    Args:
+        key_in_environment: whether the key comes from a variable: it is not one of this machine's server.
+        environ: the environment.
+    """
+    choice = read(environ)
+    if choice is None or choice.kind == DISK:
+        return ()
+    if choice.kind == SERVER:
+        return choice.urls
+    address = None if key_in_environment else local_address(environ)
+    return (address,) * len(URL_VARIABLES) if address else ()
+
+
+def local_key(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the key of this machine's server, None before its first start."""
+    try:
+        with open(os.path.join(data_dir(environ), KEY_FILE), encoding="ascii") as file:
+            return file.read().strip() or None
+    except (OSError, ValueError):
+        return None
+
+
+def local_address(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the URL that this machine's server has now, or had when it last ran."""
+    import json
+
+    try:
+        with open(os.path.join(data_dir(environ), ADDRESS_FILE), encoding="ascii") as file:
+            return str(json.load(file)["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ensure_local_server(say: Callable[[str], object]) -> bool:
+    """Start this machine's server if it was chosen and does not run; the next calls find it running.
+
+    It may have another address after a restart, and a key must not go to whatever listens at the old one. So this
+    waits for the start, a second or two, once until the machine is rebooted.
+
+    Args:
+        say: shows a message.
+
+    Returns:
+        Whether it was started.
+    """
+    choice = read()
+    if choice is None or choice.kind != LOCAL or os.environ.get("PLUTO_API_KEY", "").strip() or _is_running():
+        return False
+    command = [sys.executable, "-m", "wandb_compat", "serve", "--background"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_TIMEOUT)
+        reason = "" if done.returncode == 0 else done.stderr.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = str(error)
+    say(
+        f"The Pluto server of this machine does not start, so the run stays on disk: {reason}"
+        if reason
+        else "Started the Pluto server of this machine; `wandb-compat serve --open` shows its page"
+    )
+    return not reason
+
+
+def _is_running() -> bool:
+    import filelock  # its server holds the lock as long as it lives
+
+    lock = filelock.FileLock(os.path.join(data_dir(), "lock"))
+    if not os.path.exists(lock.lock_file):
+        return False
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except filelock.Timeout:
+        return local_address() is not None
+    except OSError:
+        return False
