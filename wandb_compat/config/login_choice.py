@@ -42,7 +42,7 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Choice | None:
-    """Return the remembered choice; None when there is none, or when the environment names a server itself."""
+    """Return the remembered choice; None without one, or when the environment names a server itself."""
     if any(environ.get(variable, "").strip() for variable in URL_VARIABLES):
         return None
     try:
@@ -80,7 +80,7 @@ def forget() -> None:
 
 
 def urls(key_in_environment: bool, environ: Mapping[str, str] = os.environ) -> Sequence[str | None]:
-    """Return the remembered URLs in the order of URL_VARIABLES; empty when there are none.
+    """Return the remembered URLs in the order of URL_VARIABLES; empty without any.
 
     Args:
         key_in_environment: whether the key comes from a variable: it is not one of this machine's server.
@@ -145,15 +145,17 @@ def ensure_local_server(say: Callable[[str], object]) -> bool:
 
 
 def _is_running() -> bool:
-    import filelock  # its server holds the lock as long as it lives
+    from pathlib import Path
 
-    lock = filelock.FileLock(os.path.join(data_dir(), "lock"))
-    if not os.path.exists(lock.lock_file):
+    from wandb_compat.system.locks import FileLock, Timeout  # the server holds the lock as long as it lives
+
+    lock = Path(data_dir(), "lock")
+    if not lock.exists():
         return False
     try:
-        with lock.acquire(timeout=0):
+        with FileLock(lock, timeout=0):
             return False
-    except filelock.Timeout:
+    except Timeout:
         return local_address() is not None
     except OSError:
         return False

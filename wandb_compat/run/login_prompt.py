@@ -32,7 +32,7 @@ def ask(prompt: Callable[[str], str], say: Callable[[str], object]) -> str | Non
             return None
         if kind := _KINDS.get(answer):
             return kind
-        say(f"{answer!r} is none of 1, 2 and 3.")
+        say(f"{answer!r} is not 1, 2 or 3.")
 
 
 def choose_local(say: Callable[[str], object]) -> bool:

@@ -12,11 +12,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from wandb_compat.system.background import detached
-from wandb_compat.system.locks import FileLock, Timeout
-
 from wandb_compat.config import login_choice
 from wandb_compat.config.login_choice import ADDRESS_FILE, KEY_FILE, START_TIMEOUT
+from wandb_compat.system.background import detached
+from wandb_compat.system.locks import FileLock, Timeout
 
 PORT = 7480
 

@@ -60,7 +60,7 @@ def test_a_new_user_is_asked_once(folder: Path, environment: dict[str, str], cli
     """The first run asks, starts the server and arrives there; later ones, without a terminal too, go there unasked,
     also when the server was stopped in between."""
     first = at_terminal(folder, environment, ("Your choice: ", "7"), ("Your choice: ", "1"))
-    assert "'7' is none of 1, 2 and 3" in first
+    assert "'7' is not 1, 2 or 3" in first
     assert "Started the Pluto server of this machine" in first
     assert "View run" in first and "http://127.0.0.1:" in first and "trainy" not in first
     again = at_terminal(folder, environment)

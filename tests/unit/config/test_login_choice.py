@@ -50,7 +50,7 @@ def test_the_server_of_this_machine(environ: dict[str, str]) -> None:
 
 
 def test_a_server_with_its_urls(environ: dict[str, str]) -> None:
-    """The URLs are remembered; the key lies in the keyring or in a variable."""
+    """The URLs are remembered; the key is in the keyring or in a variable."""
     urls = ("http://h:3000", "http://h:3001", "http://h:3003", "http://h:3004")
     login_choice.remember(Choice(SERVER, urls))
     assert destination({**environ, "PLUTO_API_KEY": "mlpi_other"}) == ("mlpi_other", list(urls))
@@ -82,7 +82,7 @@ def test_the_key_of_this_machines_server_never_goes_elsewhere(environ: dict[str,
 
 
 def test_a_new_key_replaces_the_choice(environ: dict[str, str]) -> None:
-    """Whoever stores a key wants runs to go where it is valid; the URLs of a server are kept."""
+    """With a new key runs go where that is valid; the URLs of a server are kept."""
     for choice in (Choice(LOCAL), Choice(DISK)):
         login_choice.remember(choice)
         credentials.store("mlpi_stored")

@@ -46,7 +46,7 @@ def refuse_flock(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
 
 def test_one_holder_at_a_time(file: Path) -> None:
-    """Nobody else gets the lock before its release, after which everybody can."""
+    """No other process gets the lock before its release; after it, any can."""
     with FileLock(file):
         with pytest.raises(Timeout):
             FileLock(file).acquire(timeout=0)
@@ -107,7 +107,7 @@ def test_other_errors_are_raised(tmp_path: Path) -> None:
 
 
 def test_lease_of_a_dead_process_is_taken(lease: Path) -> None:
-    """A killed process of this machine blocks nobody."""
+    """A killed process of this machine blocks no other."""
     script = (
         "import errno, fcntl, os, sys, pathlib\n"
         "def flock(*args): raise OSError(errno.ENOLCK, 'no locks')\n"

@@ -56,7 +56,7 @@ def lines(
         history: values of each metric.
         summary: the run's summary; the forms of `define_metric` (`min`, `max` …) are shown one by one.
         is_hidden: takes a name and returns whether `define_metric` hides it.
-        columns: width of the terminal; by default looked up, 80 where there is none.
+        columns: width of the terminal; by default looked up, 80 without one.
     """
     room = (columns or shutil.get_terminal_size().columns) - _PREFIX_WIDTH - len(_INDENT)
     bars = {name: sparkline(values) for name, values in history.items()}
