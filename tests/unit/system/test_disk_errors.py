@@ -1,4 +1,4 @@
-"""An error of a disk that passes is distinguished from one that stays; a file that another program holds is tried again."""
+"""A disk error that passes is distinguished from one that stays; a file that another program holds is tried again."""
 
 import errno
 
