@@ -27,6 +27,7 @@ SECTIONS = {
     "Modes": ("switch", "post_sunset"),
     "Pluto": ("pluto_",),
     "Bounds": ("finish_budget", "linger", "adopt", "journal_limit", "segment_size", "batch_size", "heartbeat"),
+    "Privacy": ("keep_arguments",),
     "wandb's own": ("wandb_",),
 }
 

@@ -100,6 +100,9 @@ def _take(key: str) -> bool:
     if not key.startswith(credentials.TOKEN_PREFIXES):
         termwarn(f"The key given to wandb.login is not a Pluto key (mlpi_…, mlps_…): it is ignored; {credentials.HINT}")
         return False
+    if (fault := credentials.fault(key)) is not None:
+        termwarn(f"The key given to wandb.login {fault} It is ignored; {credentials.HINT}")
+        return False
     _session.append(Credential("wandb.login()", key))
     try:
         credentials.store(key)

@@ -58,6 +58,8 @@ def sign_in(key: str | None, url: str | None = None, *, check: bool) -> None:
         click.ClickException: it is not a Pluto key, the server refuses it or cannot be reached, or storing it fails.
     """
     key = (key or _ask()).strip()
+    if (fault := credentials.fault(key)) is not None:
+        raise click.ClickException(f"this is not a Pluto key, and nothing was stored: it {fault}")
     if not key.startswith(credentials.TOKEN_PREFIXES):
         prefixes = " or ".join(credentials.TOKEN_PREFIXES)
         raise click.ClickException(

@@ -19,6 +19,9 @@ MARKER = ("~", ".pluto", ".login_ok")
 # Every Pluto key begins with one of these. A wandb key never does, so it is never sent to Pluto by mistake.
 TOKEN_PREFIXES = ("mlpi_", "mlps_")
 
+# Characters of a key at most; Pluto's have about twenty.
+KEY_LIMIT = 1000
+
 HINT = "run `wandb-compat login`, or set PLUTO_API_KEY, to send runs to Pluto"
 
 
@@ -44,6 +47,20 @@ class Credential:
         if self._key is None:
             self._key = _read_keyring()
         return self._key
+
+    def trouble(self) -> str | None:
+        """Return a sentence on why the key cannot be one of Pluto's, or None; looks into the keyring if need be."""
+        reason = fault(self.reveal() or "")
+        return None if reason is None else f"the Pluto key in {self.source} {reason} The rows stay in the journal"
+
+
+def fault(key: str) -> str | None:
+    """Return why a text cannot be a Pluto key, in words that do not show it, or None if it can be one."""
+    if len(key) > KEY_LIMIT:
+        return f"has {len(key)} characters, more than any key ({KEY_LIMIT} at most): is it the content of another file?"
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        return "has a blank, a line break or another character that no key has: was it copied with something else?"
+    return None
 
 
 def find(wandb_disabled: bool, environ: Mapping[str, str] = os.environ) -> Credential | None:

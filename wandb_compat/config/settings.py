@@ -106,6 +106,12 @@ class Settings(BaseModel):
         "WANDB_COMPAT_HEARTBEAT", default=4.0, gt=0, description="Seconds between two heartbeats and system samples."
     )
 
+    keep_arguments: bool = _named(
+        "WANDB_COMPAT_KEEP_ARGUMENTS",
+        default=False,
+        description="`true`: arguments of the script that look like keys or passwords are logged as they are.",
+    )
+
     # wandb's own, as its `init` reads them
     wandb_api_key: SecretStr | None = _named(
         "WANDB_API_KEY",

@@ -34,7 +34,7 @@ def start_of(run: Any, own: Settings, notifier: Notifier) -> Start:
         config=public_config(run._config),
         tags=tags_of(run, notifier),
         sweep={"id": settings.sweep_id} if settings.sweep_id else None,
-        metadata=environment.gather(settings),
+        metadata=environment.gather(settings, keep_arguments=own.keep_arguments),
         notifier=notifier,
     )
 

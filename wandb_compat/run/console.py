@@ -20,11 +20,11 @@ from wandb_compat.config.limits import (
     CONSOLE_INTERVAL,
     CONSOLE_LINE_LIMIT,
 )
+from wandb_compat.run.arguments import LEFT_OUT
 from wandb_compat.run.fd_redirect import FdRedirect
 from wandb_compat.spool import threads
 from wandb_compat.spool.records import Console
 
-REDACTED = "[key]"
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _LEVELS = {"stdout": "INFO", "stderr": "ERROR"}  # as pluto-ml marks the two streams
 COLORS = re.compile(r"\x1b\[[0-9;]*m")  # color codes in a line
@@ -188,7 +188,7 @@ class ConsoleCapture:
         if self._secret is None:
             self._secret = self._ask_secret() or ""
         if self._secret and self._secret in _plain(line):
-            line = _plain(line).replace(self._secret, REDACTED)
+            line = _plain(line).replace(self._secret, LEFT_OUT)
         if not line:
             return
         line = line[:CONSOLE_LINE_LIMIT]

@@ -11,11 +11,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from wandb_compat.run.arguments import without_keys
 
-def gather(settings: Any) -> dict[str, Any]:
+
+def gather(settings: Any, *, keep_arguments: bool = False) -> dict[str, Any]:
     """Return program, arguments, Python, system, host and git commit, under wandb's names, without a subprocess.
 
-    `settings` are a run's, native or of the real wandb.
+    Args:
+        settings: of a run, native or of the real wandb.
+        keep_arguments: whether arguments that look like keys are kept as they are.
     """
     if setting(settings, "disable_meta"):
         return {}
@@ -25,7 +29,7 @@ def gather(settings: Any) -> dict[str, Any]:
         else f"{platform.system()}-{platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "startedAt": datetime.now(timezone.utc).isoformat().replace("+00:00", "Z"),
-        "args": sys.argv[1:],
+        "args": sys.argv[1:] if keep_arguments else without_keys(sys.argv[1:]),
         "program": settings.program or program(),
         "root": str(settings.root_dir),
         "host": settings.host or socket.gethostname(),

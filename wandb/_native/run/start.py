@@ -55,7 +55,7 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         home, own, notifier=terminal_notifier(), head=Path(settings.sync_file), report_at_end=is_shown("info")
     )
     run = Run(settings, config, _sweep_parameters(settings), pipeline=pipeline, first_step=going.first_step)
-    metadata = environment.gather(settings)
+    metadata = environment.gather(settings, keep_arguments=own.keep_arguments)
     start = _start_record(own, run, metadata)
     if going.previous is not None:
         if settings.fork_from is None:
