@@ -34,8 +34,10 @@ from wandb_compat.server.params import (
     parse_json,
 )
 from wandb_compat.server.query import metrics, run_data, run_list
+from wandb_compat.server.request_bodies import BodyBudget, arriving
 from wandb_compat.server.responses import (
     client_disconnected,
+    damaged,
     http_error,
     json_response,
     request_error,
@@ -96,7 +98,7 @@ READS: dict[str, Callable[[Store, Query, str], Answer]] = {
 }
 SHORT_ID = re.compile(r"/api/runs/[^/]+")  # any other word in this place is decoded, without a key
 
-INGESTS: dict[str, Callable[[Store, int, bytes, str], Answer]] = {
+INGESTS: dict[str, Callable[[Store, int, bytes, str, int], Answer]] = {
     "/ingest/metrics": ingest.metrics,
     "/ingest/data": ingest.data,
     "/ingest/logs": ingest.logs,
@@ -109,16 +111,17 @@ class _Endpoints:
     def __init__(self, store: Store, bounds: Limits) -> None:
         self._store = store
         self._limits = bounds
+        self._bodies = BodyBudget()
 
     def write(self, call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
         """Return the endpoint of a call that takes a JSON body."""
 
         async def endpoint(request: Request) -> Response:
-            body = await _body(request, self._limits.body)
-            if body and not request.headers.get("content-type", "").startswith("application/json"):
-                raise RequestError(500, "The content type must be application/json")
-            fields = Fields(parse_json(body or b"{}"))
-            return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
+            async with self._bodies.read(request, self._limits.body) as body:
+                if body and not request.headers.get("content-type", "").startswith("application/json"):
+                    raise RequestError(500, "The content type must be application/json")
+                fields = Fields(parse_json(body or b"{}"))
+                return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
 
         return endpoint
 
@@ -127,8 +130,9 @@ class _Endpoints:
 
         async def endpoint(request: Request) -> Response:
             try:
-                fields = Fields(parse_json(await _body(request, self._limits.body)))
-                return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
+                async with self._bodies.read(request, self._limits.body) as body:
+                    fields = Fields(parse_json(body))
+                    return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
             except RequestError as error:
                 status = 422 if error.status == 400 else error.status
                 return json_response({"detail": error.message}, status)
@@ -145,14 +149,18 @@ class _Endpoints:
 
         return endpoint
 
-    def ingest(self, call: Callable[[Store, int, bytes, str], Answer]) -> Endpoint:
+    def ingest(self, call: Callable[[Store, int, bytes, str, int], Answer]) -> Endpoint:
         """Return the endpoint of a call that stores lines of JSON for the run in the headers."""
 
         async def endpoint(request: Request) -> Response:
             try:
                 run, project = _run_from_headers(request)
-                body = await _body(request, self._limits.body)
-                return json_response(await run_in_threadpool(call, self._store, run, body, project))
+                answer, lines = {}, 0
+                async with contextlib.aclosing(self._bodies.pieces(request, self._limits.body)) as pieces:
+                    async for piece in pieces:
+                        answer = await run_in_threadpool(call, self._store, run, piece, project, lines)
+                        lines += piece.count(b"\n")
+                return json_response(answer)
             except RequestError as error:
                 return json_response({"code": "PROCESSING_FAILED", "message": error.message}, error.status)
 
@@ -161,7 +169,8 @@ class _Endpoints:
     async def presign(self, request: Request) -> Response:
         """Announce files and answer with their upload URLs."""
         try:
-            text = await _body(request, min(self._limits.body, limits.PRESIGN_BODY))
+            async with self._bodies.read(request, min(self._limits.body, limits.PRESIGN_BODY)) as body:
+                text = body
         except RequestError as error:
             raise TextError(error.status, error.message) from None
         try:
@@ -171,11 +180,11 @@ class _Endpoints:
         if not request.headers.get("content-type", "").startswith("application/json"):
             raise TextError(415, "Expected request with `Content-Type: application/json`")
         try:
-            body = parse_json(text)
+            files = parse_json(text)
         except RequestError as error:
             raise TextError(400, error.message) from None
         return json_response(
-            await run_in_threadpool(blobs.presign, self._store, run, body, _base(request), self._limits, project)
+            await run_in_threadpool(blobs.presign, self._store, run, files, _base(request), self._limits, project)
         )
 
     def list_files(self, store: Store, query: Query, base: str) -> Answer:
@@ -190,14 +199,13 @@ class _Endpoints:
 
     async def upload(self, request: Request) -> Response:
         """Store the bytes of an announced file."""
-        path, _ = blobs.verify_url(self._store, "PUT", request.path_params["blob"], Query(request.query_params))
+        query = Query(request.query_params)
+        path, _ = blobs.verify_url(self._store, "PUT", request.path_params["blob"], query)
         length = request.headers.get("content-length")
         if length is None:
             raise StoreError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-        announced = int(length)
-        if announced > self._limits.upload:
-            raise StoreError(413, "EntityTooLarge", f"At most {self._limits.upload} bytes are accepted")
-        await blobs.write_upload(path, request.stream(), announced, self._limits)
+        blobs.check_upload(self._store, path, query, int(length), self._limits)
+        await blobs.write_upload(self._store, path, arriving(request), int(length))
         return Response(status_code=200)
 
     async def download(self, request: Request) -> Response:
@@ -254,7 +262,7 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    page_auth = PageAuth(store.key, store.folder / "signed_out")
+    page_auth = PageAuth(store.key, store.signed_out)
     app = Starlette(
         routes=[*_Endpoints(store, bounds).routes(), *PageRoutes(store, bounds, page_auth).routes()],
         exception_handlers={
@@ -262,6 +270,7 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
             HTTPException: http_error,
             ClientDisconnect: client_disconnected,
             sqlite3.OperationalError: unavailable,
+            sqlite3.DatabaseError: damaged,
             OSError: unavailable,
         },
         lifespan=lifespan,
@@ -343,18 +352,6 @@ async def _downsample_forever(store: Store) -> None:
         await asyncio.sleep(interval)
         with contextlib.suppress(sqlite3.OperationalError):
             interval = await run_in_threadpool(downsampling.run_paced_round, store)
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """Return the body of a request, or raise 413 before it is read whole."""
-    chunks = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise RequestError(413, f"The request is larger than {limit} bytes; send it in smaller parts")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _run_from_headers(request: Request) -> tuple[int, str]:

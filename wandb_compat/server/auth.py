@@ -40,7 +40,9 @@ class PageAuth:
         self._key = key
         self._used: dict[str, float] = {}
         self._ended_file = ended
-        self._ended = set(ended.read_text(encoding="ascii").split()) if ended is not None and ended.exists() else set()
+        self._ended = set[str]()
+        if ended is not None and ended.exists():  # of a damaged file the sound lines count
+            self._ended.update(ended.read_text(encoding="ascii", errors="replace").split())
         self.cookie_name = (
             f"wandb_compat_{_digest(key, 'name')[:12]}"  # cookies ignore ports: each server needs another name
         )

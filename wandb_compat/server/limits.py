@@ -16,6 +16,11 @@ DATE = 8_640_000_000_000_000  # milliseconds: the last date that JavaScript know
 OBJECT_KEY = 1024  # bytes of a file's key in the object store
 OBJECT_KEY_PART = 255  # bytes of each part of it
 PRESIGN_BODY = 2 * 1024**2  # bytes of a request that asks for upload URLs
+# Bytes of request bodies, uploads excepted, that are held at once. Parsed they may take 17 times as much: about 1 GB.
+BODIES = 64_000_000
+PIECE = 4_000_000  # bytes of lines that are parsed and stored together
+HEADER_TIMEOUT = 20.0  # seconds that request line and headers may take
+BODY_TIMEOUT = 30.0  # seconds between two chunks of a body; clients on slow lines send kilobytes each second
 PROJECTS = 1000  # projects in one answer
 RUNS = 200  # runs in one answer of the list
 OFFSET = 100_000  # highest offset of the list

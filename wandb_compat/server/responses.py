@@ -53,3 +53,12 @@ def unavailable(request: Request, error: Exception) -> Response:
     """Answer 503, which clients retry: a full disk or a locked database can recover."""
     message = f"The server cannot store or read right now: {error}"
     return json_response({"error": message}, 503)
+
+
+def damaged(request: Request, error: Exception) -> Response:
+    """Answer 503 for a database that is damaged, and say what to do: clients keep what they have."""
+    message = (
+        f"The server's database is damaged: {error}. Stop the server, keep a copy of pluto.db, "
+        "and repair it with the .recover command of sqlite3 or start with another data folder"
+    )
+    return json_response({"error": message}, 503)

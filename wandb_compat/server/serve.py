@@ -69,6 +69,7 @@ class Server:
         import uvicorn
 
         from wandb_compat.server.app import build_app
+        from wandb_compat.server.http_protocol import TimedProtocol
 
         folder, url = self._store.folder, self.url
 
@@ -86,6 +87,7 @@ class Server:
 
         config = uvicorn.Config(
             build_app(self._store, self._limits),
+            http=TimedProtocol,
             log_level="warning",
             access_log=False,
             ws="none",

@@ -32,6 +32,7 @@ def test_a_link_signs_in_once(pluto_server: Running) -> None:
     """The first visitor gets a cookie that scripts cannot read; the second visitor gets the sign-in form."""
     link = auth.sign_in_link(pluto_server.url, pluto_server.key, "/o/local/projects/x?tag=a")
     with requests.Session() as first, requests.Session() as second:
+        assert second.head(link, timeout=30).ok  # as what previews links does
         answer = first.get(link, allow_redirects=False, timeout=30)
         assert (answer.status_code, answer.headers["location"]) == (303, "/o/local/projects/x?tag=a")
         assert all(word in answer.headers["set-cookie"] for word in ("HttpOnly", "SameSite=lax"))

@@ -289,6 +289,7 @@ def test_large_bodies_and_uploads_are_refused(strict: Api) -> None:
     url = strict.presign(run, ENTRY).json()["log"][0]["a.txt"]
     answer = requests.put(url, data=iter([b"x" * 60, b"x" * 60]), timeout=60)
     assert (answer.status_code, "MissingContentLength" in answer.text) == (411, True)
+    url = strict.presign(run, {**ENTRY, "fileSize": 0}).json()["log"][0]["a.txt"]
     assert requests.put(url, data=b"", timeout=60).status_code == 200
     listed = strict.get("/api/runs/files", runId=run).json()["files"]
     assert requests.get(listed[0]["url"], timeout=60).content == b""
@@ -334,7 +335,7 @@ def test_a_file_entry_that_breaks_a_rule_is_refused(api: Api, project: str, chan
 def test_uploaded_pages_cannot_act_as_the_server(api: Api, project: str) -> None:
     """An HTML file is served sandboxed and never sniffed."""
     run = api.create(project)
-    url = api.presign(run, {**ENTRY, "fileName": "x.html"}).json()["log"][0]["x.html"]
+    url = api.presign(run, {**ENTRY, "fileName": "x.html", "fileSize": 8}).json()["log"][0]["x.html"]
     assert requests.put(url, data=b"<script>", timeout=60).status_code == 200
     [listed] = api.get("/api/runs/files", runId=run).json()["files"]
     headers = requests.get(listed["url"], timeout=60).headers

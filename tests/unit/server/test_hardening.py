@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from wandb_compat.server.app import build_app
 from wandb_compat.server.auth import PageAuth
+from wandb_compat.server.limits import Limits
 from wandb_compat.server.params import Fields, Query, RequestError
 from wandb_compat.server.query import run_list
 from wandb_compat.server.query.bounded_regex import CHILD, Pattern, TooSlow
@@ -71,6 +76,54 @@ def test_a_damaged_folder_gets_a_reason(tmp_path: Path, name: str, content: byte
     if name == "key":
         (folder / "pluto.db").touch()
     Store(folder).close()
+
+
+def foreign(folder: Path, version: int) -> None:
+    """Put the database of another program into a folder."""
+    with contextlib.closing(sqlite3.connect(folder / "pluto.db")) as connection:
+        connection.execute("CREATE TABLE bookmark (url TEXT)")
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.commit()
+
+
+ODD_FOLDERS = {
+    "a file": lambda folder: (folder.rmdir(), folder.write_text("x")),
+    "database is a folder": lambda folder: (folder / "pluto.db").mkdir(),
+    "another program's": lambda folder: foreign(folder, 0),
+    "another program's, of our version": lambda folder: foreign(folder, 3),
+    "key is a folder": lambda folder: (folder / "key").mkdir(),
+    "key is long": lambda folder: (folder / "key").write_text("x" * 100_000),
+    "key has lines": lambda folder: (folder / "key").write_text("a\nb"),
+    "key is empty": lambda folder: (folder / "key").touch(),
+    "files is a file": lambda folder: ((folder / "files").touch(), (folder / "pluto.db").touch()),
+    "lock is a folder": lambda folder: ((folder / "lock").mkdir(), (folder / "pluto.db").touch()),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_FOLDERS)
+def test_an_odd_folder_gets_a_reason_and_stays_as_it_is(tmp_path: Path, odd: str) -> None:
+    """Nothing in it is changed, and the sentence names the folder and a way out."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    ODD_FOLDERS[odd](folder)
+    database = folder / "pluto.db"
+    before = database.read_bytes() if database.is_file() else None
+    for _ in range(2):
+        with pytest.raises(DataFolderError, match=r"data.*(choose another folder|to get a new key)"):
+            Store(folder)
+    if before:
+        assert database.read_bytes() == before
+
+
+def test_a_database_that_breaks_while_it_is_served_gets_a_reason(store: Store) -> None:
+    """503, so that clients keep their rows, and a sentence on what to do."""
+    app = build_app(store, Limits())
+    with store.write() as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET rootpage = 99999 WHERE name = 'project'")
+    store._readers.clear()
+    answer = TestClient(app).get("/api/runs/projects", headers={"Authorization": f"Bearer {store.key}"})
+    assert answer.status_code == 503 and "repair it" in answer.json()["error"]
 
 
 def test_unfinished_uploads_are_removed_at_the_next_start(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +19,7 @@ from wandb_compat.server import limits
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.params import Fields, Query, RequestError, StoreError, TextError, ValidationError
 from wandb_compat.server.storage.database import Store
-from wandb_compat.server.storage.runs import ORGANIZATION
+from wandb_compat.server.storage.runs import ORGANIZATION, RUNNING
 
 KNOWN_TYPES = {"yml": "yaml"}
 # How the real object store answers to an upload under a key that it does not store: status, code and message.
@@ -27,6 +28,8 @@ FAULTS = {
     "key": (400, "KeyTooLongError", f"The key has more than {limits.OBJECT_KEY} bytes"),
     "part": (400, "XMinioInvalidObjectName", f"A part of the key has more than {limits.OBJECT_KEY_PART} bytes"),
 }
+
+SIGNED = ("name", "expires", "issued", "size", "run", "fault")  # what the signature of a presigned URL covers
 
 Answer = dict[str, Any]
 
@@ -58,7 +61,7 @@ def presign(store: Store, run: int, body: Any, base: str, bounds: Limits, projec
         rows.append({**row, "run": run})
         key = run, row["log_name"], row["name"]
         fault = object_key_fault(project or "", *key)
-        url = sign_url(store, "PUT", base, *key, bounds.upload_url, fault)
+        url = sign_url(store, "PUT", base, *key, bounds.upload_url, fault, row["size"])
         answer.setdefault(row["log_name"], []).append({row["name"]: url})
 
     def write(connection: sqlite3.Connection) -> None:
@@ -119,11 +122,21 @@ def object_key_fault(project: str, run: int, log_name: str, name: str) -> str:
 
 
 def sign_url(
-    store: Store, method: str, base: str, run: int, log_name: str, name: str, lifetime: float, fault: str = ""
+    store: Store,
+    method: str,
+    base: str,
+    run: int,
+    log_name: str,
+    name: str,
+    lifetime: float,
+    fault: str = "",
+    size: int | None = None,
 ) -> str:
     """Return a presigned URL for one method on one file, valid for `lifetime` seconds.
 
-    As on Pluto, run, log name and file name identify a file: uploading it again replaces its bytes.
+    As on Pluto, run, log name and file name identify a file: uploading it again replaces its bytes. A URL for an
+    upload is valid for one upload of the announced size, and, if the run is running, no longer than it runs. Its type
+    is that of the announced name, whatever the upload says.
 
     Args:
         store: the data folder.
@@ -132,25 +145,64 @@ def sign_url(
         run, log_name, name: the file.
         lifetime: in seconds.
         fault: one of FAULTS, with which an upload will be refused.
+        size: bytes of an upload.
     """
-    blob = _blob(run, log_name, name)
-    expires = str(store.now() + int(lifetime * 1000))
-    query = {"name": name, "expires": expires, "signature": _signature(store, method, blob, name, expires, fault)}
-    return f"{base}/blob/{blob}?{urlencode(query if not fault else {**query, 'fault': fault})}"
+    blob, now = _blob(run, log_name, name), store.now()
+    query = {"name": name, "expires": str(now + int(lifetime * 1000))}
+    if method == "PUT":
+        with contextlib.suppress(OSError):  # after the last upload, which may be of this millisecond
+            now = max(now, _milliseconds(_path(store, blob)) + 1)
+        query |= {"issued": str(now), "size": str(size)}
+        if _status(store, run) == RUNNING:
+            query["run"] = str(run)
+        if fault:
+            query["fault"] = fault
+    return f"{base}/blob/{blob}?{urlencode({**query, 'signature': _signature(store, method, blob, query)})}"
 
 
 def verify_url(store: Store, method: str, blob: str, query: Query) -> tuple[Path, str]:
     """Return path and name of the file of a presigned URL, or raise 403 or the fault of its key."""
-    name, expires = query.optional_text("name") or "", query.optional_text("expires") or ""
-    fault = query.optional_text("fault") or ""
-    expected = _signature(store, method, blob, name, expires, fault)
+    signed = {name: text for name in SIGNED if (text := query.optional_text(name)) is not None}
+    expected = _signature(store, method, blob, signed)
     if not hmac.compare_digest(expected.encode(), (query.optional_text("signature") or "").encode()):
         raise RequestError(403, "The URL is not one that this server signed")
-    if store.now() > int(expires):
+    if store.now() > int(signed["expires"]):
         raise RequestError(403, "The URL has expired; ask for a new one")
-    if fault:
-        raise StoreError(*FAULTS[fault])
-    return _path(store, blob), name
+    if "fault" in signed:
+        raise StoreError(*FAULTS[signed["fault"]])
+    return _path(store, blob), signed["name"]
+
+
+def check_upload(store: Store, path: Path, query: Query, length: int, bounds: Limits) -> None:
+    """Raise 413 for an upload that is too large, 403 for one that the presigned URL does not allow.
+
+    Args:
+        store: the data folder.
+        path: the file.
+        query: of the URL, which is verified.
+        length: bytes of the upload.
+        bounds: the limits.
+    """
+    if length > bounds.upload:
+        raise StoreError(413, "EntityTooLarge", f"At most {bounds.upload} bytes are accepted")
+    if length != int(query.text("size")):
+        raise RequestError(403, f"The URL is for {query.text('size')} bytes, not {length}")
+    with contextlib.suppress(FileNotFoundError):
+        if _milliseconds(path) >= int(query.text("issued")):
+            raise RequestError(403, "The URL was used already; ask for a new one")
+    if "run" in query and _status(store, int(query.text("run"))) != RUNNING:
+        raise RequestError(403, "The run has ended since the URL was signed; ask for a new one")
+
+
+def _status(store: Store, run: int) -> str | None:
+    with store.read() as connection:
+        row = connection.execute("SELECT status FROM run WHERE id = ?", (run,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _milliseconds(path: Path) -> int:
+    """Return when a file was uploaded."""
+    return path.stat().st_mtime_ns // 1_000_000
 
 
 def blob_path(store: Store, run: int, log_name: str, name: str) -> Path:
@@ -166,12 +218,12 @@ def _path(store: Store, blob: str) -> Path:
     return store.files / blob[:2] / blob
 
 
-def _signature(store: Store, method: str, blob: str, name: str, expires: str, fault: str) -> str:
-    text = "\n".join(("blob", method, blob, name, expires, fault))
+def _signature(store: Store, method: str, blob: str, query: dict[str, str]) -> str:
+    text = "\n".join(("blob", method, blob, *(f"{name}={quote(query[name])}" for name in sorted(query))))
     return hmac.new(store.key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-async def write_upload(path: Path, chunks: AsyncIterator[bytes], announced: int | None, bounds: Limits) -> None:
+async def write_upload(store: Store, path: Path, chunks: AsyncIterator[bytes], announced: int) -> None:
     """Write an upload atomically: the file is replaced once all bytes are on disk."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix="incoming-")
@@ -180,13 +232,13 @@ async def write_upload(path: Path, chunks: AsyncIterator[bytes], announced: int 
         with os.fdopen(descriptor, "wb") as stream:
             async for chunk in chunks:
                 size += len(chunk)
-                if size > bounds.upload:
-                    raise RequestError(413, f"The file is larger than {bounds.upload} bytes")
                 await run_in_threadpool(stream.write, chunk)
-            if announced is not None and size != announced:
+            if size != announced:
                 raise RequestError(400, f"{announced} bytes were announced, {size} received")
             stream.flush()
             await run_in_threadpool(os.fsync, stream.fileno())
+        now = store.now() * 1_000_000
+        os.utime(temporary, ns=(now, now))  # by which a URL is known to be used
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from wandb_compat.config.credentials import fault
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.downsampling_backlog import DownsamplingBacklog
 from wandb_compat.server.storage.ingest_buffer import IngestBuffer, Write
@@ -31,6 +32,8 @@ CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
 
 # Files that may be in a data folder before its first server.
 SERVER_FILES = {"lock", "server.log"}
+
+OWN_TABLES = {"project", "run", "series", "metric"}  # by which our databases are known
 
 DATA_TABLES = """
 CREATE TABLE datum (                 -- non-numeric values: texts, histograms, tables; `copy` tells duplicates apart
@@ -115,6 +118,20 @@ class Store:
         self.options = options or Limits()
         self.buffer = IngestBuffer(self.options.storage_delay)
         self._clock = clock
+        try:
+            self._open(folder)
+        except sqlite3.OperationalError as error:
+            raise DataFolderError(
+                f"SQLite cannot use the data folder {folder} ({error}). Its disk may lack file locks, be full or be "
+                "read-only: choose a folder on a local disk."
+            ) from None
+        except (OSError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise DataFolderError(
+                f"The data folder {folder} is damaged, was not written by this server, or cannot be used ({error}). "
+                "Move its files pluto.db* or key away, or choose another folder."
+            ) from None
+
+    def _open(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {entry.name for entry in folder.iterdir()}
         if found - SERVER_FILES and not found & {"key", "pluto.db"}:
@@ -133,27 +150,19 @@ class Store:
         try:
             self.key_file = folder / "key"
             self.key = _read_or_create_key(self.key_file)
+            self.signed_out = folder / "signed_out"  # sessions of the page that were ended
+            if self.signed_out.exists():
+                self.signed_out.open("rb").close()
             self.files = folder / "files"
             self.files.mkdir(mode=0o700, exist_ok=True)
             for unfinished in self.files.glob("*/incoming-*"):  # uploads that a killed server did not finish
                 unfinished.unlink(missing_ok=True)
             self._readers: list[sqlite3.Connection] = []
             self._write_lock = threading.Lock()
+            _check_database(folder / "pluto.db")
             self._writer = self._connect()
             self._prepare()
             self.backlog = DownsamplingBacklog.load(self._writer)
-        except sqlite3.OperationalError as error:
-            self._folder_lock.release()
-            raise DataFolderError(
-                f"SQLite cannot use the data folder {folder} ({error}). Its disk may lack file locks, be full or be "
-                "read-only: choose a folder on a local disk."
-            ) from None
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            self._folder_lock.release()
-            raise DataFolderError(
-                f"The data folder {folder} is damaged or was not written by this server ({error}). "
-                "Move its files pluto.db* or key away, or choose another folder."
-            ) from None
         except BaseException:
             self._folder_lock.release()
             raise
@@ -256,6 +265,19 @@ class Store:
         return statements
 
 
+def _check_database(file: Path) -> None:
+    """Raise sqlite3.DatabaseError for the database of another program, without changing it."""
+    if file.exists() and not file.is_file():
+        raise sqlite3.DatabaseError("pluto.db is not a file")
+    if not file.exists() or not file.stat().st_size:
+        return
+    with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if (version == 0 and tables) or (0 < version <= SCHEMA_VERSION and not tables >= OWN_TABLES):
+        raise sqlite3.DatabaseError("pluto.db belongs to another program")
+
+
 def _read_or_create_key(file: Path) -> str:
     letters = string.ascii_letters + string.digits
     key = "mlpi_" + "".join(secrets.choice(letters) for _ in range(16))
@@ -264,6 +286,7 @@ def _read_or_create_key(file: Path) -> str:
             stream.write(key + "\n")
     except FileExistsError:
         key = file.read_text(encoding="ascii").strip()
-        if not key:
-            raise DataFolderError(f"The key file {file} is empty. Delete it to get a new key.") from None
+        reason = fault(key) if key else "is empty."
+        if reason is not None:
+            raise DataFolderError(f"The key in the file {file} {reason} Delete the file to get a new key.") from None
     return key

@@ -46,7 +46,7 @@ MetricLine = tuple[int, int, dict[str, float | None]]  # time, step, values by n
 Block = tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], list[tuple[Any, ...]]]
 
 
-def metrics(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
+def metrics(store: Store, run: int, body: bytes, project: str | None = None, before: int = 0) -> Answer:
     """Store points; of two for one step the one with the newer time stays, the later arrival when they are equal.
 
     Args:
@@ -54,6 +54,7 @@ def metrics(store: Store, run: int, body: bytes, project: str | None = None) -> 
         run: number of the run; as on the real server points of an unknown run are accepted, and never seen again.
         body: lines of JSON with time, step and data.
         project: name of the project in the request; points under another name than the run's are never seen again.
+        before: lines of the same request that are stored already; counted in messages.
 
     Raises:
         RequestError: 422 for the first bad line; the lines before it are stored.
@@ -61,7 +62,7 @@ def metrics(store: Store, run: int, body: bytes, project: str | None = None) -> 
     lines, error = _parse_batch_fast(body), None
     blocks = list(_group_by_names(lines))
     if not blocks or not all(map(_needs_no_check, blocks)):
-        lines, error = _parse(body, _metric_line)
+        lines, error = _parse(body, _metric_line, before)
         blocks = list(_group_by_names(lines))
     by_name: dict[str, tuple[list[Any], list[Any], list[Any]]] = {}  # steps, times, values
     for names, times, steps, columns in blocks:
@@ -93,18 +94,18 @@ def _insert(connection: sqlite3.Connection, values: list[Any]) -> None:
     connection.executemany(ONE_POINT, zip(*[iter(values[whole:])] * 4, strict=True))
 
 
-def data(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
+def data(store: Store, run: int, body: bytes, project: str | None = None, before: int = 0) -> Answer:
     """Store texts, histograms, tables and other documents."""
     insert = (
         "INSERT OR IGNORE INTO datum (run, name, step, time, type, digest, data, copy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     )
-    return _append(store, run, project, _parse(body, _datum_line), insert)
+    return _append(store, run, project, _parse(body, _datum_line, before), insert)
 
 
-def logs(store: Store, run: int, body: bytes, project: str | None = None) -> Answer:
+def logs(store: Store, run: int, body: bytes, project: str | None = None, before: int = 0) -> Answer:
     """Store console lines."""
     insert = "INSERT OR IGNORE INTO console (run, line, time, type, message, copy) VALUES (?, ?, ?, ?, ?, ?)"
-    return _append(store, run, project, _parse(body, _console_line), insert)
+    return _append(store, run, project, _parse(body, _console_line, before), insert)
 
 
 def _append(
@@ -131,7 +132,7 @@ def _finish(store: Store, write: Write, error: str | None) -> Answer:
     return {"success": True}
 
 
-def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Parsed], str | None]:
+def _parse(body: bytes, parse_line: Callable[[bytes], Parsed], before: int) -> tuple[list[Parsed], str | None]:
     """Return the lines of a batch up to the first bad one, and what is wrong with that."""
     good: list[Parsed] = []
     for index, line in enumerate(body.split(b"\n")):
@@ -140,7 +141,8 @@ def _parse(body: bytes, parse_line: Callable[[bytes], Parsed]) -> tuple[list[Par
         try:
             good.append(parse_line(line))
         except (ValueError, RecursionError) as error:
-            return good, f"Line {index} cannot be stored, the {len(good)} before it are: {error}"
+            stored = before + len(good)
+            return good, f"Line {before + index} cannot be stored, the {stored} before it are: {error}"
     return good, None
 
 
