@@ -100,19 +100,20 @@ class Publisher:
     def _publish(self, record: Artifact) -> dict[str, Any]:
         store = ArtifactStore(self._client, self._session.project)
         name = record.name
-        known = self._known(store.collection(name), record)
+        # First: a server that cannot tell which versions exist has the bytes all the same.
+        source = record.source
+        if source is None:
+            self._upload(record, _files(record))
+            if record.base is None and record.part is None:
+                source = self._upload_manifest(record, *self._manifest(store, record))
+        collection = store.collection(name)
+        known = self._known(collection, record)
         if known is None:
-            source = record.source
             if source is not None and "id" in source:
                 source = self._outcome_of(source["id"])
             if source is None:
-                self._upload(record, _files(record))
-                document, digest = self._manifest(store, record)
-                key, file = self._upload_manifest(record, document)
-                size = sum(one.get("size") or 0 for one in document["contents"].values())
-                source = {"run": self._session.run, "key": key, "manifest": file, "digest": digest, "size": size}
-            # Read again right before: an upload may have taken hours.
-            collection = store.collection(name)
+                source = self._upload_manifest(record, *self._manifest(store, record))
+                collection = store.collection(name)  # others may have published meanwhile
             self._check_type(collection, record)
             version = collection.versions.get(source["digest"])
             known = Entry(
@@ -197,8 +198,10 @@ class Publisher:
             path: {**one, "run": one.get("run", self._session.run)} if "key" in one else one
             for path, one in document["contents"].items()
         }
-        collection = store.collection(record.name)
         base: dict[str, Any] = {}
+        if record.base is None and record.part is None:
+            return {**document, "contents": contents}, record.digest
+        collection = store.collection(record.name)
         if record.base is not None and (version := collection.find(record.base)) is not None:
             base.update(store.manifest(version.entry)["contents"])
         if record.part is not None and record.final:
@@ -211,7 +214,8 @@ class Publisher:
         digest = manifest_digest({path: one["digest"] for path, one in contents.items()})
         return {**document, "contents": contents}, digest
 
-    def _upload_manifest(self, record: Artifact, document: dict[str, Any]) -> tuple[str, str]:
+    def _upload_manifest(self, record: Artifact, document: dict[str, Any], digest: str) -> dict[str, Any]:
+        """Upload a manifest; return the fields of the entry that say where it is and what it holds."""
         text = json.dumps(document, sort_keys=True).encode()
         key, name = manifest_key(record.name, text)
         path = staging.new_path(self._run_dir, ".json")
@@ -219,7 +223,8 @@ class Publisher:
         relative = staging.relative(self._run_dir, path)
         self._upload(record, [ArtifactFile(key, name, relative)])
         staging.release(self._run_dir, relative)
-        return key, name
+        size = sum(one.get("size") or 0 for one in document["contents"].values())
+        return {"run": self._session.run, "key": key, "manifest": name, "digest": digest, "size": size}
 
     def _write_outcome(self, id: str, outcome: dict[str, Any]) -> None:
         path = outcome_path(self._run_dir, id)

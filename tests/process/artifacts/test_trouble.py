@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from tests.helpers import warm_python
 from tests.helpers.environments import ROOT
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
 from tests.process.artifacts.conftest import Arrived
 
@@ -241,3 +244,24 @@ def test_what_was_logged_and_saved_for_the_end_survives_a_kill(
     }
     assert len(files["image"]) < 100_000 and files["image"].startswith(b"\x89PNG") and files["film"].startswith(b"GIF8")
     assert not list(folder.glob("journal/staged/*"))
+
+
+def test_a_server_that_cannot_list_versions_gets_the_bytes(script: Script, server: Server, project: str) -> None:
+    """The files and the manifest are uploaded before the versions are read."""
+    proxy = FaultProxy(server.url)
+    proxy.where, proxy.fault = "/api/runs/list", "500"
+    text = """
+        import wandb
+        artifact = wandb.Artifact("data", "dataset")
+        with artifact.new_file("a.txt") as f: f.write("content")
+        run = wandb.init()
+        run.log_artifact(artifact)
+        run.finish()
+    """
+    script(text, **proxy.environment(), WANDB_COMPAT_FINISH_BUDGET="4")
+    run = server.run(project)
+    files = server.get("/api/runs/files", projectName=project, runId=run["id"])["files"]
+    assert any(requests.get(file["url"], timeout=10).content == b"content" for file in files)
+    assert any("manifest" in file["logName"] for file in files), files
+    assert proxy.met("500") > 0
+    proxy.shut()
