@@ -33,6 +33,7 @@ class Training:
     def __init__(self, text: str, folder: Path, environment: dict[str, str]) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
+        self.environment = environment
         self.errors = folder / "stderr"
         (folder / "train.py").write_text(textwrap.dedent(text))
         with self.errors.open("w") as stream:

@@ -94,20 +94,23 @@ def _verified(state: State | None) -> str:
 def _report_delivered(run_dir: RunDir, verify: bool) -> bool:
     """Print that everything is sent; return whether the server has accepted all of it."""
     state = State.read(run_dir.path)
-    refused = Offsets(run_dir.path).refused
+    offsets = Offsets(run_dir.path)
     click.echo(
         f"{run_dir}: on the server already{_verified(state) if verify else ''}{_refusals(run_dir)}"
         + (_where(state) if state else "")
     )
-    return not refused
+    return not offsets.refused and not offsets.damaged
 
 
 def _refusals(run_dir: RunDir) -> str:
     offsets = Offsets(run_dir.path)
+    damage = f"; {offsets.damage}" if offsets.damaged else ""
     if not offsets.refused:
-        return ""
+        return damage
     reasons = offsets.refusal_reasons
-    return f", except {len(offsets.refused)} records that it refused: {reasons} (see {run_dir}/logs/uploader.log)"
+    return (
+        f", except {len(offsets.refused)} records that it refused: {reasons} (see {run_dir}/logs/uploader.log){damage}"
+    )
 
 
 def _key() -> str:
@@ -115,6 +118,8 @@ def _key() -> str:
     if credential is None:
         raise click.ClickException(f"no Pluto key was found: {credentials.HINT}. The rows stay in the journal")
     if key := credential.reveal():
+        if (trouble := credential.trouble()) is not None:
+            raise click.ClickException(trouble)
         return key
     raise click.ClickException(
         f"the Pluto key in {credential.source} cannot be read: run `wandb-compat login` again, or set PLUTO_API_KEY"
@@ -196,7 +201,7 @@ def _send(run_dir: RunDir, key: str, config: WorkerConfig, begin: Begin, options
     if options.verify and state.unverified:
         click.echo(f"{run_dir}: {state.unverified} parts are not stored on the server yet. Verify again.", err=True)
         return False
-    return not state.refused
+    return not state.refused and not Offsets(run_dir.path).damaged
 
 
 def _rows(count: int) -> str:

@@ -38,33 +38,63 @@ def wait(
         bar: whether a terminal gets a progress bar in place of lines.
     """
     with contextlib.suppress(KeyboardInterrupt):
+        uploader.end_pause()
         uploader.keep_running()
         uploader.ring()
-        if _ended(uploader, status, began, min(DRAIN_QUIET, budget), budget) or budget <= DRAIN_QUIET:
+        waiting = _Waiting(uploader, status, began + budget)
+        if waiting.ended(min(began + DRAIN_QUIET, began + budget)) or budget <= DRAIN_QUIET:
             return
         left, sent = pending_rows(uploader.run_dir), status().sent
         with _bar(left, budget) if bar and sys.stderr.isatty() else _lines(notifier, budget) as show:
-            while not _ended(uploader, status, began, min(monotonic() - began + DRAIN_POLL, budget), budget):
+            while not waiting.ended(min(monotonic() + DRAIN_POLL, began + budget)):
                 if monotonic() - began >= budget:
                     return
                 show(max(0, left - status().sent + sent), pending_bytes(uploader.run_dir))
 
 
-def _ended(uploader: UploaderProcess, status: Callable[[], State], began: float, until: float, budget: float) -> bool:
-    """Wait until `until` seconds have passed since `began`; return whether waiting is over."""
-    while (spent := monotonic() - began) < until:
-        if uploader.wait(min(DRAIN_POLL, until - spent)):
-            if (answer := uploader.state()) and answer.phase in ENDED:
+class _Waiting:
+    """Decides whether waiting for an uploader, which has just been woken, is over."""
+
+    def __init__(self, uploader: UploaderProcess, status: Callable[[], State], until: float) -> None:
+        """Begin to wait.
+
+        Args:
+            uploader: who delivers.
+            status: returns its status.
+            until: when the budget is spent, by `monotonic`.
+        """
+        self._uploader = uploader
+        self._status = status
+        self._until = until
+        self._woken = self._seen_alive = monotonic()
+
+    def ended(self, until: float) -> bool:
+        """Wait until a moment of `monotonic`; return whether waiting is over before it."""
+        uploader = self._uploader
+        while (now := monotonic()) < until:
+            if uploader.wait(min(DRAIN_POLL, until - now)):
+                if (answer := uploader.state()) and answer.phase in ENDED:
+                    return True
+                sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
+            uploader.keep_running()
+            if self._status().phase in ("delivered", "done"):  # it stays for the other ranks, their runs are theirs
                 return True
-            sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
-        uploader.keep_running()
-        state = status()
-        phase = state.phase
-        if phase in ("delivered", "done"):  # the uploader stays for the other ranks, their runs are theirs
-            return True
-        if phase == "waiting" and spent > DRAIN_GRACE and not _fits(state.due, budget - spent):
-            return True
-    return False
+            if self._is_away() or self._is_dead():
+                return True
+        return False
+
+    def _is_away(self) -> bool:
+        """Whether the server fails now: the uploader has had the time to try again since it was woken."""
+        state, now = self._status(), monotonic()
+        # What an uploader has reported that is dead now says nothing about the server.
+        known = state.phase == "waiting" and state.pid == (self._uploader.pid or state.pid)
+        return known and now - self._woken > DRAIN_GRACE and not _fits(state.due, self._until - now)
+
+    def _is_dead(self) -> bool:
+        """Whether none is there, and none could be started for a while."""
+        if self._uploader.at_work:
+            self._seen_alive = monotonic()
+        return monotonic() - self._seen_alive > DRAIN_GRACE
 
 
 def _fits(due: float | None, left: float) -> bool:

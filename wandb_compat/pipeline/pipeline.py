@@ -29,7 +29,6 @@ from wandb_compat.pipeline.writer import JournalWriter
 from wandb_compat.run import distributed
 from wandb_compat.spool import records, threads
 from wandb_compat.spool.bounded import bounded
-from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_records
 from wandb_compat.spool.status import State
@@ -121,6 +120,8 @@ class Pipeline:
                 process, self.notifier, outage_grace=self._outage_grace, cancellable=self._cancellable
             )
             self._monitor.link_at_end = self._report_at_end
+            if credential.at_hand and (trouble := credential.trouble()) is not None:
+                self.notifier.warning(trouble, once=trouble)
             if start.rank is not None:
                 self._guard(distributed.Ranks(start, self.run_dir).enter)
             self._guard(process.announce)
@@ -316,17 +317,17 @@ class Pipeline:
         state = self.status()
         lost, error = self._writer.lost, self._writer.disk_error
         losses = f"; {lost} records could not be written: {error}" if lost else ""
-        if gone := self._writer.missing(Offsets(self.run_dir).delivered):
-            losses += f"; up to {gone} records are lost: files of the journal were deleted before they were sent"
+        losses += self._writer.describe_losses()
         if state.phase in ("done", "delivered"):
             refused = (
                 f" but {state.refused} that it refused (see {self.run_dir}/logs/uploader.log)" if state.refused else ""
             )
-            return Outcome(not losses, 0, f"Pluto took every row of the run{refused}{losses}")
+            what = "what could be read of the run" if losses else "every row of the run"
+            return Outcome(not losses, 0, f"Pluto took {what}{refused}{losses}")
         rows, what = pending_records(self.run_dir)
         reason = f": {state.trouble}" if state.trouble else ""
         how = f"send them with `wandb-compat sync {self.run_dir}`"
-        if self._monitor is not None and state.phase != "left" and not state.permanent:
+        if self._monitor is not None and not state.permanent and self._monitor.process.at_work:
             how = f"they are being sent in the background; should that end early, {how}"
         return Outcome(False, rows, f"{what} are not on the Pluto server yet{reason}; {how}{losses}")
 

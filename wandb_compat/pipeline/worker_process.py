@@ -12,8 +12,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from wandb_compat.config.credentials import Credential
+from wandb_compat.spool.process_registry import alive
 from wandb_compat.spool.server_binding import ServerBinding
-from wandb_compat.spool.status import State
+from wandb_compat.spool.status import ENDED, State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.system.background import detached
 from wandb_compat.wire.endpoints import resolve
@@ -21,6 +22,7 @@ from wandb_compat.wire.errors import EndpointError
 
 RESTART_PAUSE = 1.0  # seconds between two starts of an uploader that dies at once, doubled each time…
 RESTART_PAUSE_LIMIT = 60.0  # …up to this
+HEALTHY_TIME = 10.0  # seconds after which the death of an uploader says nothing about the next one
 
 
 # A child that is forked while a process is being started inherits the pipe that tells of its start, and the start would
@@ -46,7 +48,8 @@ class UploaderProcess:
         self._credential = credential
         self._config = config
         self._process: _OutlivingProcess | None = None
-        self._starts = 0
+        self._starts = 0  # without a healthy uploader in between
+        self._started = 0.0  # when the last one was started, by `monotonic`
         self._next_start = 0.0
         self._pipe: int | None = None
         self._log = run_dir / "logs" / "uploader.log"
@@ -67,19 +70,28 @@ class UploaderProcess:
 
     def keep_running(self) -> None:
         """Start the process unless it runs or has done its work; meant to be called again and again."""
-        if self._process is not None and (code := self._process.poll()) is None:
-            return
-        if self._process is not None and code == 0:
+        if self._process is not None and self._process.poll() in (None, 0):
+            self._healthy_since_start()
             return
         if monotonic() < self._next_start:
             return
         self._next_start = monotonic() + min(RESTART_PAUSE * 2**self._starts, RESTART_PAUSE_LIMIT)
         self._starts += 1
         self._start()
+        self._started = monotonic()
+
+    def _healthy_since_start(self) -> None:
+        if self._starts and monotonic() - self._started >= HEALTHY_TIME:
+            self.end_pause()
+
+    def end_pause(self) -> None:
+        """Let the next start happen at once, should one be needed."""
+        self._starts, self._next_start = 0, 0.0
 
     def _start(self) -> None:
         # The key goes with it, and not in the arguments or the environment, which other tools may show.
-        hello = self._config.hello(self._credential.reveal(), os.getpid())
+        trouble = self._credential.trouble()
+        hello = self._config.hello(None if trouble else self._credential.reveal(), os.getpid(), trouble)
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()
@@ -121,6 +133,22 @@ class UploaderProcess:
         if self._pipe is not None:
             with contextlib.suppress(OSError, ValueError):
                 os.write(self._pipe, b"\n")
+
+    @property
+    def at_work(self) -> bool:
+        """Whether an uploader works on the run directory: this one, or another one that was there before it."""
+        if self._process is not None and self._process.poll() is None:
+            return True
+        try:
+            state, changed = self.state(), State.path(self.run_dir).stat().st_mtime
+        except OSError:
+            return False
+        return state is not None and state.phase not in ENDED and alive({"pid": state.pid, "since": changed})
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process, or None while none runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def state(self) -> State | None:
         """Return the uploader's own account, or None before it has given one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -12,8 +11,12 @@ from pathlib import Path
 from wandb_compat.config.limits import QUEUE_LIMIT, UNWRITTEN_LIMIT, WRITE_BATCH
 from wandb_compat.config.settings import Settings
 from wandb_compat.pipeline.row_sample import RowSample
+from wandb_compat.spool import losses
+from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import Journal, JournalFull
 from wandb_compat.spool.notifier import Notifier
+
+LOSSES_SHOWN = 3  # files that the message at the end names
 
 
 class JournalWriter:
@@ -146,9 +149,9 @@ class JournalWriter:
         if self.sample is not None:
             self.sample.add(lines)
         if journal.restored:
+            what = f"was renamed to {journal.moved_to}" if journal.moved_to is not None else "was deleted"
             self._notifier.warning(
-                f"{self.run_dir} was deleted while the run goes on; the journal's last file was written anew",
-                once="deleted",
+                f"{self.run_dir} {what} while the run goes on; the journal's last file was written anew", once="deleted"
             )
         return True
 
@@ -157,10 +160,14 @@ class JournalWriter:
         self.disk_error = str(error)
         self.lost += count
 
-    def missing(self, delivered: Callable[[str], int]) -> int:
-        """Return how many records were in journal files that were deleted before all of them was delivered.
-
-        Args:
-            delivered: takes a file's name and returns the offset up to which it has been delivered.
-        """
-        return self._journal.missing(delivered) if self._journal is not None else 0
+    def describe_losses(self) -> str:
+        """Return what was written to files that someone has damaged, cut, moved or deleted since, for the user."""
+        if self._journal is None:
+            return ""
+        found = losses.find(self._journal.files_written(), Offsets(self.run_dir))
+        text = "".join(f"; {loss}" for loss in found[:LOSSES_SHOWN])
+        if len(found) > LOSSES_SHOWN:
+            text += f"; and {sum(loss.lost for loss in found[LOSSES_SHOWN:])} records of other files"
+        if found and self._journal.moved_to is not None:
+            text += f"; send what the renamed directory has with `wandb-compat sync {self._journal.moved_to}`"
+        return text

@@ -19,7 +19,7 @@ from zlib import crc32
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.status import old_name
-from wandb_compat.system.file_access import is_deleted, open_binary
+from wandb_compat.system.file_access import exists, open_binary
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.
 LANES = {
@@ -57,6 +57,9 @@ class Offsets:
     def __init__(self, run_dir: Path) -> None:
         self.path = run_dir / "journal" / f"uploader{journal.SUFFIX}"
         self._offsets: dict[tuple[str, str], int] = {}
+        self._counts: dict[tuple[str, str], int] = {}  # of records that a lane has read in a file
+        self._uncounted: set[tuple[str, str]] = set()  # of which an older version has noted no counts
+        self.damaged: dict[tuple[str, str], int] = {}  # records that a lane could not read, by lane and file
         self._unstored: dict[tuple[str, str], list[Stretch]] = {}
         self.run: int | None = None  # the server's number of the run that all of this is about
         self.stored = 0  # stretches that were seen to be stored
@@ -77,6 +80,10 @@ class Offsets:
         if kind == "ack":
             self._passed.discard((document["lane"], document["file"]))
             self._offsets[document["lane"], document["file"]] = document["to"]
+            if "count" in document:
+                self._counts[document["lane"], document["file"]] = document["count"]
+            elif "from" not in document or "first" not in document:
+                self._uncounted.add((document["lane"], document["file"]))
             if "from" in document:
                 self._add_stretch(document)
         elif kind == "snapshot":  # all that holds follows
@@ -89,6 +96,8 @@ class Offsets:
             self.exit = records.from_document(records.Exit, document)
         elif kind == "refused":
             self.refused[document["lane"], document["sum"]] = document["reason"]
+        elif kind == "damaged":
+            self.damaged[document["lane"], document["file"]] = document["lost"]
         elif kind == "closed":
             self.closed = True
 
@@ -113,6 +122,9 @@ class Offsets:
     def _set_run(self, number: int) -> None:
         if self.run is not None and self.run != number:
             self._offsets.clear()
+            self._counts.clear()
+            self._uncounted.clear()
+            self.damaged.clear()
             self._unstored.clear()
             self._passed.clear()
             self.refused.clear()
@@ -123,6 +135,23 @@ class Offsets:
         """Return the offset up to which a lane has delivered a file."""
         return self._offsets.get((lane, file), 0)
 
+    def count(self, lane: str, file: str) -> int | None:
+        """Return how many records a lane has read in a file, or None if an older version has not counted them."""
+        return None if (lane, file) in self._uncounted else self._counts.get((lane, file), 0)
+
+    def mark_damaged(self, lane: str, file: str, lost: int) -> None:
+        """Note how many records of a file were written, and not found by a lane."""
+        if self.damaged.get((lane, file)) != lost:
+            self._append("damaged", {"lane": lane, "file": file, "lost": lost})
+
+    @property
+    def damage(self) -> str:
+        """Which records could not be read, in words, or nothing."""
+        files = Counter[str]()
+        for (_, file), lost in self.damaged.items():
+            files[file] += lost
+        return "; ".join(f"{lost} records of {file} were damaged on disk and are lost" for file, lost in files.items())
+
     def delivered(self, file: str) -> int:
         """Return the offset up to which every lane has delivered a file."""
         return min(self.offset(lane, file) for lane in LANES)
@@ -132,7 +161,7 @@ class Offsets:
         ends = {file.name: _sound_end(file) for file in files}
         return all(self.delivered(name) >= end for name, end in ends.items())
 
-    def acknowledge(self, lane: str, file: str, to: int, begin: int | None = None) -> None:
+    def acknowledge(self, lane: str, file: str, to: int, begin: int | None = None, count: int = 0) -> None:
         """Note that a lane has delivered a file up to an offset.
 
         Args:
@@ -140,11 +169,16 @@ class Offsets:
             file: name of the file.
             to: offset behind the last record that was acknowledged.
             begin: offset of the first one, if it is to be seen stored before the file is deleted.
+            count: how many records that were.
         """
-        document = {"lane": lane, "file": file, "to": to}
+        document: dict[str, Any] = {"lane": lane, "file": file, "to": to, **self._total(lane, file, count)}
         if begin is not None and lane in CHECKED_LANES:
             document |= {"from": begin, "at": int(time() * 1000)}
         self._append("ack", document)
+
+    def _total(self, lane: str, file: str, more: int = 0) -> dict[str, int]:
+        count = self.count(lane, file)
+        return {} if count is None else {"count": count + more}
 
     def unstored(self) -> list[Stretch]:
         """Return what was acknowledged and not seen to be stored, by lane and file in order of offsets."""
@@ -223,7 +257,7 @@ class Offsets:
         with self._writing:
             self._take(kind, document)
             try:
-                if self._file is not None and is_deleted(self._file, self.path):
+                if self._file is not None and not exists(self.path):  # deleted or moved by someone
                     os.close(self._file)
                     self._file, self._behind = None, True
                 if self._file is None:
@@ -257,7 +291,9 @@ class Offsets:
             ends = {"first": stretch.first, "at": stretch.last, "from": stretch.begin}
             yield "ack", {"lane": stretch.lane, "file": stretch.file, "to": stretch.end, **ends}
         for (lane, file), to in self._offsets.items():
-            yield "ack", {"lane": lane, "file": file, "to": to}
+            yield "ack", {"lane": lane, "file": file, "to": to, **self._total(lane, file)}
+        for (lane, file), lost in self.damaged.items():
+            yield "damaged", {"lane": lane, "file": file, "lost": lost}
         for (lane, checksum), reason in self.refused.items():
             yield "refused", {"lane": lane, "sum": checksum, "reason": reason}
         if self.exit is not None:

@@ -6,9 +6,10 @@ Format, version 1. A file is a sequence of records, each in one line:
 
 RS is the byte 0x1e and LF 0x0a, as in JSON text sequences (RFC 7464); neither can occur inside a record. CHECKSUM is
 the CRC-32 of `KIND BLANK DOCUMENT` in eight hexadecimal digits, KIND a word and DOCUMENT a JSON text (`records.py`).
-The first record of a file has the kind `journal` and tells version, run and writer; the last record of a file that its
-writer has closed or left for a new one has the kind `end`. Readers take what has the right checksum and pass over the
-rest, so a torn tail or a damaged byte costs no other record than the one that it hits.
+The first record of a file has the kind `journal` and tells version, run and writer. The last record of a file that its
+writer has closed or left for a new one has the kind `end` and tells how many of each kind were written. Readers take
+what has the right checksum and pass over the rest, so a torn tail or a damaged byte costs no other record than the one
+that it hits.
 
 A run directory holds the head file `run-<id>.wandb` and a directory `journal` with everything else: further files of
 the same process once the head is full, files of forked children and of the uploader, and `uploader.journal`, the log of
@@ -22,22 +23,32 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
 from wandb_compat.spool import records
-from wandb_compat.system.file_access import is_deleted, open_binary
+from wandb_compat.system.file_access import exists, open_binary
 from wandb_compat.system.machine import machine_name, process_space
 
 VERSION = 1
 SUFFIX = ".journal"
-END = b"end {}"
+_WORD = itemgetter(slice(0, 4))  # of a record's text: enough to tell the kinds apart
 
 
 class JournalFull(OSError):
     """The run's files have reached WANDB_COMPAT_JOURNAL_LIMIT."""
+
+
+class Written(NamedTuple):
+    """What was written to one file: the offset of its end, and the number of records by kind."""
+
+    path: Path
+    end: int
+    records: dict[str, int]
 
 
 class Entry(NamedTuple):
@@ -130,13 +141,15 @@ class Journal:
         self._limit = limit
         self._head = head
         self.written = 0  # records that `append` has written
-        self.restored = False  # whether a file was deleted while it was being written
+        self.restored = False  # whether a file was deleted or moved while it was being written
+        self._replaced = False  # whether a file was found in the place of another
+        self.moved_to: Path | None = None  # where the run directory is now, as far as that is known
         self._file: int | None = None
         self._path = self.folder
         self._size = self._begin = 0  # of the current file, and of what every file begins with
         self._number = 0
-        self._count = 0  # of records in the current file
-        self._complete: list[tuple[Path, int, int]] = []  # earlier files, offsets of their ends, counts of records
+        self._counts: Counter[bytes] = Counter()  # of records in the current file, by the begin of their kind
+        self._complete: list[Written] = []  # earlier files
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write records; on return they survive the death of the process.
@@ -152,7 +165,7 @@ class Journal:
             self._turn()
         try:
             self._write(frame(lines))
-            self._count += len(lines)
+            self._counts.update(map(_WORD, lines))
             self.written += len(lines)
         except OSError as error:
             # The system takes no larger file, but further ones.
@@ -170,19 +183,26 @@ class Journal:
             return
         with contextlib.suppress(OSError):
             self._restore()
-            self._write(frame([END]))
+        if self._file is not None:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Write how many records the current file holds, and close it."""
+        assert self._file is not None
+        counts = self._by_kind()
+        with contextlib.suppress(OSError):
+            self._write(frame([b"end " + records.dump({"records": counts})]))
         os.close(self._file)
         self._file = None
-        self._complete.append((self._path, self._size, self._count))
+        self._complete.append(Written(self._path, self._size, counts))
 
-    def missing(self, delivered: Callable[[str], int]) -> int:
-        """Return how many records lay in files that someone has deleted before all of it was delivered.
+    def _by_kind(self) -> dict[str, int]:
+        return {kind: count for kind in records.KINDS if (count := self._counts[_WORD(kind.encode() + b" ")])}
 
-        Args:
-            delivered: takes a file's name and returns the offset up to which it has been delivered.
-        """
-        gone = [(path, end, count) for path, end, count in self._complete if not path.exists()]
-        return sum(count for path, end, count in gone if delivered(path.name) < end)
+    def files_written(self) -> list[Written]:
+        """Return what this process has written so far, file by file."""
+        current = [Written(self._path, self._size, self._by_kind())] if self._file is not None else []
+        return [*self._complete, *current]
 
     def _turn(self) -> None:
         """Leave the current file, if any, and begin the next."""
@@ -208,13 +228,21 @@ class Journal:
             raise
         self.close()
         self._head = None
-        self._file, self._path, self._size, self._begin, self._count = file, path, len(head), len(head), 0
+        self._file, self._path, self._size, self._begin = file, path, len(head), len(head)
+        self._counts.clear()
 
     def _restore(self) -> None:
-        """Write the current file anew if someone has deleted it: its content is still there as long as it is open."""
+        """Go on where readers look if someone has deleted, moved, cut or replaced the current file.
+
+        The content of a deleted or moved file is still there as long as it is open: the file is written anew. One that
+        was cut or replaced is left for a new one.
+        """
         assert self._file is not None
-        if not is_deleted(self._file, self._path):
+        if exists(self._path):
+            if self._is_cut_or_replaced(os.fstat(self._file)):
+                self._leave()
             return
+        self._note_place()
         self.folder.mkdir(parents=True, exist_ok=True)
         file = _create(self._path)
         try:
@@ -228,6 +256,23 @@ class Journal:
         os.close(self._file)
         self._file = file
         self.restored = True
+
+    def _is_cut_or_replaced(self, opened: os.stat_result) -> bool:
+        if opened.st_size < self._size:
+            return True
+        found = self._path.stat()
+        if self._replaced or os.path.samestat(opened, found) or opened.st_size == found.st_size:
+            return False
+        self._replaced = True  # asked once only: some network disks give a file another number each time
+        return True
+
+    def _note_place(self) -> None:
+        """Note where the run directory is now, if the current file was moved with it."""
+        assert self._file is not None
+        depth = len(self._path.relative_to(self.run_dir).parts)
+        with contextlib.suppress(OSError):  # no such list on this system
+            if os.fstat(self._file).st_nlink:
+                self.moved_to = Path(f"/proc/self/fd/{self._file}").readlink().parents[depth - 1]
 
     def _write(self, data: bytes) -> None:
         assert self._file is not None

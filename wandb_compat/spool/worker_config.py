@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from wandb_compat.config.settings import Settings
 
 
+HELLO_LIMIT = 16 * 1024  # bytes; the smallest pipes that systems make hold as many
+
+
 class WorkerConfig(NamedTuple):
     """The settings of an uploader, each under its name in `Settings`."""
 
@@ -28,11 +31,19 @@ class WorkerConfig(NamedTuple):
         """Return the configuration that the settings contain."""
         return cls(**{name: getattr(settings, name) for name in cls._fields})
 
-    def hello(self, key: str | None, trainer: int | None) -> bytes:
+    def hello(self, key: str | None, trainer: int | None, no_key: str | None = None) -> bytes:
         """Return the first line of an uploader's standard input, which no tool shows, unlike arguments and environment.
 
         Args:
             key: of the Pluto server, None when none exists.
             trainer: number of the process to follow, None when none exists.
+            no_key: why there is no key, for the user.
+
+        Raises:
+            ValueError: it is so long that a pipe may not hold it, and who writes it would wait.
         """
-        return json.dumps({"key": key, "trainer": trainer, "config": self._asdict()}).encode() + b"\n"
+        document = {"key": key, "trainer": trainer, "config": self._asdict(), "no_key": no_key}
+        line = json.dumps(document).encode() + b"\n"
+        if len(line) > HELLO_LIMIT:
+            raise ValueError(f"the URLs of the Pluto server are too long: {sum(len(url or '') for url in self.urls)}")
+        return line

@@ -22,11 +22,6 @@ def open_binary(path: Path, flags: int, mode: int = 0o644) -> int:
     return os.open(path, flags | getattr(os, "O_BINARY", 0), mode)
 
 
-def is_deleted(descriptor: int, path: Path) -> bool:
-    """Whether someone has deleted the open file. Some disks (FUSE) report 0 links for every file: ask the path too."""
-    return not os.fstat(descriptor).st_nlink and not path.exists()
-
-
 def exists(path: Path) -> bool:
     """Whether there is something at a path that this process can see; `Path.exists` raises for a closed directory."""
     return os.path.exists(path)  # noqa: PTH110

@@ -30,9 +30,8 @@ def main() -> int:
     hello = json.loads(line)
     key, config = hello["key"], WorkerConfig(**hello["config"])
     if not key:
-        State(phase="left", trouble="no Pluto key could be read; run `wandb-compat login` or set PLUTO_API_KEY").write(
-            run_dir
-        )
+        trouble = hello.get("no_key") or "no Pluto key could be read; run `wandb-compat login` or set PLUTO_API_KEY"
+        State(phase="left", trouble=trouble, permanent=True).write(run_dir)
         return 0
     if sys.argv[2:] == [recovery.OPTION]:
         recovery.upload_interrupted(run_dir, key, config)

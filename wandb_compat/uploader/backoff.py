@@ -33,8 +33,8 @@ class Backoff:
         self._due = max(monotonic() + pause, self._requested)
 
     def retry_now(self) -> None:
-        """Let the next attempt happen at once, unless the server asked for a pause; failures still count."""
-        self._due = self._requested
+        """Let the next attempt happen at once, unless the server asked for a pause, and further ones soon."""
+        self._failures, self._due = min(self._failures, 1), self._requested
 
     def succeeded(self) -> None:
         """Forget the failures."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import logging
 from pathlib import Path
+from time import time as now
 from typing import NamedTuple
 
 from wandb_compat.run.distributed import Ranks
@@ -79,7 +80,7 @@ class Closing:
         reason = None if exit.state == "completed" else ending.reason
         try:
             session.reopen()
-            session.client.set_status(session.run, STATUS[exit.state], exit.time, reason)
+            session.client.set_status(session.run, STATUS.get(exit.state, STATUS["failed"]), exit.time, reason)
         except Refused as error:
             log.error("the final state %s was refused: %s", exit.state, error)
         except WireError as error:
@@ -120,5 +121,5 @@ def _ending_of(run_dir: Path, offsets: Offsets) -> Ending:
     """Return how a part of a run ended; a trainer that ended without an exit record was killed."""
     if offsets.exit is not None:
         return Ending(offsets.exit, {"type": "Exit", "message": f"exit code {offsets.exit.code}"})
-    time = int(max(file.stat().st_mtime for file in journal.files(run_dir)) * 1000)
+    time = int(max((file.stat().st_mtime for file in journal.files(run_dir)), default=now()) * 1000)
     return Ending(Exit(time, "failed", 1), {"type": "Killed", "message": "the process ended without finishing the run"})

@@ -6,6 +6,7 @@ that is slow, hangs or refuses delays no other. The run's own lane has the threa
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from wandb_compat.spool import journal, os_errors, records
-from wandb_compat.spool.delivery_log import Offsets
+from wandb_compat.spool.delivery_log import LANES, Offsets
 from wandb_compat.uploader import run_lane, verifier
 from wandb_compat.uploader.lane import END, INGEST_ROUTES, Lane, Lines
 from wandb_compat.uploader.latest_values import LatestValues
@@ -164,13 +165,25 @@ class Delivery:
             return False
         if end == begin:
             return False
-        if entries and entries[-1].kind == END:
+        last = entries.pop() if entries and entries[-1].kind == END else None
+        if last is not None:
             self._complete[file.name] = end
-            entries.pop()
         if entries and not self._deliver(lane, file, entries):
             return False
+        if last is not None:
+            self._compare_counts(lane, file, last)
         self.offsets.skip(lane.name, file.name, end)
         return True
+
+    def _compare_counts(self, lane: Lane, file: Path, end: journal.Entry) -> None:
+        """Note how many records of a complete file a lane has not found."""
+        written, read = json.loads(end.document).get("records"), self.offsets.count(lane.name, file.name)
+        if written is None or read is None:  # of an older version
+            return
+        lost = sum(written.get(kind, 0) for kind in LANES[lane.name]) - read
+        if lost > 0:
+            log.error("%s: %s of its %s records are damaged on disk and lost", file, lost, lane.name)
+            self.offsets.mark_damaged(lane.name, file.name, lost)
 
     def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
         """Send entries in batches; return whether all of them are done with, noting those that are if not."""
@@ -196,7 +209,8 @@ class Delivery:
             lane.answer_lost = False
             self.session.mark_healthy(lane.name)
             begin = self.offsets.offset(lane.name, file.name)
-            self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin if self.verifier.active else None)
+            begin_of = begin if self.verifier.active else None
+            self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin_of, len(batch))
             if lane.name != "files" or not self.verifier.active:
                 lane.delivered(lines)
             if lane.name == "metrics":

@@ -70,7 +70,7 @@ class Worker:
         self._verify = verify if verify is not None else VERIFY_TIME if follow else 0.0
         self.run_dir = run_dir
         self.wake = threading.Event()
-        self._retry_now = threading.Event()
+        self._delivery: Delivery | None = None
         self._key = key
         self._config = config
         self._trainer = trainer
@@ -83,8 +83,15 @@ class Worker:
         self._failing = False  # whether this machine was at fault in the last round
 
     def ring(self) -> None:
-        """Wake the worker for what should not wait, such as the end of the run: it also ends pauses after failures."""
-        self._retry_now.set()
+        """Wake the worker for what should not wait, such as the end of the run: it also ends pauses after failures.
+
+        May be called by any thread: that of the worker may wait for an answer.
+        """
+        self._opening.retry_now()
+        if self._closing is not None:
+            self._closing.backoff.retry_now()
+        if self._delivery is not None:
+            self._delivery.retry_now()
         self.wake.set()
 
     def run(self, progress: Callable[[State], None] = lambda state: None) -> State:
@@ -122,6 +129,7 @@ class Worker:
         offsets = Offsets(self.run_dir)
         session.update(pid=os.getpid(), refused=len(offsets.refused), recovery=self._recovery)
         delivery = Delivery(self.run_dir, session, self._config.batch_size, offsets, self.wake.set)
+        self._delivery = delivery
         self._closing = Closing(self.run_dir, session, offsets, self._ranks, self._follow)
         try:
             if offsets.closed and delivery.empty():
@@ -140,9 +148,6 @@ class Worker:
         gone_since: float | None = None
         while True:
             self.wake.clear()
-            if self._retry_now.is_set():
-                self._retry_now.clear()
-                self._end_pauses(delivery)
             following = self._follow and self._trainer.alive()
             moved, ended = self._round(session, delivery, progress, following)
             if ended:
@@ -150,7 +155,9 @@ class Worker:
             if following:
                 gone_since = None
             else:
-                gone_since = gone_since or time.monotonic()
+                if gone_since is None:
+                    gone_since = time.monotonic()
+                    self.ring()  # a child of the trainer may keep the pipe open, so that its end is not seen there
                 patience = 0 if session.permanent_failure else self._config.linger
                 if session.state.phase == "waiting" and time.monotonic() - gone_since >= patience:
                     session.update(phase="left")
@@ -182,12 +189,6 @@ class Worker:
                 session.mark_healthy("machine")
                 self._failing = False
         return moved, ended
-
-    def _end_pauses(self, delivery: Delivery) -> None:
-        self._opening.retry_now()
-        if self._closing is not None:
-            self._closing.backoff.retry_now()
-        delivery.retry_now()
 
     def _end_step(self, session: Session, delivery: Delivery) -> bool:
         """Take the next step of the end of a delivered run; return whether that was the last one."""

@@ -62,7 +62,7 @@ def is_text(body: bytes) -> bool:
 
 
 def is_ingest_answer(answer: Answer) -> bool:
-    """Whether an answer of a 2xx status can be that of an ingest route: a text, or an object that is no run's."""
+    """Whether an answer of a 2xx status can be that of an ingest route: a text, or an object that describes no run."""
     if answer.status == 206:
         return False
     try:

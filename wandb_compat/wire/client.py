@@ -14,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from wandb_compat._version import __version__
+from wandb_compat.config import credentials
 from wandb_compat.config.limits import CONNECT_PATIENCE, REQUEST_TIMEOUT, UPLOAD_TIMEOUT
 from wandb_compat.system.file_access import replace
 from wandb_compat.wire.answers import (
@@ -56,6 +57,8 @@ class _Bearer(requests.auth.AuthBase):
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if (fault := credentials.fault(self._key)) is not None:
+            raise requests.exceptions.InvalidHeader(f"the Pluto key {fault}")
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 

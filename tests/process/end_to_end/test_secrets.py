@@ -1,5 +1,6 @@
 """The key goes to the configured hosts and nowhere else."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -106,3 +107,54 @@ def test_a_forgotten_url_sends_nothing(script: Script, server: Server, project: 
     assert "PLUTO_URL_PY must be set" in done.stderr
     assert "wandb-compat sync" in done.stderr
     assert server.get("/api/runs/list", projectName=project)["runs"] == []
+
+
+BAD_KEYS = {"long": "mlpi_" + "x" * 100_000, "lines": "mlpi_abc\r\nX-Other: 1", "words": "mlpi_ä b"}
+
+
+@pytest.mark.parametrize("bad", BAD_KEYS)
+def test_a_text_that_cannot_be_a_key(script: Script, server: Server, project: str, bad: str, tmp_path: Path) -> None:
+    """Neither `init` nor `finish` hangs on it; one warning says what is wrong, and nothing shows it."""
+    text = "import wandb\nwith wandb.init() as run: run.log({'a': 1})\nprint('trained')"
+    done = script(text, PLUTO_API_KEY=BAD_KEYS[bad], seconds=60)
+    assert done.stdout == "trained\n"
+    warnings = [line for line in done.stderr.splitlines() if "the Pluto key in PLUTO_API_KEY has" in line]
+    assert len(warnings) == 2, done.stderr  # the second one is the end's: rows are not on the server
+    assert "wandb-compat sync" in warnings[1] and "background" not in warnings[1]
+    files = [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
+    secret = BAD_KEYS[bad].encode()[-20:]
+    assert secret not in done.stderr.encode()
+    assert [path for path in files if secret in path.read_bytes()] == []
+    for command in (["sync", str(tmp_path / "work")], ["login", "--no-check"]):
+        process = subprocess.run(
+            [sys.executable, "-m", "wandb_compat", *command],
+            env={**os.environ, "PLUTO_API_KEY": BAD_KEYS[bad], "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
+            input=BAD_KEYS[bad].replace("\r\n", " ") + "\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert process.returncode == 1 and process.stderr.count("Error:") == 1, process.stderr
+        assert "has" in process.stderr and "Traceback" not in process.stderr
+    assert server.get("/api/runs/list", projectName=project)["runs"] == []
+
+
+@pytest.mark.parametrize("keep", ["false", "true"])
+def test_arguments_that_look_like_keys(script: Script, server: Server, project: str, tmp_path: Path, keep: str) -> None:
+    """They reach neither the server nor a file, unless that is asked for."""
+    text = """
+    import sys
+    sys.argv += ["--lr", "0.1", "--api-key=hidden-1", "--password", "hidden-2"]
+    import wandb
+    wandb.init().finish()
+    """
+    script(text, WANDB_COMPAT_KEEP_ARGUMENTS=keep)
+    metadata = server.get(f"/api/runs/details/{server.run(project)['id']}", projectName=project)["systemMetadata"]
+    shown = (
+        ["--api-key=hidden-1", "--password", "hidden-2"]
+        if keep == "true"
+        else ["--api-key=[key]", "--password", "[key]"]
+    )
+    assert metadata["args"] == ["--lr", "0.1", *shown]
+    files = [path for path in (tmp_path / "work" / "wandb").rglob("*") if path.is_file()]
+    assert any(b"hidden" in path.read_bytes() for path in files) == (keep == "true")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
+from tests.helpers.training import ROWS, Train
 from tests.process.artifacts.conftest import Arrived, arrived
 from tests.process.faults.test_uploader import rows
+from wandb_compat.spool.status import State
 
 __all__ = ["arrived"]
 
@@ -235,17 +240,90 @@ def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project:
 
 
 def test_what_a_deleted_folder_held_is_counted(script: Script, tmp_path: Path) -> None:
-    """Files of the journal that are gone before they were sent: their records are lost, and counted in a warning."""
+    """Files of the journal that are gone before they were sent: their records are lost, and counted for each file."""
     away = {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}
     logged = "\nlog(0, 1000)\nlog(1000, 2000)\nshutil.rmtree('wandb')\nlog(2000, 3000)\nrun.finish()\n"
     done = script(BEGIN + logged, **away, WANDB_COMPAT_SEGMENT_SIZE="20000", WANDB_COMPAT_FINISH_BUDGET="1")
-    lost = int(re.search(r"up to (\d+) records are lost: files of the journal were deleted", done.stderr)[1])
+    counts = re.findall(r"(\d+) of \d+ records of \S+ are lost: the file was deleted", done.stderr)
+    lost = sum(map(int, [*counts, *re.findall(r"and (\d+) records of other files", done.stderr)]))
     kept = re.findall(
         rb'"step":(\d+)', b"".join(path.read_bytes() for path in (tmp_path / "work").glob("wandb/run-*/journal/rows-*"))
     )
     lost_rows = 3000 - len(set(kept))
-    assert 0 < lost_rows <= lost <= lost_rows + 5  # the run's start and its keys are records too
+    assert 0 < lost_rows <= lost <= lost_rows + 5  # the run's keys are records too
     assert f"{3000 - lost_rows} rows are not on the Pluto server yet" in done.stderr
+
+
+def damage(head: Path, how: str) -> None:
+    """Do to a journal file what a disk, or someone, may do."""
+    if how == "flipped":
+        content = bytearray(head.read_bytes())
+        for match in list(re.finditer(rb'row {"time":\d', content))[-5:]:
+            content[match.end() - 1] ^= 1
+        head.write_bytes(content)
+    else:
+        os.truncate(head, 0 if how == "emptied" else head.stat().st_size - 3000)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied"])
+def test_damage_is_counted(train: Train, proxy: FaultProxy, server: Server, project: str, how: str) -> None:
+    """What is damaged before it was sent is reported with numbers and the file, all else arrives."""
+    training = train(WANDB_COMPAT_FINISH_BUDGET="60")
+    training.wait_for_output("pause")
+    proxy.passed("ingest/data")
+    proxy.where, proxy.fault = "ingest/", "500"
+    training.go()
+    training.wait_for_output("pause")
+    proxy.hit(2)
+    head = training.home / "run-abc.wandb"
+    time.sleep(0.2)
+    damage(head, how)
+    proxy.fault = None
+    output = training.end()
+    loss = re.search(r"(\d+) of \d+ records of (\S+) are lost: the file (is damaged|was cut)", output)
+    assert loss is not None and Path(loss[2]).name == head.name, output
+    assert loss[3] == ("is damaged" if how == "flipped" else "was cut")
+    assert "every row of the run" not in output
+    run = server.ended(project, 60)
+    numbers = server.metrics(project, run["id"], "loss")
+    words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10000)["data"]
+    missing = 2 * ROWS - len(numbers) - len(words)
+    assert 0 < missing <= int(loss[1]) <= missing + 10, output  # lines of the console are records too
+
+
+def test_a_renamed_folder(train: Train, proxy: FaultProxy, server: Server, project: str) -> None:
+    """The run goes on in its place; what only the renamed folder has is sent with the command that the end names."""
+    training = train(WANDB_COMPAT_SEGMENT_SIZE="10000", WANDB_COMPAT_FINISH_BUDGET="60")
+    training.wait_for_output("pause")
+    proxy.passed("ingest/data")
+    proxy.where, proxy.fault = "ingest/", "500"
+    training.go()
+    training.wait_for_output("pause")
+    proxy.hit(2)
+    time.sleep(0.2)
+    (training.folder / "wandb").rename(training.folder / "wandb2")
+    proxy.fault = None
+    output = training.end()
+    assert re.search(r"was renamed to \S*/wandb2/run-\S*-abc while the run goes on", output), output
+    assert "records of" in output and "was deleted or moved" in output, output
+    command = re.search(r"`wandb-compat sync (\S*/wandb2/run-\S*-abc)`", output)
+    assert command is not None, output
+    server.ended(project, 60)
+    (run_dir,) = training.folder.glob("wandb/run-*")
+    state = State.read(run_dir)
+    assert state is not None
+    os.kill(state.pid, signal.SIGKILL)  # it still waits to see stored what it cannot find any more
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb_compat", "sync", command[1], "--to", server.url],
+        env={**os.environ, **training.environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = server.run(project)
+    numbers = server.metrics(project, run["id"], "loss")
+    assert [(row["step"], row["value"]) for row in numbers] == [(step, step / 7) for step in range(ROWS)]
 
 
 def test_a_read_only_disk(script: Script, server: Server, project: str, small: Path) -> None:

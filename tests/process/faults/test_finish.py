@@ -1,7 +1,9 @@
 """The end of a run is complete whatever interrupts it: signals at random moments, odd values, a full disk."""
 
 import json
+import os
 import random
+import re
 import subprocess
 import sys
 import textwrap
@@ -10,10 +12,15 @@ from typing import Any
 
 import pytest
 
+from tests.process.faults.conftest import ROUNDS
+from tests.process.faults.test_disk import small
 from wandb_compat.spool import journal
 
-ROUNDS = 8
+__all__ = ["small"]
+
+MOMENTS = 8 if ROUNDS == 1 else 100  # of each signal
 ROWS = 300
+SEED = int(os.environ.get("WANDB_COMPAT_SEED") or random.randrange(2**32))  # a failure names it
 CHILDREN = """
 import os, random, signal, sys, time
 import wandb
@@ -34,6 +41,9 @@ for number in range(rounds):
     os.read(reader, 1)
     time.sleep(chance.uniform(0, 0.06))
     os.kill(child, getattr(signal, kind))
+    if number % 4 == 3:  # an impatient user, or a scheduler
+        time.sleep(chance.uniform(0, 0.02))
+        os.kill(child, getattr(signal, kind))
     os.waitpid(child, 0)
     os.close(reader), os.close(writer)
 """
@@ -51,15 +61,19 @@ def entries(run_dir: Path) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
 def test_signals_at_random_moments(tmp_path: Path, kind: str) -> None:
-    """Each run that a signal interrupts in `finish` has all rows, one exit record, and a state that says so."""
-    seed = random.randrange(2**32)
-    command = [sys.executable, "-c", CHILDREN, str(seed), str(ROUNDS), str(ROWS), kind]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    """Each run that one or two signals interrupt in `finish` has all rows, one exit record, and a state that says so.
+
+    Nothing is raised but KeyboardInterrupt.
+    """
+    command = [sys.executable, "-c", CHILDREN, str(SEED), str(MOMENTS), str(ROWS), kind]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stderr
-    for number in range(ROUNDS):
+    raised = set(re.findall(r"^(\w+(?:Error|Exception|Interrupt|Exit))\b", done.stderr, re.MULTILINE))
+    assert raised <= {"KeyboardInterrupt"}, f"seed {SEED}: {done.stderr[-3000:]}"
+    for number in range(MOMENTS):
         (run_dir,) = (tmp_path / "wandb").glob(f"offline-run-*-r{number}")
         found = entries(run_dir)
-        about = f"seed {seed}, round {number}: {done.stderr[-3000:]}"
+        about = f"seed {SEED}, round {number}: {done.stderr[-3000:]}"
         assert {row["step"] for name, row in found if name == "row"} == set(range(ROWS)), about
         (state,) = {document["state"] for name, document in found if name == "exit"}
         assert state in ("completed", "terminated"), about
@@ -152,3 +166,58 @@ def test_an_interrupted_end_is_completed_by_the_end_of_the_process(tmp_path: Pat
     assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
     (run_dir,) = (tmp_path / "wandb").glob("offline-run-*-x")
     assert len([document for name, document in entries(run_dir) if name == "exit"]) == 1
+
+
+FULL = """
+import os, sys
+import wandb
+FORM = sys.argv[1]
+run = wandb.init(id="x", settings=wandb.Settings(x_disable_stats=True))
+returned = [run.log({"loss": step}) for step in range(500)]
+returned.append(run.save("train.txt"))
+print("a line")
+with open("ballast", "wb", 0) as ballast:
+    for size in (65536, 64, 1):
+        try:
+            while True: ballast.write(bytes(size))
+        except OSError: pass
+if FORM == "with":
+    with run:
+        returned += [run.log({"loss": step}) for step in range(500)]
+else:
+    returned += [run.log({"loss": step}) for step in range(500)]
+    run.summary["best"] = 1
+    run.config["last"] = 2
+    if FORM == "finish":
+        returned += [run.finish(), wandb.finish()]
+print(len(returned), {repr(one) for one in returned if not isinstance(one, list)})
+with open("../model.bin", "wb") as model:
+    model.write(b"weights" * 1000)
+print("the model is saved")
+if FORM == "exit code": sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("form", ["finish", "with", "end of the script", "exit code"])
+def test_a_disk_that_is_full_at_the_end(tmp_path: Path, small: Path, form: str) -> None:
+    """Exit code, output, return values and the user's model file are as with wandb disabled."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "PLUTO_"))}
+
+    def train(mode: str) -> tuple[int, str, bytes]:
+        for name in ("model.bin", "work/ballast"):
+            (tmp_path / name).unlink(missing_ok=True)
+        (small / "train.txt").write_text("text")
+        done = subprocess.run(
+            [sys.executable, "-c", FULL, form],
+            cwd=small,
+            env={**environment, "WANDB_MODE": mode},
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, done.stdout, (tmp_path / "model.bin").read_bytes()
+
+    expected = train("disabled")
+    assert expected[0] == (7 if form == "exit code" else 0) and "the model is saved" in expected[1]
+    assert train("offline") == expected

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email.utils
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +116,33 @@ def test_hanging_at_the_end(
     proxy.fault = None
     sync(training, environment)
     all_there(server, project)
+
+
+WAITING = str(Path(__file__).parents[2] / "helpers" / "startup" / "long_waits")
+
+
+@pytest.mark.parametrize("how", ["finish", "end of the script", "SIGTERM", "SIGKILL"])
+def test_the_end_wakes_the_uploader(train: Train, proxy: FaultProxy, server: Server, project: str, how: str) -> None:
+    """Every lane waits for minutes after a failure, and the server is back: the end of the run ends these pauses."""
+    training = train(SCRIPT if how == "finish" else SCRIPT.replace("run.finish()", ""), PYTHONPATH=WAITING)
+    training.wait_for_output("pause")
+    proxy.passed("ingest/")
+    proxy.fault = "500"
+    training.go()
+    training.wait_for_output("pause")
+    for route in ("ingest/metrics", "ingest/data"):
+        deadline = time.monotonic() + 30
+        while not any(call.fault == "500" and route in call.path for call in proxy.calls):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    proxy.fault = None
+    if how.startswith("SIG"):
+        training.process.send_signal(getattr(signal, how))
+        training.process.wait(60)
+        run = server.ended(project, 30)
+        assert run["status"] == ("TERMINATED" if how == "SIGTERM" else "FAILED")
+        assert len(server.metrics(project, run["id"], "loss")) == ROWS // 2
+    else:
+        output = training.end()
+        assert "Pluto took every row of the run" in output
+        all_there(server, project)

@@ -29,3 +29,11 @@ def test_links_to_files_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", ["contract", "reliability", "security"])
+def test_the_tests_that_a_page_names_exist(page: str) -> None:
+    """A promise whose test was renamed would be untested for its reader."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/.]+)`", text))
+    assert named and [name for name in named if not (ROOT / name).exists()] == []

@@ -1,11 +1,14 @@
 """The queue and the journal, also where a signal handler or an interrupt comes in between."""
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from wandb_compat.config.settings import Settings
+from wandb_compat.pipeline import writer as writer_module
 from wandb_compat.pipeline.writer import JournalWriter
 from wandb_compat.spool import journal
 from wandb_compat.spool.notifier import CallbackNotifier
@@ -88,3 +91,45 @@ def test_a_handler_that_ends_the_run_takes_back_an_interrupted_write(
     with pytest.raises(Dies):
         writer.write()
     assert written(tmp_path) == [b"row 1", b"row last"]
+
+
+def test_a_signal_handler_logs_between_any_two_instructions(tmp_path: Path) -> None:
+    """Wherever Python may call a handler (3.10 does in more places than later versions), each record is written once.
+
+    The handler of each round comes at the next instruction of the writer, until a round has none left.
+    """
+
+    def write(run_dir: Path, at: int) -> bool:
+        writer, count = open_writer(run_dir), 0
+
+        def handler(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal count
+            if frame.f_code.co_filename != writer_module.__file__:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                count += 1
+                if count == at:
+                    sys.settrace(None)
+                    writer.put(b"row handler")
+                    writer.write()
+            return handler
+
+        sys.settrace(handler)
+        try:
+            for number in range(3):
+                writer.put(b"row %d" % number)
+            writer.write()
+        finally:
+            sys.settrace(None)
+        writer.write()
+        writer.close()
+        return count >= at
+
+    expected = [b"row %d" % number for number in range(3)]
+    rounds = 0
+    while write(run_dir := tmp_path / str(rounds), rounds + 1):
+        assert sorted(written(run_dir)) == [*expected, b"row handler"], rounds
+        rounds += 1
+    assert rounds > 100
+    assert written(run_dir) == expected

@@ -20,7 +20,7 @@ ENDS = [entry.end for entry in journal.scan(FILE)]
 def lines_of(path: Path) -> list[bytes]:
     """Return the lines of a journal file without the writer's own."""
     found = [entry.line for entries, _ in journal.read(path) for entry in entries if entry.kind != b"journal"]
-    return [line for line in found if line != journal.END]
+    return [line for line in found if not line.startswith(b"end ")]
 
 
 def make(home: Path, **changes: object) -> Journal:
@@ -93,7 +93,9 @@ def test_a_full_file_is_left_for_a_new_one(tmp_path: Path) -> None:
     assert files[0].name == "run-abc.wandb"
     assert len(files) > 3
     assert [line for file in files for line in lines_of(file)] == LINES
-    assert all(file.read_bytes().endswith(journal.frame([journal.END])) for file in files)
+    ends = [file.read_bytes().splitlines(keepends=True)[-1] for file in files]
+    counts = [len(lines_of(file)) for file in files]
+    assert ends == [journal.frame([b'end {"records":{"row":%d}}' % count]) for count in counts]
 
 
 def test_a_writer_never_touches_the_file_of_another(tmp_path: Path) -> None:
@@ -119,13 +121,13 @@ def test_a_full_disk_leaves_no_half_written_batch(tmp_path: Path) -> None:
     """A refused write raises OSError; written again later, each record is there once."""
     writer = make(tmp_path)
     writer.append(LINES[:1])
-    kept = writer._file
-    writer._file = os.open("/dev/full", os.O_WRONLY)
+    kept = writer._file, writer._path, writer._size
+    writer._file, writer._path, writer._size = os.open("/dev/full", os.O_WRONLY), Path("/dev/full"), 0
     with pytest.raises(OSError) as raised:
         writer.append(LINES[1:3])
     assert raised.value.errno == errno.ENOSPC
     os.close(writer._file)
-    writer._file = kept
+    writer._file, writer._path, writer._size = kept
     writer.append(LINES[1:3])
     writer.close()
     assert lines_of(journal.files(tmp_path)[0]) == LINES[:3]
@@ -138,3 +140,58 @@ def test_a_folder_that_was_deleted_is_made_again(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "journal")
     writer.append(LINES[1:2])
     assert [line for file in journal.files(tmp_path) for line in lines_of(file)] == LINES[:2]
+
+
+def test_a_folder_that_was_moved_is_made_again(tmp_path: Path) -> None:
+    """As after a deletion, and the writer knows where the folder is now."""
+    run_dir = tmp_path / "run"
+    writer = make(run_dir, head=run_dir / "run-abc.wandb")
+    run_dir.mkdir()
+    writer.append(LINES[:1])
+    run_dir.rename(tmp_path / "moved")
+    writer.append(LINES[1:2])
+    assert lines_of(run_dir / "run-abc.wandb") == LINES[:2]
+    assert writer.restored and (writer.moved_to == tmp_path / "moved" or not Path("/proc/self/fd").exists())
+
+
+@pytest.mark.parametrize("left", [0, 1, 200])
+def test_a_file_that_was_cut_is_left_for_a_new_one(tmp_path: Path, left: int) -> None:
+    """What is written after that is not lost, and the count of the file is that of what was written."""
+    writer = make(tmp_path, head=tmp_path / "run-abc.wandb")
+    writer.append(LINES[:5])
+    os.truncate(tmp_path / "run-abc.wandb", left)
+    writer.append(LINES[5:])
+    first, second = journal.files(tmp_path)
+    assert lines_of(second) == LINES[5:]
+    assert lines_of(first) == LINES[: len(lines_of(first))] and len(lines_of(first)) < 5
+    assert [file.records for file in writer.files_written()] == [{"row": 5}, {"row": 7}]
+    assert b'end {"records":{"row":5}}' in first.read_bytes()
+
+
+def test_a_file_that_was_replaced_is_left_for_a_new_one(tmp_path: Path) -> None:
+    """As an editor does it: the file in its place is not touched."""
+    writer = make(tmp_path, head=tmp_path / "run-abc.wandb")
+    writer.append(LINES[:1])
+    (tmp_path / "other").write_bytes(b"x")
+    (tmp_path / "other").replace(tmp_path / "run-abc.wandb")
+    writer.append(LINES[1:])
+    assert (tmp_path / "run-abc.wandb").read_bytes() == b"x"
+    assert lines_of(journal.files(tmp_path)[1]) == LINES[1:]
+
+
+def test_disks_that_number_files_anew_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or that report 0 links, or old sizes: at most one more file is begun, and nothing is lost."""
+    monkeypatch.setattr(os.path, "samestat", lambda one, other: False)
+    writer = make(tmp_path)
+    for line in LINES:
+        writer.append([line])
+    stat, old = Path.stat, os.stat_result((0o100644, 1, 1, 0, 0, 0, 7, 0, 0, 0))
+    fake = lambda path, **how: old if path.suffix == ".journal" else stat(path, **how)  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", fake)
+        for line in LINES:
+            writer.append([line])
+    writer.close()
+    files = journal.files(tmp_path)
+    assert len(files) == 2
+    assert [line for file in files for line in lines_of(file)] == [*LINES, *LINES]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wandb_compat.system import file_access
-from wandb_compat.system.file_access import is_deleted, open_binary
+from wandb_compat.system.file_access import open_binary
 
 ROOT = Path(__file__).parents[3]
 # What only `wandb_compat/system` may use, with the exceptions and their reasons.
@@ -43,19 +43,3 @@ def test_bytes_are_written_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     os.close(open_binary(tmp_path / "file", os.O_WRONLY | os.O_CREAT))
     assert given == [os.O_WRONLY | os.O_CREAT | 1 << 40]
-
-
-def test_a_deleted_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file counts as deleted when its path is gone too: some disks report 0 links for every file."""
-    file = tmp_path / "file"
-    descriptor = open_binary(file, os.O_RDWR | os.O_CREAT)
-    try:
-        assert not is_deleted(descriptor, file)
-        stat = os.stat_result((0o100644, 1, 1, 0, 0, 0, 0, 0, 0, 0))  # no links
-        with monkeypatch.context() as patch:
-            patch.setattr(file_access.os, "fstat", lambda number: stat)
-            assert not is_deleted(descriptor, file)
-        file.unlink()
-        assert is_deleted(descriptor, file)
-    finally:
-        os.close(descriptor)
