@@ -39,7 +39,7 @@ def wait(
     """
     with contextlib.suppress(KeyboardInterrupt):
         uploader.end_pause()
-        uploader.keep_running()
+        _keep_running(uploader)
         uploader.ring()
         waiting = _Waiting(uploader, status, began + budget)
         if waiting.ended(min(began + DRAIN_QUIET, began + budget)) or budget <= DRAIN_QUIET:
@@ -76,7 +76,7 @@ class _Waiting:
                 if (answer := uploader.state()) and answer.phase in ENDED:
                     return True
                 sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
-            uploader.keep_running()
+            _keep_running(uploader)
             if self._status().phase in ("delivered", "done"):  # it stays for the other ranks, their runs are theirs
                 return True
             if self._is_away() or self._is_dead():
@@ -95,6 +95,11 @@ class _Waiting:
         if self._uploader.at_work:
             self._seen_alive = monotonic()
         return monotonic() - self._seen_alive > DRAIN_GRACE
+
+
+def _keep_running(uploader: UploaderProcess) -> None:
+    with contextlib.suppress(OSError):  # no memory, no descriptors: the next attempt may work
+        uploader.keep_running()
 
 
 def _fits(due: float | None, left: float) -> bool:

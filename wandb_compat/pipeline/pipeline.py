@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -97,7 +98,10 @@ class Pipeline:
         self._queue = self._writer.queue
         self._encoder = Encoder(self.submit, notifier)
         self._monitor: WorkerMonitor | None = None
-        self._stop = threading.Event()
+        # Not an event, whose lock a signal handler would wait for if it comes while its thread sets the event.
+        self._running = threading.Lock()  # held until the run ends
+        self._running.acquire()
+        self._exit: records.Exit | None = None  # how the run ends, once that is decided
         self._thread: threading.Thread | None = None
         self._owner = True  # whether this process ends the run; a forked or attached one does not
         self._rank: int | None = None  # of this process, when several log to one run of the server
@@ -298,7 +302,8 @@ class Pipeline:
             )
 
     def _stop_thread(self) -> None:
-        self._stop.set()
+        with contextlib.suppress(RuntimeError):  # a second call
+            self._running.release()
         if self._monitor is not None:
             self._monitor.ending = True
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -306,8 +311,9 @@ class Pipeline:
 
     def _close_journal(self, exit: records.Exit) -> None:
         if not self.ended:
+            self._exit = self._exit or exit  # a handler that comes now writes the same record, at worst twice
             self._writer.reclaim()
-            self.submit(exit)
+            self.submit(self._exit)
             self._writer.write()
             self._writer.close()
             self.ended = True
@@ -336,7 +342,7 @@ class Pipeline:
     def _run(self) -> None:
         if self._monitor is not None:
             self._guard(self._monitor.process.keep_running)
-        while not self._stop.wait(FLUSH_INTERVAL):
+        while not self._running.acquire(timeout=FLUSH_INTERVAL):
             if self.before_write is not None:
                 self._guard(self.before_write)
             self._guard(self._writer.write)

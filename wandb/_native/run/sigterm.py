@@ -6,10 +6,12 @@ alone, and one that replaces ours later has it to itself.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
@@ -39,10 +41,10 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     if signal.getsignal(number) is not _terminated:
         return  # called by a handler that has come after ours and exits in another way
     # What the main thread was about when the signal came may hold a lock that the end of a run needs.
-    last_resort = threading.Timer(BUDGET * 1.5, os._exit, (TERMINATED,))
-    last_resort.daemon = True
+    # Nor may the last resort need one: `threading` starts its threads under locks.
     try:
-        last_resort.start()
+        with contextlib.suppress(RuntimeError):  # no more threads
+            _thread.start_new_thread(_exit_later, ())
         for run in _own_runs():
             with contextlib.suppress(Exception):
                 run._hurry(BUDGET)
@@ -50,6 +52,11 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     finally:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+
+def _exit_later() -> None:
+    time.sleep(BUDGET * 1.5)
+    os._exit(TERMINATED)
 
 
 def _after_fork_in_child() -> None:
