@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from wandb_compat.config.credentials import Credential
@@ -37,6 +37,7 @@ from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.wire.safe_orjson import orjson
 
 _dumps = orjson.dumps
+JOIN_TIMEOUT = 0.2  # seconds that a thread may need to end when it has done its work
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class Pipeline:
         self._running.acquire()
         self._exit: records.Exit | None = None  # how the run ends, once that is decided
         self._thread: threading.Thread | None = None
+        self._thread_runs = False
         self._owner = True  # whether this process ends the run; a forked or attached one does not
         self._rank: int | None = None  # of this process, when several log to one run of the server
         self._prefix: distributed.RankPrefix | None = None  # of a rank other than 0
@@ -135,6 +137,7 @@ class Pipeline:
             self._monitor is not None and self._monitor.process.ready
         ):  # now: the script may be killed right after `init`
             self._guard(self._monitor.process.keep_running)
+        self._thread_runs = True
         self._thread = threads.start("writer", self._run, self._failed)
         if self._thread is None:
             self._writer.write_at_once = True
@@ -307,7 +310,10 @@ class Pipeline:
         if self._monitor is not None:
             self._monitor.ending = True
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(self._budget)
+            until = monotonic() + self._budget
+            while self._thread_runs and monotonic() < until:  # `join` holds a lock for a moment, as above
+                sleep(0.001)
+            self._thread.join(JOIN_TIMEOUT)
 
     def _close_journal(self, exit: records.Exit) -> None:
         if not self.ended:
@@ -340,13 +346,16 @@ class Pipeline:
     # The writer's thread
 
     def _run(self) -> None:
-        if self._monitor is not None:
-            self._guard(self._monitor.process.keep_running)
-        while not self._running.acquire(timeout=FLUSH_INTERVAL):
-            if self.before_write is not None:
-                self._guard(self.before_write)
-            self._guard(self._writer.write)
-            self._check()
+        try:
+            if self._monitor is not None:
+                self._guard(self._monitor.process.keep_running)
+            while not self._running.acquire(timeout=FLUSH_INTERVAL):
+                if self.before_write is not None:
+                    self._guard(self.before_write)
+                self._guard(self._writer.write)
+                self._check()
+        finally:
+            self._thread_runs = False
 
     def _check(self, *, now: bool = False) -> None:
         if (monitor := self._monitor) is not None and self._owner:
@@ -365,7 +374,7 @@ class Pipeline:
 
     def _after_fork(self) -> None:
         """Begin anew in a forked child, which writes each record at once to a separate file."""
-        self._owner = False
+        self._owner = self._thread_runs = False
         self._encoder.after_fork()
         self._writer.after_fork()
 

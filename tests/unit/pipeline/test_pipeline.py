@@ -1,17 +1,22 @@
 """What is given to the pipeline is on disk soon, in order, also from threads, forks and dying processes."""
 
+import contextlib
 import json
 import math
 import os
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy
 import pytest
 
 from wandb_compat.config.settings import Settings
+from wandb_compat.pipeline import pipeline as pipeline_module
 from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.notifier import CallbackNotifier
@@ -27,6 +32,7 @@ def begin(home: Path, **settings: Any) -> Pipeline:
         head=home / "run-x.wandb",
     )
     notices.clear()
+    home.mkdir(exist_ok=True)
     pipeline.start(records.Start(time=1, project="p", id="x", name="n"), None, online=True)
     return pipeline
 
@@ -207,3 +213,48 @@ def test_rows_kept_in_memory_are_written_when_the_disk_is_back(tmp_path: Path) -
     (tmp_path / "journal").unlink()
     end(pipeline)
     assert [row["step"] for row in written(tmp_path, "row")] == list(range(10))
+
+
+def test_a_signal_handler_ends_the_run_between_any_two_lines_of_its_end(tmp_path: Path) -> None:
+    """As that of SIGTERM does, which no lock of the interrupted thread may stop: all rows and one exit are on disk."""
+    ours = {pipeline_module.__file__, threading.__file__}
+
+    class Killed(BaseException):
+        """The end of the process, right after the handler."""
+
+    def deadlock(*args: object) -> None:
+        raise AssertionError("the handler waits for the thread that it has interrupted")
+
+    def run(home: Path, at: int) -> bool:
+        pipeline, count = begin(home), 0
+        pipeline.row({"a": 1}, 0, 1)
+
+        def handler(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal count
+            if frame.f_code.co_filename not in ours:
+                return None
+            count += event == "line"
+            if count == at:
+                sys.settrace(None)
+                signal.setitimer(signal.ITIMER_REAL, 20)
+                pipeline.end(records.Exit(2, "terminated", 143))
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                raise Killed
+            return handler
+
+        sys.settrace(handler)
+        with contextlib.suppress(Killed):
+            pipeline.end(records.Exit(2, "completed", 0))
+        sys.settrace(None)
+        return count >= at
+
+    before, rounds = signal.signal(signal.SIGALRM, deadlock), 0
+    try:
+        while run(home := tmp_path / str(rounds), rounds + 1):
+            rounds += 1
+            assert {row["step"] for row in written(home, "row")} == {0}  # twice, if its write was interrupted
+            assert len({exit["state"] for exit in written(home, "exit")}) == 1, rounds
+    finally:
+        sys.settrace(None)
+        signal.signal(signal.SIGALRM, before)
+    assert rounds > 20
