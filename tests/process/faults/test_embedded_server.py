@@ -27,8 +27,8 @@ from wandb_compat.server import limits
 limits.HEADER_TIMEOUT = limits.BODY_TIMEOUT = 1.0
 """
 CONNECTIONS = 100 if ROUNDS == 1 else 1500
-BODIES = 3 if ROUNDS == 1 else 8
-BODY = 20_000_000 if ROUNDS == 1 else 60_000_000  # bytes of each
+BODIES = 2 if ROUNDS == 1 else 8
+BODY = 6_000_000 if ROUNDS == 1 else 60_000_000  # bytes of each
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,7 @@ import wandb
 FORM = sys.argv[1]
 run = wandb.init(id="x", settings=wandb.Settings(x_disable_stats=True))
 returned = [run.log({"loss": step}) for step in range(500)]
-returned.append(run.save("train.txt"))
+run.save("train.txt")
 print("a line")
 with open("ballast", "wb", 0) as ballast:
     for size in (65536, 64, 1):
@@ -192,7 +192,7 @@ else:
     run.config["last"] = 2
     if FORM == "finish":
         returned += [run.finish(), wandb.finish()]
-print(len(returned), {repr(one) for one in returned if not isinstance(one, list)})
+print(len(returned), set(returned))
 with open("../model.bin", "wb") as model:
     model.write(b"weights" * 1000)
 print("the model is saved")
