@@ -93,7 +93,7 @@ class FaultProxy:
         """Return how many requests a fault has hit."""
         return sum(call.fault == fault for call in self.calls)
 
-    def hit(self, count: int = 1, seconds: float = 60) -> None:
+    def hit(self, count: int = 1, seconds: float = 120) -> None:
         """Wait until the fault that is set has hit so many requests."""
         fault, deadline = self.fault, time.monotonic() + seconds
         assert fault is not None
@@ -101,7 +101,7 @@ class FaultProxy:
             assert time.monotonic() < deadline, f"{fault} has hit {self.met(fault)} of {count} requests"
             time.sleep(0.02)
 
-    def passed(self, pattern: str, seconds: float = 60) -> None:
+    def passed(self, pattern: str, seconds: float = 120) -> None:
         """Wait until a request that matches has gone through unharmed from now on."""
         seen, deadline = len(self.calls), time.monotonic() + seconds
         while not any(call.fault is None and re.search(pattern, call.path) for call in self.calls[seen:]):

@@ -31,7 +31,7 @@ class Server:
         (listed,) = self.get("/api/runs/list", projectName=project)["runs"]
         return dict(self.get(f"/api/runs/details/{listed['id']}", projectName=project))
 
-    def ended(self, project: str, seconds: float = 20) -> dict[str, Any]:
+    def ended(self, project: str, seconds: float = 120) -> dict[str, Any]:
         """Return the details of a project's only run once it is over, for an uploader that outlives its script."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -95,7 +95,7 @@ def sync(training: Training, environment: dict[str, str]) -> None:
 
 def all_there(server: Server, project: str, rows: int = ROWS) -> None:
     """Assert that the project's only run has ended well and that the server has exactly what the script has logged."""
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert run["status"] == "COMPLETED"
     numbers = server.metrics(project, run["id"], "loss")
     assert [(row["step"], row["value"]) for row in numbers] == [(step, step / 7) for step in range(rows)]

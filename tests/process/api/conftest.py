@@ -24,7 +24,7 @@ from wandb.sdk import wandb_login
 from wandb_compat.server.serve import Running, running
 
 TRAIN = HELPERS / "logged_runs.py"
-SECONDS = 60  # that the uploaders of the training script may take after its end
+SECONDS = 120  # that the uploaders of the training script may take after its end
 
 
 @pytest.fixture(scope="session")

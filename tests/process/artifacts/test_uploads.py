@@ -62,11 +62,14 @@ def test_what_is_on_its_way_survives_the_script(script: Script, arrived: Arrived
     done = script(
         """
         import os, signal, time, wandb
+        from pathlib import Path
+        from wandb_compat.spool import journal
         with open("a.txt", "w") as f: f.write("kept")
         run = wandb.init()
         run.save("a.txt")
         run.log_artifact("a.txt", name="kept", type="dataset")
-        time.sleep(0.2)  # the journal is written every 50 ms
+        # The journal is written every 50 ms: wait until it has the last record.
+        while not any(b'"kept"' in path.read_bytes() for path in journal.files(Path(run.sync_dir))): time.sleep(0.01)
         os.unlink("a.txt")
         os.kill(os.getpid(), signal.SIGKILL)
         """,
@@ -76,7 +79,7 @@ def test_what_is_on_its_way_survives_the_script(script: Script, arrived: Arrived
     script("""
         import time, wandb
         with wandb.init() as run:
-            for _ in range(100):
+            while True:  # until it has arrived; the script's time is limited
                 try: artifact = run.use_artifact("kept:latest")
                 except wandb.CommError: time.sleep(0.1)
                 else: break

@@ -11,7 +11,7 @@ from tests.helpers.offline_runs import Command, Runs
 from wandb_compat.server.serve import Running
 
 # Every call starts an interpreter, in which pluto-ml's start-up hook does its work too.
-TIMEOUT = 60
+TIMEOUT = 120
 
 
 @pytest.fixture

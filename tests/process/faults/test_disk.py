@@ -67,7 +67,7 @@ run.finish()
     done = script(BEGIN + text)
     assert done.stderr.count("the journal cannot be written") == 1
     assert "Traceback" not in done.stderr
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(7000))
 
 
@@ -87,7 +87,7 @@ run.finish()
     done = script(BEGIN + text)
     assert done.stderr.count("the journal cannot be written: [Errno 122]") == 1
     assert "Traceback" not in done.stderr
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(7000))
 
 
@@ -103,7 +103,7 @@ print("trained on")
     done = script(BEGIN + text, WANDB_COMPAT_SEGMENT_SIZE="16777216")
     assert "trained on" in done.stdout and "Traceback" not in done.stderr
     lost = int(re.search(r"(\d+) records could not be written: .*No space left", done.stderr)[1])
-    run = server.ended(project, 60)
+    run = server.ended(project)
     kept = rows(server, project, run["id"])
     assert kept == expected(len(kept)) and len(kept) >= 1000
     lost_rows = 6000 - len(kept)
@@ -223,7 +223,7 @@ run.finish()
 """
     done = script(text)
     assert "cannot be written" not in done.stderr and "Traceback" not in done.stderr
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(5000))
 
 
@@ -235,7 +235,7 @@ def test_a_folder_deleted_in_the_middle(script: Script, server: Server, project:
     done = script(f"{BEGIN}\nlog(0, 1000)\n{delete}\nlog(1000, 2000)\nrun.finish()\n")
     assert "Traceback" not in done.stderr
     assert done.stderr.count("was deleted while the run goes on") == (what == "wandb")
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(2000))
 
 
@@ -338,7 +338,7 @@ def test_a_read_only_disk(script: Script, server: Server, project: str, small: P
     finally:
         subprocess.run(["umount", "-l", locked], check=True)
     assert "cannot be written" in done.stderr
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(100))
 
 
@@ -347,7 +347,7 @@ def test_a_clock_that_jumps_back(script: Script, server: Server, project: str) -
     clock = "import time\n_true, back = time.time, [0]\ntime.time = lambda: _true() - back[0]\n"
     done = script(f"{clock}{BEGIN}\nlog(0, 1000)\nback[0] = 3600\nlog(1000, 2000)\nrun.finish()\n")
     assert "Traceback" not in done.stderr
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(2000))
 
 
@@ -365,7 +365,7 @@ log(0, 500)
 run.finish()
 """
     script(without + BEGIN + text)
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert (run["status"], rows(server, project, run["id"])) == ("COMPLETED", expected(500))
     assert not os.path.lexists("wandb/latest-run")
     files = server.get("/api/runs/files", projectName=project, runId=run["id"])["files"]

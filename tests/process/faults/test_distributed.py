@@ -51,7 +51,7 @@ def test_the_ranks_of_a_job_are_one_run(
 ) -> None:
     """All rows arrive under separate names, the run ends once, as rank 0 says, and no rank waits for another."""
     done = torchrun(environment, tmp_path, PLUTO_RUN_ID="shared", ORDER=order, CODE=str(code))
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert events(run) == [state], done.stderr
     steps = range(ROWS)
     for rank in range(RANKS):

@@ -59,7 +59,7 @@ def rows_told(folder: Path, before: float) -> tuple[int, int]:
 
 def check_storm(server: Server, project: str, folder: Path, killed: float, status: str) -> None:
     """The server has every row that is older than 100 ms, each once, in order, with its value, and nothing invented."""
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert run["status"] == status
     findings, old = rows_told(folder, killed - 0.1)
     rows = server.metrics(project, run["id"], "loss")

@@ -119,7 +119,7 @@ def test_every_fault_at_every_endpoint(train: Train, proxy: FaultProxy, server: 
         proxy.fault = None
     out, _ = training.process.communicate("\n", timeout=90)
     steps = int(out.rsplit("steps ", 1)[1])
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert run["status"] == "COMPLETED"
     account = (training.home / "journal/uploader.json").read_text()
     assert '"refused": 0' in account, account

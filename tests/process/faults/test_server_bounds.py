@@ -38,7 +38,7 @@ run.finish()
 
 def images_there(server: Server, project: str) -> None:
     """Assert that each image is on the server once, with its bytes."""
-    run = server.ended(project, 60)
+    run = server.ended(project)
     files = server.get("/api/runs/files", projectName=project, runId=run["id"], logName="image")["files"]
     assert [file["step"] for file in files] == list(range(12))
     for step, file in enumerate(files):

@@ -89,7 +89,7 @@ def test_uploaders_killed_at_random_moments(
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     count = int(output)
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert run["status"] == "COMPLETED"
     kept = server.get("/api/runs/metrics", projectName=project, runId=run["id"], logName="loss", limit=10_000)
     assert 50 * KILLS < count < 10_000

@@ -54,7 +54,7 @@ def test_ctrl_c_leaves_the_rest_to_the_uploader(
     assert "sending the last rows to Pluto: 2000 rows" in errors and "30 s at most" in errors
     assert "2000 rows are not on the Pluto server yet; they are being sent in the background" in errors
     assert "wandb-compat sync" in errors
-    run = server.ended(project, 60)
+    run = server.ended(project)
     assert run["status"] == "COMPLETED"
     assert [row["value"] for row in server.metrics(project, run["id"], "loss")] == list(range(2000))
 
@@ -94,4 +94,4 @@ def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
     os.close(terminal)
     for word in (b"2000 rows, 0.", b" MB left", b"of 30 s at most"):
         assert word in shown
-    assert server.ended(project, 60)["status"] == "COMPLETED"
+    assert server.ended(project)["status"] == "COMPLETED"
