@@ -56,15 +56,15 @@ DELIBERATE = (
         r'|\\"1\\": \[105\], ',
     ),
     Deliberate(
-        "Python 3.10: a traceback of what wandb raises has a frame of wandb-compat",
-        "the methods that are tapped are called by ours; later releases of Python let us leave the traceback",
+        "Python 3.10: the traceback of an exception from wandb has a frame of wandb-compat",
+        "the hooked methods are called by ours; later releases of Python let us remove that frame",
         r"stderr|records of run \d+: output_raw.*" if sys.version_info < (3, 11) else "nothing",
         r"(?m)^ +File \"[^\n]*wandb_compat[^\n]*\n(    [^\n]*\n)+",
     ),
     Deliberate(
-        "IPython 9: wandb records what the cell that first uses it prints, not what the cell of its import prints",
-        "IPython undoes at the end of a cell how wandb listens to the streams, and with us wandb is loaded at its "
-        "first use, so that a cell after the import may still choose the mode",
+        "IPython 9: wandb records the output of the cell that first uses it, not of the cell that imports it",
+        "IPython removes wandb's hooks from the streams at the end of a cell. Here wandb is loaded at its first use, "
+        "so that a cell after the import may still choose the mode",
         r"records of run 0: output_raw STDOUT",
         r"(?s).*",
         "ipython_shell",
