@@ -35,7 +35,7 @@ test-versions:
 	$(PYTHON) tests/versions.py $(addprefix --except ,$(EXCEPT))
 
 faults: $(READY)
-	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
+	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/disks tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)
@@ -58,6 +58,8 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
 documentation: $(READY)
 	$(BIN)/python docs/generate.py --check
