@@ -15,7 +15,7 @@ from pathlib import Path
 from wandb_compat.config import login_choice
 from wandb_compat.config.login_choice import ADDRESS_FILE, KEY_FILE, START_TIMEOUT
 from wandb_compat.system.background import detached
-from wandb_compat.system.locks import FileLock, Timeout
+from wandb_compat.system.locks import is_taken
 
 PORT = 7480
 
@@ -48,12 +48,8 @@ def find_running(folder: Path) -> LocalServer | None:
     """Return the server that is using a data folder, None when none exists."""
     if not (folder / "lock").exists():
         return None
-    lock = FileLock(folder / "lock")
-    try:
-        with lock.acquire(timeout=0):
-            return None  # the address file is left over from a server that was killed
-    except Timeout:
-        pass
+    if not is_taken(folder / "lock"):
+        return None  # the address file is left over from a server that was killed
     try:
         address = json.loads((folder / ADDRESS_FILE).read_text(encoding="ascii"))
         key = (folder / KEY_FILE).read_text(encoding="ascii").strip()

@@ -115,12 +115,36 @@ class FileLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            lease = _Lease.take(self.path.with_name(f"{self.path.name}.lease"))
+            lease = _Lease.take(_lease_of(self.path))
             self._lease = lease or self._lease
             return lease is not None
         if descriptor is not None:
             self._descriptor = descriptor
         return descriptor is not None
+
+
+def is_taken(path: Path) -> bool:
+    """Whether a process holds a lock, without keeping another one from taking it meanwhile."""
+    try:
+        descriptor = _lock(path)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        lease = _lease_of(path)
+        owner = _read(lease)
+        try:
+            return owner is not None and not _is_abandoned(lease, owner)
+        except OSError:
+            return False
+    if descriptor is None:
+        return True
+    _unlock(descriptor)
+    os.close(descriptor)
+    return False
+
+
+def _lease_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lease")
 
 
 if sys.platform == "win32":
@@ -142,10 +166,15 @@ if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
-    import fcntl
+    try:
+        import fcntl
+    except ImportError:  # as on WebAssembly
+        fcntl = None  # type: ignore[assignment]
 
     def _lock(path: Path) -> int | None:
         """Return the descriptor of the locked file, or None while another one holds it."""
+        if fcntl is None:
+            raise OSError(errno.ENOSYS, "this system has no file locks")
         descriptor = open_binary(path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -222,13 +251,27 @@ def _read(path: Path) -> dict[str, object] | None:
     return document if isinstance(document, dict) else None
 
 
+def _is_abandoned(path: Path, owner: dict[str, object]) -> bool:
+    """Whether the owner of a lease has died.
+
+    Raises:
+        OSError: the lease is gone, or the disk is read-only.
+    """
+    if owner.get("host") == machine_name() and owner.get("space") == process_space():
+        return not _runs(owner)
+    return _age(path, _beside(path)) >= LEASE_TIME
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+
+
 def _remove_abandoned(path: Path) -> bool:
     """Remove the lease of a process that has died; return whether it was removed."""
     found = _read(path) or {}
-    aside = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
-    here = found.get("host") == machine_name() and found.get("space") == process_space()
+    aside = _beside(path)
     try:
-        if _runs(found) if here else _age(path, aside) < LEASE_TIME:
+        if not _is_abandoned(path, found):
             return False
         path.rename(aside)  # only one process can
     except OSError:

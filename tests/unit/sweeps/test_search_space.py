@@ -120,7 +120,7 @@ def test_bayes_learns() -> None:
             {"method": "random", "parameters": {"x": {"distribution": "q_int_uniform", "min": 1, "max": 2}}},
             "that exists",
         ),
-        ({"method": "random", "parameters": {"x": {"values": []}}}, "a value at least"),
+        ({"method": "random", "parameters": {"x": {"values": []}}}, "at least one value"),
         ({"method": "bayes", "parameters": {"x": {"values": [1, 2]}}}, "needs a metric"),
     ],
 )

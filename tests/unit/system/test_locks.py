@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from wandb_compat.system import locks
-from wandb_compat.system.locks import LEASE_TIME, FileLock, Timeout
+from wandb_compat.system.locks import LEASE_TIME, FileLock, Timeout, is_taken
 
 LACKING = ["ENOSYS", "ENOLCK", "EOPNOTSUPP"]  # Lustre without `-o flock`, NFS without a lock daemon, some FUSE disks
 
@@ -48,10 +48,12 @@ def refuse_flock(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 def test_one_holder_at_a_time(file: Path) -> None:
     """No other process gets the lock before its release; after it, any can."""
     with FileLock(file):
+        assert is_taken(file)
         with pytest.raises(Timeout):
             FileLock(file).acquire(timeout=0)
         with pytest.raises(Timeout):
             FileLock(file).acquire(timeout=0.02, poll_interval=0.01)
+    assert not is_taken(file)
     with FileLock(file).acquire(timeout=0):
         pass
     FileLock(file).acquire(timeout=0)
