@@ -16,7 +16,7 @@ COMMANDS = {
     "import": "Upload runs on disk to the server of this machine.",
     "plot": "Draw metrics of a run over its steps.",
     "status": "Show how much of each run is on the server.",
-    "compare": "Compare a local wandb run with its Pluto copy.",
+    "compare": "Compare local wandb runs with their Pluto copies.",
     "doctor": "Check the installation: active wandb, key, server.",
     "verify-server": "Check a Pluto server before you log to it.",
     "login": "Check and store a Pluto key.",

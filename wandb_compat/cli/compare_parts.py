@@ -1,53 +1,46 @@
-"""Compares the parts of a run: history, config, summary, description, media, files, artifacts, end."""
+"""Compares the parts of a run that are plain values: numbers, config, summary, description, console, definitions."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from wandb_compat.artifacts.paths import file_key, old_file_key
 from wandb_compat.cli.compare_pluto import PlutoRun
-from wandb_compat.cli.compare_report import ABSENT, Difference, Part
+from wandb_compat.cli.compare_report import ABSENT, Part
 from wandb_compat.cli.wandb_file import RecordedRun
-from wandb_compat.config.limits import STRING_LIMIT
 from wandb_compat.convert.convert_row import SEPARATE_NUMBERS
+from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
 from wandb_compat.spool.config_merge import without_nulls
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
-from wandb_compat.wire.names import file_log_key, is_machine_metric, log_key, stored_keys
+from wandb_compat.wire.names import is_machine_metric, log_key
 
-FILES = 1000  # files in one answer of the server
 OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history and summary
-# By wandb's type of a value: how many files Pluto stores for it, or the field with their number.
-PICTURES = {"image-file": 1, "audio-file": 1, "video-file": 1}
-SEVERAL = {"images/separated": "count", "audio": "count", "videos": "count"}
-# Types of artifacts in which wandb itself stores what Pluto has elsewhere.
-INTERNAL = ("run_table", "job", "wandb-history")
+STREAMS = {"INFO": "stdout", "ERROR": "stderr"}
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+CONSOLE_SHOWN = 1000  # characters of a console line that are compared
 
 
-def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], loose: str) -> Part:
-    """Compare the numbers of all rows, and how many texts and lists there are."""
+def compare_numbers(
+    recorded: RecordedRun, pluto: PlutoRun, notes: list[str], loose: str
+) -> tuple[Part, dict[str, set[int]]]:
+    """Compare the numbers of all rows; return the part, and by key the steps at which a value is a number."""
     part = Part(loose=loose)
     expected: dict[str, dict[int, float]] = {}
-    texts: dict[str, dict[int, Any]] = {}
-    values = ((step, key, value) for step, row in recorded.rows.items() for key, value in row.items())
-    for step, key, value in values:
-        if key in OWN or value is None:
-            continue
-        is_text = isinstance(value, str) and "METRIC" not in pluto.types.get(log_key(key), ())
-        numbers = {} if is_text else metrics(key, value)
-        for name, number in numbers.items():
-            expected.setdefault(name, {})[step] = number
-        # A longer text is in the summary only.
-        long_text = isinstance(value, str) and len(value) > STRING_LIMIT
-        if not numbers and not isinstance(value, dict) and not long_text:
-            texts.setdefault(log_key(key), {})[step] = value
+    numeric: dict[str, set[int]] = {}
+    for step, row in recorded.rows.items():
+        for key, value in row.items():
+            is_array = isinstance(value, list) and "METRIC" in pluto.types.get(log_key(f"{key}/0"), ())
+            found = {} if key in OWN else metrics(key, list(flat(value)) if is_array else value)
+            # A text such as "NaN" is a number of wandb's record, unless Pluto has the text.
+            if found and not (isinstance(value, str) and "METRIC" not in pluto.types.get(log_key(key), ())):
+                numeric.setdefault(key, set()).add(step)
+                for name, number in found.items():
+                    expected.setdefault(name, {})[step] = number
     steps = sorted(recorded.rows)
     extra = {name for name in pluto.names() if not is_machine_metric(name)}
     for name in sorted({*expected, *extra}):
@@ -55,47 +48,25 @@ def compare_history(recorded: RecordedRun, pluto: PlutoRun, notes: list[str], lo
         there, sampled = pluto.points(name, steps)
         if sampled:
             notes.append(f"Pluto answers with only a sample of the steps of {name}")
-        part.compared += len(wanted)
+        part.add("value", len(wanted))
         wrong = sorted(
             step for step in {*wanted, *there} if not part.same(name, wanted.get(step, ABSENT), there.get(step, ABSENT))
         )
         if wrong:
             first = wrong[0]
-            part.differences.append(
-                Difference(
-                    f"{name} at step {first}", wanted.get(first, ABSENT), there.get(first, ABSENT), steps=len(wrong)
-                )
+            part.differ(
+                f"{name} at step {first}", wanted.get(first, ABSENT), there.get(first, ABSENT), steps=len(wrong)
             )
-    for name, by_step in sorted(texts.items()):
-        if not pluto.types.get(name, set()) & {"DATA", "HISTOGRAM", "TEXT"}:
-            part.differences.append(Difference(name, f"{len(by_step)} texts or lists", ABSENT, steps=len(by_step)))
+    return part, numeric
+
+
+def flat(values: list[Any]) -> Iterator[Any]:
+    """Yield the items of nested lists."""
+    for value in values:
+        if isinstance(value, list):
+            yield from flat(value)
         else:
-            _compare_texts(part, name, by_step, pluto.series())
-    return part
-
-
-def _compare_texts(
-    part: Part, name: str, by_step: Mapping[int, Any], series: Mapping[str, Mapping[int, list[Any]]] | None
-) -> None:
-    """Compare the texts of a key by value, its lists by presence; all by name where the server does not give them."""
-    if series is None:
-        part.by_name += len(by_step)
-        return
-    found = series.get(name, {})
-    for step, value in by_step.items():
-        there = found.get(step, [])
-        what = f"{name} at step {step}"
-        if not isinstance(value, str):
-            part.check_name(what, "1 list or table", _count_of(there, "list or table"))
-            continue
-        part.compared += 1
-        shown = there[0] if len(there) == 1 else _count_of(there, "text")
-        if not part.same(name, value.replace("\0", "\ufffd"), shown):
-            part.differences.append(Difference(what, value, shown))
-
-
-def _count_of(values: list[Any], kind: str) -> str:
-    return f"{len(values)} {kind}{'s' if len(values) > 1 else ''}" if values else ABSENT
+            yield value
 
 
 def metrics(key: str, value: Any) -> dict[str, float]:
@@ -168,78 +139,83 @@ def compare_description(recorded: RecordedRun, pluto: PlutoRun) -> Part:
     return part
 
 
-def compare_media(recorded: RecordedRun, pluto: PlutoRun) -> Part:
-    """Compare how many media files each key has."""
+def compare_console(recorded: RecordedRun, pluto: PlutoRun, *, same_run: bool = True) -> Part:
+    """Compare the console lines of both streams, in their order; nothing of two executions of a script."""
     part = Part()
-    counts: dict[str, int] = {}
-    others: dict[str, str] = {}
-    for row in recorded.rows.values():
-        for key, value in row.items():
-            kind = value.get("_type") if isinstance(value, dict) else None
-            if kind in PICTURES or kind in SEVERAL:
-                counts[key] = counts.get(key, 0) + (PICTURES.get(kind) or int(value.get(SEVERAL[kind], 0)))
-            elif kind:
-                others[key] = kind
-    for key, count in counts.items():
-        files = pluto.files(file_log_key(key))
-        there = len({(file["step"], file["fileName"]) for file in files if file["fileType"] != "mask"})
-        if len(files) >= FILES:  # a server lists no more
-            part.by_name += count
+    if not same_run:
+        return part
+    there: dict[str, list[str]] = {}
+    lines: dict[str, list[tuple[str, int, str]]] = {}  # the parts of a resumed run may have the same numbers
+    for line in pluto.console():
+        stream = "ERROR" if line["logType"] in ("ERROR", "STDERR") else "INFO"
+        one = str(line.get("time")), int(line["lineNumber"]), str(line["message"]).rstrip()
+        lines.setdefault(stream, []).append(one)
+    for stream, found in lines.items():
+        there[stream] = [text for _, _, text in sorted(set(found))]
+        if len(there[stream]) < len(found):
+            doubled = len(found) - len(there[stream])
+            part.differ(f"{STREAMS[stream]}, doubled", "each once", f"{doubled} twice", "sent twice")
+    for stream in sorted({*recorded.output, *there}):
+        text = "".join(recorded.output.get(stream, []))
+        shown = there.get(stream, [])
+        if stream not in recorded.output:
+            part.skip("wandb's record has no console lines", len(shown))
+        elif CONTROL.search(text):
+            part.skip("console output with control characters, such as progress bars, is drawn differently", len(shown))
         else:
-            part.check(key, f"{count} files", f"{there} files")
-    everything = {name.partition("~")[0] for name in pluto.types}
-    for key, kind in others.items():
-        names = [name.partition("~")[0] for name in stored_keys(key)]
-        found = any(one == name or one.startswith((f"{name}/", f"{name}.")) for one in everything for name in names)
-        part.check_name(key, kind, kind if found else ABSENT)
+            _compare_lines(part, STREAMS[stream], text, shown)
     return part
 
 
-def compare_files(recorded: RecordedRun, pluto: PlutoRun, loose: str) -> Part:
-    """Check that the files of `run.save` are in Pluto."""
-    part = Part()
-    if loose:
-        names = (name.removeprefix("save/") for name in pluto.types if name.startswith("save/"))
-        folders = [
-            sorted(str(PurePosixPath(path).parent) for path in paths if re.fullmatch(loose, path))
-            for paths in (recorded.files, names)
-        ]
-        part.check(loose, *(f"{len(found)} files in {', '.join(found) or 'no folder'}" for found in folders))
-    for path in recorded.files:
-        if loose and re.fullmatch(loose, path):  # Pluto has it under a different name
-            continue
-        keys = {file_key("save", path)[0], old_file_key("save", path)}
-        found = any(key in pluto.types or pluto.files(key) for key in keys)
-        part.check_name(path, "saved", "saved" if found else ABSENT)
-    return part
+def _compare_lines(part: Part, stream: str, text: str, found: list[str]) -> None:
+    expected = [line.rstrip() for line in text.split("\n") if line.strip()]
+    found = [line for line in found if line.strip()]
+    part.check(f"{stream}, lines", len(expected), len(found), "count")
+    for index, (ours, theirs) in enumerate(zip(expected, found, strict=False)):
+        if ours[:CONSOLE_SHOWN] == theirs[:CONSOLE_SHOWN]:
+            part.add("value")
+        else:
+            part.check(f"{stream}, line {index + 1}", ours, theirs)
 
 
-def compare_artifacts(recorded: RecordedRun, pluto: PlutoRun, loose: str, *, online: bool = False) -> Part:
-    """Compare the versions of artifacts by their digests.
+def compare_definitions(recorded: RecordedRun, pluto: PlutoRun, charts: Mapping[str, Any]) -> Part:
+    """Compare the definitions of `define_metric`, the alerts, and the custom charts.
 
     Args:
-        recorded: wandb's record; that of an online run has no artifacts, which are then not comparable.
+        recorded: wandb's record.
         pluto: the run in Pluto.
-        loose: regular expression for names whose digests may differ.
-        online: whether wandb has sent the run itself.
+        charts: descriptions of custom charts by key, as dual mode has noted them.
     """
-    part = Part(loose=loose)
-    there: dict[str, set[str]] = {}
-    for name, entries in (pluto.about.get("artifacts") or {}).items():
-        there[name] = {json.loads(text)["digest"] for key, text in entries.items() if isinstance(text, str)}
-    expected: dict[str, set[str]] = {}
-    for artifact in recorded.artifacts:
-        if artifact.type not in INTERNAL:
-            expected.setdefault(artifact.name, set()).add(artifact.digest)
-    if online and not expected:
-        part.by_name += sum(map(len, there.values()))
-        return part
-    part.check_all(_sorted(expected), _sorted(there))
+    part = Part()
+    rules = MetricRules()
+    for one in recorded.definitions:
+        rules.define(one)
+    sides = [{one["name"]: one for one in side} for side in (rules.definitions(), pluto.about.get("metrics") or [])]
+    for name in sorted({*sides[0], *sides[1]}):
+        part.check_pair(f"define_metric {name}", (_definition(side.get(name)) for side in sides))
+    alerts = pluto.alerts()
+    if alerts is None:
+        part.skip("this server does not give alerts back", len(recorded.alerts))
+    else:
+        own = sorted(f"{title}: {text}" for title, text, _ in recorded.alerts)
+        part.check_all(*(_counted(side) for side in (own, [f"{one['title']}: {one['body']}" for one in alerts])))
+    there = {str(one.get("key")): one for one in pluto.about.get("custom_charts") or [] if isinstance(one, dict)}
+    for key, chart in charts.items():
+        part.check(f"chart {key}", chart, there.get(key, ABSENT))
+    part.skip("wandb's record does not hold custom charts", len(there.keys() - charts.keys()))
     return part
 
 
-def _sorted(digests: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    return {name: sorted(found) for name, found in digests.items()}
+def _definition(one: Mapping[str, Any] | None) -> Any:
+    return (
+        ABSENT
+        if one is None
+        else {key: list(value) if isinstance(value, tuple) else value for key, value in one.items()}
+    )
+
+
+def _counted(alerts: list[str]) -> dict[str, int]:
+    return {f"alert {one}": alerts.count(one) for one in alerts}
 
 
 def compare_end(recorded: RecordedRun, pluto: PlutoRun) -> Part:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 import click
 
+from wandb_compat.cli.compare_report import ABSENT
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.run.identity import RUN_ID
@@ -14,9 +17,12 @@ from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, WireError
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import flagged_number
+from wandb_compat.wire.stored_values import latest_values
 
 WINDOW = 5000  # steps per request; for more than POINTS a server answers with a sample
 POINTS = 10_000
+FILES = 1000  # files in one answer of the server
+OBJECT_TIMEOUT = 60.0  # seconds that a store may be silent
 
 
 NOT_READ = object()
@@ -69,6 +75,7 @@ class PlutoRun:
         self.config = {key: value for key, value in config.items() if key != "wandb"}
         self.types: dict[str, set[str]] = {}
         self._series: Any = NOT_READ
+        self._listed: dict[tuple[int, str], dict[str, str]] = {}  # URLs by run and key, by file name
         for entry in self.run.get("logNames") or ():
             self.types.setdefault(entry["logName"], set()).add(str(entry["logType"]).upper())
 
@@ -112,13 +119,110 @@ class PlutoRun:
         except QueryError:
             answer = None
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-            self.notes.append("this server does not give back texts, histograms and tables: they were compared by name")
             return None
         found: dict[str, dict[int, list[Any]]] = {}
-        for one in answer["data"]:
+        latest = latest_values(answer["data"])
+        replaced = len(answer["data"]) - len(latest)
+        for one in latest:
             found.setdefault(one["logName"], {}).setdefault(int(one["step"]), []).append(one["data"])
+        if replaced:
+            self.notes.append(
+                f"{replaced} values were replaced within their step after they were sent: Pluto's page shows them too"
+            )
         return found
 
-    def files(self, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the files under a key, or of the whole run."""
-        return list(self._client.get_files(self.project, self.number, file_name=key))
+    def all_files(self) -> list[dict[str, Any]]:
+        """Return all entries of the run's files; past what one answer holds, key by key."""
+        found = list(self._client.get_files(self.project, self.number))
+        if len(found) >= FILES:
+            keys = {*(name for name, types in self.types.items() if "METRIC" not in types)}
+            keys |= {file["logName"] for file in found}
+            found = [file for key in sorted(keys) for file in self._files_of(key)]
+        return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in found]
+
+    def _files_of(self, key: str) -> list[dict[str, Any]]:
+        found = list(self._client.get_files(self.project, self.number, file_name=key))
+        if len(found) >= FILES:
+            self.notes.append(f"the server lists only {FILES} of the files of {key}: the rest was not compared")
+        return found
+
+    def console(self) -> list[dict[str, Any]]:
+        """Return all console lines."""
+        found: list[dict[str, Any]] = []
+        while page := self._client.get_logs(self.project, self.number, limit=POINTS, offset=len(found)):
+            found += page
+            if len(page) < POINTS:
+                break
+        return found
+
+    def alerts(self) -> list[dict[str, Any]] | None:
+        """Return the alerts, or None where the server does not give them back."""
+        from pluto.query import QueryError
+
+        try:
+            answer = self._client._get(
+                "/api/embedded/alerts", params={"runId": self.number, "projectName": self.project}
+            )
+        except QueryError:
+            return None
+        found = answer.get("alerts") if isinstance(answer, dict) else None
+        return found if isinstance(found, list) else None
+
+    # Objects in the store: their URLs need no key
+
+    def url(self, run: int, key: str, name: str) -> str | None:
+        """Return the address of one file, or None if the server does not list it."""
+        if (run, key) not in self._listed:
+            files = self._client.get_files(self.project, run, file_name=key)
+            self._listed[run, key] = {
+                str(file["fileName"]): str(file.get("url") or file.get("downloadUrl")) for file in files
+            }
+        return self._listed[run, key].get(name)
+
+    def size(self, url: str) -> int | str:
+        """Return the size of an object in bytes, from a request for its first byte; ABSENT if it is not there."""
+        import requests
+
+        try:
+            with requests.get(url, headers={"Range": "bytes=0-0"}, stream=True, timeout=OBJECT_TIMEOUT) as answer:
+                total = answer.headers.get("Content-Range", "").rpartition("/")[2]
+                if answer.status_code in (206, 416) and total.isdecimal():
+                    return int(total)
+                if answer.status_code == 416:  # of an empty object, from a store that does not tell its size
+                    return 0
+                if answer.ok:
+                    return int(answer.headers.get("Content-Length") or len(answer.content))
+        except requests.RequestException as error:
+            raise CannotCompare(f"a file cannot be asked for: {type(error).__name__}") from None
+        return ABSENT
+
+    def digest(self, url: str, algorithm: str = "sha256") -> str:
+        """Return the digest of an object: hexadecimal SHA-256 or MD5 in base64; ABSENT if it is not there."""
+        import requests
+
+        found = hashlib.new(algorithm, usedforsecurity=False)
+        try:
+            with requests.get(url, stream=True, timeout=OBJECT_TIMEOUT) as answer:
+                if not answer.ok:
+                    return ABSENT
+                for piece in answer.iter_content(1024**2):
+                    found.update(piece)
+        except requests.RequestException as error:
+            raise CannotCompare(f"a file cannot be read: {type(error).__name__}") from None
+        return base64.b64encode(found.digest()).decode() if algorithm == "md5" else found.hexdigest()
+
+    def document(self, run: int, key: str, name: str) -> dict[str, Any] | None:
+        """Return a JSON document among the files, or None if it is not there or is none."""
+        import requests
+
+        url = self.url(run, key, name)
+        if url is None:
+            return None
+        try:
+            answer = requests.get(url, timeout=OBJECT_TIMEOUT)
+            document = answer.json() if answer.ok else None
+        except ValueError:
+            return None
+        except requests.RequestException as error:
+            raise CannotCompare(f"a file cannot be read: {type(error).__name__}") from None
+        return document if isinstance(document, dict) else None

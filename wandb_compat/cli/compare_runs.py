@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from wandb_compat.cli import compare_parts, wandb_file
+from wandb_compat.cli.compare_content import Content, compare_artifacts, compare_files, compare_media
+from wandb_compat.cli.compare_documents import compare_documents
 from wandb_compat.cli.compare_pluto import CannotCompare, PlutoRun
-from wandb_compat.cli.compare_report import Report
+from wandb_compat.cli.compare_report import ABSENT, Report
 from wandb_compat.cli.run_dirs import RunDir
 from wandb_compat.cli.wandb_file import NotAWandbFile
 from wandb_compat.config.settings import Settings
+from wandb_compat.run import previous_run
 from wandb_compat.spool.layout import DUAL_DIR
 
 
-def compare(path: Path, project: str | None = None, *, run_id: str | None = None, loose: str = "") -> Report:
+def compare(
+    path: Path, project: str | None = None, *, run_id: str | None = None, loose: str = "", whole: bool = False
+) -> Report:
     """Compare a run's local record with what the Pluto server has of it.
 
     Args:
@@ -21,6 +27,7 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
         project: the project in Pluto; by default the one that dual mode has used.
         run_id: the run's id in Pluto, by default its own; another execution of the same script has a different one.
         loose: regular expression for names whose values may differ: both sides must have the name.
+        whole: whether files are compared by digest, for which they are downloaded; otherwise by size.
 
     Raises:
         CannotCompare: the record, the run in Pluto, the key or the server is missing.
@@ -43,14 +50,33 @@ def compare(path: Path, project: str | None = None, *, run_id: str | None = None
     if recorded.damaged:
         notes.append(f"{recorded.damaged} parts of wandb's record are damaged or incomplete and were skipped")
     online = not files[-1].parent.name.startswith("offline-")
+    folders = [file.parent / "files" for file in files if (file.parent / "files").is_dir()]
+    same_run = run_id in (None, recorded.id)
+    content = Content(pluto, folders, whole, same_run)
+    numbers, numeric = compare_parts.compare_numbers(recorded, pluto, notes, loose)
+    values, tables = compare_documents(recorded, content, numeric, loose)
     parts = {
-        "history": compare_parts.compare_history(recorded, pluto, notes, loose),
+        "numbers": numbers,
+        "texts and histograms": values,
+        "tables": tables,
         "config": compare_parts.compare_config(recorded, pluto, loose),
         "summary": compare_parts.compare_summary(recorded, pluto, loose),
         "description": compare_parts.compare_description(recorded, pluto),
-        "media": compare_parts.compare_media(recorded, pluto),
-        "files": compare_parts.compare_files(recorded, pluto, loose),
-        "artifacts": compare_parts.compare_artifacts(recorded, pluto, loose, online=online),
+        "media": compare_media(recorded, content),
+        "files": compare_files(recorded, content, loose),
+        "artifacts": compare_artifacts(recorded, content, loose, online=online),
+        "console": compare_parts.compare_console(recorded, pluto, same_run=same_run),
+        "definitions": compare_parts.compare_definitions(recorded, pluto, _charts(dual_dir)),
         "end": compare_parts.compare_end(recorded, pluto),
     }
+    if dual_dir.is_dir():
+        for one in (one for part in parts.values() for one in part.differences if one.pluto is ABSENT):
+            one.heal = f"wandb-compat sync --verify {dual_dir}"
     return Report(recorded.id, str(pluto.run["displayId"]), str(pluto.run.get("url") or ""), parts, notes)
+
+
+def _charts(dual_dir: Path) -> dict[str, Any]:
+    """Return the descriptions of custom charts that the journal of dual mode still holds, by key."""
+    known = previous_run.from_run_dir(dual_dir) if dual_dir.is_dir() else None
+    charts = known.extra.get("custom_charts") if known is not None else None
+    return {str(one.get("key")): one for one in charts or [] if isinstance(one, dict)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, BinaryIO
 
+from wandb_compat.run.metric_definitions import Definition
 from wandb_compat.spool.config_merge import dict_at
 
 MAGIC = b":W&B"
@@ -23,6 +24,9 @@ _FRAME = Struct("<IHB")  # checksum, size, kind of fragment
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 
 _HISTORY, _SUMMARY, _CONFIG, _FILES, _ARTIFACT, _RUN, _EXIT = 2, 3, 5, 6, 8, 17, 18
+_ALERT, _METRIC, _OUTPUT = 10, 12, 13
+_FORMS = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+_GOALS = {1: "minimize", 2: "maximize"}
 _OF_WANDB = 1  # type of a file that wandb itself adds
 _MEDIA = 2
 
@@ -35,12 +39,18 @@ class NotAWandbFile(ValueError):
 
 @dataclass(slots=True)
 class Artifact:
-    """One version of an artifact that the run has logged."""
+    """One version of an artifact that the run has logged.
+
+    `entries` are the files by path: digest, and size in bytes. Large manifests are not in the record: it is empty then.
+    """
 
     name: str
     type: str
     digest: str
     aliases: list[str]
+    description: str = ""
+    metadata: Any = None
+    entries: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,6 +75,9 @@ class RecordedRun:
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)  # what `save` has added, as paths in the run's files
     artifacts: list[Artifact] = field(default_factory=list)
+    alerts: list[tuple[str, str, str]] = field(default_factory=list)  # title, text, level
+    definitions: list[Definition] = field(default_factory=list)  # of metrics, in their order
+    output: dict[str, list[str]] = field(default_factory=dict)  # what was printed, by stream and in pieces
     exit: int | None = None
     damaged: int = 0
 
@@ -250,10 +263,48 @@ def _file(run: RecordedRun, message_fields: Fields) -> None:
 
 
 def _artifact(run: RecordedRun, message_fields: Fields) -> None:
-    aliases = [alias.decode() for alias in message_fields.get(11, [])]
+    entries = {}
+    for manifest in map(fields, message_fields.get(12, [])):
+        for item in map(fields, manifest.get(4, [])):
+            entries[_text(item, 1)] = _text(item, 2), item.get(4, [0])[-1]
+    metadata = _text(message_fields, 8)
     run.artifacts.append(
-        Artifact(_text(message_fields, 5), _text(message_fields, 4), _text(message_fields, 6), aliases)
+        Artifact(
+            _text(message_fields, 5),
+            _text(message_fields, 4),
+            _text(message_fields, 6),
+            [alias.decode() for alias in message_fields.get(11, [])],
+            _text(message_fields, 7),
+            json.loads(metadata) if metadata else None,
+            entries,
+        )
     )
+
+
+def _alert(run: RecordedRun, message_fields: Fields) -> None:
+    run.alerts.append((_text(message_fields, 1), _text(message_fields, 2), _text(message_fields, 3) or "INFO"))
+
+
+def _metric(run: RecordedRun, message_fields: Fields) -> None:
+    options, summary, control = (
+        fields(message_fields[number][-1]) if number in message_fields else {} for number in (6, 7, 9)
+    )
+    run.definitions.append(
+        Definition(
+            _text(message_fields, 1) or _text(message_fields, 2),
+            _text(message_fields, 4) or None,
+            bool(options.get(1, [0])[-1]) or None,
+            bool(options.get(2, [0])[-1]) or None,
+            tuple(name for number, name in _FORMS.items() if summary.get(number, [0])[-1]) or None,
+            _GOALS.get(message_fields.get(8, [0])[-1]),
+            bool(control.get(1, [0])[-1]) or None,
+        )
+    )
+
+
+def _output(run: RecordedRun, message_fields: Fields) -> None:
+    stream = "INFO" if message_fields.get(1, [0])[-1] else "ERROR"
+    run.output.setdefault(stream, []).append(_text(message_fields, 3))
 
 
 def _exit(run: RecordedRun, message_fields: Fields) -> None:
@@ -273,4 +324,7 @@ _HANDLERS = {
     _ARTIFACT: _artifact,
     _RUN: _run,
     _EXIT: _exit,
+    _ALERT: _alert,
+    _METRIC: _metric,
+    _OUTPUT: _output,
 }

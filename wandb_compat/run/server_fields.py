@@ -26,7 +26,15 @@ def server_tags(settings: Any, notifier: Notifier) -> list[str]:
     """Return the tags of a run, with its group, job type and sweep in front; warn when a server takes fewer."""
     marks = {"group": settings.run_group, "job_type": settings.run_job_type, "sweep": settings.sweep_id}
     own = [f"{kind}:{value}" for kind, value in marks.items() if value]
-    tags = list(dict.fromkeys((*own, *(settings.run_tags or ()))))
+    given = list(settings.run_tags or ())
+    if settings.run_group and (others := [tag for tag in given if tag.startswith("group:") and tag not in own]):
+        notifier.warning(
+            f"Pluto stores one tag that begins with `group:`, which is that of the run's group {settings.run_group!r}:"
+            f" {', '.join(others)} is left out.",
+            once="group tags",
+        )
+        given = [tag for tag in given if tag not in others]
+    tags = list(dict.fromkeys((*own, *given)))
     if len(tags) > TAG_LIMIT:
         notifier.warning(
             f"The run has {len(tags)} tags (its group, job type and sweep are tags too) and Pluto stores {TAG_LIMIT}:"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 NAMES = ("NaN", "Infinity", "-Infinity")
-STORED_PRECISION = 2**-52  # relative: what is lost of a float that is stored with 16 digits
+STORED_PRECISION = 6e-16  # relative: a little more than what is lost of a float that is stored with 16 digits
 FLAGS = {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}  # `valueFlag` of a row whose `value` is 0
 
 

@@ -8,10 +8,13 @@ from wandb_compat.cli.compare_runs import compare
 # By script, what of the comparison is known to differ (regular expressions for part and name), and why.
 KNOWN: dict[str, list[tuple[str, str]]] = {
     "odd_values": [
-        ("history (decimal|fraction).*", "these are numbers in Pluto, and wandb keeps their text"),
-        ("history enum.*", "a number in Pluto as in newer releases; wandb 0.18 keeps its text"),
+        (
+            "(numbers|texts and histograms) (decimal|fraction).*",
+            "these are numbers in Pluto, and wandb keeps their text",
+        ),
+        ("(numbers|texts and histograms) enum.*", "a number in Pluto as in newer releases; wandb 0.18 keeps its text"),
     ],
-    "fork_and_rewind": [("history a at step 0", "offline, wandb 0.18 counts on from 0, whatever the branch")],
+    "fork_and_rewind": [("numbers a at step 0", "offline, wandb 0.18 counts on from 0, whatever the branch")],
 }
 
 

@@ -57,7 +57,9 @@ def log(folder: Path, environment: dict[str, str], project: str) -> Callable[...
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
-        variables = {**environment, "PLUTO_PROJECT": project, "WANDB_COMPAT_FINISH_BUDGET": "60", "WANDB_DIR": ".."}
+        variables = {**environment, "PLUTO_PROJECT": project, "WANDB_COMPAT_FINISH_BUDGET": "60", "WANDB_DIR": ".."} | {
+            "WANDB_CONSOLE": "off"
+        }
         warm_python.run([sys.executable, "-c", text], cwd=folder, env=variables, check=True)
 
     return run
@@ -69,10 +71,26 @@ def test_the_same_run_is_the_same(cli: Command, record: Path, log: Callable[...,
     (example,) = (block for block in blocks(ROOT / "docs" / "dual-mode.md", "") if "compare" in block)
     _, *arguments = shlex.split(example)
     output = cli(*arguments, "--project", project).stdout
-    assert "Same: run recorded is" in output and "history" in output
+    assert output.startswith("Same: run recorded is") and "numbers" in output
     findings = json.loads(cli("compare", record, "--project", project, "--json").stdout)
-    assert findings["same"] and findings["parts"]["history"]["compared"] == 208
+    parts = findings["parts"]
+    assert findings["same"] and parts["numbers"]["value"] == 207 and parts["texts and histograms"]["value"] == 1
     assert all(not part["differences"] for part in findings["parts"].values())
+
+
+def test_all_runs_of_a_folder_are_compared(
+    cli: Command, record: Path, log: Callable[..., None], project: str, folder: Path
+) -> None:
+    """One line a run, a summary for a chat message, a page, and the exit code of the worst."""
+    log()
+    output = cli("compare", "--all", "--project", project, "--html", "page.html").stdout
+    assert "Same: run recorded is" in output and "1 runs compared with Pluto: 1 same" in output
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "1 runs compared with Pluto: 1 same" in page and "<td>numbers</td><td>207</td>" in page
+    found = json.loads(cli("compare", "--all", "--project", "nowhere", "--json", code=2).stdout)["runs"]
+    assert found[0]["exit_code"] == 2 and "has no run recorded" in found[0]["problem"]
+    assert "no run of wandb is below" in cli("compare", "--all", "/nowhere", code=2).stderr
+    assert "Name a run" in cli("compare", code=2).stderr
 
 
 def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., None], project: str) -> None:
@@ -89,7 +107,7 @@ def test_each_difference_is_seen(cli: Command, record: Path, log: Callable[..., 
     )
     output = cli("compare", record, "--project", project, "--json", code=1).stdout
     found = {name: {one["what"] for one in each["differences"]} for name, each in json.loads(output)["parts"].items()}
-    assert found["history"] == {"loss at step 7", "nan at step 100", "part at step 101", "rest at step 101"}
+    assert found["numbers"] == {"loss at step 7", "nan at step 100", "part at step 101", "rest at step 101"}
     assert (found["config"], found["description"]) == ({"lr"}, {"tags", "notes"})
     assert {"best", "nan", "part", "rest"} <= found["summary"] and found["end"] == {"state"}
     output = cli("compare", record, "--project", project, code=1).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from wandb_compat.cli import compare, compare_parts, compare_runs
+from wandb_compat.cli.compare_content import Content, compare_artifacts
+from wandb_compat.cli.compare_documents import compare_documents
 from wandb_compat.cli.compare_report import ABSENT, Part, Report
+from wandb_compat.convert.histograms import binned_document
 from wandb_compat.wire.json_numbers import equal, equal_as_stored
 
 
@@ -62,40 +66,78 @@ class Copy:
 
 
 ROWS = {0: {"loss": 1.0, "word": "NaN", "few": [1] * 100}, 1: {"loss": "NaN", "word": "b"}}
+FEW = binned_document([1] * 100)
 
 
-def history(series: Any) -> Part:
-    """Compare ROWS with a copy that gives these texts back."""
-    recorded: Any = SimpleNamespace(rows=ROWS)
+def history(series: Any) -> tuple[Part, Part]:
+    """Compare ROWS with a copy that gives these texts back; return the parts of numbers and of texts."""
+    recorded: Any = SimpleNamespace(rows=ROWS, summary={})
     copy: Any = Copy(series)
-    return compare_parts.compare_history(recorded, copy, [], "")
+    numbers, numeric = compare_parts.compare_numbers(recorded, copy, [], "")
+    return numbers, compare_documents(recorded, Content(copy, [], False), numeric, "")[0]
 
 
 def test_texts_are_compared_by_value() -> None:
-    """A text that looks like a number's name is a text; lists are compared by their presence."""
-    part = history({"word": {0: ["NaN"], 1: ["b"]}, "few": {0: ["{}"]}})
-    assert (part.compared, part.by_name, part.differences) == (4, 1, [])
+    """A text that looks like a number's name is a text; lists are compared with the histogram that they become."""
+    numbers, texts = history({"word": {0: ["NaN"], 1: ["b"]}, "few": {0: [FEW]}})
+    assert (numbers.value, numbers.differences) == (2, [])
+    assert (texts.value, texts.by_name, texts.differences) == (3, 0, [])
 
 
 def test_altered_missing_and_doubled_texts_are_noticed() -> None:
-    """Each is named with its step."""
-    part = history({"word": {0: ["NaN", "NaN"], 1: ["c"]}})
-    found = {one.what: one.pluto for one in part.differences}
-    assert found == {"word at step 0": "2 texts", "word at step 1": "c", "few at step 0": ABSENT}
+    """Each is named with its step, and so is one that only Pluto has."""
+    _, texts = history({"word": {0: ["NaN", "NaN"], 1: ["c"]}, "other": {3: ["x"]}})
+    found = {one.what: one.pluto for one in texts.differences}
+    assert found == {
+        "word at step 0": "2 values",
+        "word at step 1": "c",
+        "few at step 0": ABSENT,
+        "other at step 3": "1 values",
+    }
+    assert all(one.cause for one in texts.differences)
 
 
 def test_texts_that_were_not_read_are_not_counted_as_compared() -> None:
-    """Where the server does not give them back, they count as compared by name."""
-    part = history(None)
-    assert (part.compared, part.by_name, part.differences) == (2, 3, [])
+    """Where the server does not give them back, they count as compared by name, and the report says why."""
+    numbers, texts = history(None)
+    assert (numbers.compared, texts.compared, texts.by_name, texts.differences) == (2, 0, 3, [])
+    assert "does not give texts" in Report("r", "P-1", "", {"texts": texts}, []).verdict
+
+
+def test_a_key_that_is_first_a_number_and_then_a_text() -> None:
+    """Each value is compared as what it is."""
+    recorded: Any = SimpleNamespace(rows={0: {"loss": 1}, 1: {"loss": "x"}}, summary={})
+    copy: Any = Copy({"loss": {1: ["x"]}})
+    copy.points = lambda name, steps: ({0: 1.0}, False)
+    numbers, numeric = compare_parts.compare_numbers(recorded, copy, [], "")
+    texts, _ = compare_documents(recorded, Content(copy, [], False), numeric, "")
+    assert not numbers.differences and not texts.differences and texts.value == 1
 
 
 def test_artifacts_of_an_online_run_are_not_comparable() -> None:
     """wandb's record of an online run has no artifacts: that is no difference."""
     recorded: Any = SimpleNamespace(artifacts=[])
-    copy: Any = SimpleNamespace(about={"artifacts": {"model": {"order": 1, "a": '{"digest": "x"}'}}})
-    assert compare_parts.compare_artifacts(recorded, copy, "", online=True).by_name == 1
-    assert compare_parts.compare_artifacts(recorded, copy, "").differences
+    entry = {"id": "a", "order": 0, "time": 1, "digest": "x", "version": 0, "type": "t", "size": 1, "run": 1}
+    text = json.dumps({**entry, "key": "artifacts/model/manifest", "manifest": "m.json"})
+    copy: Any = SimpleNamespace(about={"artifacts": {"model": {"order": 0, "a": text}}})
+    content = Content(copy, [], False)
+    online = compare_artifacts(recorded, content, "", online=True)
+    assert online.not_comparable == 1 and online.reasons and not online.differences
+    assert compare_artifacts(recorded, content, "").differences
+
+
+def test_progress_bars_are_not_comparable_and_other_output_is() -> None:
+    """Lines with control characters are drawn, so their number and text differ."""
+    lines = [{"lineNumber": n, "logType": "INFO", "message": text, "time": n} for n, text in enumerate(("a", "b"), 1)]
+    copy: Any = SimpleNamespace(console=lambda: lines)
+
+    def console(*pieces: str) -> Part:
+        recorded: Any = SimpleNamespace(output={"INFO": list(pieces)} if pieces else {})
+        return compare_parts.compare_console(recorded, copy)
+
+    assert (console("a", "\n", "b\n").value, console("a\n\nb").differences) == (2, [])
+    assert console("10%\r20%\n").not_comparable == console().not_comparable == 2
+    assert [one.what for one in console("a\nc\nd\n").differences] == ["stdout, lines", "stdout, line 2"]
 
 
 def test_exit_codes() -> None:
@@ -104,9 +146,9 @@ def test_exit_codes() -> None:
     def report(**fields: Any) -> Report:
         return Report("r", "P-1", "", {"config": Part(**fields)}, [])
 
-    assert report(compared=1).exit_code == 0
-    assert report(compared=1, by_name=2).exit_code == 3
-    different = report(compared=1, by_name=1)
+    assert report(value=1).exit_code == 0
+    assert report(value=1, by_name=2).exit_code == report(value=1, not_comparable=1).exit_code == 3
+    different = report(value=1, by_name=1)
     different.parts["config"].check("a", 1, 2)
     assert different.exit_code == 1
 
@@ -114,7 +156,7 @@ def test_exit_codes() -> None:
 def test_a_crash_is_not_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unexpected error ends with 2, and names itself."""
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr(compare_runs, "compare", fail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from wandb_compat.wire.exact_numbers import is_changed, restored
 from wandb_compat.wire.models import config_document
 
 NUMBERS = [
+    *(0.11301743576208045, 1.0000000000000002, 1.1579208923731622e77),
     *(0.1 + 0.2, 1 / 3, -math.pi, 5e-324, 1.7976931348623157e308, 2.0**60, 1e22, 123456789.12345679),
     *(2**53, 2**53 + 1, 2**60 + 1, -(2**63), 2**64 - 1, 10**30 + 7, 10**400, 0, 1, 0.5, True),
 ]
@@ -38,6 +40,15 @@ def test_each_number_reads_back_exactly(number: Any) -> None:
     values = {"a": number, "deep": {"b": {"c": number}}, "list": [1, number, {"d": number}]}
     stored.update({**values, "wandb": {"summary": values, "notes": "n"}})
     assert restored(stored.config) == {**values, "wandb": {"summary": values, "notes": "n"}}
+
+
+def test_many_random_numbers_read_back_exactly() -> None:
+    """Of all magnitudes."""
+    rng = random.Random(0)
+    values = {str(n): rng.random() * 10.0 ** rng.randint(-300, 300) for n in range(2000)}
+    stored = Stored()
+    stored.update(values)
+    assert {key: restored(stored.config)[key] for key in values} == values
 
 
 def test_a_text_is_sent_for_what_the_server_changes_only() -> None:

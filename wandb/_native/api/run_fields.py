@@ -30,6 +30,7 @@ FOLDERS = {
     "bokeh-file": "bokeh",
     "object3D-file": "object3D",
     "molecule-file": "molecule",
+    "wb_trace_tree": "wb_trace_tree",
     "table-file": "table",
     "incremental-table-file": "table",
 }

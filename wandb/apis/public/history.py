@@ -25,7 +25,11 @@ _SUFFIXES = {
     ".html": "html-file",
     ".plotly.json": "plotly-file",
     ".bokeh.json": "bokeh-file",
-    ".pts.json": "object3D-file",
+    ".trace.json": "wb_trace_tree",
+    **dict.fromkeys((".pts.json", ".obj", ".gltf", ".glb", ".babylon", ".stl"), "object3D-file"),
+    **dict.fromkeys(
+        (".pdb", ".pqr", ".mmcif", ".mcif", ".cif", ".sdf", ".sd", ".gro", ".mol2", ".mmtf"), "molecule-file"
+    ),
 }
 _LIST_OF = {kind: name for name, kind in LISTS.items()}
 
