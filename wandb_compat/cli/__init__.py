@@ -18,8 +18,9 @@ COMMANDS = {
     "status": "Show how much of each run is on the server.",
     "compare": "Compare local wandb runs with their Pluto copies.",
     "doctor": "Check the installation: active wandb, key, server.",
+    "inventory": "List the names of wandb that a code base uses.",
     "verify-server": "Check a Pluto server before you log to it.",
-    "login": "Check and store a Pluto key.",
+    "login": "Choose where runs go, and remember it.",
     "journal": "Show the journal of a run.",
     "shim": "Install the command `wandb`, when the real wandb is not installed.",
 }

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from wandb_compat._version import __version__
+from wandb_compat.cli.native_process import run_native
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual.install import MISSING_KEY
@@ -60,13 +61,8 @@ class Finding(NamedTuple):
 
 
 def show_api() -> None:
-    """Print every public name with its level, from a process in pluto mode: this one may have a different wandb."""
-    environment = {**os.environ, "DISABLE_WANDB_LOGGING": "true", "WANDB_COMPAT": ""}
-    words = [sys.executable, "-m", "wandb._native.support_table"]
-    done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode:
-        raise click.ClickException(f"the names of wandb cannot be listed: {done.stderr.strip().rpartition(chr(10))[2]}")
-    for heading, rows in json.loads(done.stdout).items():
+    """Print every public name with its level."""
+    for heading, rows in json.loads(run_native("wandb._native.support_table")).items():
         click.echo(f"\n{heading}")
         for name, level, how in rows:
             click.echo(f"  {level:<9} {name:<40} {how}".rstrip())

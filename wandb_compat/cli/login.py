@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command(short_help="Choose where runs go: a server on this machine, one that you have a key of, or disk.")
+@click.command(short_help="Choose where runs go, and remember it.")
 @click.argument("key", required=False)
 @click.option("--key", "key_option", metavar="KEY", help="The Pluto key, in place of the argument.")
 @click.option("--url", metavar="URL", help="Base URL of a self-hosted server; it is remembered with the key.")
