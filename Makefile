@@ -12,7 +12,7 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test-quick test test-versions faults corpus frameworks check lint types documentation bench viewing docs page screenshots clean
+.PHONY: demo test-quick test test-versions faults faults-long corpus frameworks check lint types documentation bench viewing docs page screenshots clean
 
 # Install into an environment: $(call install,FOLDER,WHAT)
 install = $(PYTHON) -m venv $(1) && \
@@ -36,6 +36,10 @@ test-versions:
 
 faults: $(READY)
 	WANDB_COMPAT_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -n 2 --dist load $(or $(TESTS),tests/process/faults tests/process/disks tests/process/dual/test_isolation.py tests/process/dual/test_isolation_functions.py tests/process/dual/test_mirror.py)
+
+# Restarts of the ingest service, frozen connections and kills for half an hour.
+faults-long: $(READY)
+	WANDB_COMPAT_FAULT_MINUTES=30 $(BIN)/python -m pytest -s tests/process/faults/test_verified.py -k random_moments
 
 # Every script of dual mode's corpus, with every release of wandb.
 corpus: $(READY)

@@ -13,10 +13,11 @@ Script = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @dataclass
 class Server:
-    """A running server and its key."""
+    """A running server and its key; `delayed` says that it stores later what it acknowledges."""
 
     url: str
     key: str
+    delayed: bool = False
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer of a query endpoint."""
@@ -26,8 +27,27 @@ class Server:
         answer.raise_for_status()
         return answer.json()
 
+    def settle(self, seconds: float = 20) -> None:
+        """Wait until the server has stored all that it has acknowledged so far: it stores in order of arrival."""
+        if not self.delayed:
+            return
+        step, headers = time.time_ns() // 1000, {"Authorization": f"Bearer {self.key}"}
+        body = {"runName": "marker", "projectName": "marker", "externalId": "marker"}
+        made = requests.post(self.url + "/api/runs/create", json=body, headers=headers, timeout=30)
+        run = str(made.json()["runId"])
+        names = {"X-Run-Id": run, "X-Project-Name": "marker", "X-Run-Name": "marker"}
+        line = {"time": step // 1000, "step": step, "data": {"marker": 1}}
+        sent = requests.post(self.url + "/ingest/metrics", json=line, headers={**headers, **names}, timeout=30)
+        sent.raise_for_status()
+        deadline = time.monotonic() + seconds
+        query = {"runId": run, "projectName": "marker", "logName": "marker", "stepMin": step, "stepMax": step}
+        while not self.get("/api/runs/metrics/raw", **query)["rows"]:
+            assert time.monotonic() < deadline, "the server does not store what it acknowledged"
+            time.sleep(0.05)
+
     def run(self, project: str) -> dict[str, Any]:
-        """Return the details of the only run of a project."""
+        """Return the details of the only run of a project, once everything acknowledged so far is stored."""
+        self.settle()
         (listed,) = self.get("/api/runs/list", projectName=project)["runs"]
         return dict(self.get(f"/api/runs/details/{listed['id']}", projectName=project))
 

@@ -15,6 +15,13 @@ from wandb_compat.cli.wandb_file import NotAWandbFile
 from wandb_compat.config.settings import Settings
 from wandb_compat.run import previous_run
 from wandb_compat.spool.layout import DUAL_DIR
+from wandb_compat.spool.status import State
+
+VERIFIED = {
+    "yes": "verified: what this machine sent was read back from the server",
+    "not yet": "not verified yet: what the server has lost is still going to be sent again",
+    "accepted": "accepted and not verified: this server cannot be asked for what it stored",
+}
 
 
 def compare(
@@ -49,6 +56,11 @@ def compare(
     notes = pluto.notes
     if recorded.damaged:
         notes.append(f"{recorded.damaged} parts of wandb's record are damaged or incomplete and were skipped")
+    state = State.read(dual_dir)
+    if state is not None and state.run is not None:
+        notes.append(VERIFIED[state.verified])
+        if state.healed:
+            notes.append(f"{state.healed_in_words}; it has been sent again")
     online = not files[-1].parent.name.startswith("offline-")
     folders = [file.parent / "files" for file in files if (file.parent / "files").is_dir()]
     same_run = run_id in (None, recorded.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from pathlib import Path
 
 import click
@@ -10,8 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
+from wandb_compat.cli.sync_progress import current_run_dir, logs_of_runs
+from wandb_compat.config import credentials
+from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
+from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.uploader import recovery
+from wandb_compat.wire.errors import EndpointError
 
+CHECK_TIME = 3.0  # seconds that the table may wait for a server
 ACTIVE = ("starting", "delivering", "waiting")
 
 
@@ -29,8 +38,19 @@ def show(path: Path | None) -> None:
     if not run_dirs:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")
         return
+    _check_stored(run_dirs)
     table = Table(
-        "run", "project", "name", "phase", "rows waiting", "display id", "url", "directory", box=None, pad_edge=False
+        "run",
+        "project",
+        "name",
+        "phase",
+        "rows waiting",
+        "verified",
+        "display id",
+        "url",
+        "directory",
+        box=None,
+        pad_edge=False,
     )
     notes = []
     for run_dir in run_dirs:
@@ -44,11 +64,13 @@ def show(path: Path | None) -> None:
             run_dir.start.name,
             phase,
             str(run_dir.pending),
+            state.verified if state.run is not None else "",
             state.display_id or "",
             url,
             str(run_dir),
         )
-        notes += [f"{run_dir}: {text}" for text in (note, state.trouble) if text]
+        healed = f"{state.healed_in_words}; it has been sent again" if state.healed else None
+        notes += [f"{run_dir}: {text}" for text in (note, state.trouble, healed) if text]
     # A pipe gets whole lines of any length.
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
@@ -67,6 +89,27 @@ def _active_run_dirs() -> list[Path]:
             case [*_, "-m", "wandb_compat.uploader", path] if process.info["username"] == user:
                 paths.append(Path(path).resolve())
     return [path for path in paths if path.is_dir()]
+
+
+def _check_stored(run_dirs: list[RunDir]) -> None:
+    """Check what uploaders that are gone could not check any more, for a moment."""
+    states = [(run_dir, State.read(run_dir.path)) for run_dir in run_dirs]
+    waiting = [one for one, state in states if state is not None and state.phase == "done" and state.unverified]
+    credential = credentials.find(wandb_disabled=True) if waiting else None
+    key = credential.reveal() if credential is not None else None
+    if not key:
+        return
+
+    def work() -> None:
+        with contextlib.suppress(EndpointError), logs_of_runs():
+            config = WorkerConfig.of(Settings.read()[0])
+            for run_dir in waiting:
+                current_run_dir.set(run_dir.path)
+                recovery.check_stored(run_dir.path, key, config)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(CHECK_TIME)
 
 
 def _phase(run_dir: RunDir, state: State) -> tuple[str, str | None]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import click
 
+from wandb_compat.cli import verify_runs
 from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
 from wandb_compat.cli.sync_progress import Begin, current_run_dir, logs_of_runs, progress_bars
 from wandb_compat.config import credentials
@@ -16,8 +17,10 @@ from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
+from wandb_compat.uploader.read_back import StoredRun
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
@@ -59,21 +62,31 @@ def deliver(
         click.echo(f"No run directory below {', '.join(map(str, given))}.")
         return 0
     ours = [run_dir for run_dir in found.values() if _is_ours(run_dir)]
-    unfinished = [one for one in ours if not one.delivered or (options.verify and Offsets(one.path).unstored())]
-    whole = [_report_delivered(run_dir, options.verify) for run_dir in ours if run_dir not in unfinished]
+    unfinished = [one for one in ours if not one.delivered]
+    delivered = [one for one in ours if one.delivered]
+    # What an earlier uploader could not check any more is checked now.
+    unchecked = [] if dry_run else [one for one in delivered if options.verify or Offsets(one.path).unstored()]
+    if unchecked and not options.verify and credentials.find(wandb_disabled=True) is None:
+        unchecked = []
+    whole = [_report_delivered(run_dir) for run_dir in delivered if run_dir not in unchecked]
     if dry_run:
         for run_dir in unfinished:
             assert run_dir.start is not None
             click.echo(
                 f"{run_dir}: would send {_rows(run_dir.pending)} as run {run_dir.start.id} of {run_dir.start.project}"
             )
-    elif unfinished:
+    elif unfinished or unchecked:
         config = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
         key = _key()
         config = _config_for(config, options.to)
-        allowed = [run_dir for run_dir in unfinished if _may_send(run_dir, key, config, options)]
-        whole += [False] * (len(unfinished) - len(allowed))
+        checked = [one for one in unchecked if options.verify or not _reason_to_leave(one, key, config, options)]
+        whole += [_report_delivered(run_dir) for run_dir in unchecked if run_dir not in checked]
+        wanted = [*unfinished, *checked]
+        allowed = [run_dir for run_dir in wanted if _may_send(run_dir, key, config, options)]
+        whole += [False] * (len(wanted) - len(allowed))
         whole += _send_all(allowed, key, config, jobs, options) if allowed else []
+        if options.verify:
+            whole += [_show_stored(run_dir, key, config) for run_dir in allowed]
     return 0 if all(whole) and (ours or not paths) else 1
 
 
@@ -85,19 +98,29 @@ def _is_ours(run_dir: RunDir) -> bool:
 
 def _verified(state: State | None) -> str:
     """Return how certain it is that the server has stored everything."""
-    if state is None or state.unverified or not state.verifiable:
-        return ", accepted and not verified: this server cannot be asked" if state and not state.verifiable else ""
-    again = f" ({state.resent} records had to be sent again)" if state.resent else ""
+    if state is None or state.verified == "not yet":
+        return ", accepted and not verified yet"
+    if state.verified == "accepted":
+        return ", accepted and not verified: this server cannot be asked"
+    again = f" ({state.healed_in_words}, and has been sent again)" if state.healed else ""
     return f", verified{again}"
 
 
-def _report_delivered(run_dir: RunDir, verify: bool) -> bool:
+def _show_stored(run_dir: RunDir, key: str, config: WorkerConfig) -> bool:
+    """Print what a run's journal holds beside what the server has stored; return whether all is there."""
+    state = State.read(run_dir.path)
+    if state is None or state.run is None or run_dir.start is None:
+        return False  # not sent, which was printed
+    client = Client(resolve(config.urls), key)
+    return verify_runs.show(run_dir.path, StoredRun(client, state.run, state.project or run_dir.start.project))
+
+
+def _report_delivered(run_dir: RunDir) -> bool:
     """Print that everything is sent; return whether the server has accepted all of it."""
     state = State.read(run_dir.path)
     offsets = Offsets(run_dir.path)
     click.echo(
-        f"{run_dir}: on the server already{_verified(state) if verify else ''}{_refusals(run_dir)}"
-        + (_where(state) if state else "")
+        f"{run_dir}: on the server already{_verified(state)}{_refusals(run_dir)}" + (_where(state) if state else "")
     )
     return not offsets.refused and not offsets.damaged
 
@@ -141,12 +164,17 @@ def _config_for(config: WorkerConfig, to: str | None) -> WorkerConfig:
 
 def _may_send(run_dir: RunDir, key: str, config: WorkerConfig, options: Options) -> bool:
     """Whether a run may be sent without a further request of the user; if not, print what to do."""
-    reason = None if options.trust else recovery.untrusted(run_dir.path)
-    if reason is None and options.to is None:
-        reason = recovery.other_server(run_dir.path, key, config, explicit=True)
+    reason = _reason_to_leave(run_dir, key, config, options)
     if reason is not None:
         click.echo(f"{run_dir}: not sent: {reason}", err=True)
     return reason is None
+
+
+def _reason_to_leave(run_dir: RunDir, key: str, config: WorkerConfig, options: Options) -> str | None:
+    reason = None if options.trust else recovery.untrusted(run_dir.path)
+    if reason is None and options.to is None:
+        reason = recovery.other_server(run_dir.path, key, config, explicit=True)
+    return reason
 
 
 def _send_all(run_dirs: list[RunDir], key: str, config: WorkerConfig, jobs: int, options: Options) -> list[bool]:
@@ -187,7 +215,7 @@ def _send(run_dir: RunDir, key: str, config: WorkerConfig, begin: Begin, options
         return False
     waiting = run_dir.pending
     if state.phase == "done":
-        sentence = f"{_rows(state.sent)} sent, everything is on the server"
+        sentence = f"{_rows(state.sent)} sent, everything is on the server{_verified(state)}"
     elif state.trouble is None and not waiting:
         sentence = f"{_rows(state.sent)} sent, everything so far is on the server; the run is still running"
     else:
@@ -196,8 +224,7 @@ def _send(run_dir: RunDir, key: str, config: WorkerConfig, begin: Begin, options
             f"{run_dir}: {_rows(state.sent)} sent, {lack}: {state.trouble}. Fix this, then sync again.", err=True
         )
         return False
-    verified = _verified(state) if options.verify else ""
-    click.echo(f"{run_dir}: {sentence}{verified}{_refusals(run_dir)}{_where(state)}")
+    click.echo(f"{run_dir}: {sentence}{_refusals(run_dir)}{_where(state)}")
     if options.verify and state.unverified:
         click.echo(f"{run_dir}: {state.unverified} parts are not stored on the server yet. Verify again.", err=True)
         return False

@@ -118,11 +118,12 @@ class Running:
         data_dir: its data folder.
         url: its base URL, the same for all four services.
         key: its key.
+        limits: its limits and behaviours.
     """
 
     def __init__(self, data_dir: Path, port: int = 0, limits: Limits | None = None) -> None:
         self.data_dir = data_dir.absolute()
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._start(port)
 
     def environment(self) -> dict[str, str]:
@@ -149,7 +150,7 @@ class Running:
 
     def _start(self, port: int) -> None:
         arguments = ["--data", str(self.data_dir), "--port", str(port), "--with-parent"]
-        for name, value in dataclasses.asdict(self._limits).items():
+        for name, value in dataclasses.asdict(self.limits).items():
             arguments += [f"--{name.replace('_', '-')}", str(value)]
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self.data_dir / "server.log"  # a file: an unread pipe would block the server

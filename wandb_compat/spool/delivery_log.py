@@ -30,9 +30,12 @@ LANES = {
     "files": ("file",),
     "artifacts": ("artifact",),
 }
-CHECKED_LANES = ("metrics", "data", "console", "files")  # which an ingest service may acknowledge and then lose
-MERGED_WITHIN = 1000  # ms; acknowledgements of a lane and file this close together are checked as one
+# What an ingest service may acknowledge and then lose.
+CHECKED_LANES = ("metrics", "data", "console", "files", "artifacts")
+MERGED_WITHIN = 1000  # ms; acknowledgements of a lane and file this close together are checked as one…
+MERGED_SIZE = 16 * 1024  # …bytes up to which they are: it holds fewer than the 500 rows that are checked one by one
 NOTES_SIZE = 256 * 1024  # bytes of notes after which what still holds of them is written anew
+HOLES = 100  # latest ones that are remembered
 REASONS = 3  # different reasons of refusals that are reported
 
 
@@ -51,6 +54,18 @@ class Stretch:
     last: int
 
 
+@dataclass(slots=True, frozen=True)
+class Break:
+    """The end of a lane's connection to the ingest service, at a time (s since the epoch).
+
+    `silent` says that no request failed: the connection was found closed while it was in use.
+    """
+
+    lane: str
+    at: float
+    silent: bool
+
+
 class Offsets:
     """What the server has answered: for each lane, how far into each file. Kept in `uploader.journal`, append-only."""
 
@@ -61,6 +76,10 @@ class Offsets:
         self._uncounted: set[tuple[str, str]] = set()  # of which an older version has noted no counts
         self.damaged: dict[tuple[str, str], int] = {}  # records that a lane could not read, by lane and file
         self._unstored: dict[tuple[str, str], list[Stretch]] = {}
+        # Times (ms since the epoch) of forgotten acknowledgements; what cannot be read back shares their fate.
+        self.holes: list[tuple[float, float]] = []
+        self.breaks: list[Break] = []
+        self.several = False  # whether there are several ingest services behind the address, as far as is known
         self.run: int | None = None  # the server's number of the run that all of this is about
         self.stored = 0  # stretches that were seen to be stored
         self.exit: records.Exit | None = None
@@ -88,8 +107,16 @@ class Offsets:
                 self._add_stretch(document)
         elif kind == "snapshot":  # all that holds follows
             self._unstored.clear()
+            self.holes.clear()
+            self.breaks.clear()
         elif kind == "stored":
             self._remove_stretch(document)
+        elif kind == "hole":
+            self.holes = [*self.holes[-HOLES:], (document["low"], document["high"])]
+        elif kind == "break":
+            self.breaks = [*self.breaks[-HOLES:], Break(**document)]
+        elif kind == "several":
+            self.several = True
         elif kind == "run":
             self._set_run(document["number"])
         elif kind == "exit":
@@ -106,7 +133,8 @@ class Offsets:
         begin, end, first = document["from"], document["to"], document.get("first", at)
         stretches = self._unstored.setdefault((lane, file), [])
         last = stretches[-1] if stretches else None
-        if last is not None and begin >= last.end and 0 <= at - last.first <= MERGED_WITHIN:
+        near = last is not None and 0 <= at - last.first <= MERGED_WITHIN
+        if near and last is not None and begin >= last.end and end - last.begin <= MERGED_SIZE:
             stretches[-1] = replace(last, end=end, last=at)
         else:
             stretches.append(Stretch(lane, file, begin, end, first, at))
@@ -126,6 +154,8 @@ class Offsets:
             self._uncounted.clear()
             self.damaged.clear()
             self._unstored.clear()
+            self.holes.clear()
+            self.breaks.clear()
             self._passed.clear()
             self.refused.clear()
             self.closed = False
@@ -199,6 +229,20 @@ class Offsets:
             self._unstored[key] = stretches or [again]
             self._behind = True  # the notes on disk are written anew with the next one
         self.mark_run(self.run or 0)
+
+    def mark_hole(self, low: float, high: float) -> None:
+        """Note that what was acknowledged between two times (ms since the epoch) was forgotten."""
+        if (low, high) not in self.holes:
+            self._append("hole", {"low": low, "high": high})
+
+    def mark_break(self, lane: str, at: float, *, silent: bool) -> None:
+        """Note the end of a lane's connection; see `Break`."""
+        self._append("break", asdict(Break(lane, at, silent)))
+
+    def mark_several(self) -> None:
+        """Note that several ingest services are behind the address: rows do not tell what became of other values."""
+        if not self.several:
+            self._append("several", {})
 
     def mark_run(self, number: int) -> bool:
         """Note which run of the server this is about; return whether it was another before.
@@ -290,6 +334,15 @@ class Offsets:
         for stretch in (one for stretches in self._unstored.values() for one in stretches):
             ends = {"first": stretch.first, "at": stretch.last, "from": stretch.begin}
             yield "ack", {"lane": stretch.lane, "file": stretch.file, "to": stretch.end, **ends}
+        oldest = min((one.first for stretches in self._unstored.values() for one in stretches), default=None)
+        for low, high in self.holes:
+            if oldest is not None and high >= oldest:
+                yield "hole", {"low": low, "high": high}
+        for one in self.breaks:
+            if oldest is not None and one.at * 1000 >= oldest:
+                yield "break", asdict(one)
+        if self.several:
+            yield "several", {}
         for (lane, file), to in self._offsets.items():
             yield "ack", {"lane": lane, "file": file, "to": to, **self._total(lane, file)}
         for (lane, file), lost in self.damaged.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import time
 from typing import Literal
@@ -16,6 +16,9 @@ Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"
 ENDED = ("done", "left")
 TOUCH_INTERVAL = 30.0  # seconds between two updates of the status file's time
 
+
+# What a lane carries, in the plural.
+_WORDS = {"metrics": "rows", "data": "texts or other values", "console": "console lines", "artifacts": "artifact files"}
 
 # Files of the uploader had other names until version 1.0: those of old run directories are still read.
 _OLD_STEM = "courier"
@@ -57,10 +60,24 @@ class State:
     since: float | None = None
     cancelled: bool = False
     unverified: int = 0  # stretches of records that were acknowledged and not seen to be stored
-    resent: int = 0  # records that were acknowledged, found missing and sent again
+    healed: dict[str, int] = field(default_factory=dict)  # by lane: records that the server lost, sent again
     permanent: bool = False  # whether `trouble` needs the user: a refused key or request
     verifiable: bool = True  # whether the server can be asked for what it stored
     recovery: str | None = None  # a message on interrupted runs beside this one
+
+    @property
+    def verified(self) -> Literal["yes", "not yet", "accepted"]:
+        """Whether what the server acknowledged was read back; `accepted` where it cannot be asked."""
+        if not self.verifiable:
+            return "accepted"
+        return "yes" if self.phase == "done" and not self.unverified else "not yet"
+
+    @property
+    def healed_in_words(self) -> str:
+        """What the server acknowledged and then lost, as a sentence, or nothing."""
+        *others, last = [f"{count} {_WORDS.get(lane, lane)}" for lane, count in self.healed.items()] or [""]
+        what = f"{', '.join(others)} and {last}" if others else last
+        return f"the server had lost {what} that it had acknowledged" if what else ""
 
     @staticmethod
     def path(run_dir: Path) -> Path:
@@ -84,6 +101,7 @@ class State:
         try:
             path = existing(cls.path(run_dir))
             document = json.loads(path.read_bytes())
+            document.setdefault("verifiable", "unverified" in document)  # earlier releases did not verify
             return cls(**{name: value for name, value in document.items() if name in cls.__dataclass_fields__})
         except (OSError, ValueError, TypeError, AttributeError):
             return None

@@ -32,6 +32,10 @@ class Backoff:
         self._requested = monotonic() + (requested or 0)
         self._due = max(monotonic() + pause, self._requested)
 
+    def postpone(self, pause: float) -> None:
+        """Let the next attempt happen so many seconds later, without a failure."""
+        self._due = monotonic() + pause
+
     def retry_now(self) -> None:
         """Let the next attempt happen at once, unless the server asked for a pause, and further ones soon."""
         self._failures, self._due = min(self._failures, 1), self._requested

@@ -15,6 +15,7 @@ from wandb_compat.spool.journal import read_start
 from wandb_compat.spool.records import Exit
 from wandb_compat.spool.status import State
 from wandb_compat.uploader.backoff import Backoff
+from wandb_compat.uploader.read_back import StoredRun
 from wandb_compat.uploader.session import Session
 from wandb_compat.wire.errors import Refused, WireError
 from wandb_compat.wire.models import STATUS
@@ -82,12 +83,23 @@ class Closing:
             session.reopen()
             session.client.set_status(session.run, STATUS.get(exit.state, STATUS["failed"]), exit.time, reason)
         except Refused as error:
+            if error.status == 404 and self._is_gone():
+                self.backoff.failed()
+                session.mark_failing("close", Refused("the run is not on the Pluto server any more", 404))
+                return False
             log.error("the final state %s was refused: %s", exit.state, error)
         except WireError as error:
             self.backoff.failed(getattr(error, "wait", None))
             session.mark_failing("close", error)
             return False
         return True
+
+    def _is_gone(self) -> bool:
+        """Whether the run was deleted on the server: then its rows have to be sent anew, to another one."""
+        try:
+            return not StoredRun(self._session.client, self._session.run, self._session.project).exists()
+        except WireError:
+            return False
 
     def _ending(self) -> Ending | None:
         """Return how the run ended, or None when another part, rank or writer of it has to report that."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
+from time import time
 
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import LANES, Offsets
@@ -32,6 +33,10 @@ RETRY_POLL = 0.05  # seconds between two checks of a failing lane whether its pa
 REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
 # In the reason of a refusal: the server could not ask its own database or another of its parts.
 SERVER_FAULT = re.compile(r"database|clickhouse|postgres|connection|timed? ?out", re.IGNORECASE)
+KEPT = re.compile(r"\bthe (\d+) before it are\b")  # in the reason of a refusal: lines that are stored already
+SHOWN_TWICE = ("data", "console", "files")  # lanes of what a server shows as often as it was sent
+LONGEST_PAUSE = 240.0  # seconds between two copies of such a batch
+RETRY_PAUSE = 1.0  # seconds between two looks whether rows get through again
 SUSPICIONS = 5  # refusals of a lone line, with pauses between them, after which it is at fault without further proof
 
 
@@ -65,6 +70,7 @@ class Delivery:
             Lane("files", uploads.send, batch_size, session.new_client(), PRESIGN_LIMIT, uploads.release),
             Lane("artifacts", publisher.send, batch_size, session.new_client(), 1, publisher.release),
         ]
+        self.verifier.watched = {lane.name: lane.client for lane in self._others if lane.name in ("metrics", "data")}
         self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
         self._stopped = False
         for lane in self._others:
@@ -193,29 +199,51 @@ class Delivery:
             lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
             try:
                 left = self._latest.current(lane.name, lines)
-                if lane.answer_lost and lane.name == "console":  # a line that is sent twice shows twice
-                    left = self.verifier.absent_console(lines)
+                if self._must_wait(lane):
+                    return False
+                if lane.answers_lost and lane.name == "console":  # a line that is sent twice shows twice
+                    left = self.verifier.absent_console(left, lane.client)
                 if left:
                     self._send(lane, left)
             except WireError as error:
-                lane.answer_lost |= isinstance(error, Unavailable) and error.arrived
-                pause = error.wait if isinstance(error, Unavailable) else None
-                if lane.answer_lost and lane.name == "console" and self.verifier.active:
-                    pause = max(pause or 0, verifier.STORE_TIME)  # earlier it cannot be known
-                lane.failed(pause)
+                pause = self._note_failure(lane, error)
                 self.session.mark_failing(lane.name, error, pause=pause)  # `finish` waits for a pause that is known
                 return False
             lane.succeeded()
-            lane.answer_lost = False
             self.session.mark_healthy(lane.name)
             begin = self.offsets.offset(lane.name, file.name)
             begin_of = begin if self.verifier.active else None
             self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin_of, len(batch))
-            if lane.name != "files" or not self.verifier.active:
+            self.verifier.note_breaks(lane.name, lane.client)
+            if lane.name not in ("files", "artifacts") or not self.verifier.active:
                 lane.delivered(lines)
             if lane.name == "metrics":
                 self.session.update(sent=self.session.state.sent + len(batch))
         return True
+
+    def _note_failure(self, lane: Lane, error: WireError) -> float | None:
+        """Let a lane wait after a failure; return for how many seconds, if that is more than its usual pause."""
+        pause = error.wait if isinstance(error, Unavailable) else None
+        if isinstance(error, Unavailable) and lane.name in INGEST_ROUTES:
+            self.offsets.mark_break(lane.name, time(), silent=False)
+        if isinstance(error, Unavailable) and error.arrived:
+            lane.answers_lost += 1
+            if lane.name in SHOWN_TWICE:
+                # Console lines can be asked for, once they are stored. Of the others each further copy waits longer.
+                first = verifier.STORE_TIME if lane.name == "console" and self.verifier.active else 0.0
+                later = verifier.STORE_TIME * 2 ** (lane.answers_lost - 2) if lane.answers_lost > 1 else 0.0
+                pause = max(pause or 0.0, first, min(later, LONGEST_PAUSE)) or None
+        lane.failed(pause)
+        return pause
+
+    def _must_wait(self, lane: Lane) -> bool:
+        """Whether a lane whose answer was lost waits for the rows, which are tried without harm, to get through."""
+        if not lane.answers_lost or lane.name not in SHOWN_TWICE or lane.name == "console":
+            return False
+        rows = next(other for other in self._others if other.name == "metrics")
+        if rows.backoff.failing:
+            lane.backoff.postpone(RETRY_PAUSE)
+        return rows.backoff.failing
 
     def _send(self, lane: Lane, lines: Lines) -> bool:
         """Send lines, halving what is refused until the bad line is alone; return whether any was accepted.
@@ -229,7 +257,10 @@ class Delivery:
             if not error.content:
                 raise
             if len(lines) > 1:
-                half = len(lines) // 2
+                kept = _kept(error)
+                if kept is not None and 0 < kept < len(lines):
+                    return self._send(lane, lines[kept:])
+                half = 1 if kept == 0 else len(lines) // 2
                 return self._send(lane, lines[:half]) | self._send(lane, lines[half:])
             if not self._is_at_fault(lane, lines[0], error):
                 return True
@@ -289,6 +320,12 @@ class Delivery:
                 except OSError:  # another program holds it: the next round tries again
                     continue
                 del self._complete[file.name]
+
+
+def _kept(refusal: Refused) -> int | None:
+    """Return how many lines before a bad one the server has kept of a refused batch, None if it does not say so."""
+    found = KEPT.search(str(refusal))
+    return int(found[1]) if found is not None else None
 
 
 def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list[list[journal.Entry]]:

@@ -46,7 +46,7 @@ class Lane:
         self.count = count
         self.size = self.full_size = size
         self.accepted: bytes | None = None  # a line that the server has taken, on an ingest route
-        self.answer_lost = False  # whether the last batch may have arrived although it failed
+        self.answers_lost = 0  # times that the next batch may have arrived although it failed
         self.suspicions = 0  # times that a line was refused alone, without a proof that it is at fault
         self.wanted = journal.pattern(*(kind.encode() for kind in LANES[name]), END)
         self.send = send
@@ -63,5 +63,5 @@ class Lane:
         """Note that it did."""
         self.backoff.succeeded()
         self.size = min(self.size * 2, self.full_size)
-        self.answer_lost = False  # whether the last batch may have arrived although it failed
+        self.answers_lost = 0
         self.suspicions = 0

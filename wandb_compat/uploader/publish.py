@@ -12,7 +12,7 @@ from typing import Any
 
 from wandb_compat.artifacts.paths import manifest_digest, manifest_key, outcome_path
 from wandb_compat.artifacts.store import ArtifactStore, published
-from wandb_compat.spool import os_errors, records, staging
+from wandb_compat.spool import os_errors, records, safe_paths, staging
 from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.records import Artifact, ArtifactFile, File
 from wandb_compat.spool.safe_paths import UnsafePath
@@ -50,6 +50,21 @@ class UploadedFiles:
         with self._path.open("ab", buffering=0) as stream:
             stream.write(json.dumps(entry).encode() + b"\n")
         self._known.add(entry)
+
+
+def sent_files(run_dir: Path, run: int, record: Artifact) -> list[File]:
+    """Return the files that a run has sent for an artifact and that are still on disk, manifests among them."""
+    sent = UploadedFiles(run_dir, run)
+    key, _ = manifest_key(record.name, b"")
+    manifests = sorted((run_dir / staging.FOLDER).glob("manifest-*.json"))
+    files = [*_files(record), *(ArtifactFile(key, one.name, staging.relative(run_dir, one)) for one in manifests)]
+    here = [file for file in files if file in sent and safe_paths.inside(run_dir, file.path).exists()]
+    return [_to_send(record, file) for file in here]
+
+
+def _to_send(record: Artifact, file: ArtifactFile) -> File:
+    kind = Path(file.name).suffix[1:]
+    return File(record.time, record.step, file.key, file.name, kind, file.path, caption=file.caption)
 
 
 def _files(record: Artifact) -> list[ArtifactFile]:
@@ -90,8 +105,11 @@ class Publisher:
     def release(self, lines: list[bytes]) -> None:
         """Delete the files of artifacts that are published and noted."""
         for line in lines:
-            for file in _files(records.parse(Artifact, line)):
-                staging.release(self._run_dir, file.path)
+            record = records.parse(Artifact, line)
+            paths = [file.path for file in _files(record)]
+            paths += [file.path for file in sent_files(self._run_dir, self._session.run, record)]
+            for path in paths:
+                staging.release(self._run_dir, path)
 
     @cached_property
     def _uploaded(self) -> UploadedFiles:
@@ -172,19 +190,7 @@ class Publisher:
         return outcome
 
     def _upload(self, record: Artifact, files: list[ArtifactFile]) -> None:
-        new = [
-            File(
-                time=record.time,
-                step=record.step,
-                key=file.key,
-                name=file.name,
-                type=Path(file.name).suffix[1:],
-                path=file.path,
-                caption=file.caption,
-            )
-            for file in files
-            if file not in self._uploaded
-        ]
+        new = [_to_send(record, file) for file in files if file not in self._uploaded]
         missing = self._uploads.upload(new, self._uploaded.add)
         if missing:
             gone = ", ".join(new[index].caption or new[index].key for index in missing[:3])
@@ -218,11 +224,9 @@ class Publisher:
         """Upload a manifest; return the fields of the entry that say where it is and what it holds."""
         text = json.dumps(document, sort_keys=True).encode()
         key, name = manifest_key(record.name, text)
-        path = staging.new_path(self._run_dir, ".json")
+        path = staging.new_path(self._run_dir, ".json").with_name(name)  # it stays until it is known to be stored
         path.write_bytes(text)
-        relative = staging.relative(self._run_dir, path)
-        self._upload(record, [ArtifactFile(key, name, relative)])
-        staging.release(self._run_dir, relative)
+        self._upload(record, [ArtifactFile(key, name, staging.relative(self._run_dir, path))])
         size = sum(one.get("size") or 0 for one in document["contents"].values())
         return {"run": self._session.run, "key": key, "manifest": name, "digest": digest, "size": size}
 

@@ -21,7 +21,7 @@ from wandb_compat.spool.status import ENDED, State, existing
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.system.background import detached
 from wandb_compat.uploader.trainer import Trainer
-from wandb_compat.uploader.worker import Worker
+from wandb_compat.uploader.worker import VERIFY_TIME, Worker
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import NoRunFound, RunDirBusy
 
@@ -38,6 +38,7 @@ class InterruptedRun:
 
     run_dir: Path
     start: Start
+    unchecked: bool = False  # whether all was acknowledged, and only not seen to be stored
 
     def is_part_of(self, start: Start) -> bool:
         """Whether it is an earlier part of a run."""
@@ -60,22 +61,27 @@ def find_interrupted(run_dir: Path) -> list[InterruptedRun]:
 
 def _interrupted(run_dir: Path) -> InterruptedRun | None:
     state = State.read(run_dir)
-    if (state is not None and state.phase == "done") or not existing(run_dir / "logs" / "uploader.log").exists():
+    unchecked = state is not None and state.phase == "done" and state.unverified > 0
+    if state is not None and state.phase == "done" and not unchecked:
+        return None
+    if not unchecked and not existing(run_dir / "logs" / "uploader.log").exists():
         return None
     try:
         start = read_start(run_dir)
         offsets = Offsets(run_dir)
         files = journal.files(run_dir)
-        if start is None or (offsets.closed and offsets.covers(files)) or not _abandoned(run_dir, files):
+        delivered = offsets.closed and offsets.covers(files)
+        if start is None or (delivered and not unchecked) or not _abandoned(run_dir, files):
             return None
     except (OSError, ValueError, KeyError, TypeError):  # another process deletes it, or it is damaged
         return None
-    return InterruptedRun(run_dir, start)
+    return InterruptedRun(run_dir, start, unchecked=unchecked and delivered)
 
 
 def _abandoned(run_dir: Path, files: list[Path]) -> bool:
     state = State.read(run_dir)
-    if state is not None and state.phase not in ENDED and Trainer.of_writer(state.pid, State.path(run_dir)).alive():
+    at_work = state is not None and (state.phase not in ENDED or state.unverified)
+    if state is not None and at_work and Trainer.of_writer(state.pid, State.path(run_dir)).alive():
         return False
     elsewhere = False
     for file in files:
@@ -145,7 +151,7 @@ def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str 
     left = [
         f"Interrupted run {run.start.id} is not uploaded: {reason} with `wandb-compat sync {run.run_dir}`"
         for run in found
-        if (reason := reasons[run.start.id]) is not None
+        if (reason := reasons[run.start.id]) is not None and not run.unchecked
     ]
     found = [run for run in found if reasons[run.start.id] is None]
     if not found:
@@ -161,6 +167,9 @@ def recover(run_dir: Path, start: Start, key: str, config: WorkerConfig) -> str 
         assert process.stdin is not None
         process.stdin.write(config.hello(key, None))
         process.stdin.close()
+    found = [run for run in found if not run.unchecked]
+    if not found:
+        return "\n".join(left[:SHOWN]) or None
     names = ", ".join(run.start.id for run in found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
     runs = f"{len(found)} interrupted runs ({names})" if len(found) > 1 else f"interrupted run {names}"
     message = f"Uploading {rows} unsent row{'s' * (rows != 1)} of {runs} in the background"
@@ -171,14 +180,21 @@ def upload_interrupted(run_dir: Path, key: str, config: WorkerConfig) -> None:
     """Upload the interrupted runs beside a run directory, one after the other."""
     for run in find_interrupted(run_dir):
         if (reason := reason_to_leave(run.run_dir, key, config)) is None:
-            _upload(run, key, config)
+            _upload(run, key, config, VERIFY_TIME)
         else:
             log.info("%s: %s", run.run_dir, reason)
 
 
-def _upload(run: InterruptedRun, key: str, config: WorkerConfig) -> None:
+def check_stored(run_dir: Path, key: str, config: WorkerConfig) -> None:
+    """Check once what was acknowledged of a delivered run and not seen to be stored; send again what is lost."""
+    start = read_start(run_dir)
+    if start is not None and reason_to_leave(run_dir, key, config) is None:
+        _upload(InterruptedRun(run_dir, start, unchecked=True), key, config)
+
+
+def _upload(run: InterruptedRun, key: str, config: WorkerConfig, verify: float = 0.0) -> None:
     try:
-        state = Worker(run.run_dir, key, config, trainer=Trainer(None), follow=False).run()
+        state = Worker(run.run_dir, key, config, trainer=Trainer(None), follow=False, verify=verify).run()
         log.info("%s: %s, %s rows sent, %s refused", run.run_dir, state.phase, state.sent, state.refused)
     except (RunDirBusy, NoRunFound, OSError) as error:
         log.info("%s: %s", run.run_dir, error)

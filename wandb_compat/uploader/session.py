@@ -36,11 +36,10 @@ class Session:
         self.start = start
         self._key = key
         self.client = Client(endpoints, key, self._silent)
-        self.state = State()
         self._before = State.read(run_dir)  # the status of an uploader that has died, or of an earlier `sync`
+        self.state = State(healed=self._before.healed if self._before is not None else {})
         self._other_tags: list[str] = []  # tags that the run had before, which the script did not set
         self.permanent_failure = False  # whether the last failure needs the user: a refused key or request
-        self.breaks: list[float] = []  # times (s since the epoch) at which an ingest route failed
         self.contact = time()  # of the last heartbeat that was answered
         self.reaped = False  # whether the server may have taken the run for dead
         self._opened: dict[str, Any] = {}
@@ -116,6 +115,18 @@ class Session:
     def start_lanes(self) -> None:
         """Publish the run's number, which lets the lanes go."""
         self.update(**self._opened)
+
+    def take_up(self, number: int | None) -> None:
+        """Go on with what an earlier uploader knew of a run that it has closed, without a request.
+
+        Args:
+            number: the run's number, if the status of that uploader is gone.
+        """
+        before = self._before or State()
+        self._project = before.project or self._project
+        names = ("display_id", "url", "resumed", "verifiable")
+        known = {name: getattr(before, name) for name in names}
+        self.update(**known, run=before.run or number, project=self._project)
 
     @property
     def known_number(self) -> int | None:
@@ -215,8 +226,6 @@ class Session:
             message += "; the rows wait in the journal until that is over"
         asked = pause or (error.wait if isinstance(error, Unavailable) else None)
         with self._lock:
-            if isinstance(error, Unavailable):
-                self.breaks = [*self.breaks[-99:], time()]
             self._failing.pop(source, None)  # so that the latest failure is the last one
             self._failing[source] = message, time() + asked if asked else None
             since = self.state.since or time() - waited

@@ -3,16 +3,19 @@
 An ingest service answers when it holds the records in memory, stores them seconds later, and forgets what it holds when
 it restarts. So it loses whole stretches of time. Rows can be read back by metric and step, console lines counted, files
 listed. Other values (texts, histograms, tables) cannot be read back: they share the fate of rows of the same seconds.
+Where several services are behind one address, the end of the connection that carried them counts as well.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import copy_context
+from functools import cached_property
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
@@ -20,25 +23,34 @@ from zlib import crc32
 
 from wandb_compat.spool import journal, records, staging
 from wandb_compat.spool.delivery_log import LANES, Offsets, Stretch
-from wandb_compat.spool.records import File
+from wandb_compat.spool.records import Artifact, File
 from wandb_compat.uploader.lane import INGEST_ROUTES
 from wandb_compat.uploader.latest_values import LatestValues
+from wandb_compat.uploader.publish import sent_files
+from wandb_compat.uploader.read_back import DENSE, Probe, StoredRun, line_of, take
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.errors import Refused, WireError
 
 log = logging.getLogger(__name__)
 
 STORE_TIME = 6.5  # seconds after which an acknowledged record can be read back; measured: 2.6 to 5.4
-INTERVAL = 20.0  # seconds between two checks
-DENSE = 500  # rows of a stretch above which its first and last row are checked instead of all: it was one request
-READ_LIMIT = 50_000  # rows in one answer
+# Seconds after which a record counts as lost though nothing that was acknowledged later was seen to be stored either.
+LATE_TIME = 20.0
+INTERVAL = 60.0  # seconds between two checks: each is a few requests…
+BACKLOG = 4 * 1024**2  # …unless so many bytes of journal could be checked: they stay on the disk until then
+POLL = 2.0  # seconds between two looks whether a check is due
 QUERIES = 8  # metrics that are asked for in one check, at most; rows without any of them share their stretch's fate
 MARGIN = 1.0  # seconds around a hole in the rows in which other values count as lost too
-FINISH_INTERVAL = 1.5  # seconds between two checks at the end of a run
+FINISH_INTERVAL = 1.5, 3.0  # seconds between the first two checks at the end of a run, and between later ones
 KEYS = 50  # keys of files that one check asks for, at most
-LISTED = 1000  # files in one answer
-CONSOLE_PAGE = 10_000  # lines in one answer
+REPEATS = 8  # times that a record is sent again by one uploader; the waits between them double
+MEMORY = 600.0  # seconds for which stored rows are remembered
+
+
+class RunGone(Exception):
+    """The server does not have the run any more."""
 
 
 class Verifier:
@@ -46,16 +58,22 @@ class Verifier:
 
     def __init__(self, run_dir: Path, session: Session, offsets: Offsets, latest: LatestValues | None = None) -> None:
         self.active = True  # whether the server can be asked
+        self.gone = False  # whether the run was deleted on the server
+        self.watched: dict[str, Client] = {}  # by lane: clients whose connections are watched
         self._run_dir = run_dir
         self._session = session
         self._offsets = offsets
         self._latest = latest or LatestValues()
         self._client = session.new_client(report_silence=False)
-        self._uploads = Uploads(run_dir, session)
-        self._holes: list[tuple[float, float]] = []  # ms since the epoch, of acknowledgements that were forgotten
         self._stored_rows: list[int] = []  # ms, times of acknowledgements of rows that were seen to be stored
+        self._repeats: Counter[tuple[str, str, int]] = Counter()  # by lane, file and begin of a stretch
+        self._exists = False  # whether the run was seen on the server in this check
         self._stopped = threading.Event()
         self._checking = threading.Lock()
+
+    @cached_property
+    def _stored(self) -> StoredRun:
+        return StoredRun(self._client, self._session.run, self._session.project)
 
     def start(self) -> None:
         """Check every INTERVAL seconds, in a thread, until `stop`."""
@@ -67,8 +85,34 @@ class Verifier:
         self._stopped.set()
 
     def _loop(self) -> None:
-        while not self._stopped.wait(INTERVAL):
-            self.check()
+        last = monotonic()
+        self._note_start()
+        while not self._stopped.wait(min(POLL, INTERVAL)):
+            self._watch()
+            due_before = (time() - STORE_TIME) * 1000
+            waiting = sum(one.end - one.begin for one in self._offsets.unstored() if one.last <= due_before)
+            if waiting and (monotonic() - last >= INTERVAL or waiting > BACKLOG):
+                self.check()
+                last = monotonic()
+
+    def _note_start(self) -> None:
+        """Note that the connection of an uploader that has died is gone."""
+        left = [one.last / 1000 for one in self._offsets.unstored() if one.lane == "data"]
+        if left and self._offsets.several:
+            self._offsets.mark_break("data", max(left), silent=False)
+
+    def _watch(self) -> None:
+        for lane, client in [*self.watched.items(), ("data", self._client)]:
+            client.watch()
+            self.note_breaks(lane, client)
+
+    def note_breaks(self, lane: str, client: Client) -> None:
+        """Note that connections of a lane in use were closed: the service behind them may have been restarted."""
+        others = [other for other in self.watched.values() if other is not client]
+        if client.reconnected and any(other.is_connected() for other in others):
+            self._offsets.mark_several()  # the service of that connection has not been restarted
+        while client.reconnected:
+            self._offsets.mark_break(lane, client.reconnected.pop(), silent=True)
 
     @property
     def pending(self) -> bool:
@@ -77,11 +121,15 @@ class Verifier:
 
     def finish(self, seconds: float) -> bool:
         """Check until everything is stored, for so many seconds at most; return whether it is."""
-        until = monotonic() + seconds
+        until, (pause, later) = monotonic() + seconds, FINISH_INTERVAL
         while True:
             self.check(early=True)
-            if not (self.active and self.pending and monotonic() < until) or self._stopped.wait(FINISH_INTERVAL):
+            if not (self.active and self.pending and not self.gone and monotonic() < until):
                 return not self.pending
+            if self._stopped.wait(pause):
+                return not self.pending
+            self._watch()
+            pause = later
 
     def check(self, *, early: bool = False) -> None:
         """Check what was acknowledged long enough ago, and send again what is missing.
@@ -89,15 +137,18 @@ class Verifier:
         Args:
             early: whether to look for what was acknowledged a moment ago too; if that is missing, it is only too early.
         """
-        if self._session.state.run is None or not self.active:
+        if self._session.state.run is None or not self.active or self.gone:
             return
         with self._checking:
+            self._exists = False
             due_before = (time() - STORE_TIME) * 1000
             due = [one for one in self._offsets.unstored() if early or one.last <= due_before]
             try:
                 for lane, check in self._checks().items():
                     if stretches := [stretch for stretch in due if stretch.lane == lane]:
                         check(stretches)
+            except RunGone:
+                self._note_gone()
             except Refused as error:
                 if error.status in (404, 405, 501):
                     self._give_up(error)
@@ -107,8 +158,8 @@ class Verifier:
                 log.info("not checked yet: %s", error)
             except Exception:  # one of our bugs must not end the checks
                 log.exception("not checked")
-            self._holes = [hole for hole in self._holes if hole[1] > due_before - 600_000]
-            self._stored_rows = [at for at in self._stored_rows if at > due_before - 600_000]
+            forgotten = (time() - MEMORY) * 1000
+            self._stored_rows = [at for at in self._stored_rows if at > forgotten]
             self._session.update(unverified=len(self._offsets.unstored()))
 
     def _checks(self) -> dict[str, Callable[[list[Stretch]], None]]:
@@ -117,13 +168,17 @@ class Verifier:
             "metrics": self._check_rows,
             "console": self._check_console,
             "files": self._check_files,
+            "artifacts": self._check_files,
             "data": self._check_values,
         }
 
     def _give_up(self, error: Refused) -> None:
         """Take acknowledgements for the last word: the server has no route to read back, or not this run."""
-        if not self._run_exists():
-            log.error("the run is not on the server any more: %s", error)
+        try:
+            if not self._stored.exists():
+                self._note_gone()
+                return
+        except WireError:
             return
         log.info("the server cannot tell what it stored, so rows count as delivered once acknowledged: %s", error)
         self.active = False
@@ -131,20 +186,21 @@ class Verifier:
             self._done(stretch)
         self._session.update(verifiable=False, unverified=0)
 
-    def _run_exists(self) -> bool:
-        try:
-            self._client.details(self._session.run, self._session.project)
-        except Refused:
-            return False
-        except WireError:
-            pass
-        return True
+    def _note_gone(self) -> None:
+        """Note that the run was deleted on the server; what is on disk stays for `sync`, which creates it anew."""
+        self.gone = True
+        log.error("the run is not on the server any more; `wandb-compat sync` creates it anew with what is on disk")
+        if self._offsets.closed:  # a run that was deleted after its end is not wanted back
+            for stretch in self._offsets.unstored():
+                self._done(stretch)
 
     # Reading the journal
 
     def _lines(self, stretch: Stretch) -> list[bytes]:
         """Return the documents of a stretch that were sent: not those that were refused or replaced."""
-        return self._latest.current(stretch.lane, self._taken(stretch))
+        lines = self._taken(stretch)
+        self._latest.note(stretch.lane, lines)  # an uploader that only verifies has not read them yet
+        return self._latest.current(stretch.lane, lines)
 
     def _taken(self, stretch: Stretch) -> list[bytes]:
         """Return the documents of a stretch that the server did not refuse."""
@@ -159,80 +215,111 @@ class Verifier:
     def _file(self, name: str) -> Path:
         return next((path for path in journal.files(self._run_dir) if path.name == name), self._run_dir / name)
 
+    def _files(self, stretch: Stretch, lines: list[bytes]) -> list[File]:
+        """Return the files that were uploaded for lines of a stretch."""
+        if stretch.lane == "files":
+            return [records.parse(File, line) for line in lines]
+        artifacts = [records.parse(Artifact, line) for line in lines]
+        return [file for one in artifacts for file in sent_files(self._run_dir, self._session.run, one)]
+
     # What is there and what is not
 
     def _done(self, stretch: Stretch) -> None:
-        if stretch.lane == "files":
-            for line in self._taken(stretch):
-                staging.release(self._run_dir, records.parse(File, line).path)
+        if stretch.lane in ("files", "artifacts"):
+            for file in self._files(stretch, self._taken(stretch)):
+                staging.release(self._run_dir, file.path)
         self._offsets.mark_stored(stretch)
 
-    def _send_again(self, stretch: Stretch, lines: list[bytes]) -> None:
-        """Send lines of a stretch once more; they are checked again.
+    def _lost(self, stretch: Stretch) -> bool:
+        """Whether a stretch that cannot be read back is lost, and not only stored late."""
+        age, repeats = time() - stretch.last / 1000, self._repeats[_place(stretch)]
+        if age < STORE_TIME * 2**repeats or repeats >= REPEATS:
+            return False
+        return age >= LATE_TIME or any(at > stretch.last for at in self._stored_rows)
+
+    def _send_again(self, stretch: Stretch, lost: list[bytes] | list[File]) -> None:
+        """Send records of a stretch, or files, once more; they are checked again.
 
         Raises:
+            RunGone: the server does not have the run.
             WireError: the server does not take them now.
         """
-        if not _ripe(stretch):
+        if not self._lost(stretch):
             return
-        log.warning("%s: %s acknowledged records were not stored; they are sent again", stretch.lane, len(lines))
-        if stretch.lane == "files":
-            self._uploads.upload([records.parse(File, line) for line in lines])
-        else:
+        if not self._exists and not self._stored.exists():
+            raise RunGone
+        self._exists = True
+        log.warning("%s: the server lost %s records that it had acknowledged; sent again", stretch.lane, len(lost))
+        if stretch.lane in INGEST_ROUTES:
+            lines = [line for line in lost if isinstance(line, bytes)]
             self._client.ingest(INGEST_ROUTES[stretch.lane], self._session.headers, lines)
+        else:  # announced anew: the entry is what was lost
+            Uploads(self._run_dir, self._session).upload([file for file in lost if isinstance(file, File)])
+        self._repeats[_place(stretch)] += 1
+        if self._repeats[_place(stretch)] == REPEATS:
+            log.error("%s: sent again %s times; `wandb-compat sync --verify` tries again", stretch.lane, REPEATS)
         self._offsets.mark_sent_again(stretch)
-        self._session.update(resent=self._session.state.resent + len(lines))
+        healed = self._session.state.healed
+        self._session.update(healed={**healed, stretch.lane: healed.get(stretch.lane, 0) + len(lost)})
 
     def _check_rows(self, stretches: list[Stretch]) -> None:
-        for file in dict.fromkeys(stretch.file for stretch in stretches):
-            mine = [stretch for stretch in stretches if stretch.file == file]
-            rows = {stretch: [json.loads(line) for line in self._lines(stretch)] for stretch in mine}
-            missing = self._missing_rows({stretch: _probes(found) for stretch, found in rows.items()})
-            self._note_holes(mine, {stretch for stretch in missing if _ripe(stretch)})
-            for stretch in mine:
-                if stretch in missing:
-                    self._send_again(stretch, self._lines(stretch))
-                else:
-                    self._stored_rows.append(stretch.last)
-                    self._done(stretch)
+        missing = self._missing_rows(stretches)
+        self._stored_rows += [stretch.last for stretch in stretches if stretch not in missing]
+        self._note_holes(stretches, {stretch for stretch in missing if self._lost(stretch)})
+        for stretch in stretches:
+            if stretch in missing:
+                self._send_again(stretch, self._lines(stretch))
+            else:
+                self._done(stretch)
 
-    def _missing_rows(self, probes: dict[Stretch, list[dict[str, Any]]]) -> set[Stretch]:
+    def _missing_rows(self, stretches: list[Stretch]) -> set[Stretch]:
         """Return the stretches of which a row is not stored."""
         missing: set[Stretch] = set()
-        left = [(stretch, row) for stretch, rows in probes.items() for row in rows if row["data"]]
+        left = [probe for stretch in stretches for probe in _probes(stretch, self._lines(stretch))]
         for _ in range(QUERIES):
             if not left:
                 break
-            counts = Counter(key for _, row in left for key in row["data"])
+            counts = Counter(key for _, row, _ in left for key in row["data"])
             metric = counts.most_common(1)[0][0]
-            asked = [(stretch, row["step"]) for stretch, row in left if metric in row["data"]]
-            stored = self._stored_steps(metric, sorted({step for _, step in asked}))
-            missing |= {stretch for stretch, step in asked if step not in stored}
-            left = [(stretch, row) for stretch, row in left if metric not in row["data"]]
+            asked = [probe for probe in left if metric in probe[1]["data"]]
+            stored = self._stored.steps(metric, [Probe(row["step"], between) for _, row, between in asked])
+            missing |= {stretch for stretch, row, _ in asked if row["step"] not in stored}
+            left = [probe for probe in left if metric not in probe[1]["data"]]
         return missing
 
-    def _stored_steps(self, metric: str, steps: list[int]) -> set[int]:
-        stored: set[int] = set()
-        for first, last in _ranges(steps):
-            stored |= self._client.raw_steps(self._session.run, self._session.project, metric, first, last)
-        return stored
-
-    def _note_holes(self, stretches: list[Stretch], missing: set[Stretch]) -> None:
-        """Note the times of acknowledgements around the missing stretches, up to the stored ones on both sides."""
+    def _note_holes(self, stretches: list[Stretch], lost: set[Stretch]) -> None:
+        """Note the times of acknowledgements around the lost stretches, up to the stored ones on both sides."""
         ordered = sorted(stretches, key=lambda stretch: stretch.first)
+        reach = STORE_TIME * 1000
         for index, stretch in enumerate(ordered):
-            if stretch in missing:
-                before = next((one.last for one in reversed(ordered[:index]) if one not in missing), None)
-                after = next((one.first for one in ordered[index + 1 :] if one not in missing), None)
-                before = before or max((at for at in self._stored_rows if at <= stretch.first), default=stretch.first)
-                low = max(before, stretch.first - STORE_TIME * 1000)
-                high = min(after or stretch.last, stretch.last + STORE_TIME * 1000)
-                self._holes.append((low - MARGIN * 1000, high + MARGIN * 1000))
+            if stretch not in lost:
+                continue
+            earlier = [one.last for one in ordered[:index] if one not in lost]
+            earlier += [at for at in self._stored_rows if at <= stretch.first]
+            later = [one.first for one in ordered[index + 1 :] if one not in lost]
+            low = max([*earlier, stretch.first - reach])
+            high = min([*later, stretch.last + reach])
+            near = [one for one in ordered if abs(one.first - stretch.first) <= reach]
+            fates = "".join("l" if one in lost else "s" for one in near)
+            if re.search("ls+l", fates):  # there are several processes, and it is not known which took what
+                self._offsets.mark_several()
+                low, high = stretch.first - reach, stretch.last + reach
+            self._offsets.mark_hole(low - MARGIN * 1000, high + MARGIN * 1000)
 
     def _in_hole(self, stretch: Stretch) -> bool:
-        breaks = [(at * 1000 - STORE_TIME * 1000, at * 1000) for at in self._session.breaks]
         near = any(stretch.last <= at <= stretch.last + 2000 for at in self._stored_rows)
-        holes = self._holes if near else [*self._holes, *breaks]
+        breaks = self._offsets.breaks
+        rows = [one.at for one in breaks if one.lane == "metrics"]
+        data = [one for one in breaks if one.lane == "data"]
+        # When only the connection of these values ended, it led to another service than that of the rows.
+        alone = [one.at for one in data if one.silent and not any(abs(one.at - at) < STORE_TIME for at in rows)]
+        if alone:
+            self._offsets.mark_several()
+        if self._offsets.several:
+            ends = [one.at for one in data]
+        else:
+            ends = [] if near else [one.at for one in breaks]
+        holes = [*self._offsets.holes, *(((at - STORE_TIME) * 1000, at * 1000) for at in ends)]
         return any(low <= stretch.last and stretch.first <= high for low, high in holes)
 
     def _check_values(self, stretches: list[Stretch]) -> None:
@@ -243,103 +330,65 @@ class Verifier:
                 continue
             if self._in_hole(stretch):
                 self._send_again(stretch, self._lines(stretch))
-            elif _ripe(stretch) or any(at >= stretch.last for at in self._stored_rows):
+            elif stretch.last <= (time() - STORE_TIME) * 1000 or any(at >= stretch.last for at in self._stored_rows):
                 self._done(stretch)
 
     def _check_console(self, stretches: list[Stretch]) -> None:
         lines = {stretch: self._lines(stretch) for stretch in stretches}
-        if not any(lines.values()):
-            stored: Counter[tuple[int, str, str]] = Counter()
-        else:
-            numbers = [json.loads(line)["lineNumber"] for found in lines.values() for line in found]
-            stored = self._stored_console(min(numbers))
+        numbers = [line_of(line)[0] for found in lines.values() for line in found]
+        stored = self._stored.console(min(numbers)) if numbers else Counter()
         for stretch, found in lines.items():
-            absent = [line for line in found if not _take(stored, line)]
+            absent = [line for line in found if not take(stored, line)]
             if absent:
                 self._send_again(stretch, absent)
             else:
                 self._done(stretch)
 
-    def absent_console(self, lines: list[bytes]) -> list[bytes]:
+    def absent_console(self, lines: list[bytes], client: Client) -> list[bytes]:
         """Return those console lines that are not stored; all of them where the server cannot be asked.
+
+        Args:
+            lines: the lines.
+            client: of the calling thread.
 
         Raises:
             WireError: the server does not answer now.
         """
         if not self.active:
             return lines
+        run = StoredRun(client, self._session.run, self._session.project)
         try:
-            stored = self._stored_console(min(json.loads(line)["lineNumber"] for line in lines))
+            stored = run.console(min(line_of(line)[0] for line in lines))
         except Refused:
             return lines
-        return [line for line in lines if not _take(stored, line)]
-
-    def _stored_console(self, first: int) -> Counter[tuple[int, str, str]]:
-        """Return the stored console lines from a number on, with how often each is there."""
-        found: Counter[tuple[int, str, str]] = Counter()
-        offset = max(0, first - 1)  # at least so many lines come before, unless some are lost: then step back
-        while offset and self._first_number(offset) > first:
-            offset = max(0, offset - CONSOLE_PAGE)
-        while True:
-            page, total = self._client.console(self._session.run, self._session.project, CONSOLE_PAGE, offset)
-            found.update((int(one["lineNumber"]), str(one["logType"]), str(one["message"])) for one in page)
-            offset += len(page)
-            if not page or offset >= total:
-                return found
-
-    def _first_number(self, offset: int) -> int:
-        page, _ = self._client.console(self._session.run, self._session.project, 1, offset)
-        return int(page[0]["lineNumber"]) if page else 2**62
+        return [line for line in lines if not take(stored, line)]
 
     def _check_files(self, stretches: list[Stretch]) -> None:
-        files = {stretch: [records.parse(File, line) for line in self._lines(stretch)] for stretch in stretches}
+        files = {stretch: self._files(stretch, self._lines(stretch)) for stretch in stretches}
         keys = list(dict.fromkeys(file.key for found in files.values() for file in found))[:KEYS]
-        stored: set[tuple[str, str]] = set()
-        full: set[str] = set()
-        for key in keys:
-            page = self._client.files(self._session.run, self._session.project, logName=key)
-            stored |= {(key, str(one.get("fileName"))) for one in page}
-            if len(page) >= LISTED:
-                full.add(key)
+        stored, full = self._stored.files(keys)
         for stretch, found in files.items():
             if any(file.key not in keys for file in found):
                 continue
-            absent = [file for file in found if file.key not in full and (file.key, file.name) not in stored]
-            if absent:
-                names = {(file.key, file.name) for file in absent}
-                lines = self._lines(stretch)
-                parsed = [(line, records.parse(File, line)) for line in lines]
-                self._send_again(stretch, [line for line, file in parsed if (file.key, file.name) in names])
-            elif any(file.key in full for file in found) and self._in_hole(stretch):
-                self._send_again(stretch, self._lines(stretch))
+            absent = [file for file in found if (file.key, file.name) not in stored]
+            # Of a key with more files than one answer holds the others share the fate of the rows.
+            lost = [file for file in absent if file.key not in full or self._in_hole(stretch)]
+            if lost:
+                self._send_again(stretch, lost)
             else:
                 self._done(stretch)
 
 
-def _ripe(stretch: Stretch) -> bool:
-    """Whether a stretch was acknowledged so long ago that it must be stored by now."""
-    return stretch.last <= (time() - STORE_TIME) * 1000
+def _place(stretch: Stretch) -> tuple[str, str, int]:
+    return stretch.lane, stretch.file, stretch.begin
 
 
-def _probes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of a stretch to ask for."""
-    return rows if len(rows) <= DENSE else [rows[0], rows[-1]]
+def _probes(stretch: Stretch, lines: list[bytes]) -> list[tuple[Stretch, dict[str, Any], int]]:
+    """Return the rows of a stretch to ask for, each with how many follow that are not asked for.
 
-
-def _ranges(steps: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield ranges that cover sorted steps, near ones together, each within what one answer holds."""
-    begin = 0
-    for index in range(1, len(steps) + 1):
-        if index == len(steps) or steps[index] - steps[index - 1] > DENSE or steps[index] - steps[begin] >= READ_LIMIT:
-            yield steps[begin], steps[index - 1]
-            begin = index
-
-
-def _take(stored: Counter[tuple[int, str, str]], line: bytes) -> bool:
-    """Whether a console line is among the stored ones; each counts once."""
-    document = json.loads(line)
-    key = int(document["lineNumber"]), str(document["logType"]), str(document["message"])
-    if stored[key] > 0:
-        stored[key] -= 1
-        return True
-    return False
+    More than DENSE rows were one request: its first and its last row tell of all.
+    """
+    asked = lines if len(lines) <= DENSE else [lines[0], lines[-1]]
+    between = 0 if asked is lines else len(lines) - 2
+    rows = [json.loads(line) for line in asked]
+    return [(stretch, row, between if row is rows[0] else 0) for row in rows if row["data"]]

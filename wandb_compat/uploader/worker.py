@@ -133,7 +133,8 @@ class Worker:
         self._closing = Closing(self.run_dir, session, offsets, self._ranks, self._follow)
         try:
             if offsets.closed and delivery.empty():
-                session.update(**self._known_before(), phase="done", unverified=len(offsets.unstored()))
+                session.take_up(offsets.run)
+                session.update(phase="done", unverified=len(offsets.unstored()))
             else:
                 self._loop(session, delivery, progress)
             if session.state.phase == "done" and offsets.unstored():
@@ -205,16 +206,6 @@ class Worker:
             return self._closing.close()
         self.wake.set()  # the last system metrics, or the leftover files, have still to be sent
         return False
-
-    def _known_before(self) -> dict[str, object]:
-        before = State.read(self.run_dir)
-        return (
-            {}
-            if before is None
-            else {
-                name: getattr(before, name) for name in ("run", "display_id", "url", "resumed", "resent", "verifiable")
-            }
-        )
 
     def _open(self, session: Session, delivery: Delivery) -> bool:
         """Create or resume the run on the server; return whether that worked."""

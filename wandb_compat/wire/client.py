@@ -6,12 +6,15 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from math import inf, nan
 from pathlib import Path
+from time import monotonic, time
 from typing import Any, BinaryIO
 from uuid import uuid4
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.util.connection import is_connection_dropped
 
 from wandb_compat._version import __version__
 from wandb_compat.config import credentials
@@ -41,6 +44,8 @@ from wandb_compat.wire.names import project_name
 PAGE = 200  # runs in one answer of the list
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
 JSON = {"Content-Type": "application/json"}
+NON_FINITE = {1: nan, 2: inf, 4: -inf}  # values by the flag of a stored row
+IN_USE = 4.0  # seconds since its last request in which no server closes a connection for want of requests
 # What no later attempt can heal: the request cannot even be made.
 UNASKABLE = (
     requests.exceptions.InvalidURL,
@@ -88,6 +93,9 @@ class Client:
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Pieces())
+        # Times (s since the epoch) at which a connection in use had been closed: the service may have been restarted.
+        self.reconnected: list[float] = []
+        self._ingested = 0.0  # when the last ingest request was answered
         self._uploads = requests.Session()
         self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
@@ -173,7 +181,12 @@ class Client:
         """
         url = f"{self.endpoints.ingest}/ingest/{route}"
         headers = {"Content-Type": "application/x-ndjson", **run}
+        opened, since = self._pool(url).num_connections, monotonic() - self._ingested
+        self._ingested = 0.0  # a connection that fails now is no longer one in use
         answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
+        if self._pool(url).num_connections > opened and since < IN_USE:
+            self.reconnected = [*self.reconnected[-99:], time()]
+        self._ingested = monotonic()
         if not is_ingest_answer(answer):
             raise unexpected_answer(url)
         try:
@@ -181,6 +194,28 @@ class Client:
         except (TypeError, KeyError, ValueError, AttributeError):
             raise unexpected_answer(url) from None
         return [(index, reason) for index, reason in reply if 0 <= index < len(lines)]
+
+    def watch(self) -> None:
+        """Note whether the connection to the ingest service was closed by the other side while it was in use."""
+        if any(map(is_connection_dropped, self._idle())):
+            self._ingested = 0.0
+            self.reconnected = [*self.reconnected[-99:], time()]
+
+    def is_connected(self) -> bool:
+        """Whether a connection to the ingest service is in use, idle at this moment, and open."""
+        idle = self._idle()
+        return bool(idle) and not any(map(is_connection_dropped, idle))
+
+    def _idle(self) -> list[Any]:
+        """Return the idle connections to the ingest service, if it was asked a moment ago."""
+        if monotonic() - self._ingested >= IN_USE:
+            return []
+        return [one for one in list(self._pool(self.endpoints.ingest).pool.queue) if one is not None and one.sock]
+
+    def _pool(self, url: str) -> Any:
+        adapter = self._session.get_adapter(url)
+        assert isinstance(adapter, HTTPAdapter)
+        return adapter.poolmanager.connection_from_url(url)
 
     def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
         """Announce at most ten files of different names; return the URL to upload each to, by name."""
@@ -244,16 +279,20 @@ class Client:
         answer = self._get("/api/runs/files", parameters)
         return [{**file, "url": file.get("url") or file.get("downloadUrl")} for file in answer.get("files", [])]
 
-    def raw_steps(self, run: int, project: str, metric: str, first: int, last: int) -> set[int]:
-        """Return the steps from `first` to `last` at which the server has stored a value of a metric.
-
-        At most 50,000 rows can be read at once.
-        """
-        query = {"runId": run, "projectName": project, "logName": metric, "stepMin": first, "stepMax": last}
-        rows = self._get("/api/runs/metrics/raw", query).get("rows")
-        if not isinstance(rows, list):
-            raise Refused(f"{self.endpoints.api} does not list stored rows", 404)
-        return {int(row["step"]) for row in rows if isinstance(row, dict) and "step" in row}
+    def raw_values(self, run: int, project: str, metric: str, first: int, last: int) -> dict[int, float]:
+        """Return the stored values of a metric by step, from the step `first` to `last`."""
+        values: dict[int, float] = {}
+        while True:
+            query = {"runId": run, "projectName": project, "logName": metric, "stepMin": first, "stepMax": last}
+            answer = self._get("/api/runs/metrics/raw", query)
+            rows = answer.get("rows")
+            if not isinstance(rows, list):
+                raise Refused(f"{self.endpoints.api} does not list stored rows", 404)
+            for row in rows:
+                values[int(row["step"])] = NON_FINITE.get(row.get("nonFiniteFlags"), row.get("value"))
+            if not rows or not answer.get("truncated") or int(rows[-1]["step"]) <= first:
+                return values
+            first = int(rows[-1]["step"])  # again: more rows of that step may follow
 
     def console(self, run: int, project: str, limit: int, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Return stored console lines in order of their numbers, and how many there are in all."""

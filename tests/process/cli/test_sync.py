@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from itertools import pairwise
@@ -15,6 +16,7 @@ import pytest
 
 from tests.helpers.environments import ROOT
 from tests.helpers.fault_proxy import FaultProxy
+from tests.helpers.forgetful_ingest import ForgetfulIngest
 from tests.helpers.offline_runs import Command, Runs, rows
 from tests.process.cli.conftest import TIMEOUT
 
@@ -221,3 +223,37 @@ def test_python_m_wandb_syncs_and_tells_the_status(cli: Command, runs: Runs) -> 
     assert "3 rows sent, everything is on the server" in cli("sync", "--sync-all", module="wandb").stdout
     assert runs.values("w") == rows()
     assert "name of w" in cli("status", module="wandb").stdout
+
+
+def test_what_was_accepted_is_verified_later(cli: Command, runs: Runs) -> None:
+    """A server that stores late has accepted a run; `status` and `sync` check it as soon as they are called, and
+    `sync --verify` shows every metric with its counts and ends."""
+    ingest = ForgetfulIngest(runs.server.url, interval=None)
+    try:
+        home = runs.make("late", 12)
+        assert "accepted and not verified yet" in cli("sync", home, **ingest.environment()).stdout
+        assert "not yet" in cli("status", home, **ingest.environment()).stdout
+        ingest.flush()
+        assert "  yes  " in cli("status", home, **ingest.environment()).stdout
+        table = cli("sync", "--verify", home, **ingest.environment()).stdout
+        assert "everything is on the server, verified" in table
+        assert re.search(r"^loss +12 +12 +0: 0 +11: 5\.5", table, re.MULTILINE)
+    finally:
+        ingest.stop()
+
+
+def test_verify_finds_what_is_missing_or_different(cli: Command, runs: Runs) -> None:
+    """A step that is gone from the server, and a value at an end that is another: both are in the table, and the exit
+    code says so."""
+    gone, other = runs.make("gone", 9), runs.make("other", 9)
+    cli("sync", runs.root)
+    numbers = [runs.listed()[f"name of {name}"]["id"] for name in ("gone", "other")]
+    changes = ("DELETE FROM metric WHERE step = 4", "UPDATE metric SET value = 99 WHERE step = 8")
+    with sqlite3.connect(runs.server.data_dir / "pluto.db", timeout=30) as database:
+        for change, number in zip(changes, numbers, strict=True):
+            database.execute(f"{change} AND series IN (SELECT id FROM series WHERE run = ?)", (number,))
+    done = cli("sync", "--verify", gone, other, code=1)
+    output = done.stdout
+    assert done.stderr.count("the server does not have what was logged") == 2
+    assert re.search(r"^loss +9 +8 .*1 missing", output, re.MULTILINE)
+    assert re.search(r"^loss +9 +9 .*99 at step 8", output, re.MULTILINE)

@@ -12,12 +12,27 @@ import pytest
 
 from tests.helpers import warm_python
 from tests.helpers.server_state import Script, Server
+from wandb_compat.server.limits import Limits
+from wandb_compat.server.serve import Running, running
+
+# Like a real server: it acknowledges first, stores a second later, forgets the rest at a restart, and keeps doubles.
+LIKE_THE_REAL_ONE = Limits(storage_delay=1.0, keep_duplicates=1)
+
+
+@pytest.fixture(scope="session")
+def pluto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An embedded server that stores late, for the tests of this directory.
+
+    The others have one that stores at once: they seed data to read, or put a server that forgets on demand in between.
+    """
+    with running(tmp_path_factory.mktemp("late") / "data", limits=LIKE_THE_REAL_ONE) as server:
+        yield server
 
 
 @pytest.fixture
 def server(pluto_server: Any) -> Server:
     """The session's server."""
-    return Server(pluto_server.url, pluto_server.key)
+    return Server(pluto_server.url, pluto_server.key, delayed=pluto_server.limits.storage_delay > 0)
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ def test_two_runs_of_a_process_stay_apart(script: Script, server: Server, projec
     )
     runs = server.get("/api/runs/list", projectName=project)["runs"]
     assert len(runs) == 2
+    server.settle()
     values = [server.metrics(project, run["id"], "n")[0]["value"] for run in runs]
     assert sorted(values) == [0, 1]
 
@@ -97,6 +98,7 @@ def test_an_id_never_takes_over_the_run_of_somebody_else(script: Script, server:
         script(f"import wandb; run = wandb.init(id={taken!r}); run.log({{'x': 1}}); run.finish()")
     runs = server.get("/api/runs/list", projectName=project)["runs"]
     assert len(runs) == 3
+    server.settle()
     assert server.metrics(project, first["id"], "x") == []
 
 

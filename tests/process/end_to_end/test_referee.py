@@ -73,12 +73,16 @@ def test_the_same_script_leaves_the_same_state(
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
+    server.settle()
     assert state(server, project, "ours") == state(server, project, "theirs")
 
 
-def test_pluto_query_reads_what_we_wrote(script: Script, project: str, environment: dict[str, str]) -> None:
+def test_pluto_query_reads_what_we_wrote(
+    script: Script, server: Server, project: str, environment: dict[str, str]
+) -> None:
     """The unmodified SDK finds our run by name, display id, filter and metric."""
     script(OURS)
+    server.settle()
     code = f"""
 import json, pluto.query as q
 (listed,) = q.list_runs({project!r}, search="twin")

@@ -83,3 +83,44 @@ def test_without_a_good_line_it_takes_several_refusals(tmp_path: Path, monkeypat
             delivery._send(lane, [b"line"])
     assert not delivery._send(lane, [b"line"])
     assert len(delivery.offsets.refused) == 1
+
+
+@pytest.mark.parametrize("bad", [0, 1, 3, 6])
+def test_lines_that_the_server_kept_of_a_refused_batch_are_not_sent_again(
+    bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that says how many lines it has kept gets every good line once, wherever the bad one is."""
+    lines = [b"bad" if index == bad else b"%d" % index for index in range(7)]
+    stored: list[bytes] = []
+
+    def send(lines: list[bytes]) -> list[tuple[int, str]]:
+        for index, line in enumerate(lines):
+            if line == b"bad":
+                reason = f"Line {index} cannot be stored, the {index} before it are: no number"
+                raise Refused(f"POST was refused with 422: {reason}", 422)
+            stored.append(line)
+        return []
+
+    delivery, lane = delivery_and_lane(tmp_path, send, monkeypatch)
+    lane.suspicions = SUSPICIONS
+    delivery._send(lane, lines)
+    assert [line for line in stored if line != lane.accepted] == [
+        line for line in lines if line not in (b"bad", lane.accepted)
+    ]
+    assert len(delivery.offsets.refused) == 1
+
+
+def test_what_shows_twice_waits_for_the_rows_to_get_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a hop that froze each further copy waits longer, and none is sent while rows do not get through."""
+    delivery, lane = delivery_and_lane(tmp_path, lambda lines: [], monkeypatch)
+    rows = Lane("metrics", lambda lines: [], 1000, lane.client)
+    delivery._others = [rows, lane]
+    delivery.verifier = SimpleNamespace(active=True)
+    lost = Unavailable("no answer", arrived=True)
+    pauses = [delivery._note_failure(lane, lost) for _ in range(9)]
+    assert pauses == [None, 6.5, 13, 26, 52, 104, 208, 240, 240]
+    assert not delivery._must_wait(lane)
+    delivery._note_failure(rows, lost)
+    assert delivery._must_wait(lane)
+    rows.succeeded()
+    assert not delivery._must_wait(lane)
