@@ -15,6 +15,7 @@ try:  # inside `try` an import is executed at once, also with `python -X lazy_im
 finally:
     pass
 from wandb._native import lazy as _lazy
+from wandb._native import missing_modules as _missing_modules
 from wandb._native.run import current as _current
 from wandb._native.run.module_globals import placeholders as _placeholders
 from wandb.errors import Error
@@ -39,6 +40,7 @@ patched: dict[str, list[Any]] = {"tensorboard": [], "keras": [], "gym": []}  # i
 run: Run | None = None
 _current.set_placeholders(_placeholders())
 _current.unset_run()
+_missing_modules.install()
 
 
 # Without what is bound already: a name that a test has deleted is gone.

@@ -106,6 +106,7 @@ from wandb.sdk.lib.runid import generate_id as generate_id
 MAX_LINE_BYTES = 10383360  # wandb's limit for one line of its file stream
 LAUNCH_JOB_ARTIFACT_SLOT_NAME = "_wandb_job"
 app_url = api_to_app_url
+np = import_module_lazy("numpy")
 
 # Modules
 

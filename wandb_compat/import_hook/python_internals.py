@@ -1,10 +1,12 @@
 """All private parts of Python's import system that we use, each with a safe answer for a Python without it.
 
-They are needed for one thing: to see that two threads wait for each other in imports. Without them a wait for another
-thread ends after `lazy_module.WAIT_WITHOUT_INTERNALS` seconds. `docs/new-python-versions.md` says what to check.
+They are needed for two things. One is to see that two threads wait for each other in imports: without them a wait for
+another thread ends after `lazy_module.WAIT_WITHOUT_INTERNALS` seconds. The other is the text of the error when a script
+imports a module that is not here. `docs/new-python-versions.md` says what to check.
 """
 
 import _frozen_importlib
+import sys
 from _thread import get_ident
 
 TYPE_CHECKING = False
@@ -45,6 +47,20 @@ def import_lock_owners(thread: int) -> "list[int]":
     locks = getattr(_import_system, "_blocking_on", {}).get(thread) or []
     owners = [_owner(lock) for lock in (list(locks) if isinstance(locks, list) else [locks])]
     return [owner for owner in owners if owner]
+
+
+def callers_in_importlib() -> "list[str]":
+    """Return the functions of importlib that have called the caller's caller, the innermost first.
+
+    Uses the file name of frozen modules and the names `_find_and_load_unlocked` of an import and `_handle_fromlist` of
+    `from … import`. Without them: an empty list, or names that mean nothing.
+    """
+    frame = sys._getframe(2)
+    names = []
+    while frame is not None and frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back  # type: ignore[assignment] # None behind the last one
+    return names
 
 
 def _owner(lock: "Any") -> "int | None":

@@ -162,7 +162,7 @@ def test_small_functions_that_scripts_take() -> None:
     assert len(wandb.sdk.lib.runid.generate_id(12)) == 12
     import numpy
 
-    assert wandb.util.json_dumps_safer({"a": numpy.float32(1), "b": {1}}) == '{"a": 1.0, "b": [1]}'
+    assert wandb.util.json_dumps_safer({"a": numpy.float32(1), "b": {1}}) == '{"a":1.0,"b":[1]}'
     with pytest.raises(TypeError):
         wandb.util.json_dumps_safer(object())
     assert wandb.util.make_artifact_name_safe("a b/c") == "a_b_c"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
 import pytest
 
 import wandb
-from tests.helpers.large_library import LargeLibrary, large_library
+from tests.helpers.large_library import large_library
 from tests.helpers.native_runs import Recorded
 from wandb.sdk import wandb_watch
 
 torch = large_library("torch")
-wandb_torch = LargeLibrary("wandb.integration.torch.wandb_torch")
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +114,7 @@ def test_the_graph_is_kept_once_the_model_has_run() -> None:
 )
 def test_odd_tensors(tensor: Any, counts: Any, edges: Any) -> None:
     """What is not finite is left out, the zeros of sparse tensors count, other types are numbers too."""
-    histogram = wandb_torch._histogram(tensor())
+    histogram = importlib.import_module("wandb.integration.torch.wandb_torch")._histogram(tensor())
     if counts is None or isinstance(counts, list):
         assert histogram == (None if counts is None else (counts, edges))
     else:
@@ -142,3 +142,27 @@ def test_a_model_without_hooks_is_watched_without_its_graph(capsys: pytest.Captu
     with wandb.init(mode="offline") as run:
         run.watch(model, log="parameters", log_graph=True)
     assert capsys.readouterr().err.count("The graph of RecursiveScriptModule is not logged") == 1
+
+
+def test_models_of_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be watched is one warning, and never ends the training."""
+    shared = torch.nn.Linear(4, 4)
+    kinds = {
+        "scripted": torch.jit.script(model()),
+        "traced": torch.jit.trace(model(), torch.zeros(1, 4)),
+        "lazy": torch.nn.Sequential(torch.nn.LazyLinear(2), torch.nn.LazyLinear(2)),
+        "shared": torch.nn.Sequential(shared, shared),
+        "quantised": torch.ao.quantization.quantize_dynamic(model(), {torch.nn.Linear}, dtype=torch.qint8),
+        "empty": torch.nn.Identity(),
+        "dict": torch.nn.ModuleDict({"a": model()}),
+    }
+    run = wandb.init(mode="offline")
+    for name, net in kinds.items():
+        run.watch(net, log="all", log_graph=True, log_freq=1)
+        if name != "dict":
+            net(torch.ones(3, 4))
+        run.log({"loss": 1})
+        run.unwatch(net)
+    assert run._torch._hook_handles is not None
+    run.finish()
+    assert capsys.readouterr().err.count("skipping gradient tracking") == 1

@@ -38,6 +38,7 @@ def test_json_forms() -> None:
     assert util.json_friendly_val(float("nan")) is None
     written = json.loads(util.json_dumps_safer({"a": float("nan"), "b": np.float16("nan")}))
     assert written["a"] != written["a"] and written["b"] != written["b"]
+    assert util.json_dumps_safer({"a": [1, 2]}) == '{"a":[1,2]}'
 
 
 def test_a_tar_file_depends_on_its_content_only(tmp_path: Path) -> None:
@@ -71,3 +72,18 @@ def test_too_few_values_are_a_usage_error() -> None:
     """As with wandb."""
     with pytest.raises(wandb.UsageError):
         util.downsample([1, 2, 3], 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((3,), "label"),
+        ((3, 3), "label"),
+        ((2, 8, 8), None),
+        ((2, 8, 8, 3), "image"),
+        ((2, 8, 8, 5), "segmentation_mask"),
+    ],
+)
+def test_kinds_of_arrays(shape: tuple[int, ...], expected: str | None) -> None:
+    """As the real wandb guesses them."""
+    assert util.guess_data_type(shape) == expected

@@ -16,6 +16,8 @@ from wandb_compat.run.server_fields import server_tags
 from wandb_compat.spool import records
 
 if TYPE_CHECKING:
+    from wandb._native.run.watch import RunWatch
+    from wandb.integration.torch.wandb_torch import TorchHistory
     from wandb.sdk.wandb_settings import Settings
     from wandb_compat.pipeline.pipeline import Pipeline
     from wandb_compat.run.history import History
@@ -39,6 +41,7 @@ class RunProperties:
         self._settings = settings
         self._pipeline = pipeline
         self._history: History
+        self._watching: RunWatch
         self._config = Config()
         self._is_finished = False
         self._notifier = pipeline.notifier if pipeline is not None else terminal_notifier()
@@ -190,6 +193,10 @@ class RunProperties:
         return self._history.start
 
     _start_time = start_time  # scripts read wandb's private name
+
+    @property
+    def _torch(self) -> TorchHistory:
+        return self._watching.torch  # scripts read its `_hook_handles`
 
     @property
     def config(self) -> Config:

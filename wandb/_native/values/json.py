@@ -144,7 +144,7 @@ def json_dumps_safer(obj: Any, **kwargs: Any) -> str:
     Raises:
         TypeError: something else is in it.
     """
-    return json.dumps(obj, **{"cls": WandBJSONEncoder, **kwargs})
+    return json_util.dumps(obj, **{"cls": WandBJSONEncoder, **kwargs})
 
 
 def json_dumps_safer_history(obj: Any, **kwargs: Any) -> str:

@@ -100,14 +100,14 @@ def matplotlib_to_plotly(obj: Any) -> Any:
 
 
 def guess_data_type(shape: Sequence[int], risky: bool = False) -> str | None:
-    """Return `label` or `image` for the shape of an array of samples, or None.
+    """Return `label`, `image` or `segmentation_mask` for the shape of an array of samples, or None.
 
     Args:
         shape: the first dimension counts samples.
-        risky: guess more: pairs are labels, three dimensions images.
+        risky: guess more: three dimensions are images.
     """
-    if len(shape) == 1 or (len(shape) == 2 and (shape[1] == 1 or risky)):
+    if len(shape) in (1, 2):
         return "label"
-    if len(shape) == 4 and shape[-1] in (1, 3, 4):
-        return "image"
+    if len(shape) == 4:
+        return "image" if shape[-1] in (1, 3, 4) else "segmentation_mask"
     return "image" if risky and len(shape) == 3 else None

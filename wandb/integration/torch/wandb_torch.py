@@ -33,6 +33,10 @@ class TorchHistory:
         self._graph_done = graph_done
         self._handles: dict[str, Any] = {}
 
+    @property
+    def _hook_handles(self) -> dict[str, Any]:
+        return self._handles  # wandb's name, which scripts read
+
     def add_log_parameters_hook(
         self, module: torch.nn.Module, name: str = "", prefix: str = "", log_freq: int = 0
     ) -> None:
@@ -74,7 +78,10 @@ class TorchHistory:
                 self.log_tensor_stats(gradient.data, name)
 
         untyped: Any = tensor  # torch has no types for register_hook
-        self._keep(module, name, untyped.register_hook(with_gradient))
+        try:
+            self._keep(module, name, untyped.register_hook(with_gradient))
+        except (RuntimeError, ValueError) as error:  # a parameter of a lazy module has no shape yet
+            termwarn(f"Trying to register a gradient hook failed ({error}) - skipping gradient tracking.", repeat=False)
 
     def add_graph_hooks(self, module: torch.nn.Module, criterion: Any = None, index: int = 0) -> TorchGraph:
         """Build the model's graph in its first forward pass.
