@@ -68,7 +68,7 @@ types: $(READY)
 documentation: $(READY)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/check_words.py
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)
 	$(BIN)/python -m bench
@@ -79,7 +79,7 @@ viewing: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The chart library of the embedded server's page, in the version that page/package.json pins.
 page:
