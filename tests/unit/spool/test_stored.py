@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wandb_compat.spool import delivery_log
-from wandb_compat.spool.delivery_log import Offsets, Stretch
+from wandb_compat.spool.delivery_log import Break, Offsets, Stretch
 
 HEAD = "run-abc.wandb"
 
@@ -77,3 +77,33 @@ def test_rewriting_keeps_what_is_unstored(tmp_path: Path) -> None:
     for to in range(20_000):
         offsets.acknowledge("metrics", HEAD, to)
     assert places(Offsets(tmp_path)) == [("data", 0, 10)]
+
+
+def test_what_tells_of_lost_values_survives_restarts(tmp_path: Path) -> None:
+    """Holes, ended connections and that there are several services are known to the next uploader, as long as something
+    waits that may have been lost with them; another run of the server begins without them."""
+    offsets = Offsets(tmp_path)
+    offsets.mark_run(7)
+    offsets.acknowledge("data", "run-abc.wandb", 500, 0)
+    (stretch,) = offsets.unstored()
+    offsets.mark_hole(stretch.first - 1000, stretch.last + 1000)
+    offsets.mark_hole(0, 1)  # before all that waits
+    offsets.mark_break("data", stretch.last / 1000, silent=True)
+    offsets.mark_several()
+    again = Offsets(tmp_path)
+    assert len(again.holes) == 2 and again.breaks == [Break("data", stretch.last / 1000, True)] and again.several
+    again.mark_sent_again(stretch)  # the notes are written anew
+    assert Offsets(tmp_path).holes == offsets.holes[:1] and Offsets(tmp_path).several
+    assert again.mark_run(8) and not again.holes and not again.breaks
+
+
+def test_acknowledgements_merge_up_to_what_is_checked_row_by_row(tmp_path: Path) -> None:
+    """Small requests of a second are checked as one; a large one is checked by its ends."""
+    offsets = Offsets(tmp_path)
+    for end in range(1000, 40_001, 1000):
+        offsets.acknowledge("metrics", "run-abc.wandb", end, end - 1000)
+    assert [(one.begin, one.end) for one in offsets.unstored()] == [
+        (0, 16_000),
+        (16_000, 32_000),
+        (32_000, 40_000),
+    ]
