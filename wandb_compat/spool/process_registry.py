@@ -106,5 +106,8 @@ def private_directory(name: str) -> Path:
 
 
 def _ours() -> Path:
-    user = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+    try:
+        user = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+    except (OSError, KeyError, ImportError):  # Windows without the variable USERNAME, as in a service
+        user = "user"
     return Path(tempfile.gettempdir(), f"wandb-compat-{user}")
