@@ -23,6 +23,7 @@ from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual.install import MISSING_KEY
 from wandb_compat.import_hook.switch import dropin_root
+from wandb_compat.system import disk_check
 from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.errors import EndpointError, WireError
@@ -81,6 +82,7 @@ def examine() -> Iterator[Finding]:
     for variable, mode in (("PLUTO_MODE", settings.pluto_mode), ("WANDB_MODE", settings.wandb_mode)):
         if mode and mode != "online":
             yield Finding("note", f"{variable}={mode}: runs are not uploaded while they run")
+    yield _run_directories(settings.root() / "wandb")
     credential = credentials.find(wandb_disabled=result.get("mode") == "pluto")
     key = credential.reveal() if credential else None
     if credential is None:
@@ -101,6 +103,22 @@ def examine() -> Iterator[Finding]:
         yield Finding("problem", str(error))
     else:
         yield from _server(endpoints, key)
+
+
+def _run_directories(folder: Path) -> Finding:
+    """Return where run directories will be, and what that disk lacks."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    try:
+        missing = disk_check.missing_features(existing)
+    except OSError as error:
+        return Finding(
+            "note",
+            f"{folder} cannot be written ({error.strerror or error}): runs are kept among the temporary files; set"
+            " WANDB_DIR to another directory",
+        )
+    if missing:
+        return Finding("note", f"runs are kept in {folder}, on a disk without {', '.join(missing)}: that is supported")
+    return Finding("ok", f"runs are kept in {folder}")
 
 
 def _packages() -> Iterator[Finding]:

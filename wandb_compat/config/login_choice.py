@@ -64,10 +64,11 @@ def remember(choice: Choice) -> str:
     """
     import json
 
+    from wandb_compat.system.file_access import private_opener
+
     file = path()
     os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-    descriptor = os.open(f"{file}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as out:
+    with open(f"{file}.new", "w", encoding="utf-8", opener=private_opener) as out:
         json.dump({"kind": choice.kind, "urls": list(choice.urls)}, out)
     os.replace(f"{file}.new", file)
     return file

@@ -22,6 +22,11 @@ def open_binary(path: Path, flags: int, mode: int = 0o644) -> int:
     return os.open(path, flags | getattr(os, "O_BINARY", 0), mode)
 
 
+def private_opener(path: str, flags: int) -> int:
+    """Open a file that only its owner may read: the `opener` of `open`, which adds `O_BINARY` to the flags."""
+    return os.open(path, flags, 0o600)
+
+
 def exists(path: Path) -> bool:
     """Whether there is something at a path that this process can see; `Path.exists` raises for a closed directory."""
     return os.path.exists(path)  # noqa: PTH110

@@ -143,6 +143,18 @@ def is_taken(path: Path) -> bool:
     return False
 
 
+def check_support(path: Path) -> None:
+    """Take and release a lock on a new file, without a lease.
+
+    Raises:
+        OSError: the disk has no locks, or the file cannot be created.
+    """
+    descriptor = _lock(path)
+    if descriptor is not None:
+        _unlock(descriptor)
+        os.close(descriptor)
+
+
 def _lease_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.lease")
 

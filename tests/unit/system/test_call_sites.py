@@ -8,6 +8,7 @@ import pytest
 
 from wandb._native.artifacts import lookup, naming
 from wandb_compat.artifacts.saved_files import SavedFiles
+from wandb_compat.cli import doctor_checks
 from wandb_compat.cli.run_dirs import find_run_dirs
 from wandb_compat.server.storage import database
 from wandb_compat.server.storage.database import DataFolderError, Store
@@ -108,3 +109,21 @@ def test_a_disk_without_file_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(database.sqlite3, "connect", connect)
     with pytest.raises(DataFolderError, match="may lack file locks"):
         Store(tmp_path / "data")
+
+
+def test_doctor_looks_at_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the directory of runs, what its disk lacks, and what to do when nothing can be written there."""
+    folder = tmp_path / "new" / "wandb"
+    assert doctor_checks._run_directories(folder) == ("ok", f"runs are kept in {folder}")
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, "closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "hardlink_to", refuse)
+        level, text = doctor_checks._run_directories(folder)
+        assert (level, "a disk without hard links:" in text) == ("note", True)
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    level, text = doctor_checks._run_directories(folder)
+    assert (level, "(closed)" in text, "WANDB_DIR" in text) == ("note", True, True)
+    assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[3]
 PRIMITIVES = {
     r"\bos\.open\(": {
         "wandb_compat/spool/atomic_write.py": "a directory, which has no bytes",
-        "wandb_compat/server/storage/database.py": "passes on the flags of `open`",
     },
     r"\b(flock|filelock|msvcrt)\b": {},
     r"\b(start_new_session|creationflags|preexec_fn)\b": {},

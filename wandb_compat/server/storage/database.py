@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import sqlite3
@@ -17,6 +16,7 @@ from wandb_compat.config.credentials import fault
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.downsampling_backlog import DownsamplingBacklog
 from wandb_compat.server.storage.ingest_buffer import IngestBuffer, Write
+from wandb_compat.system.file_access import private_opener
 from wandb_compat.system.locks import FileLock, Timeout
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -282,7 +282,7 @@ def _read_or_create_key(file: Path) -> str:
     letters = string.ascii_letters + string.digits
     key = "mlpi_" + "".join(secrets.choice(letters) for _ in range(16))
     try:
-        with open(file, "x", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+        with open(file, "x", encoding="ascii", opener=private_opener) as stream:
             stream.write(key + "\n")
     except FileExistsError:
         key = file.read_text(encoding="ascii").strip()
