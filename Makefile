@@ -12,7 +12,7 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test-quick test test-versions faults faults-long corpus frameworks check lint types documentation bench viewing docs page screenshots clean
+.PHONY: demo test-quick test-windows-like test test-versions faults faults-long corpus frameworks check lint types documentation bench viewing docs page screenshots clean
 
 # Install into an environment: $(call install,FOLDER,WHAT)
 install = $(PYTHON) -m venv $(1) && \
@@ -25,6 +25,11 @@ demo: $(DEMO)/.ready
 # The tests that start no other process, without the large libraries: at most 90 seconds.
 test-quick: $(QUICK)/.ready
 	$(QUICK)/bin/python -m pytest -n auto --dist loadscope $(or $(TESTS),tests/unit)
+
+# The same without what Windows lacks: fork, file locks, signals, links. torch cannot be imported then.
+test-windows-like: $(QUICK)/.ready
+	$(QUICK)/bin/python -m pytest -n auto --dist loadscope -p tests.helpers.windows_like $(or $(TESTS),tests/unit) \
+		--ignore tests/unit/integrations --ignore tests/unit/run/test_native_watch.py
 
 # All that continuous integration runs.
 test: $(READY)

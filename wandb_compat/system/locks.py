@@ -185,10 +185,10 @@ else:
 
     def _lock(path: Path) -> int | None:
         """Return the descriptor of the locked file, or None while another one holds it."""
-        if fcntl is None:
-            raise OSError(errno.ENOSYS, "this system has no file locks")
         descriptor = open_binary(path, os.O_RDWR | os.O_CREAT)
         try:
+            if fcntl is None:
+                raise OSError(errno.ENOSYS, "this system has no file locks")
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
