@@ -32,7 +32,9 @@ def pytest_xdist_auto_num_workers() -> int:
 LARGE_LIBRARIES = (
     "tests/process/convert/test_media_tensors.py",
     "tests/unit/integrations/",
+    "tests/unit/run/test_native_surface.py",
     "tests/unit/run/test_native_watch.py",
+    "tests/unit/surface/",
 )
 
 
