@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import warm_python
 from tests.helpers.server_state import Server
 from wandb_compat.spool import records
-from wandb_compat.spool.journal import Journal
+from wandb_compat.spool.journal import Journal, frame, read
 from wandb_compat.spool.records import Artifact, Exit, File, Key, Row, Start
 from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.wire.endpoints import resolve
@@ -75,6 +75,18 @@ def test_paths_that_lead_out_of_the_directory(sync: Sync, server: Server, projec
     assert thesis.read_text() == "years of work" and secret.read_text() == "a key"
     assert not list(tmp_path.rglob("escaped*"))
     assert not (run_dir / "journal" / "staged" / "own.txt").exists()
+
+
+def test_an_end_in_an_unknown_state(sync: Sync, server: Server, project: str, tmp_path: Path) -> None:
+    """As a later version may write it, or anybody: the run counts as failed."""
+    run_dir = tmp_path / "wandb" / "offline-run-20260101_000000-odd"
+    write_run(run_dir, project, Exit(3, "exploded", 9), name="odd")  # type: ignore[arg-type] # that is the point
+    head = run_dir / "run-odd.wandb"
+    lines = [entry.line for piece, _ in read(head) for entry in piece]
+    head.write_bytes(frame(line for line in lines if b"completed" not in line))
+    done = sync(run_dir)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert server.run(project)["status"] == "FAILED"
 
 
 def test_a_directory_that_others_may_write_to(sync: Sync, server: Server, project: str, tmp_path: Path) -> None:
