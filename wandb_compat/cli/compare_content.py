@@ -30,7 +30,7 @@ LISTS = {"images/separated", "audio", "videos", "html", "object3D", "molecule"}
 # Types whose file is sent as wandb has written it.
 SAME_BYTES = {"image-file", "audio-file", "video-file", "html-file", "molecule-file", "object3D-file", *LISTS}
 # Types of artifacts in which wandb itself stores what Pluto has elsewhere.
-INTERNAL = ("run_table", "job", "wandb-history")
+INTERNAL = ("run_table", "wandb-run-incremental-table", "job", "wandb-history")
 
 
 @dataclass

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_compat.config import credentials
 from wandb_compat.config.limits import DISTRIBUTED_FINISH_BUDGET, DUAL_FINISH_BUDGET, OUTAGE_GRACE
 from wandb_compat.config.settings import Settings
-from wandb_compat.convert.json_values import json_value
+from wandb_compat.convert.json_values import summary_value
 from wandb_compat.dual.files import LoggedFiles
 from wandb_compat.dual.guard import Guard, notifier_of
 from wandb_compat.dual.metric_definitions import definition_of
@@ -214,7 +215,9 @@ class Mirror:
                     key = ".".join(item.key)
                     value = self._take_values({key: item.value}, self.history.step, int(time() * 1000)).get(key)
                 else:
-                    value = json_value(item.value)
+                    value = summary_value(item.value)
+                    if isinstance(value, float) and isnan(value):
+                        value = None  # as wandb records what a script sets
                 inner[item.key[-1]] = value
             for item in summary_record.remove:
                 dict_at(items, item.key[:-1]).pop(item.key[-1], None)

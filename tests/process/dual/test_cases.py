@@ -27,10 +27,19 @@ SCRIPTS = {
         run.config.update({"_own": 1, "sys/a": 3, "_step": 4})
         run.finish()
         """,
-    "mean without finish": """
-        import wandb
+    "summary without finish": """
+        import numpy, wandb
         run = wandb.init(); run.define_metric("acc", summary="max,mean")
         for value in range(10): run.log({"acc": value % 4})
+        run.summary["big"] = numpy.arange(1000); run.summary["nan"] = float("nan")
+        """,
+    "incremental table": """
+        import wandb
+        run = wandb.init()
+        table = wandb.Table(columns=["a"], log_mode="INCREMENTAL")
+        for value in range(3):
+            table.add_data(value); run.log({"grow": table})
+        run.finish()
         """,
 }
 
@@ -42,6 +51,22 @@ def test_pluto_repeats_the_record(stage: Stage, name: str) -> None:
     (record,) = stage.folder.glob("wandb/offline-run-*/run-*.wandb")
     done = stage.environment.run("-m", "wandb_compat", "compare", str(record), code=None, **stage.variables)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+LARGE_INTEGER = """
+import wandb
+run = wandb.init(); run.log({"a": 1}); run.summary["large"] = 10**5000
+run.finish()
+"""
+
+
+def test_a_comparison_that_fails_is_no_difference(stage: Stage) -> None:
+    """An integer of more digits than Python reads ends the comparison with exit code 2 and one line."""
+    stage.run(LARGE_INTEGER)
+    (record,) = stage.folder.glob("wandb/offline-run-*/run-*.wandb")
+    done = stage.environment.run("-m", "wandb_compat", "compare", str(record), code=2, **stage.variables)
+    assert "Traceback" not in done.stderr and "5001 digits" in done.stderr
+    assert stage.arrived("a") == {0: 1}
 
 
 IDENTITY = """
