@@ -10,6 +10,7 @@ import contextlib
 import fnmatch
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -67,6 +68,7 @@ class SavedFiles:
         self._policies: dict[Path, Policy] = {}
         self._submitted: dict[Path, Version] = {}
         self._staged: dict[Path, Path] = {}
+        self._copied: dict[Path, tuple[Path, Version]] = {}  # original and its copied version, on disks without links
         self._keys: set[str] = set()
         self._lock = threading.Lock()
         self._finished = threading.Event()
@@ -146,6 +148,11 @@ class SavedFiles:
                 if self._submitted != before:
                     self._write_state()
 
+    def note_copy(self, original: Path, file: Path) -> None:
+        """Follow changes of the original of a file that could only be copied into the folder."""
+        with self._lock, contextlib.suppress(OSError):
+            self._copied[file] = original, _version(original)
+
     def finish(self) -> None:
         """Submit every file that changed since it was submitted or was never submitted."""
         self._finished.set()
@@ -165,12 +172,12 @@ class SavedFiles:
         path = file.relative_to(self.folder).as_posix()
         if any(fnmatch.fnmatch(path, pattern) for pattern in self._ignored):
             return
+        self._refresh_copy(file)
         try:
             if self._root is not None and not file.resolve().is_relative_to(self._root):
                 self._notifier.warning(f"{file} is a link out of the run directory and is not uploaded")
                 return
-            status = file.stat()
-            version = status.st_size, status.st_mtime_ns
+            version = _version(file)
             if self._submitted.get(file) == version:
                 return
             staged = staging.stage(self._run_dir, file)
@@ -186,6 +193,20 @@ class SavedFiles:
             self._submit(records.Key(key, "ARTIFACT"))
         caption = path if key != f"save/{path}" else None
         self._submit(records.File(int(time() * 1000), 0, key, name, suffix_of(name)[1:], staged, caption=caption))
+
+    def _refresh_copy(self, file: Path) -> None:
+        """Copy a file again whose original changed; a link would have shown the change."""
+        if file in self._copied:
+            original, copied = self._copied[file]
+            with contextlib.suppress(OSError):  # the original is gone: its last copy stays
+                if (version := _version(original)) != copied:
+                    shutil.copyfile(original, file)
+                    self._copied[file] = original, version
+
+
+def _version(file: Path) -> Version:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _files_at(path: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wandb._native.artifacts import lookup, naming
+from wandb._native.run.saved_files import LinkedFiles
 from wandb_compat.artifacts.saved_files import SavedFiles
 from wandb_compat.cli import doctor_checks
 from wandb_compat.cli.run_dirs import find_run_dirs
@@ -127,3 +128,24 @@ def test_doctor_looks_at_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     level, text = doctor_checks._run_directories(folder)
     assert (level, "(closed)" in text, "WANDB_DIR" in text) == ("note", True, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_saved_files_on_a_disk_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved file that could only be copied is sent again when its original has changed."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.chdir(tmp_path)
+    original, folder = tmp_path / "model.pt", tmp_path / "run" / "files"
+    folder.mkdir(parents=True)
+    original.write_text("first")
+    submitted: list[records.Record] = []
+    files = LinkedFiles(folder, tmp_path / "run", submitted.append)
+    files.save_glob("model.pt", None, "end", True, True)
+    original.write_text("second version")
+    files.finish()
+    sent = [record for record in submitted if isinstance(record, records.File)]
+    assert [(tmp_path / "run" / record.path).read_text() for record in sent] == ["second version"]

@@ -73,7 +73,8 @@ class LinkedFiles(SavedFiles):
             target = self.folder / inside
             targets.add(target)
             try:
-                _link(source, target, link)
+                if not _link(source, target, link) and source.is_file():
+                    self.note_copy(source, target)
             except OSError as error:
                 termwarn(f"{source} cannot be saved: {error.strerror or error}")
                 targets.discard(target)
@@ -91,25 +92,26 @@ def _check(whole: PurePath, root: PurePath) -> None:
         raise ValueError("Glob may not start with '*' relative to the base path")
 
 
-def _link(source: Path, target: Path, symbolic: bool) -> None:
-    """Make a file appear in the folder too: as a link where that is possible, else as a copy."""
+def _link(source: Path, target: Path, symbolic: bool) -> bool:
+    """Make a file appear in the folder too: as a link where that is possible, else as a copy; return whether linked."""
     with contextlib.suppress(OSError):
         if target.exists() and source.samefile(target):
-            return
+            return True
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_symlink() or target.is_file():
         target.unlink()
     if symbolic:
         with contextlib.suppress(OSError):
             target.symlink_to(source, target_is_directory=source.is_dir())
-            return
+            return True
     with contextlib.suppress(OSError):
         target.hardlink_to(source)
-        return
+        return True
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)
     else:
         shutil.copyfile(source, target)
+    return False
 
 
 def write_requirements(path: Path) -> None:
