@@ -57,6 +57,8 @@ def compare_numbers(
             part.differ(
                 f"{name} at step {first}", wanted.get(first, ABSENT), there.get(first, ABSENT), steps=len(wrong)
             )
+    for name in sorted(recorded.colliding):
+        part.differ(name, "two values in a row", "one", "Pluto joins nested keys with a dot: both are one key there")
     return part, numeric
 
 

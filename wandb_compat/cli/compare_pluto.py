@@ -74,6 +74,7 @@ class PlutoRun:
         self.about: dict[str, Any] = about if isinstance(about, dict) else {}
         self.config = {key: value for key, value in config.items() if key != "wandb"}
         self.types: dict[str, set[str]] = {}
+        self.truncated: set[str] = set()  # keys of which the server does not list all files
         self._series: Any = NOT_READ
         self._listed: dict[tuple[int, str], dict[str, str]] = {}  # URLs by run and key, by file name
         for entry in self.run.get("logNames") or ():
@@ -143,7 +144,7 @@ class PlutoRun:
     def _files_of(self, key: str) -> list[dict[str, Any]]:
         found = list(self._client.get_files(self.project, self.number, file_name=key))
         if len(found) >= FILES:
-            self.notes.append(f"the server lists only {FILES} of the files of {key}: the rest was not compared")
+            self.truncated.add(key)
         return found
 
     def console(self) -> list[dict[str, Any]]:

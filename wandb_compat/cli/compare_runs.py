@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import sleep, time
 from typing import Any
 
 from wandb_compat.cli import compare_parts, wandb_file
@@ -14,8 +15,10 @@ from wandb_compat.cli.run_dirs import RunDir
 from wandb_compat.cli.wandb_file import NotAWandbFile
 from wandb_compat.config.settings import Settings
 from wandb_compat.run import previous_run
+from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.status import State
+from wandb_compat.uploader.verifier import STORE_TIME
 
 VERIFIED = {
     "yes": "verified: what this machine sent was read back from the server",
@@ -51,6 +54,7 @@ def compare(
     settings = Settings.read()[0]
     dual_dir = files[-1].parent / DUAL_DIR
     start = RunDir.at(dual_dir).start if dual_dir.is_dir() else None
+    _await_storage(dual_dir)
     project = project or (start.project if start else settings.project(recorded.project or None))
     pluto = PlutoRun(settings, project, run_id or recorded.id)
     notes = pluto.notes
@@ -92,3 +96,10 @@ def _charts(dual_dir: Path) -> dict[str, Any]:
     known = previous_run.from_run_dir(dual_dir) if dual_dir.is_dir() else None
     charts = known.extra.get("custom_charts") if known is not None else None
     return {str(one.get("key")): one for one in charts or [] if isinstance(one, dict)}
+
+
+def _await_storage(dual_dir: Path) -> None:
+    """Wait until a server has stored what it acknowledged a moment ago; nothing where that was seen already."""
+    if dual_dir.is_dir():
+        acknowledged = max((one.last / 1000 for one in Offsets(dual_dir).unstored()), default=0.0)
+        sleep(min(STORE_TIME, max(0.0, acknowledged + STORE_TIME - time())))

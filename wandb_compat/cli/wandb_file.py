@@ -77,6 +77,7 @@ class RecordedRun:
     artifacts: list[Artifact] = field(default_factory=list)
     alerts: list[tuple[str, str, str]] = field(default_factory=list)  # title, text, level
     definitions: list[Definition] = field(default_factory=list)  # of metrics, in their order
+    colliding: set[str] = field(default_factory=set)  # keys that are in one row both nested and joined with a dot
     output: dict[str, list[str]] = field(default_factory=dict)  # what was printed, by stream and in pieces
     exit: int | None = None
     damaged: int = 0
@@ -235,8 +236,13 @@ def _history(run: RecordedRun, message_fields: Fields) -> None:
         _put(row, *_item(fields(item)))
     counted = fields(message_fields[2][-1]).get(1, [0])[-1] if 2 in message_fields else 0
     values = run.rows.setdefault(int(row.get("_step") or counted), {})
+    own: set[str] = set()
     for key, value in row.items():
-        values.update(_flat(key, value))
+        for name, one in _flat(key, value):
+            if name in own:
+                run.colliding.add(name)
+            own.add(name)
+            values[name] = one
 
 
 def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

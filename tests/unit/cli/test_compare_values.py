@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from wandb_compat.cli import compare, compare_parts, compare_runs
-from wandb_compat.cli.compare_content import Content, compare_artifacts
+from wandb_compat.cli.compare_content import Content, compare_artifacts, compare_media
 from wandb_compat.cli.compare_documents import compare_documents
 from wandb_compat.cli.compare_report import ABSENT, Part, Report
 from wandb_compat.convert.histograms import binned_document
+from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.wire.json_numbers import equal, equal_as_stored
 
 
@@ -71,7 +74,7 @@ FEW = binned_document([1] * 100)
 
 def history(series: Any) -> tuple[Part, Part]:
     """Compare ROWS with a copy that gives these texts back; return the parts of numbers and of texts."""
-    recorded: Any = SimpleNamespace(rows=ROWS, summary={})
+    recorded: Any = SimpleNamespace(rows=ROWS, summary={}, colliding=set())
     copy: Any = Copy(series)
     numbers, numeric = compare_parts.compare_numbers(recorded, copy, [], "")
     return numbers, compare_documents(recorded, Content(copy, [], False), numeric, "")[0]
@@ -106,12 +109,23 @@ def test_texts_that_were_not_read_are_not_counted_as_compared() -> None:
 
 def test_a_key_that_is_first_a_number_and_then_a_text() -> None:
     """Each value is compared as what it is."""
-    recorded: Any = SimpleNamespace(rows={0: {"loss": 1}, 1: {"loss": "x"}}, summary={})
+    recorded: Any = SimpleNamespace(rows={0: {"loss": 1}, 1: {"loss": "x"}}, summary={}, colliding={"a.b"})
     copy: Any = Copy({"loss": {1: ["x"]}})
     copy.points = lambda name, steps: ({0: 1.0}, False)
     numbers, numeric = compare_parts.compare_numbers(recorded, copy, [], "")
     texts, _ = compare_documents(recorded, Content(copy, [], False), numeric, "")
-    assert not numbers.differences and not texts.differences and texts.value == 1
+    assert not texts.differences and texts.value == 1
+    assert [one.what for one in numbers.differences] == ["a.b"]  # nested and with a dot, which are one key in Pluto
+
+
+def test_files_beyond_what_the_server_lists_are_not_comparable() -> None:
+    """A list that is cut off tells nothing: neither that all files are there nor that one is not."""
+    rows = {step: {"img": {"_type": "image-file", "path": f"{step}.png", "size": 1}} for step in range(3)}
+    files = [{"logName": "img", "step": 0, "fileName": "a", "fileType": "png", "time": "1"}]
+    recorded: Any = SimpleNamespace(rows=rows, summary={})
+    copy: Any = SimpleNamespace(all_files=lambda: files, truncated={"img"}, types={"img": {"IMAGE"}})
+    part = compare_media(recorded, Content(copy, [], False))
+    assert (part.not_comparable, part.compared, part.differences) == (3, 0, []) and part.reasons
 
 
 def test_artifacts_of_an_online_run_are_not_comparable() -> None:
@@ -138,6 +152,22 @@ def test_progress_bars_are_not_comparable_and_other_output_is() -> None:
     assert (console("a", "\n", "b\n").value, console("a\n\nb").differences) == (2, [])
     assert console("10%\r20%\n").not_comparable == console().not_comparable == 2
     assert [one.what for one in console("a\nc\nd\n").differences] == ["stdout, lines", "stdout, line 2"]
+
+
+def test_what_was_acknowledged_a_moment_ago_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server stores some seconds after its answer; what was seen to be stored, or is older, is not waited for."""
+    slept: list[float] = []
+    monkeypatch.setattr(compare_runs, "sleep", slept.append)
+    offsets = Offsets(tmp_path)
+    compare_runs._await_storage(tmp_path)
+    offsets.acknowledge("metrics", "rows-1-000001.journal", 10, 0)
+    compare_runs._await_storage(tmp_path)
+    monkeypatch.setattr(compare_runs, "time", lambda: time.time() + 60)
+    compare_runs._await_storage(tmp_path)
+    offsets.mark_stored(offsets.unstored()[0])
+    compare_runs._await_storage(tmp_path)
+    compare_runs._await_storage(tmp_path / "nothing")
+    assert [second > 0 for second in slept] == [False, True, False, False]
 
 
 def test_exit_codes() -> None:
