@@ -39,7 +39,7 @@ READS: dict[str, Callable[[Client, str], object]] = {
     "runs": lambda client, url: client.runs("p", {}),
     "details": lambda client, url: client.details(1, "p"),
     "files": lambda client, url: client.files(1, "p"),
-    "rows": lambda client, url: client.raw_steps(1, "p", "loss", 0, 1),
+    "rows": lambda client, url: client.raw_values(1, "p", "loss", 0, 1),
     "console": lambda client, url: client.console(1, "p", 1),
     "statistics": lambda client, url: client.statistics(1, "p"),
 }
