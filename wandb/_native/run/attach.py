@@ -94,7 +94,8 @@ def _join(attach_id: str, entry: dict[str, Any], cls: type[Run]) -> Run:
     from wandb_compat.pipeline.pipeline import Pipeline
 
     settings = Settings()
-    settings.update_from_dict(entry["settings"])
+    known = Settings.model_fields  # the others are computed, or of another version
+    settings.update_from_dict({name: value for name, value in entry["settings"].items() if name in known})
     home = Path(entry["home"])
     own, _ = engine.Settings.read()
     pipeline = Pipeline(home, own, notifier=terminal_notifier())
