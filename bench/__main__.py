@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -57,6 +58,8 @@ FIGURES = {
     "journal": ("journal, bytes a row", 1),
     "segments": ("files of the journal left, besides the head", 1),
     "more": ("what dual mode adds to p50, µs", US),
+    "requests": ("requests", 1),
+    "bytes": ("bytes of their bodies, kB", 1e-3),
     "epoch": ("epoch of 300 steps of a small torch model, ms", MS),
     "start": ("python -c pass, ms", MS),
     "instructions": ("python -c pass, millions of instructions (valgrind)", 1e-6),
@@ -64,6 +67,8 @@ FIGURES = {
     "import wandb": ("python -c 'import wandb; wandb.init', ms", MS),
 }
 CALL = ("p50", "p99", "max")
+STEADY = 30.0  # seconds of the run whose requests are counted
+LAST_REQUEST = 10.0  # seconds without a request after which a run's uploader has ended its work
 
 Round = dict[str, dict[str, Any]]
 
@@ -157,6 +162,8 @@ def measure(bench: Bench, report: Report, given: argparse.Namespace) -> None:
         "uploader",
         "segments",
     )
+    asked = {name: lambda name=name: _requests(bench, name) for name in (OURS, "pluto-ml")}  # type: ignore[misc]
+    report.section(f"10 scalars 10 times a second for {STEADY:g} s, requests", 1, asked, "requests", "bytes")
     counts = {f"{count} calls": ours(10, count, WANDB_COMPAT_FINISH_BUDGET="60") for count in (3000, 100_000)}
     report.section("finish after quick calls, all on the server", rounds, counts, "finish", "rows")
     report.section("10 scalars in the journal", 1, {OURS: ours(10, 10_000, PLUTO_MODE="offline")}, "journal")
@@ -185,6 +192,18 @@ def _late(bench: Bench, calls: int, delay: float) -> dict[str, Any]:
     proxy.fault, proxy.delay = "late", delay
     try:
         return bench.turn(OURS, 10, calls, proxy.url, WANDB_COMPAT_FINISH_BUDGET="1")
+    finally:
+        proxy.shut()
+
+
+def _requests(bench: Bench, name: str) -> dict[str, Any]:
+    """Count what a contender asks a server during a run, and until its uploader has ended."""
+    proxy = FaultProxy(bench.server.url)
+    try:
+        figures = bench.turn(name, "steady", STEADY, proxy.url)
+        while time.monotonic() - proxy.calls[-1].time < LAST_REQUEST:
+            time.sleep(0.5)
+        return {**figures, "requests": len(proxy.calls), "bytes": sum(len(call.body) for call in proxy.calls)}
     finally:
         proxy.shut()
 

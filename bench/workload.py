@@ -4,6 +4,7 @@
 
 - a number: so many scalars; `float`, `numpy`, `torch`: one scalar of that kind; `image`, `audio`, `table`
 - `sustained`: ten scalars, as fast as possible for AMOUNT seconds instead of so many calls
+- `steady`: ten scalars ten times a second for AMOUNT seconds, as a training script does
 - `keys-N`: ten scalars a call of N keys in all; `threads-N`: ten scalars from N threads that share the calls
 """
 
@@ -171,6 +172,15 @@ def sustain(log: object, rows: list, seconds: float) -> list:
     return spent
 
 
+def steady(log: object, rows: list, seconds: float) -> list:
+    """Call ten times a second for so many seconds, and return what each call took."""
+    began, spent = from_clock(), []
+    for index in range(int(seconds * 10)):
+        spent += call(log, rows[index % len(rows) :], 1)
+        time.sleep(max(0.0, began + (index + 1) / 10 - from_clock()))
+    return spent
+
+
 def resident(pid: str = "self") -> int:
     """Return the memory of a process, in bytes."""
     return int(Path("/proc", pid, "statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -204,6 +214,9 @@ def main() -> None:
     if what == "sustained":
         spent = sustain(log, rows, amount)
         calls = len(spent) * 100
+    elif what == "steady":
+        spent = steady(log, rows, amount)
+        calls = len(spent)
     else:
         calls = int(amount)
         count = int(what.removeprefix("threads-")) if what.startswith("threads-") else 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from wandb._native.run import active_runs
 from wandb.sdk.wandb_settings import Settings
+from wandb_compat.config import network
 
 _given = Settings()  # what `setup` was given explicitly
 
@@ -47,6 +48,7 @@ def setup(settings: Settings | Mapping[str, Any] | None = None) -> _WandbSetup:
         _given.update_from_settings(settings)
     elif settings:
         _given.update_from_dict(settings)
+    network.configure(_given)
     return _singleton
 
 

@@ -61,7 +61,7 @@ def content_key(name: str, path: str, digest: str) -> tuple[str, str]:
 
 def manifest_key(name: str, manifest: bytes) -> tuple[str, str]:
     """Return the key and the file name of a manifest of an artifact."""
-    return f"artifacts/{name}/manifest", f"manifest-{hashlib.sha256(manifest).hexdigest()[:24]}.json"
+    return file_log_key(f"artifacts/{name}/manifest"), f"manifest-{hashlib.sha256(manifest).hexdigest()[:24]}.json"
 
 
 def manifest_digest(digests: Mapping[str, str], new_hash: Any = None) -> str:

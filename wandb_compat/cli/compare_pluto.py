@@ -53,9 +53,12 @@ class PlutoRun:
             raise CannotCompare(str(error)) from None
         from pluto.query import Client, QueryError  # slow to import, and not needed for --help
 
+        from wandb_compat.wire.network import read_as_configured
+
         self.project = project
         self.notes: list[str] = []
         self._client = Client(api_token=key, host=api)
+        self._client._client = read_as_configured(self._client._client, api)
         try:
             found = self._client.list_runs(project, filters={f"systemMetadata.{RUN_ID}": run_id}, limit=2)
             if not found:

@@ -15,6 +15,11 @@ SNAPSHOT_LIMIT = 32 * 1024**2
 # Uploader process, as the training process sees it
 STATUS_INTERVAL = 0.2  # seconds between two reads of the uploader's status
 
+# Requests of the uploader
+# Seconds between two requests of one kind while a run goes on: at its start, and later. A server stores every 5 s.
+SEND_INTERVALS = 0.5, 3.5
+SAMPLES_INTERVAL = 15.0  # the same for system metrics of a run that logs nothing else
+
 # End of a run
 DUAL_FINISH_BUDGET = 5.0  # seconds that dual mode may add to the end of a run…
 DISTRIBUTED_FINISH_BUDGET = 30.0  # …and in a distributed job, whose ranks end together

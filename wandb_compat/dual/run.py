@@ -13,7 +13,7 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.config import credentials
+from wandb_compat.config import credentials, network
 from wandb_compat.config.limits import DISTRIBUTED_FINISH_BUDGET, DUAL_FINISH_BUDGET, OUTAGE_GRACE
 from wandb_compat.config.settings import Settings
 from wandb_compat.convert.json_values import summary_value
@@ -112,6 +112,7 @@ class Mirror:
         else:
             distributed = any(name in os.environ for name in DISTRIBUTED)
             self._budget = DISTRIBUTED_FINISH_BUDGET if distributed else DUAL_FINISH_BUDGET
+        network.configure(run._settings)
         self.pipeline = Pipeline(
             run_dir,
             own,

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from wandb_compat.config import network
 from wandb_compat.config.credentials import Credential
 from wandb_compat.config.limits import DRAIN_GRACE, FLUSH_INTERVAL, QUEUE_LIMIT
 from wandb_compat.config.settings import Settings
@@ -30,6 +31,7 @@ from wandb_compat.pipeline.writer import JournalWriter
 from wandb_compat.run import distributed
 from wandb_compat.spool import records, threads
 from wandb_compat.spool.bounded import bounded
+from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_records
 from wandb_compat.spool.status import State
@@ -121,6 +123,8 @@ class Pipeline:
         self._rank = start.rank
         self._prefix = distributed.RankPrefix(start.rank) if start.rank else None
         if online and credential is not None:
+            if network.is_insecure():
+                self.notifier.warning(network.INSECURE_WARNING, once="insecure")
             process = UploaderProcess(self.run_dir, credential, WorkerConfig.of(self._settings))
             self._monitor = WorkerMonitor(
                 process, self.notifier, outage_grace=self._outage_grace, cancellable=self._cancellable
@@ -331,9 +335,10 @@ class Pipeline:
         losses = f"; {lost} records could not be written: {error}" if lost else ""
         losses += self._writer.describe_losses()
         if state.phase in ("done", "delivered"):
-            refused = (
-                f" but {state.refused} that it refused (see {self.run_dir}/logs/uploader.log)" if state.refused else ""
-            )
+            refused = ""
+            if state.refused:
+                reasons = Offsets(self.run_dir).refusal_reasons
+                refused = f" but {state.refused} that it refused: {reasons} (see {self.run_dir}/logs/uploader.log)"
             what = "what could be read of the run" if losses else "every row of the run"
             return Outcome(not losses, 0, f"Pluto took {what}{refused}{losses}")
         rows, what = pending_records(self.run_dir)

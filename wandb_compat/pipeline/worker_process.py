@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from time import monotonic, sleep
 
+from wandb_compat.config import network
 from wandb_compat.config.credentials import Credential
 from wandb_compat.spool.process_registry import alive
 from wandb_compat.spool.server_binding import ServerBinding
@@ -93,6 +94,7 @@ class UploaderProcess:
         trouble = self._credential.trouble()
         hello = self._config.hello(None if trouble else self._credential.reveal(), os.getpid(), trouble)
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
+        environment |= network.environment()
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()
         with self._log.open("ab") as output, _starting:

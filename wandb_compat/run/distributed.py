@@ -22,18 +22,42 @@ from wandb_compat.spool.records import Config, Console, Exit, Record, Start
 from wandb_compat.spool.status import State
 from wandb_compat.system.locks import FileLock
 
+_RANK_VARIABLES = ("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")
+_GENERATED_ID = re.compile(r"[a-z0-9]{8}")  # an id that wandb has generated
 _ENDED = "ended"
 _OVER = ("done", "left", "delivered")
 
 
 def own_rank(environ: Mapping[str, str] = os.environ) -> int | None:
     """Return the rank of this process in a job of several, or None."""
-    for rank, size in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")):
+    for rank, size in _RANK_VARIABLES:
         if environ.get(rank, "").isdecimal() and environ.get(size, "").isdecimal() and int(environ[size]) > 1:
             return int(environ[rank])
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return int(distributed.get_rank()) if distributed.get_world_size() > 1 else None
+    return None
+
+
+def separate_runs_hint(run_id: str, grouped: bool, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return a hint for a job of which several ranks begin runs that nothing connects, else None.
+
+    Only rank 1 gets it: where rank 0 alone begins a run all is well, and one hint is enough.
+
+    Args:
+        run_id: wandb's id of the run that begins.
+        grouped: whether the run has a group, or is part of a sweep or of wandb's shared mode.
+        environ: the environment.
+    """
+    if grouped or environ.get("WANDB_RUN_ID") or not _GENERATED_ID.fullmatch(run_id):
+        return None
+    for rank, size in _RANK_VARIABLES:
+        if environ.get(rank) == "1" and environ.get(size, "").isdecimal() and int(environ[size]) > 1:
+            return (
+                f"This is rank 1 of {environ[size]} ({rank}, {size}), and each rank that calls wandb.init makes a"
+                " separate run. For one run of all ranks, set PLUTO_RUN_ID to the same text in all of them; for"
+                " separate runs that belong together, pass group= to wandb.init"
+            )
     return None
 
 

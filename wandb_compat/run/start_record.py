@@ -55,6 +55,9 @@ def build(
         config["wandb"] = {**(config["wandb"] if isinstance(config.get("wandb"), dict) else {}), **extra}
     if project_name(project) != project:
         notifier.info(f"Pluto stores project {project!r} as {project_name(project)!r}", once="project name")
+    grouped = bool(settings.run_group or sweep or getattr(settings, "mode", None) == "shared")
+    if hint := None if own.pluto_run_id else distributed.separate_runs_hint(run_id, grouped):
+        notifier.info(hint, once="separate runs")
     metadata = {**metadata, RUN_ID: run_id}
     if own.pluto_run_id:
         metadata[TARGET] = own.pluto_run_id

@@ -19,12 +19,14 @@ from time import time
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import LANES, Offsets
 from wandb_compat.uploader import run_lane, verifier
-from wandb_compat.uploader.lane import END, INGEST_ROUTES, Lane, Lines
+from wandb_compat.uploader.lane import END, INGEST_ROUTES, Batch, Lane, Lines
+from wandb_compat.uploader.large_values import LargeValues
 from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.uploader.verifier import Verifier
+from wandb_compat.wire.client import TOO_LARGE
 from wandb_compat.wire.errors import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
@@ -59,20 +61,23 @@ class Delivery:
         self.run_dir = run_dir
         self.session = session
         self.offsets = offsets
+        self._last: dict[tuple[str, str], journal.Entry] = {}  # last record of a complete file that a lane has read
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
         self._latest = LatestValues()
         self.verifier = Verifier(run_dir, session, offsets, self._latest)
-        uploads = Uploads(run_dir, session)
-        publisher = Publisher(run_dir, session, Uploads(run_dir, session))
+        urls = run_dir / "journal"
+        self._uploads = Uploads(run_dir, session, urls / "urls-files.jsonl", self._note_loss)
+        self._large_values = LargeValues(run_dir, session)
+        publisher = Publisher(run_dir, session, Uploads(run_dir, session, urls / "urls-artifacts.jsonl"))
         self._run = Lane("run", self._send_run, batch_size, session.client)
         self._others = [
             *(self._ingest_lane(name, route, batch_size) for name, route in INGEST_ROUTES.items()),
-            Lane("files", uploads.send, batch_size, session.new_client(), PRESIGN_LIMIT, uploads.release),
-            Lane("artifacts", publisher.send, batch_size, session.new_client(), 1, publisher.release),
+            Lane("files", self._uploads.send, batch_size, session.new_client(), PRESIGN_LIMIT, self._uploads.release),
+            Lane("artifacts", publisher.send, batch_size, session.new_client(), 1, publisher.release, paced=False),
         ]
         self.verifier.watched = {lane.name: lane.client for lane in self._others if lane.name in ("metrics", "data")}
         self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
-        self._stopped = False
+        self._stopped = self._hurried = False
         for lane in self._others:
             # In the caller's context, by which the logs of several uploaders in a process are distinguished.
             work = partial(copy_context().run, self._lane_loop, lane)
@@ -89,16 +94,17 @@ class Delivery:
         return moved
 
     def _lane_round(self, lane: Lane, files: list[Path]) -> bool:
+        """Read a piece of each file and send what is due; return whether anything moved."""
         moved = False
         for file in files:
-            if lane.backoff.ready():
-                moved |= self._advance(lane, file)
-        return moved
+            moved |= self._read(lane, file)
+            moved |= self._deliver(lane, only_full=True)
+        return self._deliver(lane, only_full=False) or moved
 
     def _lane_loop(self, lane: Lane) -> None:
         broken = False
         while True:
-            lane.wake.wait(RETRY_POLL if lane.backoff.failing else None)
+            lane.wake.wait(RETRY_POLL if lane.backoff.failing else lane.remaining())
             if self._stopped:
                 return
             lane.wake.clear()
@@ -136,6 +142,14 @@ class Delivery:
             lane.backoff.retry_now()
         self._wake_lanes()
 
+    def hurry(self) -> None:
+        """Send everything at once from now on: the run ends, or has ended."""
+        if not self._hurried:
+            self._hurried = True
+            for lane in (self._run, *self._others):
+                lane.pace.hurry()
+            self._wake_lanes()
+
     def stop(self) -> None:
         """Begin no further batch."""
         self._stopped = True
@@ -160,11 +174,12 @@ class Delivery:
         """Whether every lane has delivered everything that the journal holds."""
         return self.offsets.covers(journal.files(self.run_dir))
 
-    def _advance(self, lane: Lane, file: Path) -> bool:
-        """Deliver the next piece of a file; return whether the lane's offset moved."""
-        begin = self.offsets.offset(lane.name, file.name)
+    def _read(self, lane: Lane, file: Path) -> bool:
+        """Read the next piece of a file for a lane; return whether there was one."""
+        position = lane.position(file.name)
+        begin = self.offsets.offset(lane.name, file.name) if position is None else position
         try:
-            if file.stat().st_size <= begin:
+            if lane.is_full or file.stat().st_size <= begin:
                 return False
             entries, end = next(journal.read(file, begin, lane.full_size, lane.wanted), ([], begin))
         except FileNotFoundError:
@@ -174,51 +189,80 @@ class Delivery:
         last = entries.pop() if entries and entries[-1].kind == END else None
         if last is not None:
             self._complete[file.name] = end
-        if entries and not self._deliver(lane, file, entries):
-            return False
+        self._latest.note(lane.name, (entry.document for entry in entries))
         if last is not None:
-            self._compare_counts(lane, file, last)
-        self.offsets.skip(lane.name, file.name, end)
+            self._last[lane.name, file.name] = last
+        if entries or position is not None:
+            lane.add(file.name, entries, end)
+        else:
+            self._skip(lane, file.name, end)
         return True
 
-    def _compare_counts(self, lane: Lane, file: Path, end: journal.Entry) -> None:
+    def _skip(self, lane: Lane, file: str, end: int) -> None:
+        """Note that a file has nothing more for a lane up to an offset."""
+        if (last := self._last.pop((lane.name, file), None)) is not None:
+            self._compare_counts(lane, file, last)
+        self.offsets.skip(lane.name, file, end)
+
+    def _compare_counts(self, lane: Lane, file: str, end: journal.Entry) -> None:
         """Note how many records of a complete file a lane has not found."""
-        written, read = json.loads(end.document).get("records"), self.offsets.count(lane.name, file.name)
+        written, read = json.loads(end.document).get("records"), self.offsets.count(lane.name, file)
         if written is None or read is None:  # of an older version
             return
         lost = sum(written.get(kind, 0) for kind in LANES[lane.name]) - read
         if lost > 0:
             log.error("%s: %s of its %s records are damaged on disk and lost", file, lost, lane.name)
-            self.offsets.mark_damaged(lane.name, file.name, lost)
+            self.offsets.mark_damaged(lane.name, file, lost)
 
-    def _deliver(self, lane: Lane, file: Path, entries: list[journal.Entry]) -> bool:
-        """Send entries in batches; return whether all of them are done with, noting those that are if not."""
-        self._latest.note(lane.name, (entry.document for entry in entries))
-        for batch in _batches(entries, lane.size, lane.count):
-            # The run's own lane needs the kinds; the other lanes send the documents as they are.
-            lines = [entry.line if lane.name == "run" else entry.document for entry in batch]
-            try:
-                left = self._latest.current(lane.name, lines)
-                if self._must_wait(lane):
-                    return False
-                if lane.answers_lost and lane.name == "console":  # a line that is sent twice shows twice
-                    left = self.verifier.absent_console(left, lane.client)
-                if left:
-                    self._send(lane, left)
-            except WireError as error:
-                pause = self._note_failure(lane, error)
-                self.session.mark_failing(lane.name, error, pause=pause)  # `finish` waits for a pause that is known
+    def _deliver(self, lane: Lane, *, only_full: bool) -> bool:
+        """Send what is due; return whether anything was delivered.
+
+        Args:
+            lane: the lane.
+            only_full: whether a batch that is not full waits.
+        """
+        moved = False
+        while lane.backoff.ready() and not self._stopped:
+            batch = lane.next_batch(only_full=only_full)
+            if batch is None or not self._deliver_batch(lane, batch):
+                break
+            moved = True
+        return moved
+
+    def _deliver_batch(self, lane: Lane, batch: Batch) -> bool:
+        """Send a batch and note that; return whether it is done with."""
+        entries = [entry for part in batch.values() for entry in part]
+        # The run's own lane needs the kinds; the other lanes send the documents as they are.
+        lines = [entry.line if lane.name == "run" else entry.document for entry in entries]
+        try:
+            left = self._latest.current(lane.name, lines)
+            if self._must_wait(lane):
                 return False
-            lane.succeeded()
-            self.session.mark_healthy(lane.name)
-            begin = self.offsets.offset(lane.name, file.name)
+            if lane.answers_lost and lane.name == "console":  # a line that is sent twice shows twice
+                left = self.verifier.absent_console(left, lane.client)
+            if left:
+                self._send(lane, left)
+        except WireError as error:
+            pause = self._note_failure(lane, error)
+            self.session.mark_failing(lane.name, error, pause=pause)  # `finish` waits for a pause that is known
+            return False
+        lane.succeeded()
+        lane.pace.sent()
+        self.session.mark_healthy(lane.name)
+        ends = lane.remove(batch)
+        for file, part in batch.items():
+            begin = self.offsets.offset(lane.name, file)
             begin_of = begin if self.verifier.active else None
-            self.offsets.acknowledge(lane.name, file.name, batch[-1].end, begin_of, len(batch))
-            self.verifier.note_breaks(lane.name, lane.client)
-            if lane.name not in ("files", "artifacts") or not self.verifier.active:
-                lane.delivered(lines)
-            if lane.name == "metrics":
-                self.session.update(sent=self.session.state.sent + len(batch))
+            self.offsets.acknowledge(lane.name, file, part[-1].end, begin_of, len(part))
+            if lane.position(file) is None:
+                self._skip(lane, file, ends[file])
+        self.verifier.note_breaks(lane.name, lane.client)
+        if lane.name == "files":
+            self._uploads.forget(records.parse(records.File, line) for line in lines)
+        if lane.name not in ("files", "artifacts") or not self.verifier.active:
+            lane.delivered(lines)
+        if lane.name == "metrics":
+            self.session.update(sent=self.session.state.sent + len(entries))
         return True
 
     def _note_failure(self, lane: Lane, error: WireError) -> float | None:
@@ -256,6 +300,9 @@ class Delivery:
         except Refused as error:
             if not error.content:
                 raise
+            if error.status == TOO_LARGE and len(lines) == 1 and lane.name == "data":
+                self._large_values.upload(lines[0])
+                return True
             if len(lines) > 1:
                 kept = _kept(error)
                 if kept is not None and 0 < kept < len(lines):
@@ -309,6 +356,19 @@ class Delivery:
         self.offsets.refuse(lane.name, line, reason[:REASON_SHOWN])
         self.session.update(refused=len(self.offsets.refused))
 
+    def note_refusals(self, reasons: list[str]) -> None:
+        """Note parts of the run's creation that the server does not take."""
+        for reason in reasons:
+            log.error("refused by the server: %s", reason)
+            self.offsets.refuse("run", reason.encode(), reason[:REASON_SHOWN])
+            self.session.update(refused=len(self.offsets.refused))
+
+    def _note_loss(self, file: records.File, reason: str) -> None:
+        """Note that a file arrives without a part of it."""
+        log.error("%s", reason)
+        self.offsets.refuse("files", f"{file.key} {file.name} {reason}".encode(), reason[:REASON_SHOWN])
+        self.session.update(refused=len(self.offsets.refused))
+
     def delete_delivered(self, files: list[Path]) -> None:
         """Delete the files that are complete and were seen to be stored; the head stays, tools look for it."""
         for file in files[1:]:
@@ -326,15 +386,3 @@ def _kept(refusal: Refused) -> int | None:
     """Return how many lines before a bad one the server has kept of a refused batch, None if it does not say so."""
     found = KEPT.search(str(refusal))
     return int(found[1]) if found is not None else None
-
-
-def _batches(entries: list[journal.Entry], size: int, count: int | None) -> list[list[journal.Entry]]:
-    batches: list[list[journal.Entry]] = [[]]
-    weight = 0
-    for entry in entries:
-        if batches[-1] and (weight + len(entry.line) > size or len(batches[-1]) == count):
-            batches.append([])
-            weight = 0
-        batches[-1].append(entry)
-        weight += len(entry.line)
-    return batches

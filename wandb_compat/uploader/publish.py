@@ -191,10 +191,13 @@ class Publisher:
 
     def _upload(self, record: Artifact, files: list[ArtifactFile]) -> None:
         new = [_to_send(record, file) for file in files if file not in self._uploaded]
-        missing = self._uploads.upload(new, self._uploaded.add)
-        if missing:
-            gone = ", ".join(new[index].caption or new[index].key for index in missing[:3])
-            raise UnpublishableArtifact(f"Files of artifact {record.name} are gone: {gone}")
+        lost = self._uploads.upload(new, self._uploaded.add)
+        self._uploads.forget(new)
+        if lost:
+            named = "; ".join(
+                f"{new[index].caption or new[index].key}: {reason}" for index, reason in list(lost.items())[:3]
+            )
+            raise UnpublishableArtifact(f"{len(lost)} files of artifact {record.name} cannot be uploaded: {named}")
 
     def _manifest(self, store: ArtifactStore, record: Artifact) -> tuple[dict[str, Any], str]:
         """Return the manifest in full, with what the artifact builds on, and the artifact's digest."""

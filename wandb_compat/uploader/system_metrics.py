@@ -13,7 +13,8 @@ class Machine:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._before: tuple[float, int, int] | None = None
+        network = psutil.net_io_counters()
+        self._before = time.monotonic(), network.bytes_sent, network.bytes_recv
         psutil.cpu_percent(percpu=True)  # the first call only starts the interval that the next one measures
         self._gpus = _gpus()
 
@@ -27,8 +28,8 @@ class Machine:
         values["sys/disk.used"] = psutil.disk_usage(self._folder).used
         values["sys/net.bytes_sent"], values["sys/net.bytes_recv"] = network.bytes_sent, network.bytes_recv
         now = time.monotonic()
-        if self._before is not None and now > self._before[0]:
-            then, sent, received = self._before
+        then, sent, received = self._before
+        if now > then:
             values["sys/net.bytes_sent.rate"] = (network.bytes_sent - sent) / (now - then)
             values["sys/net.bytes_recv.rate"] = (network.bytes_recv - received) / (now - then)
         self._before = (now, network.bytes_sent, network.bytes_recv)

@@ -91,6 +91,7 @@ class Worker:
         if self._closing is not None:
             self._closing.backoff.retry_now()
         if self._delivery is not None:
+            self._delivery.hurry()
             self._delivery.retry_now()
         self.wake.set()
 
@@ -150,6 +151,8 @@ class Worker:
         while True:
             self.wake.clear()
             following = self._follow and self._trainer.alive()
+            if not following or delivery.exit is not None:
+                delivery.hurry()
             moved, ended = self._round(session, delivery, progress, following)
             if ended:
                 return
@@ -223,6 +226,7 @@ class Worker:
         if delivery.offsets.mark_run(number):
             log.warning("the server has given the run the new number %s: everything is sent again", number)
             session.update(sent=0, refused=0)
+        delivery.note_refusals(session.client.given_up)
         session.start_lanes()
         delivery.verifier.start()
         ServerBinding.of(session.client.endpoints, self._key, created=True).write(self.run_dir)

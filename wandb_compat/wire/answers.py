@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -13,9 +14,13 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from wandb_compat.config.limits import ANSWER_LIMIT, ANSWER_TIME, REASON_LIMIT, WAIT_LIMIT
-from wandb_compat.wire.errors import Unavailable
+from wandb_compat.wire.errors import Refused, Unavailable, UploadRejected, WireError
+from wandb_compat.wire.network import PIECE, certificate_hint
 
-PIECE = 1024  # bytes sent or read at once: each may take the connection's whole timeout, so 1 kB/s is fast enough
+TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
+# Codes of object stores by which they refuse a file for good, and those of an upload that broke off.
+UNSTORABLE = {"EntityTooLarge", "KeyTooLongError", "InvalidObjectName", "XMinioInvalidObjectName", "InvalidURI"}
+INTERRUPTED = {"RequestTimeout", "IncompleteBody", "OperationAborted"}
 
 
 class Answer(NamedTuple):
@@ -103,7 +108,31 @@ def reason_of(answer: Answer) -> str:
             text = text.get("message") or text
         if text:
             return str(text)[:500]
-    return answer.body[:500].decode("utf-8", "replace").strip() or answer.reason
+    text = answer.body[:REASON_LIMIT].decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        return _markup_reason(text) or answer.reason or "an answer in markup"
+    return text[:500] or answer.reason
+
+
+def _markup_reason(text: str) -> str:
+    """Return the words of a page, or of a store's XML, that explain it: markup is never shown."""
+    code, message, title = (
+        match[1].strip() if (match := re.search(rf"<{tag}[^>]*>([^<]*)</{tag}>", text, re.IGNORECASE)) else ""
+        for tag in ("code", "message", "title")
+    )
+    return " ".join((f"{code}: {message}".strip(": ") or (title and f"a page titled {title!r}")).split())[:500]
+
+
+def upload_error(url: str, answer: Answer) -> WireError:
+    """Return the error for a store's answer that refuses a file."""
+    match = re.search(rb"<Code>([^<]*)</Code>", answer.body)
+    code = match[1].decode("utf-8", "replace").strip() if match else ""
+    notice = f"{host_of(url)} answers {answer.status} to a file upload: {reason_of(answer)}"
+    if answer.status in (413, 414) or (answer.status == 400 and code in UNSTORABLE):
+        return Refused(notice, 413 if code == "EntityTooLarge" else answer.status)
+    if answer.status == 404 or answer.status >= 500 or answer.status in TRANSIENT or code in INTERRUPTED:
+        return Unavailable(notice, retry_after(answer))
+    return UploadRejected(notice, retry_after(answer))  # 403: the URL has expired, or does not fit the request
 
 
 def retry_after(answer: Answer) -> float | None:
@@ -145,4 +174,4 @@ def cause_of(error: Exception) -> str:
         inner = inner.args[0]
     reason = getattr(inner, "reason", None)
     text = str(reason if isinstance(reason, Exception) else inner)
-    return text.rsplit(": ", 1)[-1][:200] or type(error).__name__
+    return (text.rsplit(": ", 1)[-1][:200] or type(error).__name__) + certificate_hint(error)

@@ -5,29 +5,26 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from math import inf, nan
-from pathlib import Path
 from time import monotonic, time
-from typing import Any, BinaryIO
-from uuid import uuid4
+from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util.connection import is_connection_dropped
 
 from wandb_compat._version import __version__
 from wandb_compat.config import credentials
-from wandb_compat.config.limits import CONNECT_PATIENCE, REQUEST_TIMEOUT, UPLOAD_TIMEOUT
-from wandb_compat.system.file_access import replace
+from wandb_compat.config.limits import CONNECT_PATIENCE, REQUEST_TIMEOUT
+from wandb_compat.wire import network
 from wandb_compat.wire.answers import (
-    PIECE,
+    TRANSIENT,
     Answer,
     cause_of,
     host_of,
     is_ingest_answer,
     is_json_object,
-    is_store_answer,
     is_text,
     json_object,
     may_have_arrived,
@@ -36,13 +33,16 @@ from wandb_compat.wire.answers import (
     retry_after,
     unexpected_answer,
 )
-from wandb_compat.wire.endpoints import Endpoints
+from wandb_compat.wire.endpoints import Endpoints, redirect_message
 from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable
 from wandb_compat.wire.models import Created, Status
 from wandb_compat.wire.names import project_name
+from wandb_compat.wire.parts import split_document, split_row
+from wandb_compat.wire.store import StoreClient
 
 PAGE = 200  # runs in one answer of the list
-TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
+TOO_LARGE = 413  # the status by which servers and proxies refuse large bodies
+SMALL_BODY = 64 * 1024  # bytes that every proxy takes
 JSON = {"Content-Type": "application/json"}
 NON_FINITE = {1: nan, 2: inf, 4: -inf}  # values by the flag of a stored row
 IN_USE = 4.0  # seconds since its last request in which no server closes a connection for want of requests
@@ -68,14 +68,7 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-class _Pieces(HTTPAdapter):
-    """Sends bodies in pieces: the time that a connection grants is for each of them, and not for the whole."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, blocksize=PIECE)
-
-
-class Client:
+class Client(StoreClient):
     """Speaks to one server with one key; use one client a thread."""
 
     def __init__(self, endpoints: Endpoints, key: str, silent: Callable[[str], None] = lambda host: None) -> None:
@@ -86,23 +79,21 @@ class Client:
             key: key of the organisation.
             silent: called from another thread with a host that has not answered for CONNECT_PATIENCE seconds.
         """
+        super().__init__()
         self.endpoints = endpoints
+        self.given_up: list[str] = []  # what `create` has left out, for the user
         self._silent = silent
-        self._session = requests.Session()
+        self._session = network.session()
         self._session.auth = _Bearer(key)
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Pieces())
         # Times (s since the epoch) at which a connection in use had been closed: the service may have been restarted.
         self.reconnected: list[float] = []
         self._ingested = 0.0  # when the last ingest request was answered
-        self._uploads = requests.Session()
-        self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         self._session.close()
-        self._uploads.close()
+        self.close_uploads()
 
     def check(self) -> str:
         """Ask whether the key is good; return the organisation's name."""
@@ -114,8 +105,29 @@ class Client:
     # Runs
 
     def create(self, body: dict[str, Any]) -> Created:
-        """Create a run, or take up the one with the same external id in the same project."""
-        return self._created("/api/runs/create", body)
+        """Create a run, or take up the one with the same external id in the same project.
+
+        A configuration that makes the request too large follows the creation; see `update_config`.
+        """
+        try:
+            return self._created("/api/runs/create", body)
+        except Refused as error:
+            if error.status != TOO_LARGE or not (body.get("config") or body.get("systemMetadata")):
+                raise
+        config, metadata = body.get("config"), body.get("systemMetadata")
+        small = {**body, "config": None}
+        if metadata and len(metadata) > SMALL_BODY:
+            small["systemMetadata"] = None
+            self.given_up.append(f"the system metadata of {len(metadata)} bytes is over the limit of the server")
+        created = self._created("/api/runs/create", small)
+        if config:
+            try:
+                self.update_config(created.run, config)
+            except Refused as error:
+                if error.status != TOO_LARGE:
+                    raise
+                self.given_up.append(str(error))
+        return created
 
     def resume(self, body: dict[str, Any]) -> Created:
         """Take up a run that the server knows by number or display id."""
@@ -134,11 +146,41 @@ class Client:
 
     def add_keys(self, run: int, kind: str, names: list[str]) -> None:
         """Register logged keys of one type (METRIC, DATA, HISTOGRAM…)."""
-        self._post(self.endpoints.api, "/api/runs/logName/add", {"runId": run, "logName": names, "logType": kind})
+        try:
+            self._post(self.endpoints.api, "/api/runs/logName/add", {"runId": run, "logName": names, "logType": kind})
+        except Refused as error:
+            if error.status != TOO_LARGE or len(names) < 2:
+                raise
+            for half in (names[: len(names) // 2], names[len(names) // 2 :]):
+                self.add_keys(run, kind, half)
 
     def update_config(self, run: int, config: str) -> None:
-        """Merge a config, given as JSON text of an object, into the run's."""
-        self._post(self.endpoints.api, "/api/runs/config/update", {"runId": run, "config": config})
+        """Merge a config, given as JSON text of an object, into the run's.
+
+        What is too large for one request goes in several: the server merges objects.
+
+        Raises:
+            Refused: with status 413, single values are too large; the others have been sent.
+        """
+        lost = self._update_in_parts(run, config)
+        if lost:
+            names = ", ".join("/".join(path) for path in lost)
+            raise Refused(f"{names} of the config: over the limit that the server, or a proxy, has for one", TOO_LARGE)
+
+    def _update_in_parts(self, run: int, config: str) -> list[list[str]]:
+        """Send a config in as many requests as it takes; return the paths of values that are too large for one."""
+        try:
+            self._post(self.endpoints.api, "/api/runs/config/update", {"runId": run, "config": config})
+        except Refused as error:
+            if error.status != TOO_LARGE:
+                raise
+            document = json.loads(config)
+            parts, path = split_document(document)
+            if not parts:
+                return [path]
+            dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+            return [lost for part in parts for lost in self._update_in_parts(run, dump(part))]
+        return []
 
     def update_tags(self, run: int, tags: list[str]) -> None:
         """Replace all tags of the run."""
@@ -171,6 +213,8 @@ class Client:
     def ingest(self, route: str, run: dict[str, str], lines: list[bytes]) -> list[tuple[int, str]]:
         """Send rows (`metrics`), series (`data`) or console lines (`logs`), each a JSON document without line break.
 
+        A single row that is too large goes in parts: the server keeps one value for each metric and step.
+
         Args:
             route: the last part of the path.
             run: the headers that tell which run is meant.
@@ -183,7 +227,13 @@ class Client:
         headers = {"Content-Type": "application/x-ndjson", **run}
         opened, since = self._pool(url).num_connections, monotonic() - self._ingested
         self._ingested = 0.0  # a connection that fails now is no longer one in use
-        answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
+        try:
+            answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
+        except Refused as error:
+            halves = split_row(lines[0]) if error.status == TOO_LARGE and route == "metrics" and len(lines) == 1 else []
+            if not halves:
+                raise
+            return [refused for half in halves for refused in self.ingest(route, run, [half])]
         if self._pool(url).num_connections > opened and since < IN_USE:
             self.reconnected = [*self.reconnected[-99:], time()]
         self._ingested = monotonic()
@@ -213,9 +263,7 @@ class Client:
         return [one for one in list(self._pool(self.endpoints.ingest).pool.queue) if one is not None and one.sock]
 
     def _pool(self, url: str) -> Any:
-        adapter = self._session.get_adapter(url)
-        assert isinstance(adapter, HTTPAdapter)
-        return adapter.poolmanager.connection_from_url(url)
+        return network.pool(self._session, url)
 
     def presign(self, run: dict[str, str], files: list[dict[str, Any]]) -> dict[str, str]:
         """Announce at most ten files of different names; return the URL to upload each to, by name."""
@@ -227,34 +275,6 @@ class Client:
             for entry in (one if isinstance(one, list) else ())
             for name, url in (entry.items() if isinstance(entry, dict) else ())
         }
-
-    def upload(self, url: str, content: BinaryIO, content_type: str) -> None:
-        """Upload a file's content to a URL of `presign`. The key is not sent: the URL may be of any host."""
-        headers = {"Content-Type": content_type}
-        is_empty = not content.read(1)
-        content.seek(0)
-        try:
-            with self._uploads.put(
-                # Without a length stores refuse an upload, and `requests` sends an empty stream without one.
-                url,
-                data=b"" if is_empty else content,
-                headers=headers,
-                timeout=UPLOAD_TIMEOUT,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                answer = read_answer(response)  # to its end, or the connection could not serve the next file
-        except requests.RequestException as error:
-            raise Unavailable(f"{host_of(url)} does not accept a file ({cause_of(error)})") from error
-        if answer.status in (200, 201):
-            if not is_store_answer(answer):
-                raise unexpected_answer(host_of(url))
-            return
-        notice = f"{host_of(url)} answers {answer.status} to a file upload: {reason_of(answer)}"
-        if answer.status == 413 or (answer.status == 400 and b"EntityTooLarge" in answer.body):  # the latter is S3's
-            raise Refused(notice, 413)
-        # Also 403: such a URL lives an hour, the next attempt asks for a new one.
-        raise Unavailable(notice, retry_after(answer))
 
     # Reading back
 
@@ -307,35 +327,6 @@ class Client:
         parameters = {"runId": run, "projectName": project_name(project), **query}
         return list(self._get("/api/runs/statistics", parameters).get("metrics", []))
 
-    def read(self, url: str) -> bytes:
-        """Return the bytes behind a download URL of `files`."""
-        return b"".join(self._pieces(url))
-
-    def download(self, url: str, path: Path) -> None:
-        """Download the content of a URL of `files` to a file, which appears when it is complete."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{uuid4().hex[:12]}.part")
-        try:
-            with draft.open("wb") as stream:
-                for piece in self._pieces(url):
-                    stream.write(piece)
-            replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _pieces(self, url: str) -> Iterator[bytes]:
-        try:
-            # Redirects may be followed: the key is not sent along.
-            with self._uploads.get(url, stream=True, timeout=UPLOAD_TIMEOUT) as response:
-                if response.status_code == 404:
-                    raise FileNotFoundError(f"{host_of(url)} has no bytes of the file: its upload was never finished")
-                if response.status_code != 200:
-                    answer = read_answer(response)
-                    raise Unavailable(f"{host_of(url)} answers {answer.status} to a download: {reason_of(answer)}")
-                yield from response.iter_content(1024**2)
-        except requests.RequestException as error:
-            raise Unavailable(f"{host_of(url)} does not send a file ({cause_of(error)})") from error
-
     def _post(self, base: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._send("POST", base + path, json.dumps(body).encode(), headers=JSON)
         if answer.body and not is_json_object(answer.body):
@@ -361,6 +352,7 @@ class Client:
                 timeout=REQUEST_TIMEOUT,
                 allow_redirects=False,
                 stream=True,
+                proxies=network.proxies_for(url),
                 **more,
             ) as response:
                 answer = read_answer(response)
@@ -376,6 +368,8 @@ class Client:
                 raise unexpected_answer(url)
             return answer
         status, reason = answer.status, reason_of(answer)
+        if 300 <= status < 400:
+            raise Unavailable(redirect_message(self.endpoints, url, answer.headers.get("Location", "")))
         if status == 401:
             raise Unauthorized(f"the Pluto server at {host_of(url)} refuses the key: {reason}")
         if 400 <= status < 500 and status not in TRANSIENT:
@@ -390,6 +384,7 @@ def reach(url: str) -> None:
         Unavailable: none exists.
     """
     try:
-        requests.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False)
+        with network.session() as session:
+            session.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False, proxies=network.proxies_for(url))
     except requests.RequestException as error:
         raise Unavailable(f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})") from error

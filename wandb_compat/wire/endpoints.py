@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from wandb_compat.config.login_choice import URL_VARIABLES
 from wandb_compat.wire.errors import EndpointError
@@ -78,3 +78,24 @@ def _standard(url: str | None, port: int) -> str | None:
         return None
     host = urlsplit(url).hostname or ""
     return f"{urlsplit(url).scheme}://{f'[{host}]' if ':' in host else host}"
+
+
+def redirect_message(endpoints: Endpoints, url: str, location: str) -> str:
+    """Return the message about a redirect, which is not followed: the key goes to the configured hosts only.
+
+    Args:
+        endpoints: the configured URLs.
+        url: what was asked for.
+        location: where the answer points to.
+    """
+    target = urljoin(url, location).partition("?")[0]
+    base = next((one for one in endpoints if url.startswith(f"{one}/")), url)
+    named = ", ".join(name for name, one in zip(VARIABLES, endpoints, strict=True) if one == base)
+    path = url.removeprefix(base).partition("?")[0]
+    if location and path and target.endswith(path):
+        return f"the Pluto server at {base} redirects to {target.removesuffix(path)}: set {named} to that"
+    split = urlsplit(target)
+    return (
+        f"the Pluto server at {base} redirects to {split.scheme}://{split.netloc}, perhaps a proxy's sign-in page: "
+        f"sign in there, or set {named} to an address that leads to the server itself"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 # PlutoError
 # ├── WireError                  a request failed
 # │   ├── Unavailable            it may succeed later: no connection, 5xx, 429, a full local disk
+# │   │   └── UploadRejected     a store refuses one file at its URL; it may take the file at a new URL
 # │   ├── Unauthorized           the server refuses the key
 # │   └── Refused                the server never takes this request as it is
 # ├── Unanswered                 a question that blocks the caller got no answer in time
@@ -35,6 +36,10 @@ class Unavailable(WireError):
         super().__init__(message)
         self.wait = wait
         self.arrived = arrived
+
+
+class UploadRejected(Unavailable):
+    """A store refuses one file at its presigned URL, for instance because the URL has expired."""
 
 
 class Unauthorized(WireError):

@@ -68,9 +68,10 @@ def _hash(text: str, digits: int = 12) -> str:
 def project_name(name: str) -> str:
     """Return the name under which a server stores a project. It travels in a header, so it is printable ASCII.
 
-    A name that is not, or that is too long, ends with a hash, so that different names never meet.
+    A name that is not, or that is too long, ends with a hash, so that different names never meet. So does one with
+    parts that are empty, `.` or `..`: the path of the project's files in a store begins with it.
     """
-    if name == old_project_name(name):
+    if name == old_project_name(name) and _NO_PART.keys().isdisjoint(name.split("/")):
         return name
     import unicodedata
 

@@ -16,11 +16,13 @@ import httpx
 from pluto import query
 
 from wandb.errors import AuthenticationError, CommError
-from wandb.errors.term import termlog
+from wandb.errors.term import termlog, termwarn
+from wandb_compat.config import network
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.json_numbers import FLAGS
 from wandb_compat.wire.names import has_hash, old_project_name, project_name
+from wandb_compat.wire.network import read_as_configured
 
 PAGE = 200  # runs in one answer of the list
 POINTS = 10_000  # points of a metric in one answer
@@ -34,8 +36,11 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
     """
 
     def __init__(self, endpoints: Endpoints, key: str, timeout: int) -> None:
+        if network.is_insecure():
+            termwarn(network.INSECURE_WARNING, repeat=False)
         super().__init__(api_token=key, host=endpoints.api, timeout=timeout)
         self._url_ingest = endpoints.ingest  # pluto.query takes one host for both
+        self._client: httpx.Client = read_as_configured(self._client, endpoints.api)
         self.endpoints = endpoints
         self.wire = Client(endpoints, key)
         # At the end of the process too, where Python would report the sockets as not closed.

@@ -17,7 +17,7 @@ from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_run import Run
 from wandb.sdk.wandb_settings import Settings
 from wandb_compat._version import __version__
-from wandb_compat.config import login_choice
+from wandb_compat.config import login_choice, network
 from wandb_compat.config import settings as engine
 from wandb_compat.config.credentials import HINT, Credential
 from wandb_compat.pipeline.pipeline import Pipeline
@@ -40,6 +40,7 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         wandb.UsageError: a key is required and missing, the id is that of an active run, or the run cannot be resumed
             as asked.
     """
+    network.configure(settings)
     credential = None if settings._offline else wandb_login.find_credential(settings.api_key)
     if credential is None and not settings._offline:
         if settings.force:

@@ -6,6 +6,7 @@ import sys
 if "wandb_compat" in " ".join(sys.orig_argv):
     from wandb_compat.config import limits
 
+    limits.SEND_INTERVALS = (0.1, 0.2)  # so that rows are on their way whenever the service is restarted
     if seconds := os.environ.get("QUICK_TIMEOUT"):  # of a request that is not answered
         limits.REQUEST_TIMEOUT = float(seconds), float(seconds)
         limits.BACKOFF = limits.BACKOFF[0] / 5, limits.BACKOFF[1] / 30
