@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 LIFETIME = 3600.0  # seconds that a URL is valid unless it says otherwise
@@ -57,15 +58,18 @@ class Announcements:
                 return
             self._run = run
             self._known.clear()
-            if self._path is None:
-                return
-            with contextlib.suppress(OSError):
-                for line in self._path.read_bytes().splitlines():
-                    with contextlib.suppress(ValueError, TypeError, KeyError):  # the last one, after a crash
-                        document = json.loads(line)
-                        number, key, name = document.pop("run"), document.pop("key"), document.pop("name")
-                        if number == run:
-                            self._known[key, name] = Announcement(**document)
+            lines: list[bytes] = []
+            if self._path is not None:
+                with contextlib.suppress(OSError):
+                    lines = self._path.read_bytes().splitlines()
+            for line in lines:
+                with contextlib.suppress(ValueError, TypeError, KeyError):  # the last one, after a crash
+                    self._read(json.loads(line))
+
+    def _read(self, document: dict[str, Any]) -> None:
+        number, key, name = document.pop("run"), document.pop("key"), document.pop("name")
+        if number == self._run:
+            self._known[key, name] = Announcement(**document)
 
     def url(self, file: FileId) -> str | None:
         """Return the URL to upload a file to, None if the file must be announced."""

@@ -26,8 +26,7 @@ from wandb_compat.uploader.publish import Publisher
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.uploader.verifier import Verifier
-from wandb_compat.wire.client import TOO_LARGE
-from wandb_compat.wire.errors import Refused, Unavailable, WireError
+from wandb_compat.wire.errors import TOO_LARGE, Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 

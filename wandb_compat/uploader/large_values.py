@@ -9,8 +9,7 @@ from zlib import crc32
 from wandb_compat.spool import records, staging
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
-from wandb_compat.wire.client import TOO_LARGE
-from wandb_compat.wire.errors import Refused
+from wandb_compat.wire.errors import TOO_LARGE, Refused
 from wandb_compat.wire.names import file_log_key
 
 log = logging.getLogger(__name__)

@@ -34,14 +34,13 @@ from wandb_compat.wire.answers import (
     unexpected_answer,
 )
 from wandb_compat.wire.endpoints import Endpoints, redirect_message
-from wandb_compat.wire.errors import Refused, Unauthorized, Unavailable
+from wandb_compat.wire.errors import TOO_LARGE, Refused, Unauthorized, Unavailable
 from wandb_compat.wire.models import Created, Status
 from wandb_compat.wire.names import project_name
-from wandb_compat.wire.parts import split_document, split_row
+from wandb_compat.wire.parts import send_in_parts, split_row
 from wandb_compat.wire.store import StoreClient
 
 PAGE = 200  # runs in one answer of the list
-TOO_LARGE = 413  # the status by which servers and proxies refuse large bodies
 SMALL_BODY = 64 * 1024  # bytes that every proxy takes
 JSON = {"Content-Type": "application/json"}
 NON_FINITE = {1: nan, 2: inf, 4: -inf}  # values by the flag of a stored row
@@ -162,25 +161,10 @@ class Client(StoreClient):
         Raises:
             Refused: with status 413, single values are too large; the others have been sent.
         """
-        lost = self._update_in_parts(run, config)
-        if lost:
+        url, send = "/api/runs/config/update", partial(self._post, self.endpoints.api)
+        if lost := send_in_parts(config, lambda part: send(url, {"runId": run, "config": part})):
             names = ", ".join("/".join(path) for path in lost)
             raise Refused(f"{names} of the config: over the limit that the server, or a proxy, has for one", TOO_LARGE)
-
-    def _update_in_parts(self, run: int, config: str) -> list[list[str]]:
-        """Send a config in as many requests as it takes; return the paths of values that are too large for one."""
-        try:
-            self._post(self.endpoints.api, "/api/runs/config/update", {"runId": run, "config": config})
-        except Refused as error:
-            if error.status != TOO_LARGE:
-                raise
-            document = json.loads(config)
-            parts, path = split_document(document)
-            if not parts:
-                return [path]
-            dump = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-            return [lost for part in parts for lost in self._update_in_parts(run, dump(part))]
-        return []
 
     def update_tags(self, run: int, tags: list[str]) -> None:
         """Replace all tags of the run."""

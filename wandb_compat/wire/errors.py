@@ -14,7 +14,8 @@ from __future__ import annotations
 # ├── NoRunFound                 the directory holds no run
 # └── UnpublishableArtifact      an artifact can never be published as it is
 
-CONTENT = {400, 409, 413, 422}  # statuses that may blame what was sent; all others blame sender, route or time
+TOO_LARGE = 413  # the status by which servers and proxies refuse large bodies
+CONTENT = {400, 409, TOO_LARGE, 422}  # statuses that may blame what was sent; all others blame sender, route or time
 
 
 class PlutoError(Exception):

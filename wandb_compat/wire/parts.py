@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from wandb_compat.wire.errors import TOO_LARGE, Refused
 
 
 def split_row(line: bytes) -> list[bytes]:
@@ -36,3 +39,25 @@ def split_document(document: dict[str, Any]) -> tuple[list[dict[str, Any]], list
             part = {key: part}
         parts.append(part)
     return parts, path
+
+
+def send_in_parts(document: str, send: Callable[[str], object]) -> list[list[str]]:
+    """Send a JSON object that a server merges, in as many requests as it takes.
+
+    Args:
+        document: the text of the object.
+        send: sends one; raises Refused with status TOO_LARGE for one that is too large.
+
+    Returns:
+        The paths of values that are too large for any request.
+    """
+    try:
+        send(document)
+    except Refused as error:
+        if error.status != TOO_LARGE:
+            raise
+    else:
+        return []
+    parts, path = split_document(json.loads(document))
+    texts = (json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in parts)
+    return [lost for text in texts for lost in send_in_parts(text, send)] if parts else [path]

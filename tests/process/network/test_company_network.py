@@ -12,7 +12,7 @@ import requests
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.nginx import Nginx, nginx
 from tests.helpers.server_state import Script, Server
-from tests.process.faults.conftest import environment, project, proxy, script, server
+from tests.process.faults.conftest import environment, project, script, server
 from wandb._native.api.connection import Reader
 from wandb_compat.config import network as settings
 from wandb_compat.wire import network
@@ -20,7 +20,7 @@ from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.errors import Unavailable
 
-__all__ = ["environment", "project", "proxy", "script", "server"]
+__all__ = ["environment", "project", "script", "server"]
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from collections import Counter
 
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Script, Server
-from tests.process.faults.conftest import environment, project, proxy, script, server
+from tests.process.faults.conftest import environment, project, script, server
 
-__all__ = ["environment", "project", "proxy", "script", "server"]
+__all__ = ["environment", "project", "script", "server"]
 
 ROWS = 60
 STEADY = f"""

@@ -13,7 +13,7 @@ import requests
 
 from tests.helpers.fault_proxy import FaultProxy
 from tests.helpers.server_state import Server
-from tests.process.faults.conftest import environment, project, proxy, server
+from tests.process.faults.conftest import environment, project, server
 from wandb_compat.config.settings import Settings
 from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.spool import records
@@ -25,7 +25,7 @@ from wandb_compat.uploader import announcements, backoff
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 
-__all__ = ["environment", "project", "proxy", "server"]
+__all__ = ["environment", "project", "server"]
 
 TIME = 1_760_000_000_000
 Make = Callable[..., Path]
