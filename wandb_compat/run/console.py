@@ -46,6 +46,7 @@ class ConsoleCapture:
         secret: Callable[[], str | None] = lambda: None,
         log: Path | None = None,
         redirect: bool = False,
+        last_line: int = 0,
     ) -> None:
         """Prepare a capture.
 
@@ -55,6 +56,7 @@ class ConsoleCapture:
                 thread, as a keyring may be slow.
             log: file that gets the lines too.
             redirect: whether to redirect file descriptors and not only wrap Python's streams; not on Windows.
+            last_line: number of the last line that an earlier part of the run has: a server sorts by numbers.
         """
         self._submit = submit
         self._ask_secret = secret
@@ -63,7 +65,7 @@ class ConsoleCapture:
         self._log: TextIO | None = None
         self._written: deque[tuple[str, str, float]] = deque()
         self._partial = dict.fromkeys(_LEVELS, "")
-        self._count = dict.fromkeys(_LEVELS, 0)
+        self._count = dict.fromkeys(_LEVELS, last_line)
         self._redirect = redirect and os.name != "nt"
         self._redirected: list[FdRedirect] = []
         self._wrapped: list[tuple[Any, Any, Any]] = []

@@ -117,6 +117,7 @@ class History:
         "_row",
         "_time",
         "_top",
+        "floor",
         "items",
         "lock",
         "rules",
@@ -147,6 +148,8 @@ class History:
         self._place = place
         self._time = 0  # of the last row, ms
         self._newest = 0  # time of any row, ms
+        # Time of a resumed run's last row, ms: a server keeps the newest value of a step, also if a clock was set back.
+        self.floor = 0
         self._last = first_step  # step of the last row
         self._top = first_step - 1  # highest step that has a row
         self._attached: dict[str, int] = {}  # the step of the last value that `attach` has logged, by key
@@ -196,6 +199,8 @@ class History:
                     at = placed
                 following = at + 1 if commit else at
             now = int((time() if moment is None else moment) * 1000)
+            if "_timestamp" not in data:
+                now = max(now, self.floor)
             if at <= self._top and now <= self._newest:
                 now = self._newest + 1
             if self.rules is not None:
@@ -227,7 +232,7 @@ class History:
                 after: no value is lost.
         """
         with self.lock:
-            now = max(int(time() * 1000), self._newest)
+            now = max(int(time() * 1000), self._newest, self.floor)
             for key, value in data.items():
                 at = self._attached[key] = max(self._top, self._attached.get(key, -1) + 1, 0)
                 self._update_summary({key: value}, self._row({key: value}, at, now, False))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_compat.config.limits import NAME_LIMIT
+from wandb_compat.config.limits import HIGHEST_STEP, NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
@@ -23,14 +23,22 @@ OURS = "wandb"  # key of a run's configuration on the server under which everyth
 _TAIL = 4 * 1024**2  # bytes at the end of each file in which the last step is looked for
 _SERIES = 100  # metrics whose statistics a server gives in one answer
 _STEP = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) [^\x1e\n]*?"step":(\d+)')
+_TIME = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) \{"time":\s?(\d+)')
+_LINE = re.compile(rb'\x1e[0-9a-f]{8} console [^\x1e\n]*"lineNumber":\s?(\d+)')
 _DESCRIPTIONS = re.compile(rb"\x1e[0-9a-f]{8} (?:start|config|tags) [^\x1e\n]*\n")
 
 
 @dataclass(slots=True)
 class PreviousRun:
-    """A previous run, or the previous part of this one; `last_step` is -1 without rows, `runtime` is in seconds."""
+    """A previous run, or the previous part of this one.
+
+    `last_step` is -1 without rows, `last_time` that of the newest row in ms since the epoch, 0 without one, `last_line`
+    the highest number of a console line, and `runtime` is in seconds.
+    """
 
     last_step: int = -1
+    last_time: int = 0
+    last_line: int = 0
     runtime: float = 0.0
     name: str | None = None
     config: dict[str, Any] = field(default_factory=dict)  # as the server has it, with OURS
@@ -58,12 +66,15 @@ class PreviousRun:
         return summary if isinstance(summary, dict) else {}
 
     def complete(self) -> PreviousRun:
-        """Set step and runtime from the summary, if it has them."""
+        """Set step, time and runtime from the summary, if it has them."""
         step, runtime = self._summary().get("_step"), self._summary().get("_runtime")
         if isinstance(step, int):
             self.last_step = max(self.last_step, step)
         if isinstance(runtime, (int, float)):
             self.runtime = float(runtime)
+        timestamp = self._summary().get("_timestamp")
+        if isinstance(timestamp, (int, float)) and 0 < timestamp < HIGHEST_STEP / 1000:
+            self.last_time = max(self.last_time, int(timestamp * 1000))
         return self
 
 
@@ -76,6 +87,8 @@ def join_sources(known: Iterable[PreviousRun | None]) -> PreviousRun | None:
         if whole is None:
             whole = PreviousRun()
         whole.last_step = max(whole.last_step, one.last_step)
+        whole.last_time = max(whole.last_time, one.last_time)
+        whole.last_line = max(whole.last_line, one.last_line)
         whole.runtime = max(whole.runtime, one.runtime)
         whole.name = one.name or whole.name
         merge(whole.config, one.config)
@@ -113,7 +126,10 @@ def from_run_dir(run_dir: Path, project: str | None = None) -> PreviousRun | Non
                 merge(known.config, document["values"])
             else:
                 tags = dict.fromkeys(document["tags"])
-        known.last_step = max(known.last_step, *map(int, _STEP.findall(content[-_TAIL:])), -1)
+        tail = content[-_TAIL:]
+        known.last_step = max(known.last_step, *map(int, _STEP.findall(tail)), -1)
+        known.last_time = max(known.last_time, *map(int, _TIME.findall(tail)), 0)
+        known.last_line = max(known.last_line, *map(int, _LINE.findall(tail)), 0)
     known.tags = list(tags)
     return known.complete() if found else None
 
@@ -166,7 +182,20 @@ def from_server_number(client: Client, project: str, number: int) -> PreviousRun
         for metric in client.statistics(number, project, **query):
             if not is_machine_metric(metric["logName"]) and (last := metric.get("last")):
                 known.last_step = max(known.last_step, int(last["step"]))
+    known.last_line = _last_console_line(client, project, number)
     return known.complete()
+
+
+def _last_console_line(client: Client, project: str, number: int) -> int:
+    """Return the highest number of a console line, 0 where there is none or the server does not count them."""
+    from wandb_compat.wire.errors import Refused
+
+    try:
+        _, total = client.console(number, project, 1)
+        lines, _ = client.console(number, project, 1, total - 1) if total else ([], 0)
+    except Refused:
+        return 0
+    return max((int(line.get("lineNumber") or 0) for line in lines), default=0)
 
 
 def _find_number(client: Client, project: str, run_id: str, target: str | None, take: bool) -> int | None:

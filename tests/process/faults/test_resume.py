@@ -314,3 +314,30 @@ def test_an_uploader_that_takes_over_does_not_call_the_run_resumed(
         work = Worker(home, server.key, config, trainer=Trainer(None), follow=False)
         assert work.run().resumed is False
         (home / "journal" / "uploader.journal").unlink()
+
+
+PART = """
+    import time, wandb
+    run = wandb.init(id="abc", resume="allow", settings=wandb.Settings(x_disable_stats=True))
+    for value in range(3):
+        print(f"line {run.step}")
+        run.log({"loss": value, **({"_timestamp": time.time() + 86_400} if run.step < 3 else {})})
+    run.finish()
+"""
+
+
+@pytest.mark.parametrize("folder", ["work", "elsewhere"])
+def test_time_and_console_lines_go_on(script: Script, server: Server, project: str, folder: str) -> None:
+    """The clock of the first part was a day ahead: later rows are not older, and lines have higher numbers."""
+    script(PART)
+    script(PART, folder=folder)
+    run = server.run(project)
+    rows = server.metrics(project, run["id"], "loss")
+    assert [row["step"] for row in rows] == list(range(6))
+    times = [row["time"] for row in rows]
+    assert times == sorted(times)
+    lines = server.get("/api/runs/logs", projectName=project, runId=run["id"], limit=1000)["logs"]
+    numbers = [line["lineNumber"] for line in lines if line["logType"] == "INFO"]
+    assert numbers == sorted(set(numbers))
+    shown = [line["message"] for line in lines if line["message"].startswith("line ")]
+    assert shown == [f"line {step}" for step in range(6)]

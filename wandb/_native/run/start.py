@@ -65,6 +65,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
             extra = {**start.config.get("wandb", {}), **changes.pop("wandb", {})}
             start.config.update(changes, **({"wandb": extra} if extra else {}))
         run._go_on(going.previous)
+        if settings.fork_from is None:
+            run._history.floor = going.previous.last_time
     run._history.publish_in_background()
     pipeline.before_write = run._history.publish_if_due
     pipeline.start(start, credential, online=credential is not None)
@@ -72,7 +74,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
     attach.publish(run)
     if settings.reinit != "create_new":
         current.set_run(run)
-    run._begin(_console(settings, pipeline, credential))
+    resumed = going.previous if settings.fork_from is None else None
+    run._begin(_console(settings, pipeline, credential, resumed.last_line if resumed is not None else 0))
     run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:
         requirements = Path(run.dir, "requirements.txt")
@@ -130,9 +133,12 @@ def _sweep_parameters(settings: Settings) -> dict[str, Any] | None:
     return config_util.dict_from_config_file(settings.sweep_param_path)
 
 
-def _console(settings: Settings, pipeline: Pipeline, credential: Credential | None) -> ConsoleCapture | None:
+def _console(
+    settings: Settings, pipeline: Pipeline, credential: Credential | None, last_line: int
+) -> ConsoleCapture | None:
     if settings.console == "off":
         return None
     secret = credential.reveal if credential is not None else lambda: None
     log = Path(settings.files_dir, "output.log")
-    return ConsoleCapture(pipeline.submit, secret=secret, log=log, redirect=settings.console == "redirect")
+    redirect = settings.console == "redirect"
+    return ConsoleCapture(pipeline.submit, secret=secret, log=log, redirect=redirect, last_line=last_line)
