@@ -57,5 +57,5 @@ def test_an_idle_run_sends_heartbeats_only(script: Script, proxy: FaultProxy) ->
     paths = [call.path.partition("?")[0] for call in proxy.calls]
     beats = [index for index, path in enumerate(paths) if path.endswith("/trigger")]
     middle = paths[beats[len(beats) // 2] : beats[len(beats) * 3 // 4] + 1]
-    assert len(middle) >= 5
+    assert len(middle) >= 2
     assert {path.rpartition("/")[2] for path in middle} == {"trigger"}
