@@ -15,7 +15,7 @@ INSECURE_VARIABLES = ("WANDB_INSECURE_DISABLE_SSL", "PLUTO_INSECURE_DISABLE_SSL"
 PROXY_VARIABLES = {"http": "WANDB_HTTP_PROXY", "https": "WANDB_HTTPS_PROXY"}  # by the scheme of the server's URL
 INSECURE_WARNING = (
     "The certificates of Pluto servers are not checked (WANDB_INSECURE_DISABLE_SSL or insecure_disable_ssl): "
-    "whoever answers gets your key. See docs/company-network.md for the safe way"
+    "anyone on the way can read your key. See docs/company-network.md for the safe way"
 )
 
 _proxies: dict[str, str] = {}  # of wandb's settings, by scheme

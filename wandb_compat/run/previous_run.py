@@ -187,7 +187,7 @@ def from_server_number(client: Client, project: str, number: int) -> PreviousRun
 
 
 def _last_console_line(client: Client, project: str, number: int) -> int:
-    """Return the highest number of a console line, 0 where there is none or the server does not count them."""
+    """Return the highest number of a console line, 0 without any, or where the server does not count them."""
     from wandb_compat.wire.errors import Refused
 
     try:

@@ -111,7 +111,7 @@ class Lane:
         self._urgent |= any(entry.kind in URGENT for entry in entries)
 
     def remaining(self) -> float | None:
-        """Return in how many seconds pending entries are to be sent, None if there are none."""
+        """Return in how many seconds pending entries are to be sent, None without any."""
         if not self._pending:
             return None
         if self._urgent:

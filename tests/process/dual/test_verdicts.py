@@ -44,6 +44,6 @@ def test_each_verdict_is_right(stage: Stage, pluto_server: Running, monkeypatch:
         if result.report is None or result.exit_code != (1 if result.report.run in damaged else 0)
     ]
     assert not wrong, [wrong[0], len(wrong)]
-    said = compare_many.summary(results)
-    assert said.startswith(f"{RUNS} runs compared with Pluto: {RUNS - len(damaged)} same, {len(damaged)} different (")
+    text = compare_many.summary(results)
+    assert text.startswith(f"{RUNS} runs compared with Pluto: {RUNS - len(damaged)} same, {len(damaged)} different (")
     assert compare_many.exit_code_of(results) == 1

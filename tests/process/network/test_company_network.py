@@ -1,4 +1,4 @@
-"""Behind a company's proxy: an authority of its own, limits for bodies, redirects, and proxies on the way out."""
+"""Behind a company's proxy: its certificates, limits for bodies, redirects, and proxies on the way out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a rank of a distributed job is told that its run is separate from those of the others."""
+"""When a rank of a distributed job gets a hint that its run is separate from those of the others."""
 
 import pytest
 
