@@ -138,13 +138,15 @@ class ForgetfulIngest:
     def flush(self) -> None:
         """Store what is held."""
         with self._lock:
-            for process, held in enumerate(self._held):
-                self._held[process] = []
-                for path, headers, body in held:
+            for held in self._held:
+                while held:
+                    path, headers, body = held[0]
                     if path == "/files":
                         self._hidden.subtract(_announced(body))
-                        continue
-                    requests.post(self.target + path, data=body, headers=headers, timeout=60).raise_for_status()
+                    else:
+                        answer = requests.post(self.target + path, data=body, headers=headers, timeout=300)
+                        answer.raise_for_status()
+                    held.pop(0)
 
     def files(self, answer: bytes) -> bytes:
         """Return a list of files without those whose entries are not stored."""

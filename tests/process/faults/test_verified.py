@@ -100,7 +100,7 @@ class Job:
         path = self.run_dir / "journal" / "uploader.json"
         return dict(json.loads(path.read_text())) if path.exists() else {}
 
-    def wait_until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], object], seconds: float = 300) -> None:
         """Wait until something holds while the script runs."""
         deadline = time.monotonic() + seconds
         while not condition():
@@ -127,9 +127,9 @@ class Job:
     def end(self) -> None:
         """Let the script end, and wait until all of it is verified."""
         (self.folder / "stop").touch()
-        assert self.process.wait(120) == 0, (self.folder / "errors").read_text()
+        assert self.process.wait(300) == 0, (self.folder / "errors").read_text()
         assert "Traceback" not in (self.folder / "errors").read_text()
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while self.status()["phase"] != "done" or self.status()["unverified"]:
             assert time.monotonic() < deadline, self.status()
             time.sleep(0.05)
