@@ -65,11 +65,13 @@ class Verifier:
         self._offsets = offsets
         self._latest = latest or LatestValues()
         self._client = session.new_client(report_silence=False)
+        self._sender = session.new_client(report_silence=False)  # asks nothing, so that its connection can be watched
         self._stored_rows: list[int] = []  # ms, times of acknowledgements of rows that were seen to be stored
         self._repeats: Counter[tuple[str, str, int]] = Counter()  # by lane, file and begin of a stretch
         self._exists = False  # whether the run was seen on the server in this check
         self._stopped = threading.Event()
         self._checking = threading.Lock()
+        self._note_start()
 
     @cached_property
     def _stored(self) -> StoredRun:
@@ -86,7 +88,6 @@ class Verifier:
 
     def _loop(self) -> None:
         last = monotonic()
-        self._note_start()
         while not self._stopped.wait(min(POLL, INTERVAL)):
             self._watch()
             due_before = (time() - STORE_TIME) * 1000
@@ -102,7 +103,7 @@ class Verifier:
             self._offsets.mark_break("data", max(left), silent=False)
 
     def _watch(self) -> None:
-        for lane, client in [*self.watched.items(), ("data", self._client)]:
+        for lane, client in [*self.watched.items(), ("data", self._sender)]:
             client.watch()
             self.note_breaks(lane, client)
 
@@ -252,7 +253,7 @@ class Verifier:
         log.warning("%s: the server lost %s records that it had acknowledged; sent again", stretch.lane, len(lost))
         if stretch.lane in INGEST_ROUTES:
             lines = [line for line in lost if isinstance(line, bytes)]
-            self._client.ingest(INGEST_ROUTES[stretch.lane], self._session.headers, lines)
+            self._sender.ingest(INGEST_ROUTES[stretch.lane], self._session.headers, lines)
         else:  # announced anew: the entry is what was lost
             Uploads(self._run_dir, self._session).upload([file for file in lost if isinstance(file, File)])
         self._repeats[_place(stretch)] += 1
