@@ -60,6 +60,8 @@ class Verifier:
         self.active = True  # whether the server can be asked
         self.gone = False  # whether the run was deleted on the server
         self.watched: dict[str, Client] = {}  # by lane: clients whose connections are watched
+        # When a connection ended: the other clients, their connections and answers until then.
+        self._others: list[tuple[Client, int, int]] = []
         self._run_dir = run_dir
         self._session = session
         self._offsets = offsets
@@ -109,9 +111,13 @@ class Verifier:
 
     def note_breaks(self, lane: str, client: Client) -> None:
         """Note that connections of a lane in use were closed: the service behind them may have been restarted."""
-        others = [other for other in self.watched.values() if other is not client]
-        if client.reconnected and any(other.is_connected() for other in others):
-            self._offsets.mark_several()  # the service of that connection has not been restarted
+        for other, opened, answered in self._others:
+            if other.connections == opened and other.ingests > answered:  # its service has not been restarted
+                self._offsets.mark_several()
+        self._others = [one for one in self._others if one[0].ingests == one[2]]
+        if client.reconnected:
+            others = [other for other in self.watched.values() if other is not client]
+            self._others += [(other, other.connections, other.ingests) for other in others]
         while client.reconnected:
             self._offsets.mark_break(lane, client.reconnected.pop(), silent=True)
 

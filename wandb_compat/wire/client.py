@@ -87,7 +87,8 @@ class Client(StoreClient):
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
         # Times (s since the epoch) at which a connection in use had been closed: the service may have been restarted.
         self.reconnected: list[float] = []
-        self._ingested = 0.0  # when the last ingest request was answered
+        self.ingests = 0  # ingest requests that were answered
+        self._ingested = 0.0  # when the last of them was
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
@@ -221,6 +222,7 @@ class Client(StoreClient):
         if self._pool(url).num_connections > opened and since < IN_USE:
             self.reconnected = [*self.reconnected[-99:], time()]
         self._ingested = monotonic()
+        self.ingests += 1
         if not is_ingest_answer(answer):
             raise unexpected_answer(url)
         try:
@@ -235,10 +237,10 @@ class Client(StoreClient):
             self._ingested = 0.0
             self.reconnected = [*self.reconnected[-99:], time()]
 
-    def is_connected(self) -> bool:
-        """Whether a connection to the ingest service is in use, idle at this moment, and open."""
-        idle = self._idle()
-        return bool(idle) and not any(map(is_connection_dropped, idle))
+    @property
+    def connections(self) -> int:
+        """How many connections to the ingest service have been opened."""
+        return int(self._pool(self.endpoints.ingest).num_connections)
 
     def _idle(self) -> list[Any]:
         """Return the idle connections to the ingest service, if it was asked a moment ago."""
