@@ -201,8 +201,6 @@ class Verifier:
             for stretch in self._offsets.unstored():
                 self._done(stretch)
 
-    # Reading the journal
-
     def _lines(self, stretch: Stretch) -> list[bytes]:
         """Return the documents of a stretch that were sent: not those that were refused or replaced."""
         lines = self._taken(stretch)
@@ -228,8 +226,6 @@ class Verifier:
             return [records.parse(File, line) for line in lines]
         artifacts = [records.parse(Artifact, line) for line in lines]
         return [file for one in artifacts for file in sent_files(self._run_dir, self._session.run, one)]
-
-    # What is there and what is not
 
     def _done(self, stretch: Stretch) -> None:
         if stretch.lane in ("files", "artifacts"):
