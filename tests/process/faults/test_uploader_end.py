@@ -92,6 +92,6 @@ def test_ctrl_c_twice_exits_at_once_and_a_terminal_gets_a_bar(
         if not piece:
             break
     os.close(terminal)
-    for word in (b"2000 rows, 0.", b" MB left", b"of 30 s at most"):
+    for word in (b"2000 rows, 0.", b" MB left", b"of 30 s; Ctrl-C"):
         assert word in shown
     assert server.ended(project)["status"] == "COMPLETED"
