@@ -3,6 +3,7 @@ restarts; several of it may stand behind one address."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -162,7 +163,8 @@ class ForgetfulIngest:
 
     def _flush_loop(self) -> None:
         while self.interval is not None and not self._stopped.wait(self.interval):
-            self.flush()
+            with contextlib.suppress(requests.RequestException):  # a busy machine: what is held stays for the next time
+                self.flush()
 
 
 def _announced(body: bytes) -> list[FileId]:
