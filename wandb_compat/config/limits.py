@@ -71,4 +71,5 @@ PARALLEL_READS = 8  # requests that one call sends at the same time
 # What a server stores
 NAME_LIMIT = 255  # characters of a run name, project name or run id
 TAG_LIMIT = 50  # tags of a run
+NOTES_LIMIT = 1000  # characters of a run's notes in the server's field; the config has them in full
 STRING_LIMIT = 200  # characters of a string logged as a series; of a longer one the latest value goes to the config

@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from wandb_compat.config.limits import NOTES_LIMIT
 from wandb_compat.spool.config_merge import KEYED_LISTS, merge_keyed_lists
 from wandb_compat.wire.client import Client
+from wandb_compat.wire.errors import Refused
 from wandb_compat.wire.exact_numbers import EXACT
 from wandb_compat.wire.json_numbers import equal_as_stored
 from wandb_compat.wire.models import config_document
+from wandb_compat.wire.text import clean_text
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class ConfigWriter:
             stored = about.get(EXACT) if isinstance(about, dict) else None
             self._exact = json.loads(json.dumps(stored)) if isinstance(stored, dict) else {}
             _note(self._sent, json.loads(config_document(created, self._exact)))
+            self._send_notes(created)
 
     def update(self, values: dict[str, Any]) -> None:
         """Merge values into the run's config; lists of `config["wandb"]` that have keys too, which a server replaces.
@@ -80,6 +84,7 @@ class ConfigWriter:
             if self._shared and isinstance(ours, dict) and not KEYED_LISTS.keys().isdisjoint(ours):
                 merge_keyed_lists(self._stored(), values)
             self._send(config_document(values, self._exact))
+            self._send_notes(values)
 
     def read_back(self) -> list[str]:
         """Send again what the server does not have of all updates; return the keys that it does not keep.
@@ -104,6 +109,17 @@ class ConfigWriter:
         _note(self._sent, json.loads(document))  # before: an answer that is lost does not mean that the update is
         self._updated = True
         self._client.update_config(self._run, document)
+
+    def _send_notes(self, values: Mapping[str, Any]) -> None:
+        """Put notes into the field that Pluto's page shows as well; the config keeps them in full length."""
+        ours = values.get("wandb")
+        if not isinstance(ours, dict) or not isinstance(notes := ours.get("notes"), str):
+            return
+        assert self._run is not None
+        try:
+            self._client.update_notes(self._run, clean_text(notes[:NOTES_LIMIT]) or None)
+        except Refused as error:  # an older server
+            log.info("the notes are in the config only: %s", error)
 
     def _stored(self) -> dict[str, Any]:
         assert self._run is not None

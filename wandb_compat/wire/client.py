@@ -167,6 +167,10 @@ class Client(StoreClient):
             names = ", ".join("/".join(path) for path in lost)
             raise Refused(f"{names} of the config: over the limit that the server, or a proxy, has for one", TOO_LARGE)
 
+    def update_notes(self, run: int, notes: str | None) -> None:
+        """Replace the notes of the run; None removes them. A server takes NOTES_LIMIT characters."""
+        self._post(self.endpoints.api, "/api/runs/notes/update", {"runId": run, "notes": notes})
+
     def update_tags(self, run: int, tags: list[str]) -> None:
         """Replace all tags of the run."""
         self._post(self.endpoints.api, "/api/runs/tags/update", {"runId": run, "tags": tags})

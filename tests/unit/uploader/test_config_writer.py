@@ -14,6 +14,7 @@ import pytest
 from wandb_compat.server.params import parse_stored_json
 from wandb_compat.server.storage.runs import merge
 from wandb_compat.uploader.config_writer import ATTEMPTS, ConfigWriter
+from wandb_compat.wire.errors import Refused
 
 Config = dict[str, Any]
 
@@ -25,6 +26,11 @@ class MergingServer:
         self.config: Config = config
         self.lose: list[bool] = []
         self.updates = 0
+        self.notes: list[str | None] = []
+
+    def update_notes(self, run: int, notes: str | None) -> None:
+        """Replace the notes, as a server that has this call."""
+        self.notes.append(notes)
 
     def details(self, run: int, project: str) -> Config:
         """Return the run as it is read."""
@@ -118,3 +124,26 @@ def test_lists_with_keys_are_merged_with_those_of_others() -> None:
     server = MergingServer(wandb={"metrics": [{"name": "theirs"}]})
     writer(server, existing=True, shared=True).update({"wandb": {"metrics": [{"name": "ours"}]}})
     assert [one["name"] for one in server.config["wandb"]["metrics"]] == ["theirs", "ours"]
+
+
+def test_notes_go_to_the_field_that_the_page_shows_too() -> None:
+    """When a run begins and when they change: cleaned, cut to what a server takes, removed when they are empty."""
+    server = MergingServer()
+    one = writer(server, {"wandb": {"notes": "first\0"}})
+    one.update({"wandb": {"notes": "x" * 2000}})
+    one.update({"wandb": {"summary": {}}})
+    one.update({"wandb": {"notes": ""}})
+    assert server.notes == ["first\ufffd", "x" * 1000, None]
+    assert server.config["wandb"]["notes"] == ""
+
+
+def test_a_server_without_that_call_has_them_in_the_config() -> None:
+    """It refuses the call; the update of the config is there all the same."""
+
+    class Older(MergingServer):
+        def update_notes(self, run: int, notes: str | None) -> None:
+            raise Refused("POST was refused with 404: not found", 404)
+
+    server = Older()
+    writer(server).update({"wandb": {"notes": "kept"}})
+    assert server.config["wandb"]["notes"] == "kept"
