@@ -19,9 +19,9 @@ from typing import Literal
 
 from wandb_compat.artifacts.paths import file_key, suffix_of
 from wandb_compat.spool import records, safe_paths, staging, threads
-from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.notifier import Notifier
+from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.system.file_access import exists
 
 STATE_FILE = "journal/saved.json"

@@ -63,14 +63,13 @@ def remember(choice: Choice) -> str:
         OSError: it cannot be written.
     """
     import json
+    from pathlib import Path
 
-    from wandb_compat.system.file_access import private_opener
+    from wandb_compat.system.atomic_write import atomic_write
 
     file = path()
     os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-    with open(f"{file}.new", "w", encoding="utf-8", opener=private_opener) as out:
-        json.dump({"kind": choice.kind, "urls": list(choice.urls)}, out)
-    os.replace(f"{file}.new", file)
+    atomic_write(Path(file), json.dumps({"kind": choice.kind, "urls": list(choice.urls)}), private=True)
     return file
 
 

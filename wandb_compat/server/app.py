@@ -204,8 +204,8 @@ class _Endpoints:
         length = request.headers.get("content-length")
         if length is None:
             raise StoreError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-        blobs.check_upload(self._store, path, query, int(length), self._limits)
-        await blobs.write_upload(self._store, path, arriving(request), int(length))
+        again = blobs.check_upload(self._store, path, query, int(length), self._limits)
+        await blobs.write_upload(self._store, path, arriving(request), int(length), again)
         return Response(status_code=200)
 
     async def download(self, request: Request) -> Response:

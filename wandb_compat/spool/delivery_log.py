@@ -17,8 +17,8 @@ from typing import Any
 from zlib import crc32
 
 from wandb_compat.spool import journal, records
-from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.status import old_name
+from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.system.file_access import exists, open_binary
 
 # The lanes of delivery and the kinds of records that each takes; see `delivery.py`.

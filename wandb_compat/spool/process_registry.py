@@ -11,8 +11,8 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.safe_paths import is_private
+from wandb_compat.system.atomic_write import atomic_write
 
 KEPT = 86_400.0  # seconds that what a dead process has left behind may still tell someone something
 

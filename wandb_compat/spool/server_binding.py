@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.wire.endpoints import Endpoints
 
 

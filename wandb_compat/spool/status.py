@@ -10,7 +10,7 @@ from pathlib import Path
 from time import time
 from typing import Literal
 
-from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.system.atomic_write import atomic_write
 
 Phase = Literal["starting", "delivering", "waiting", "delivered", "done", "left"]
 ENDED = ("done", "left")

@@ -17,6 +17,8 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from wandb_compat.system.file_access import open_binary
+
 LIFETIME = 3600.0  # seconds that a URL is valid unless it says otherwise
 MARGIN = 60.0  # seconds before its end from which a URL is not used any more, for clocks and long uploads
 # Seconds between two new announcements of a file whose fresh URL is refused too, doubled each time: the store is at
@@ -115,7 +117,7 @@ class Announcements:
         document = {"run": self._run, "key": file[0], "name": file[1], **asdict(announcement)}
         with contextlib.suppress(OSError):  # a full disk: a restarted uploader will announce the file again
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = open_binary(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 os.write(descriptor, json.dumps(document).encode() + b"\n")
             finally:

@@ -13,9 +13,9 @@ from typing import Any
 from wandb_compat.artifacts.paths import manifest_digest, manifest_key, outcome_path
 from wandb_compat.artifacts.store import ArtifactStore, published
 from wandb_compat.spool import os_errors, records, safe_paths, staging
-from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.records import Artifact, ArtifactFile, File
 from wandb_compat.spool.safe_paths import UnsafePath
+from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.artifact_versions import LATEST, Collection, Entry

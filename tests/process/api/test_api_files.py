@@ -32,7 +32,7 @@ def test_files_are_listed_by_the_names_that_they_were_saved_under(run: "wandb.ap
     assert len(run.files()) == len(names)
     assert [file.name for file in run.files(names=["weights.bin", "absent"])] == ["weights.bin"]
     assert [file.name for file in run.files(pattern="sub/%.txt")] == ["sub/notes.txt"]
-    with pytest.raises(ValueError, match="not by both"):
+    with pytest.raises(ValueError, match="not both"):
         run.files(names=["a"], pattern="b")
 
 

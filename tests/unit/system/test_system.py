@@ -12,9 +12,7 @@ from wandb_compat.system.file_access import open_binary
 ROOT = Path(__file__).parents[3]
 # What only `wandb_compat/system` may use, with the exceptions and their reasons.
 PRIMITIVES = {
-    r"\bos\.open\(": {
-        "wandb_compat/spool/atomic_write.py": "a directory, which has no bytes",
-    },
+    r"\bos\.open\(": {},
     r"\b(flock|filelock|msvcrt)\b": {},
     r"\b(start_new_session|creationflags|preexec_fn)\b": {},
 }

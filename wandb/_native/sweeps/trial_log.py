@@ -14,8 +14,8 @@ import psutil
 
 from wandb._native.sweeps import SweepNotFoundError
 from wandb.sdk.lib.runid import generate_id
-from wandb_compat.spool.atomic_write import atomic_write
 from wandb_compat.spool.process_registry import alive
+from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.system.locks import FileLock
 from wandb_compat.system.machine import machine_name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import hmac
 import os
@@ -173,7 +174,7 @@ def verify_url(store: Store, method: str, blob: str, query: Query) -> tuple[Path
     return _path(store, blob), signed["name"]
 
 
-def check_upload(store: Store, path: Path, query: Query, length: int, bounds: Limits) -> None:
+def check_upload(store: Store, path: Path, query: Query, length: int, bounds: Limits) -> bool:
     """Raise 413 for an upload that is too large, 403 for one that the presigned URL does not allow.
 
     Args:
@@ -182,16 +183,19 @@ def check_upload(store: Store, path: Path, query: Query, length: int, bounds: Li
         query: of the URL, which is verified.
         length: bytes of the upload.
         bounds: the limits.
+
+    Returns:
+        Whether the URL was used already.
     """
     if length > bounds.upload:
         raise StoreError(413, "EntityTooLarge", f"At most {bounds.upload} bytes are accepted")
     if length != int(query.text("size")):
         raise RequestError(403, f"The URL is for {query.text('size')} bytes, not {length}")
-    with contextlib.suppress(FileNotFoundError):
-        if _milliseconds(path) >= int(query.text("issued")):
-            raise RequestError(403, "The URL was used already; ask for a new one")
     if "run" in query and _status(store, int(query.text("run"))) != RUNNING:
         raise RequestError(403, "The run has ended since the URL was signed; ask for a new one")
+    with contextlib.suppress(FileNotFoundError):
+        return _milliseconds(path) >= int(query.text("issued"))
+    return False
 
 
 def _status(store: Store, run: int) -> str | None:
@@ -223,8 +227,17 @@ def _signature(store: Store, method: str, blob: str, query: dict[str, str]) -> s
     return hmac.new(store.key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-async def write_upload(store: Store, path: Path, chunks: AsyncIterator[bytes], announced: int) -> None:
-    """Write an upload atomically: the file is replaced once all bytes are on disk."""
+async def write_upload(store: Store, path: Path, chunks: AsyncIterator[bytes], announced: int, again: bool) -> None:
+    """Write an upload atomically: the file is replaced once all bytes are on disk.
+
+    Args:
+        store: the data folder.
+        path: the file.
+        chunks: its bytes.
+        announced: how many there are.
+        again: whether the URL was used already: a client whose answer was lost sends the same bytes again, others are
+            refused with 403.
+    """
     path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix="incoming-")
     try:
@@ -237,6 +250,8 @@ async def write_upload(store: Store, path: Path, chunks: AsyncIterator[bytes], a
                 raise RequestError(400, f"{announced} bytes were announced, {size} received")
             stream.flush()
             await run_in_threadpool(os.fsync, stream.fileno())
+        if again and not await run_in_threadpool(filecmp.cmp, temporary, path, shallow=False):
+            raise RequestError(403, "The URL was used already for other bytes; ask for a new one")
         now = store.now() * 1_000_000
         os.utime(temporary, ns=(now, now))  # by which a URL is known to be used
         Path(temporary).replace(path)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from wandb_compat.spool import atomic_write as module
-from wandb_compat.spool.atomic_write import atomic_write
+from wandb_compat.system import atomic_write as module
+from wandb_compat.system.atomic_write import atomic_write
 
 
 @pytest.mark.parametrize("durable", [False, True])
