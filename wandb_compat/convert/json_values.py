@@ -49,7 +49,7 @@ def strict_json_value(value: Any) -> Any:
     """Return a value in JSON types, like `json_value`.
 
     Raises:
-        TypeError: it is, or holds, an object that would only become its text, which may differ from run to run.
+        TypeError: it is, or holds, an object of one of Python's own classes that JSON lacks.
     """
     return _json_value(value, (), _STRICT)
 
@@ -146,7 +146,7 @@ def _object_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
     for kinds, convert in _CONVERTERS:
         if isinstance(value, kinds):
             return convert(value, ancestors, form)
-    if form == _STRICT:
+    if form == _STRICT and type(value).__module__ == "builtins":  # wandb writes the text of objects of other classes
         raise _NoJson(f"Object of type {type(value).__name__} is not JSON serializable")
     return str(value)
 
