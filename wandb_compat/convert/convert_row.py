@@ -22,6 +22,7 @@ from wandb_compat.convert.row import Row
 from wandb_compat.spool import records
 
 SEPARATE_NUMBERS = 8  # a list with at most this many numbers becomes one metric each, a longer one a histogram
+BOOLEANS = ("bool", "bool_")  # names of the types of Python and of every version of NumPy
 
 
 def convert_row(data: Mapping[str, Any], step: int, time: int, run_dir: Path) -> Row:
@@ -106,6 +107,11 @@ def _add_other(row: Row, key: str, value: Any) -> None:
 def _add_list(row: Row, key: str, values: list[Any] | tuple[Any, ...]) -> None:
     if numbers := as_numbers(values):
         _add_numbers(row, key, numbers)
+        if any(kind.__name__ in BOOLEANS for kind in set(map(type, values))):  # the summary keeps their type
+            row.summary[key] = [
+                bool(value) if type(value).__name__ in BOOLEANS else number
+                for value, number in zip(values, numbers, strict=True)
+            ]
     elif found := kinds.kinds_of(values):
         _add_rich_list(row, key, values, found)
     else:

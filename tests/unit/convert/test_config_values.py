@@ -107,6 +107,13 @@ def test_small_arrays_keep_their_shape_in_the_summary(tmp_path: Path) -> None:
     assert row.numbers == {f"confusion/{index}": index for index in range(6)}
 
 
+def test_booleans_of_a_list_stay_booleans_in_the_summary(tmp_path: Path) -> None:
+    """As metrics they are 0 and 1."""
+    row = convert_row({"a": [True, numpy.bool_(False), 3]}, 0, 1, tmp_path)
+    assert [(type(value), value) for value in row.summary["a"]] == [(bool, True), (bool, False), (int, 3)]
+    assert row.numbers == {"a/0": 1, "a/1": 0, "a/2": 3}
+
+
 @pytest.mark.parametrize("value", [True, numpy.bool_(True), numpy.array([True])])
 def test_booleans_are_metrics_and_stay_booleans_in_the_summary(value: Any, tmp_path: Path) -> None:
     """The metric is 1, the summary holds True, for numpy's scalars too."""
