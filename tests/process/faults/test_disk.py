@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -265,20 +266,28 @@ def damage(head: Path, how: str) -> None:
         os.truncate(head, 0 if how == "emptied" else head.stat().st_size - 3000)
 
 
+@contextlib.contextmanager
+def halted_uploader(run_dir: Path) -> Iterator[None]:
+    """Stop the uploader of a run meanwhile: it has read nothing of what is logged in between."""
+    state = State.read(run_dir)
+    assert state is not None
+    os.kill(state.pid, signal.SIGSTOP)
+    yield
+    os.kill(state.pid, signal.SIGCONT)
+
+
 @pytest.mark.parametrize("how", ["flipped", "cut", "emptied"])
 def test_damage_is_counted(train: Train, proxy: FaultProxy, server: Server, project: str, how: str) -> None:
     """What is damaged before it was sent is reported with numbers and the file, all else arrives."""
     training = train(WANDB_COMPAT_FINISH_BUDGET="60")
     training.wait_for_output("pause")
     proxy.passed("ingest/data")
-    proxy.where, proxy.fault = "ingest/", "500"
-    training.go()
-    training.wait_for_output("pause")
-    proxy.hit(2)
     head = training.home / "run-abc.wandb"
-    time.sleep(0.2)
-    damage(head, how)
-    proxy.fault = None
+    with halted_uploader(training.home):
+        training.go()
+        training.wait_for_output("pause")
+        time.sleep(0.2)
+        damage(head, how)
     output = training.end()
     loss = re.search(r"(\d+) of \d+ records of (\S+) are lost: the file (is damaged|was cut)", output)
     assert loss is not None and Path(loss[2]).name == head.name, output
@@ -296,13 +305,11 @@ def test_a_renamed_folder(train: Train, proxy: FaultProxy, server: Server, proje
     training = train(WANDB_COMPAT_SEGMENT_SIZE="10000", WANDB_COMPAT_FINISH_BUDGET="60")
     training.wait_for_output("pause")
     proxy.passed("ingest/data")
-    proxy.where, proxy.fault = "ingest/", "500"
-    training.go()
-    training.wait_for_output("pause")
-    proxy.hit(2)
-    time.sleep(0.2)
-    (training.folder / "wandb").rename(training.folder / "wandb2")
-    proxy.fault = None
+    with halted_uploader(training.home):
+        training.go()
+        training.wait_for_output("pause")
+        time.sleep(0.2)
+        (training.folder / "wandb").rename(training.folder / "wandb2")
     output = training.end()
     assert re.search(r"was renamed to \S*/wandb2/run-\S*-abc while the run goes on", output), output
     assert "records of" in output and "was deleted or moved" in output, output
