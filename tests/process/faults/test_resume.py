@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 import wandb
 from tests.helpers import warm_python
@@ -129,7 +130,7 @@ def test_must_and_never(here: dict[str, str], server: Server, project: str) -> N
         wandb.init(id="12", resume="never", dir="elsewhere")
     with pytest.raises(UsageError, match="no run 1 "):  # the server's own number of a run is not an id of wandb
         wandb.init(id="1", resume="must")
-    with pytest.raises(UsageError, match="`resume` and `fork_from`"):
+    with pytest.raises(ValidationError, match="`resume` and `fork_from`"):  # as with wandb
         wandb.init(resume="allow", fork_from="12?_step=1")
     assert wandb.run is None
     assert server.run(project)["status"] == "COMPLETED"
