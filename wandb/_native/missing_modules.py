@@ -67,6 +67,8 @@ class MissingModules:
         callers = python_internals.callers_in_importlib()
         if fullname == "wandb" or not ours.startswith(_HERE) or "_find_and_load_unlocked" not in callers:
             return None
+        if "_handle_fromlist" in callers and fullname.count(".") == 1 and fullname not in _ADVICE:
+            return None  # `from wandb import name` of a name that is not known: Python's own message is the right one
         message = f"{fullname} is not available with Pluto: {advice(fullname)}"
         # `from wandb.sdk import name` replaces the message of an error that has that name.
         name = fullname.partition(".")[0] if "_handle_fromlist" in callers else fullname

@@ -37,6 +37,7 @@ class Left:
         (listed,) = client.list_runs(project)
         run = client.get_run(project, listed["id"])
         about = run["config"].pop("wandb")
+        about.pop("exact_numbers", None)  # of config and summary, compared below, and of times
         names = {one["logName"]: one["logType"] for one in run["logNames"] if not one["logName"].startswith("sys/")}
         metrics = [name for name, kind in names.items() if kind == "METRIC"]
         found = client.get_metrics(project, listed["id"], metrics)[["metric", "step", "value"]]
