@@ -21,6 +21,7 @@ from wandb_compat.wire.names import is_machine_metric, log_key
 
 OWN = ("_wandb", "_runtime", "_timestamp", "_step")  # what wandb adds to history and summary
 STREAMS = {"INFO": "stdout", "ERROR": "stderr"}
+PACKAGE_PREFIX = "wandb: "  # of each line that wandb, or this package, prints
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 CONSOLE_SHOWN = 1000  # characters of a console line that are compared
 
@@ -170,8 +171,9 @@ def compare_console(recorded: RecordedRun, pluto: PlutoRun, *, same_run: bool = 
 
 
 def _compare_lines(part: Part, stream: str, text: str, found: list[str]) -> None:
-    expected = [line.rstrip() for line in text.split("\n") if line.strip()]
-    found = [line for line in found if line.strip()]
+    # Messages of the package itself are not output of the script: they name run directories and servers.
+    expected = [line.rstrip() for line in text.split("\n") if line.strip() and not line.startswith(PACKAGE_PREFIX)]
+    found = [line for line in found if line.strip() and not line.startswith(PACKAGE_PREFIX)]
     part.check(f"{stream}, lines", len(expected), len(found), "count")
     for index, (ours, theirs) in enumerate(zip(expected, found, strict=False)):
         if ours[:CONSOLE_SHOWN] == theirs[:CONSOLE_SHOWN]:

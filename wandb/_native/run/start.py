@@ -75,6 +75,8 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
     if settings.reinit != "create_new":
         current.set_run(run)
     resumed = going.previous if settings.fork_from is None else None
+    termlog(f"Tracking run {run.name} of project {run.project} with wandb-compat {__version__}")
+    termlog(f"Run data is saved in {home}")
     run._begin(_console(settings, pipeline, credential, resumed.last_line if resumed is not None else 0))
     run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:
@@ -82,8 +84,6 @@ def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> R
         threads.start("packages", lambda: write_requirements(requirements), lambda error: None)
     if settings.save_code and not settings.disable_code:
         run._code.save()
-    termlog(f"Tracking run {run.name} of project {run.project} with wandb-compat {__version__}")
-    termlog(f"Run data is saved in {home}")
     if settings._jupyter:
         from wandb import jupyter
 
