@@ -104,11 +104,13 @@ def test_too_many_tags_are_cut_and_said_once(read: Read, capsys: pytest.CaptureF
 
 def test_the_group_wins_over_tags_that_look_like_one(read: Read, capsys: pytest.CaptureFixture[str]) -> None:
     """Pluto stores one tag `group:`; without a group of the run it is the script's."""
-    wandb.init(mode="offline", group="exp", tags=["group:x", "a", "group:exp"]).finish()
-    assert read(Path()).one("start")["tags"] == ["group:exp", "a"]
+    run = wandb.init(mode="offline", group="exp", tags=["group:x", "a", "group:exp"])
+    run.finish()
+    assert read(run).one("start")["tags"] == ["group:exp", "a"]
     assert "group:x is left out" in capsys.readouterr().err
-    wandb.init(mode="offline", tags=["group:x", "a"]).finish()
-    assert read(Path()).one("start")["tags"] == ["group:x", "a"]
+    run = wandb.init(mode="offline", tags=["group:x", "a"])
+    run.finish()
+    assert read(run).one("start")["tags"] == ["group:x", "a"]
 
 
 def test_a_long_name_is_cut_for_the_server_and_kept_in_full(read: Read, capsys: pytest.CaptureFixture[str]) -> None:
