@@ -22,11 +22,12 @@ def command(directories: tuple[Path, ...]) -> None:
     Example: wandb-compat import wandb/offline-run-20260101_000000-abc
     """
     from wandb_compat.cli import sync, sync_runs
+    from wandb_compat.config import local_server
     from wandb_compat.server import auth, discovery
     from wandb_compat.server.serve import environment
 
     try:
-        server, _ = discovery.find_or_start(discovery.default_data_dir())
+        server, _ = discovery.find_or_start(local_server.data_dir())
     except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
     os.environ.update(environment(server.url, server.key))

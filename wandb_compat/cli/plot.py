@@ -36,10 +36,10 @@ def command(run: str, keys: tuple[str, ...], data: Path | None, logarithmic: boo
     """
     import requests
 
-    from wandb_compat.server import discovery
+    from wandb_compat.config import local_server
 
-    data_dir = (data or discovery.default_data_dir()).absolute()
-    server = discovery.find_running(data_dir)
+    data_dir = (data or local_server.data_dir()).absolute()
+    server = local_server.find_running(data_dir)
     if server is None:
         raise click.ClickException(
             f"No server is running for the data directory {data_dir}. Start it with: wandb-compat serve"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from wandb_compat.config import credentials, login_choice
+from wandb_compat.config import credentials, local_server, login_choice
 from wandb_compat.import_hook import mode
 from wandb_compat.import_hook.switch import dropin_root
 
@@ -54,7 +54,7 @@ def _is_unconfigured() -> bool:
         not offline
         and mode.decide().name == "pluto"
         and login_choice.read() is None
-        and not any(os.environ.get(variable) for variable in login_choice.URL_VARIABLES)
+        and not login_choice.names_server()
         and credentials.find(wandb_disabled=True) is None
     )
 
@@ -65,7 +65,7 @@ def _local() -> dict[str, str]:
     from wandb_compat.server.serve import environment
 
     try:
-        server, new = discovery.find_or_start(discovery.default_data_dir())
+        server, new = discovery.find_or_start(local_server.data_dir())
     except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
     link = auth.sign_in_link(server.url, server.key)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from wandb_compat.config import local_server
 from wandb_compat.server import auth, discovery
-from wandb_compat.server.discovery import PORT, default_data_dir
+from wandb_compat.server.discovery import PORT
 from wandb_compat.server.serve import Server, ServerError
 from wandb_compat.system.shell import assignment
 from wandb_compat.wire.endpoints import VARIABLES
@@ -19,7 +20,9 @@ ALL_INTERFACES = ("0.0.0.0", "::")
 
 @click.command()
 @click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), help=f"Data directory.  [default: {default_data_dir()}]"
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=f"Data directory.  [default: {local_server.data_dir()}]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free one.")
@@ -35,7 +38,7 @@ def command(data: Path | None, host: str, port: int, browser: bool, background: 
 
     Example: wandb-compat serve --open
     """
-    data_dir = (data or default_data_dir()).absolute()
+    data_dir = (data or local_server.data_dir()).absolute()
     if stop:
         click.echo(
             "The server has stopped."
@@ -52,7 +55,7 @@ def command(data: Path | None, host: str, port: int, browser: bool, background: 
         if browser:
             _show(auth.sign_in_link(found.url, found.key))
         return
-    if (running := discovery.find_running(data_dir)) is not None:
+    if (running := local_server.find_running(data_dir)) is not None:
         link = auth.sign_in_link(running.url, running.key)
         if browser:
             _show(link)

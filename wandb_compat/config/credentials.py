@@ -68,15 +68,22 @@ def find(wandb_disabled: bool, environ: Mapping[str, str] = os.environ) -> Crede
 
     `wandb_disabled` says that nothing is logged to wandb: only then may `WANDB_API_KEY` hold a Pluto token.
     """
+    if (given := in_environment(wandb_disabled, environ)) is not None:
+        return given
+    if (choice := login_choice.read(environ)) is not None and choice.kind != login_choice.SERVER:
+        server = login_choice.local_server(environ) if choice.kind == login_choice.LOCAL else None
+        return None if server is None else Credential("the server of this machine", server.key)
+    if _stored(environ):
+        return Credential("the keyring of `pluto login`")
+    return None
+
+
+def in_environment(wandb_disabled: bool, environ: Mapping[str, str] = os.environ) -> Credential | None:
+    """Return the key that a variable holds, or None; argument as for `find`."""
     if key := environ.get("PLUTO_API_KEY", "").strip():
         return Credential("PLUTO_API_KEY", key)
     if wandb_disabled and (key := environ.get("WANDB_API_KEY", "").strip()).startswith(TOKEN_PREFIXES):
         return Credential("WANDB_API_KEY", key)
-    if (choice := login_choice.read(environ)) is not None and choice.kind != login_choice.SERVER:
-        local_key = login_choice.local_key(environ) if choice.kind == login_choice.LOCAL else None
-        return Credential("the server of this machine", local_key) if local_key else None
-    if _stored(environ):
-        return Credential("the keyring of `pluto login`")
     return None
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from wandb_compat.config.local_server import LocalServer
 
 LOCAL, SERVER, DISK = "local", "server", "disk"
 URL_VARIABLES = ("PLUTO_URL_APP", "PLUTO_URL_API", "PLUTO_URL_INGEST", "PLUTO_URL_PY")
-ADDRESS_FILE, KEY_FILE = "server.json", "key"  # in the data folder of the embedded server
-START_TIMEOUT = 30.0  # seconds
 
 
 class Choice(NamedTuple):
@@ -35,15 +35,14 @@ def path(environ: Mapping[str, str] = os.environ) -> str:
     return os.path.join(home, "wandb-compat", "login.json")
 
 
-def data_dir(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the data folder of this machine's server."""
-    home = environ.get("XDG_DATA_HOME") or environ.get("LOCALAPPDATA")
-    return os.path.join(home or os.path.expanduser(os.path.join("~", ".local", "share")), "wandb-compat", "server")
+def names_server(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment itself says which server to use."""
+    return any(environ.get(variable, "").strip() for variable in URL_VARIABLES)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Choice | None:
     """Return the remembered choice; None without one, or when the environment names a server itself."""
-    if any(environ.get(variable, "").strip() for variable in URL_VARIABLES):
+    if names_server(environ):
         return None
     try:
         with open(path(environ), encoding="utf-8") as file:
@@ -91,28 +90,15 @@ def urls(key_in_environment: bool, environ: Mapping[str, str] = os.environ) -> S
         return ()
     if choice.kind == SERVER:
         return choice.urls
-    address = None if key_in_environment else local_address(environ)
-    return (address,) * len(URL_VARIABLES) if address else ()
+    server = None if key_in_environment else local_server(environ)
+    return () if server is None else (server.url,) * len(URL_VARIABLES)
 
 
-def local_key(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the key of this machine's server, None before its first start."""
-    try:
-        with open(os.path.join(data_dir(environ), KEY_FILE), encoding="ascii") as file:
-            return file.read().strip() or None
-    except (OSError, ValueError):
-        return None
+def local_server(environ: Mapping[str, str] = os.environ) -> LocalServer | None:
+    """Return this machine's server with the address that it has now, or had when it last ran."""
+    from wandb_compat.config import local_server  # only for those who have chosen it
 
-
-def local_address(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the URL that this machine's server has now, or had when it last ran."""
-    import json
-
-    try:
-        with open(os.path.join(data_dir(environ), ADDRESS_FILE), encoding="ascii") as file:
-            return str(json.load(file)["url"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return local_server.find(local_server.data_dir(environ))
 
 
 def ensure_local_server(say: Callable[[str], object]) -> bool:
@@ -128,11 +114,17 @@ def ensure_local_server(say: Callable[[str], object]) -> bool:
         Whether it was started.
     """
     choice = read()
-    if choice is None or choice.kind != LOCAL or os.environ.get("PLUTO_API_KEY", "").strip() or _is_running():
+    if choice is None or choice.kind != LOCAL or os.environ.get("PLUTO_API_KEY", "").strip():
+        return False
+    import subprocess
+
+    from wandb_compat.config import local_server
+
+    if local_server.find_running(local_server.data_dir()) is not None:
         return False
     command = [sys.executable, "-m", "wandb_compat", "serve", "--background"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=START_TIMEOUT)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=local_server.START_TIMEOUT)
         reason = "" if done.returncode == 0 else done.stderr.strip()
     except (OSError, subprocess.SubprocessError) as error:
         reason = str(error)
@@ -142,20 +134,3 @@ def ensure_local_server(say: Callable[[str], object]) -> bool:
         else "Started the Pluto server of this machine; `wandb-compat serve --open` shows its page"
     )
     return not reason
-
-
-def _is_running() -> bool:
-    from pathlib import Path
-
-    from wandb_compat.system.locks import FileLock, Timeout  # the server holds the lock as long as it lives
-
-    lock = Path(data_dir(), "lock")
-    if not lock.exists():
-        return False
-    try:
-        with FileLock(lock, timeout=0):
-            return False
-    except Timeout:
-        return local_address() is not None
-    except OSError:
-        return False

@@ -9,8 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from wandb_compat.config import login_choice
-from wandb_compat.config.credentials import TOKEN_PREFIXES
+from wandb_compat.config import credentials, login_choice
 
 
 def _named(*names: str, default: Any, description: str, **bounds: Any) -> Any:
@@ -157,9 +156,7 @@ class Settings(BaseModel):
         An invalid value never stops a training run: the default is used instead.
         """
         given: dict[str, Any] = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
-        remembered = login_choice.urls(
-            "PLUTO_API_KEY" in given or given.get("WANDB_API_KEY", "").startswith(TOKEN_PREFIXES), environ
-        )
+        remembered = login_choice.urls(credentials.in_environment(True, environ) is not None, environ)
         given.update({name: url for name, url in zip(login_choice.URL_VARIABLES, remembered, strict=False) if url})
         try:
             return cls(**given), []

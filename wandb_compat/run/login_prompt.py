@@ -43,7 +43,7 @@ def choose_local(say: Callable[[str], object]) -> bool:
     """
     place = login_choice.remember(login_choice.Choice(LOCAL))
     login_choice.ensure_local_server(say)
-    if login_choice.local_key() is None:
+    if login_choice.local_server() is None:
         login_choice.forget()
         return False
     say(f"Runs go to the Pluto server of this machine; {place} remembers that.")

@@ -1,61 +1,23 @@
-"""Find the server running on this machine's default data folder, or start one."""
+"""Starts this machine's server in the background, and stops it."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from wandb_compat.config import login_choice
-from wandb_compat.config.login_choice import ADDRESS_FILE, KEY_FILE, START_TIMEOUT
+from wandb_compat.config.local_server import START_TIMEOUT, LocalServer, find_running
 from wandb_compat.system.background import detached
-from wandb_compat.system.locks import is_taken
 
 PORT = 7480
 
 
-def default_data_dir() -> Path:
-    """Return the default data folder."""
-    return Path(login_choice.data_dir())
-
-
 class StartError(Exception):
     """The server could not be started; the message gives the reason."""
-
-
-@dataclass(frozen=True)
-class LocalServer:
-    """A server that runs on this machine."""
-
-    url: str
-    key: str
-    pid: int
-
-
-def announce(folder: Path, url: str) -> None:
-    """Write the address of the server into its data folder."""
-    path = folder / ADDRESS_FILE
-    path.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="ascii")
-
-
-def find_running(folder: Path) -> LocalServer | None:
-    """Return the server that is using a data folder, None when none exists."""
-    if not (folder / "lock").exists():
-        return None
-    if not is_taken(folder / "lock"):
-        return None  # the address file is left over from a server that was killed
-    try:
-        address = json.loads((folder / ADDRESS_FILE).read_text(encoding="ascii"))
-        key = (folder / KEY_FILE).read_text(encoding="ascii").strip()
-        return LocalServer(address["url"], key, address["pid"])
-    except (OSError, ValueError, KeyError):
-        return None  # still starting
 
 
 def find_or_start(folder: Path) -> tuple[LocalServer, bool]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from wandb_compat.server import discovery
+from wandb_compat.config import local_server
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.storage.database import DataFolderError, Store
 from wandb_compat.system.background import detached
@@ -76,7 +76,7 @@ class Server:
         class Announced(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
-                discovery.announce(folder, url)
+                local_server.announce(folder, url)
                 ready()
 
             def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -104,10 +104,11 @@ def test_embedded_server(disk: Path, environment: dict[str, str]) -> None:
     """Its data directory may be on the disk, where it is found, or it says what the disk lacks."""
     data = disk / "data"
     script = (
-        "import sys, pathlib\nfrom wandb_compat.server import discovery\nfolder = pathlib.Path(sys.argv[1])\n"
+        "import sys, pathlib\nfrom wandb_compat.config import local_server\nfrom wandb_compat.server import discovery\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
         "server, new = discovery.find_or_start(folder)\n"
         "assert new and discovery.find_or_start(folder) == (server, False)\n"
-        "assert discovery.stop(folder) and discovery.find_running(folder) is None\n"
+        "assert discovery.stop(folder) and local_server.find_running(folder) is None\n"
     )
     done(start(disk, environment, "-c", script, str(data)))
     assert (data / "key").stat().st_size

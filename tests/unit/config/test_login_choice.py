@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wandb_compat.config import credentials, login_choice
+from wandb_compat.config import credentials, local_server, login_choice
 from wandb_compat.config.login_choice import DISK, LOCAL, SERVER, Choice
 from wandb_compat.config.settings import Settings
 
@@ -22,10 +22,10 @@ def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    data = Path(login_choice.data_dir())
+    data = local_server.data_dir()
     data.mkdir(parents=True)
-    (data / login_choice.ADDRESS_FILE).write_text(json.dumps({"url": URL, "pid": 1}))
-    (data / login_choice.KEY_FILE).write_text(KEY + "\n")
+    (data / local_server.ADDRESS_FILE).write_text(json.dumps({"url": URL, "pid": 1}))
+    (data / local_server.KEY_FILE).write_text(KEY + "\n")
     return variables
 
 
