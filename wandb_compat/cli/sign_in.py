@@ -10,7 +10,7 @@ import click
 from wandb_compat.config import credentials, login_choice
 from wandb_compat.run import login_prompt
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.endpoints import Endpoints, resolve
+from wandb_compat.wire.endpoints import Endpoints, resolve, server_at
 from wandb_compat.wire.errors import EndpointError, WireError
 
 
@@ -95,24 +95,10 @@ def _ask() -> str:
     raise click.ClickException("no key was given: pass it as an argument or through standard input")
 
 
-def server_at(url: str) -> Endpoints:
-    """Return the URLs of a self-hosted server from that of its page: its standard ports, else one URL for all.
-
-    Raises:
-        EndpointError: it is not a http(s) URL.
-    """
-    try:
-        return resolve([url, None, None, None])
-    except EndpointError:
-        return resolve([url] * len(login_choice.URL_VARIABLES))
-
-
 def _configured() -> Endpoints:
     """Return the URLs of the environment, else the remembered ones of a server, else those of the hosted service."""
-    choice = login_choice.read()
-    if choice is not None and choice.kind == login_choice.SERVER:
-        return resolve(choice.urls)
-    return resolve([os.environ.get(variable) for variable in login_choice.URL_VARIABLES])
+    given = [os.environ.get(variable) for variable in login_choice.URL_VARIABLES]
+    return resolve(login_choice.urls(key_in_environment=True) or given)
 
 
 def _check(key: str, endpoints: Endpoints) -> str:

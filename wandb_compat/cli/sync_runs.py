@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +23,7 @@ from wandb_compat.uploader.read_back import StoredRun
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.endpoints import Endpoints, resolve, server_at
 from wandb_compat.wire.errors import EndpointError, NoRunFound, RunDirBusy
 
 VERIFY_TIME = 60.0  # seconds to wait for a server to store what it acknowledged
@@ -152,14 +154,18 @@ def _key() -> str:
 def _config_for(config: WorkerConfig, to: str | None) -> WorkerConfig:
     """Return the configuration with complete URLs: those of the server `to`, or else the configured ones."""
     try:
-        endpoints = resolve(config.urls)
-        if to is not None and to.rstrip("/") not in endpoints:
-            endpoints = resolve([None, to, None, None])
+        return config._replace(urls=list(_endpoints(config.urls, to)))
     except EndpointError as error:
-        if to is None:
-            raise click.ClickException(str(error)) from None
-        endpoints = resolve([to] * 4)
-    return config._replace(urls=list(endpoints))
+        raise click.ClickException(str(error)) from None
+
+
+def _endpoints(configured: Sequence[str | None], to: str | None) -> Endpoints:
+    if to is None:
+        return resolve(configured)
+    with contextlib.suppress(EndpointError):
+        if to.rstrip("/") in (endpoints := resolve(configured)):
+            return endpoints  # its other services may be anywhere
+    return server_at(to)
 
 
 def _may_send(run_dir: RunDir, key: str, config: WorkerConfig, options: Options) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
@@ -14,7 +15,7 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.conformance.cases import Check, load
 from wandb_compat.conformance.runner import Patience, Result, Runner
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.endpoints import Endpoints, resolve
+from wandb_compat.wire.endpoints import VARIABLES, Endpoints, resolve, server_at
 from wandb_compat.wire.errors import EndpointError, WireError
 
 NO_SERVER = 2  # exit code
@@ -22,7 +23,7 @@ LATE = 340.0  # seconds: a Pluto server updates its statistics every five minute
 
 
 @click.command(short_help="Check a Pluto server before you log to it.")
-@click.option("--url", help="The server's API.  [default: as scripts find it]")
+@click.option("--url", help="The server: its page, API or only URL.  [default: as scripts find it]")
 @click.option("--ingest-url", help="The server's ingest service, if it has another address.")
 @click.option("--py-url", help="The server's heartbeat service, if it has another address.")
 @click.option("--key", help="The key.  [default: as scripts find it]")
@@ -78,12 +79,8 @@ def command(
 def _endpoints(url: str | None, ingest_url: str | None, py_url: str | None) -> Endpoints:
     if url is None and ingest_url is None and py_url is None:
         return resolve(Settings.read()[0].urls)
-    try:
-        return resolve([url, url, ingest_url, py_url])
-    except EndpointError:
-        if url is None:
-            raise
-        return resolve([url, url, ingest_url or url, py_url or url])
+    base: Sequence[str | None] = [None] * len(VARIABLES) if url is None else server_at(url)
+    return resolve([*base[:2], ingest_url or base[2], py_url or base[3]])
 
 
 def _stored_key() -> str:

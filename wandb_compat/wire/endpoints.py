@@ -62,6 +62,17 @@ def resolve(given: Sequence[str | None]) -> Endpoints:
     return Endpoints(*[url for url in urls if url is not None])
 
 
+def server_at(url: str) -> Endpoints:
+    """Return all URLs of a self-hosted server from any one of them: its standard ports, or else one URL for all.
+
+    Raises:
+        EndpointError: it is not a http(s) URL.
+    """
+    same = resolve([url] * len(VARIABLES))
+    home = next((home for port in PORTS if (home := _standard(same.api, port))), None)
+    return same if home is None else Endpoints(*[f"{home}:{port}" for port in PORTS])
+
+
 def _derive(urls: list[str | None], known: list[str]) -> list[str | None]:
     standard = [_standard(url, port) for url, port in zip(urls, PORTS, strict=True)]
     homes = {home for url, home in zip(urls, standard, strict=True) if url is not None}

@@ -7,7 +7,7 @@ import pytest
 
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
-from wandb_compat.wire.endpoints import CLOUD, resolve
+from wandb_compat.wire.endpoints import CLOUD, resolve, server_at
 from wandb_compat.wire.errors import EndpointError
 
 
@@ -74,6 +74,21 @@ def test_standard_ports_complete_each_other(environ: dict[str, str]) -> None:
     assert [found.app, found.api, found.ingest, found.py] == [
         f"http://pluto.lab:{port}" for port in (3000, 3001, 3003, 3004)
     ]
+
+
+@pytest.mark.parametrize("port", [3000, 3001, 3003, 3004])
+def test_any_url_of_a_server_on_its_standard_ports_tells_the_others(port: int) -> None:
+    """The options of the command line take one URL, that of the page as well as that of the API."""
+    assert server_at(f"http://pluto.lab:{port}/") == tuple(
+        f"http://pluto.lab:{one}" for one in (3000, 3001, 3003, 3004)
+    )
+
+
+def test_another_url_of_a_server_is_that_of_all_its_services() -> None:
+    """As with the embedded server, or behind a proxy that tells the services apart by path."""
+    assert server_at("https://pluto.corp/").hosts() == ["https://pluto.corp"]
+    with pytest.raises(EndpointError, match=r"'pluto\.corp' is not a URL"):
+        server_at("pluto.corp")
 
 
 def test_one_url_for_all_the_others_is_taken_for_the_missing_one() -> None:
