@@ -183,7 +183,7 @@ class History:
         """
         if type(data) is not dict and not isinstance(data, Mapping):
             raise TypeError("wandb.log must be passed a dictionary")
-        if "_timestamp" in data:
+        if states_time := "_timestamp" in data:
             moment = _logged_time(data["_timestamp"], moment)
         with self.lock:
             current = self.step
@@ -199,8 +199,8 @@ class History:
                     at = placed
                 following = at + 1 if commit else at
             now = int((time() if moment is None else moment) * 1000)
-            if "_timestamp" not in data:
-                now = max(now, self.floor)
+            if now < self.floor and not states_time:
+                now = self.floor
             if at <= self._top and now <= self._newest:
                 now = self._newest + 1
             if self.rules is not None:
