@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from typing import Any
 
 import click
@@ -14,15 +15,15 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.client import reach
 from wandb_compat.wire.endpoints import resolve
-from wandb_compat.wire.errors import EndpointError, WireError
+from wandb_compat.wire.errors import EndpointError, Unavailable, WireError
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import flagged_number
+from wandb_compat.wire.store import PIECE, StoreClient
 from wandb_compat.wire.stored_values import latest_values
 
 WINDOW = 5000  # steps per request; for more than POINTS a server answers with a sample
 POINTS = 10_000
 FILES = 1000  # files in one answer of the server
-OBJECT_TIMEOUT = 60.0  # seconds that a store may be silent
 
 
 NOT_READ = object()
@@ -57,6 +58,7 @@ class PlutoRun:
 
         self.project = project
         self.notes: list[str] = []
+        self._store = StoreClient()
         self._client = Client(api_token=key, host=api)
         self._client._client = read_as_configured(self._client._client, api)
         try:
@@ -185,10 +187,8 @@ class PlutoRun:
 
     def size(self, url: str) -> int | str:
         """Return the size of an object in bytes, from a request for its first byte; ABSENT if it is not there."""
-        import requests
-
         try:
-            with requests.get(url, headers={"Range": "bytes=0-0"}, stream=True, timeout=OBJECT_TIMEOUT) as answer:
+            with self._store.get(url, {"Range": "bytes=0-0"}) as answer:
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2]
                 if answer.status_code in (206, 416) and total.isdecimal():
                     return int(total)
@@ -196,37 +196,33 @@ class PlutoRun:
                     return 0
                 if answer.ok:
                     return int(answer.headers.get("Content-Length") or len(answer.content))
-        except requests.RequestException as error:
-            raise CannotCompare(f"a file cannot be asked for: {type(error).__name__}") from None
+        except Unavailable as error:
+            raise CannotCompare(str(error)) from None
         return ABSENT
 
     def digest(self, url: str, algorithm: str = "sha256") -> str:
         """Return the digest of an object: hexadecimal SHA-256 or MD5 in base64; ABSENT if it is not there."""
-        import requests
-
         found = hashlib.new(algorithm, usedforsecurity=False)
         try:
-            with requests.get(url, stream=True, timeout=OBJECT_TIMEOUT) as answer:
+            with self._store.get(url) as answer:
                 if not answer.ok:
                     return ABSENT
-                for piece in answer.iter_content(1024**2):
+                for piece in answer.iter_content(PIECE):
                     found.update(piece)
-        except requests.RequestException as error:
-            raise CannotCompare(f"a file cannot be read: {type(error).__name__}") from None
+        except Unavailable as error:
+            raise CannotCompare(str(error)) from None
         return base64.b64encode(found.digest()).decode() if algorithm == "md5" else found.hexdigest()
 
     def document(self, run: int, key: str, name: str) -> dict[str, Any] | None:
         """Return a JSON document among the files, or None if it is not there or is none."""
-        import requests
-
         url = self.url(run, key, name)
         if url is None:
             return None
         try:
-            answer = requests.get(url, timeout=OBJECT_TIMEOUT)
-            document = answer.json() if answer.ok else None
+            with self._store.get(url) as answer:
+                document = json.loads(answer.content) if answer.ok else None
         except ValueError:
             return None
-        except requests.RequestException as error:
-            raise CannotCompare(f"a file cannot be read: {type(error).__name__}") from None
+        except Unavailable as error:
+            raise CannotCompare(str(error)) from None
         return document if isinstance(document, dict) else None

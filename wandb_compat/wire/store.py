@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -22,6 +23,8 @@ from wandb_compat.wire.answers import (
     upload_error,
 )
 from wandb_compat.wire.errors import Unavailable
+
+PIECE = 1024**2  # bytes that are read at once
 
 
 class StoreClient:
@@ -78,16 +81,26 @@ class StoreClient:
             draft.unlink(missing_ok=True)
 
     def _pieces(self, url: str) -> Iterator[bytes]:
+        with self.get(url) as response:
+            if response.status_code == 404:
+                raise FileNotFoundError(f"{host_of(url)} has no bytes of the file: its upload was never finished")
+            if response.status_code != 200:
+                answer = read_answer(response)
+                raise Unavailable(f"{host_of(url)} answers {answer.status} to a download: {reason_of(answer)}")
+            yield from response.iter_content(PIECE)
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
+        """Yield the answer of any status to a request for a download URL; its body is read as the caller asks for it.
+
+        Raises:
+            Unavailable: no answer, or not all of it, came; this may be raised by the caller's reading.
+        """
         try:
             # Redirects may be followed: the key is not sent along.
             with self._uploads.get(
-                url, stream=True, timeout=UPLOAD_TIMEOUT, proxies=network.proxies_for(url)
+                url, headers=headers, stream=True, timeout=UPLOAD_TIMEOUT, proxies=network.proxies_for(url)
             ) as response:
-                if response.status_code == 404:
-                    raise FileNotFoundError(f"{host_of(url)} has no bytes of the file: its upload was never finished")
-                if response.status_code != 200:
-                    answer = read_answer(response)
-                    raise Unavailable(f"{host_of(url)} answers {answer.status} to a download: {reason_of(answer)}")
-                yield from response.iter_content(1024**2)
+                yield response
         except requests.RequestException as error:
             raise Unavailable(f"{host_of(url)} does not send a file ({cause_of(error)})") from error
