@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from wandb_compat.conformance.cases import Check, Step
+from wandb_compat.wire import network
 from wandb_compat.wire.endpoints import Endpoints
 
 TIMEOUT = 60.0  # seconds for one request
@@ -99,7 +100,7 @@ class Runner:
 
     def clean_up(self) -> int:
         """End the runs that were created, as no server lets a key delete them; return their number."""
-        with requests.Session() as session:
+        with network.session() as session:
             for run in self._runs:
                 with contextlib.suppress(requests.RequestException):
                     session.post(
@@ -113,7 +114,7 @@ class Runner:
     def _run(self, check: Check) -> Result:
         if check.is_late and not self.patience.late:
             return Result(check, None)
-        with requests.Session() as session:
+        with network.session() as session:
             attempt = _Attempt(self, session)
             try:
                 for step in check.steps:

@@ -103,8 +103,9 @@ class Adapter(HTTPAdapter):
 
 
 def session() -> requests.Session:
-    """Return a session whose requests use our certificates."""
+    """Return a session whose requests use our certificates, and nothing that ~/.netrc has."""
     made = requests.Session()
+    made.auth = lambda request: request
     for scheme in ("http://", "https://"):
         made.mount(scheme, Adapter())
     if network.is_insecure():

@@ -33,7 +33,6 @@ class StoreClient:
     def __init__(self) -> None:
         """Prepare; nothing is sent yet."""
         self._uploads = network.session()
-        self._uploads.auth = lambda request: request  # neither the key nor what ~/.netrc has
 
     def close_uploads(self) -> None:
         """Close the connections; a later request opens new ones."""

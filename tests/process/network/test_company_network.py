@@ -15,6 +15,8 @@ from tests.helpers.server_state import Script, Server
 from tests.process.faults.conftest import environment, project, script, server
 from wandb._native.api.connection import Reader
 from wandb_compat.config import network as settings
+from wandb_compat.conformance.cases import load
+from wandb_compat.conformance.runner import Runner
 from wandb_compat.wire import network
 from wandb_compat.wire.client import Client, reach
 from wandb_compat.wire.endpoints import Endpoints
@@ -45,7 +47,7 @@ def urls(url: str) -> dict[str, str]:
 
 
 def use_everything(url: str, key: str, project: str) -> None:
-    """Write, upload, download and read, as login, the uploader and `wandb.Api` do."""
+    """Write, upload, download and read, as login, the uploader, `wandb.Api` and `verify-server` do."""
     reach(url)
     client = Client(Endpoints(url, url, url, url), key)
     assert client.check()
@@ -60,6 +62,9 @@ def use_everything(url: str, key: str, project: str) -> None:
     reader = Reader(Endpoints(url, url, url, url), key, timeout=10)
     assert [found["id"] for found in reader.list_runs(project)] == [run]
     assert reader.get_run(project, run)["id"] == run
+    upload = next(check for check in load() if check.that == "a file is announced, uploaded, listed and read")
+    (result,) = Runner(Endpoints(url, url, url, url), key).run([upload])
+    assert result.difference == ""
 
 
 @pytest.mark.parametrize("variable", settings.CERTIFICATE_VARIABLES)
