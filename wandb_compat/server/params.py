@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 
 from wandb_compat.server import limits
+from wandb_compat.wire.json_numbers import SAFE_INTEGER, stored_fraction
 
-SAFE_INTEGER = 2**53  # beyond it JavaScript's numbers are not exact
-STORED_DIGITS = 16  # digits of a fraction that the real server's database client keeps
 DIGITS = 1e21  # from here on JavaScript writes numbers with an exponent
 
 
@@ -88,8 +87,7 @@ def parse_stored_json(text: str) -> Any:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        rounded = float(f"{value:.{STORED_DIGITS}g}")
-        return value if abs(rounded) == float("inf") else rounded
+        return stored_fraction(value)
     if isinstance(value, dict):
         return {key: _rounded(one) for key, one in value.items()}
     return [_rounded(one) for one in value] if isinstance(value, list) else value

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable
 from functools import partial
-from math import inf, nan
 from time import monotonic, time
 from typing import Any
 
@@ -35,6 +34,7 @@ from wandb_compat.wire.answers import (
 )
 from wandb_compat.wire.endpoints import Endpoints, redirect_message
 from wandb_compat.wire.errors import TOO_LARGE, Refused, Unauthorized, Unavailable
+from wandb_compat.wire.json_numbers import NON_FINITE
 from wandb_compat.wire.models import Created, Status
 from wandb_compat.wire.names import project_name
 from wandb_compat.wire.parts import send_in_parts, split_row
@@ -43,7 +43,6 @@ from wandb_compat.wire.store import StoreClient
 PAGE = 200  # runs in one answer of the list
 SMALL_BODY = 64 * 1024  # bytes that every proxy takes
 JSON = {"Content-Type": "application/json"}
-NON_FINITE = {1: nan, 2: inf, 4: -inf}  # values by the flag of a stored row
 IN_USE = 4.0  # seconds since its last request in which no server closes a connection for want of requests
 # What no later attempt can heal: the request cannot even be made.
 UNASKABLE = (

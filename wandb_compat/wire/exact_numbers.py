@@ -9,11 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wandb_compat.wire.json_numbers import equal_as_stored
+from wandb_compat.wire.json_numbers import SAFE_INTEGER, equal_as_stored, stored_fraction
 
 EXACT = "exact_numbers"  # field of `config["wandb"]`: `{"config": …, "summary": …}`, each as deep as what it stands for
-SAFE_INTEGER = 2**53
-STORED_DIGITS = 16
 
 
 def with_exact(config: Mapping[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -68,7 +66,7 @@ def is_changed(value: Any) -> bool:
     if isinstance(value, int):
         return abs(value) > SAFE_INTEGER
     if isinstance(value, float):
-        return float(f"{value:.{STORED_DIGITS}g}") != value or (abs(value) > SAFE_INTEGER and value.is_integer())
+        return stored_fraction(value) != value or (abs(value) > SAFE_INTEGER and value.is_integer())
     return False
 
 

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 NAMES = ("NaN", "Infinity", "-Infinity")
+SAFE_INTEGER = 2**53  # beyond it the doubles of JavaScript are not exact
+STORED_DIGITS = 16  # of a fraction: what a real server's database client keeps
 STORED_PRECISION = 6e-16  # relative: a little more than what is lost of a float that is stored with 16 digits
 FLAGS = {"NaN": math.nan, "Inf": math.inf, "-Inf": -math.inf}  # `valueFlag` of a row whose `value` is 0
+NON_FINITE = {1: math.nan, 2: math.inf, 4: -math.inf}  # `nonFiniteFlags` of a raw row
 
 
 def finite(value: float) -> float | str:
@@ -28,6 +31,12 @@ def finite_document(value: Any) -> Any:
     if isinstance(value, list):
         return [finite_document(one) for one in value]
     return value
+
+
+def stored_fraction(value: float) -> float:
+    """Return a finite number as a server stores it if it is no whole number."""
+    rounded = float(f"{value:.{STORED_DIGITS}g}")
+    return value if math.isinf(rounded) else rounded  # the highest doubles
 
 
 def flagged_number(row: Mapping[str, Any]) -> float:
