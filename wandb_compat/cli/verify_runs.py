@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from wandb_compat.spool.delivery_log import LANES, Offsets
 from wandb_compat.spool.records import File, Row
 from wandb_compat.uploader.read_back import StoredRun, line_of, take
 from wandb_compat.wire.errors import Refused, WireError
+from wandb_compat.wire.json_numbers import equal
 
 SHOWN = 40  # metrics up to which the table has all of them; of more it has those with a difference
 _LANE_OF = {kind: lane for lane, kinds in LANES.items() for kind in kinds}
@@ -96,13 +96,9 @@ def _metric(name: str, values: dict[int, float], stored: StoredRun) -> Line:
     line = _counted(name, len(values), found)
     line.ends = f"{first}: {values[first]:g}", f"{last}: {values[last]:g}"
     for step in (first, last):
-        if not line.difference and not _same(values[step], there[step]):
+        if not line.difference and not equal(values[step], there[step]):
             line.difference = f"{there[step]:g} at step {step}"
     return line
-
-
-def _same(one: float, other: float) -> bool:
-    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def show(run_dir: Path, stored: StoredRun) -> bool:

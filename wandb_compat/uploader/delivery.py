@@ -352,20 +352,21 @@ class Delivery:
 
     def _note_refusal(self, lane: Lane, line: bytes, reason: str) -> None:
         log.error("refused by the server, lane %s: %s: %s", lane.name, reason, line[:2000].decode("utf-8", "replace"))
-        self.offsets.refuse(lane.name, line, reason[:REASON_SHOWN])
-        self.session.update(refused=len(self.offsets.refused))
+        self._count_refusal(lane.name, line, reason)
 
     def note_refusals(self, reasons: list[str]) -> None:
         """Note parts of the run's creation that the server does not take."""
         for reason in reasons:
             log.error("refused by the server: %s", reason)
-            self.offsets.refuse("run", reason.encode(), reason[:REASON_SHOWN])
-            self.session.update(refused=len(self.offsets.refused))
+            self._count_refusal("run", reason.encode(), reason)
 
     def _note_loss(self, file: records.File, reason: str) -> None:
         """Note that a file arrives without a part of it."""
         log.error("%s", reason)
-        self.offsets.refuse("files", f"{file.key} {file.name} {reason}".encode(), reason[:REASON_SHOWN])
+        self._count_refusal("files", f"{file.key} {file.name} {reason}".encode(), reason)
+
+    def _count_refusal(self, lane: str, what: bytes, reason: str) -> None:
+        self.offsets.refuse(lane, what, reason[:REASON_SHOWN])
         self.session.update(refused=len(self.offsets.refused))
 
     def delete_delivered(self, files: list[Path]) -> None:

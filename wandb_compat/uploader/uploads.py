@@ -18,7 +18,7 @@ from wandb_compat.uploader import finish_media, image_boxes
 from wandb_compat.uploader.announcements import Announcements
 from wandb_compat.uploader.session import Session
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.errors import Refused, Unavailable, UploadRejected
+from wandb_compat.wire.errors import TOO_LARGE, Refused, Unavailable, UploadRejected
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class Uploads:
                 urls = client.presign(self._session.headers, entries)
             except Refused as error:
                 # A server, or a proxy before it, takes no body of this size: only a single small one is at fault.
-                if error.status != 413 or self._body_limit <= SMALLEST_BODY:
+                if error.status != TOO_LARGE or self._body_limit <= SMALLEST_BODY:
                     raise
                 self._body_limit = max(SMALLEST_BODY, min(self._body_limit, len(json.dumps(entries))) // 2)
                 self._announce(client, [file for file, _ in batch])

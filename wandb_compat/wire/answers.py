@@ -14,7 +14,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from wandb_compat.config.limits import ANSWER_LIMIT, ANSWER_TIME, REASON_LIMIT, WAIT_LIMIT
-from wandb_compat.wire.errors import Refused, Unavailable, UploadRejected, WireError
+from wandb_compat.wire.errors import TOO_LARGE, Refused, Unavailable, UploadRejected, WireError
 from wandb_compat.wire.network import PIECE, certificate_hint
 
 TRANSIENT = {408, 429}  # besides 5xx and whatever is neither success nor the caller's fault
@@ -128,8 +128,8 @@ def upload_error(url: str, answer: Answer) -> WireError:
     match = re.search(rb"<Code>([^<]*)</Code>", answer.body)
     code = match[1].decode("utf-8", "replace").strip() if match else ""
     notice = f"{host_of(url)} answers {answer.status} to a file upload: {reason_of(answer)}"
-    if answer.status in (413, 414) or (answer.status == 400 and code in UNSTORABLE):
-        return Refused(notice, 413 if code == "EntityTooLarge" else answer.status)
+    if answer.status in (TOO_LARGE, 414) or (answer.status == 400 and code in UNSTORABLE):
+        return Refused(notice, TOO_LARGE if code == "EntityTooLarge" else answer.status)
     if answer.status == 404 or answer.status >= 500 or answer.status in TRANSIENT or code in INTERRUPTED:
         return Unavailable(notice, retry_after(answer))
     return UploadRejected(notice, retry_after(answer))  # 403: the URL has expired, or does not fit the request
