@@ -62,7 +62,7 @@ def refuse(*args: Any, **kwargs: Any) -> None:
 def pytest_load_initial_conftests() -> None:
     """Take away everything once pytest's other plugins are loaded, and before anything of this project is."""
     for module in MODULES:
-        sys.modules[module] = None  # type: ignore[assignment] # an ImportError for whoever wants it
+        sys.modules[module] = None  # type: ignore[assignment] # importing it raises ImportError
     for function in FUNCTIONS:
         if hasattr(os, function):
             delattr(os, function)

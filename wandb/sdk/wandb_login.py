@@ -69,9 +69,8 @@ def ask_if_nothing_is_configured(key: str | None) -> bool:
     Returns:
         Whether the user was asked.
     """
-    if not _at_terminal() or not is_shown("info") or find_credential(key) is not None:
-        return False
-    if login_choice.read() is not None:
+    is_configured = find_credential(key) is not None or login_choice.read() is not None
+    if is_configured or not _at_terminal() or not is_shown("info"):
         return False
     login()
     return True

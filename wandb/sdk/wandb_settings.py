@@ -46,7 +46,7 @@ _JSON = (  # a text in them is JSON
 _UNREAD = ("api_key",)  # a key stays where it is
 _OF_WANDB = ("base_url", "app_url_override")  # in settings files they name wandb's own server
 
-TAG_LIMIT = 64  # characters, wandb's own limit
+TAG_LENGTH_LIMIT = 64  # characters, wandb's own limit
 PROJECT_LIMIT = 128  # characters, wandb's own limit
 ID_LIMIT = 128  # characters: the id is part of the names of a folder and a file
 
@@ -174,9 +174,9 @@ class Settings(ComputedSettings):
             return None
         tags = tuple(str(tag) for tag in ([value] if isinstance(value, str) else value))
         for tag in tags:
-            if not 0 < len(tag) <= TAG_LIMIT:
+            if not 0 < len(tag) <= TAG_LENGTH_LIMIT:
                 shown = tag if len(tag) <= 40 else f"{tag[:39]}…"
-                raise ValueError(f"a tag has 1 to {TAG_LIMIT} characters: {shown!r} has {len(tag)}")
+                raise ValueError(f"a tag has 1 to {TAG_LENGTH_LIMIT} characters: {shown!r} has {len(tag)}")
         return tags
 
     @field_validator("root_dir", "code_dir", "program", mode="before")

@@ -127,9 +127,12 @@ class Pipeline:
                 self.notifier.warning(network.INSECURE_WARNING, once="insecure")
             process = UploaderProcess(self.run_dir, credential, WorkerConfig.of(self._settings))
             self._monitor = WorkerMonitor(
-                process, self.notifier, outage_grace=self._outage_grace, cancellable=self._cancellable
+                process,
+                self.notifier,
+                outage_grace=self._outage_grace,
+                cancellable=self._cancellable,
+                link_at_end=self._report_at_end,
             )
-            self._monitor.link_at_end = self._report_at_end
             if credential.at_hand and (trouble := credential.trouble()) is not None:
                 self.notifier.warning(trouble, once=trouble)
             if start.rank is not None:

@@ -17,7 +17,15 @@ from wandb_compat.spool.status import State
 class WorkerMonitor:
     """Reads the status of one uploader process and starts the process again when it has died."""
 
-    def __init__(self, process: UploaderProcess, notifier: Notifier, *, outage_grace: float, cancellable: bool) -> None:
+    def __init__(
+        self,
+        process: UploaderProcess,
+        notifier: Notifier,
+        *,
+        outage_grace: float,
+        cancellable: bool,
+        link_at_end: bool = False,
+    ) -> None:
         """Follow a process.
 
         Args:
@@ -25,14 +33,15 @@ class WorkerMonitor:
             notifier: gets what the uploader reports.
             outage_grace: seconds for which trouble with the server may last before the user is warned.
             cancellable: whether the script stops when the run is cancelled on the server.
+            link_at_end: whether the end of the run shows its link, so that this need not.
         """
         self.process = process
         self.ending = False  # whether the run has ended: the end reports what has not arrived
-        self.link_at_end = False  # whether the end shows the run's link
         self.status: State | None = None  # as last read
         self._notifier = notifier
         self._outage_grace = outage_grace
         self._cancellable = cancellable
+        self._link_at_end = link_at_end
         self._cancelled = False
         self._due = 0.0
 
@@ -50,7 +59,7 @@ class WorkerMonitor:
                 self._report(status, new_url=not (before and before.url))
 
     def _report(self, status: State, new_url: bool) -> None:
-        if status.url and new_url and not (self.ending and self.link_at_end):
+        if status.url and new_url and not (self.ending and self._link_at_end):
             self._notifier.info(f"Pluto run {status.display_id}: {status.url}")
         if status.recovery:
             self._notifier.info(status.recovery, once="recovery")

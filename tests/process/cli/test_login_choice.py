@@ -56,6 +56,19 @@ def at_terminal(folder: Path, environment: dict[str, str], *answers: tuple[str, 
     return shown
 
 
+def without_terminal(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the script as a job does; return what it printed."""
+    return subprocess.run(
+        [sys.executable, "train.py"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+
 def test_a_new_user_is_asked_once(folder: Path, environment: dict[str, str], cli: Command) -> None:
     """The first run asks, starts the server and arrives there; later ones, without a terminal too, go there unasked,
     also when the server was stopped in between."""
@@ -66,15 +79,7 @@ def test_a_new_user_is_asked_once(folder: Path, environment: dict[str, str], cli
     again = at_terminal(folder, environment)
     assert "Your choice" not in again and "Started" not in again and "View run" in again
     cli("serve", "--stop")
-    unasked = subprocess.run(
-        [sys.executable, "train.py"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    unasked = without_terminal(folder, environment)
     assert "Started the Pluto server of this machine" in unasked.stderr
     assert "/o/local/projects/first/3" in unasked.stderr
     assert "accepts the key" in cli("doctor", code=None).stdout
@@ -91,15 +96,7 @@ def test_runs_stay_on_disk_if_the_user_wants(folder: Path, environment: dict[str
 
 def test_without_a_terminal_nothing_is_asked(folder: Path, environment: dict[str, str]) -> None:
     """A job or a notebook goes on, with a warning that names the command."""
-    done = subprocess.run(
-        [sys.executable, "train.py"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    done = without_terminal(folder, environment)
     assert "Your choice" not in done.stderr and "wandb-compat login" in done.stderr
 
 
@@ -119,13 +116,5 @@ def test_the_url_of_a_server_is_remembered_with_its_key(
     """Scripts find a self-hosted server without an export."""
     url, key = pluto_server.url, pluto_server.key
     assert f"Runs go to {url}" in cli("login", "--url", url, input=key + "\n").stdout
-    done = subprocess.run(
-        [sys.executable, "train.py"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    done = without_terminal(folder, environment)
     assert f"at: {url}/" in done.stderr

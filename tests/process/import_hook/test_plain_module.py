@@ -77,8 +77,8 @@ def outcomes(environment: Environments) -> Callable[[str, str], dict[str, str]]:
         begin = "import types\nimport pluto\nimport wandb\ndef work():\n    return wandb.init\n"
         code = f"{begin}{FIRST_USES[use]}\nimport json\nCHECKS = {CHECKS!r}\n{EACH_IN_A_FORK}"
         done = environment(REAL, OURS, *TOOLS).run("-c", code, seconds=300, **MODES[mode])
-        told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
-        return {CHECKS[number]: text for number, text in told}
+        checked = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+        return {CHECKS[number]: text for number, text in checked}
 
     return found
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.clock import Clock
 from wandb_compat.config.credentials import Credential
 from wandb_compat.config.settings import Settings
 from wandb_compat.pipeline import drain, worker_process
@@ -26,16 +27,6 @@ class Mortal:
     def poll(self) -> int | None:
         """Return the exit code, or None while it lives."""
         return self.code
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 @pytest.fixture

@@ -7,22 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.clock import Clock
 from wandb_compat.config.limits import SAMPLES_INTERVAL, SEND_INTERVALS
 from wandb_compat.spool.journal import Entry
 from wandb_compat.uploader import pace
 from wandb_compat.uploader.lane import Lane
 
 FIRST, LONGEST = SEND_INTERVALS
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

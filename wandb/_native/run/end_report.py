@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 WIDTH = 40  # characters of a sparkline, as with wandb
@@ -35,9 +35,7 @@ def sparkline(values: list[float], width: int = WIDTH) -> str:
 
 def shown_value(value: Any) -> str | None:
     """Return a value of the summary in a few characters, None for one that is not shown, as media and lists."""
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, int):
+    if value is None or isinstance(value, int):
         return str(value)
     if isinstance(value, float):
         return f"{value:.5g}"
@@ -48,7 +46,10 @@ def shown_value(value: Any) -> str | None:
 
 
 def lines(
-    history: Mapping[str, list[float]], summary: Mapping[str, Any], is_hidden: Any, columns: int | None = None
+    history: Mapping[str, list[float]],
+    summary: Mapping[str, Any],
+    is_hidden: Callable[[str], bool],
+    columns: int | None = None,
 ) -> list[str]:
     """Return the report as lines.
 
@@ -75,7 +76,7 @@ def _flat(summary: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _table(title: str, rows: Mapping[str, str], is_hidden: Any, room: int) -> Iterator[str]:
+def _table(title: str, rows: Mapping[str, str], is_hidden: Callable[[str], bool], room: int) -> Iterator[str]:
     names = [name for name in sorted(rows) if not name.startswith("_") and not is_hidden(name)]
     if not names:
         return

@@ -136,8 +136,8 @@ def sign_url(
     """Return a presigned URL for one method on one file, valid for `lifetime` seconds.
 
     As on Pluto, run, log name and file name identify a file: uploading it again replaces its bytes. A URL for an
-    upload is valid for one upload of the announced size, and, if the run is running, no longer than it runs. Its type
-    is that of the announced name, whatever the upload says.
+    upload takes one content of the announced size, also when it is sent again, and, if the run is running, no longer
+    than it runs. Its type is that of the announced name, whatever the upload says.
 
     Args:
         store: the data folder.
