@@ -12,7 +12,7 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)",/\1/p' pyproject.toml)
 # How many times as long as in the whole suite each fault is tried by `make faults`.
 ROUNDS ?= 10
 
-.PHONY: demo test-quick test-windows-like test test-versions faults faults-long corpus frameworks check lint types documentation bench viewing docs page screenshots clean
+.PHONY: demo test-quick test-windows-like test test-versions faults faults-long corpus frameworks check lint types documentation bench viewing docs page check-page screenshots clean
 
 # Install into an environment: $(call install,FOLDER,WHAT)
 install = $(PYTHON) -m venv $(1) && \
@@ -56,7 +56,7 @@ frameworks: $(READY)
 	$(BIN)/python docs/generate.py
 
 # In parts, which `make -j2 check` runs side by side.
-check: lint types documentation
+check: lint types documentation check-page
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -86,11 +86,23 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-# The chart library of the embedded server's page, in the version that page/package.json pins.
-page:
+# The libraries of the embedded server's page, in the versions that page/package.json pins.
+page: page/node_modules/.ready
+	node page/copy_vendor.mjs
+
+# Types and unit tests of the page's modules.
+check-page:
+ifeq ($(shell command -v npm),)
+	@echo "The page's modules are not checked: this needs Node.js with npm"
+else
+	$(MAKE) --no-print-directory page/node_modules/.ready
+	page/node_modules/.bin/tsc --project page
+	node --test page/tests/
+endif
+
+page/node_modules/.ready: page/package-lock.json
 	npm ci --prefix page --ignore-scripts --no-audit --no-fund
-	cp page/node_modules/uplot/dist/uPlot.esm.js page/node_modules/uplot/dist/uPlot.min.css wandb_compat/server/page/assets/vendor/
-	cp page/node_modules/uplot/LICENSE wandb_compat/server/page/assets/vendor/uPlot.LICENSE.txt
+	@touch $@
 
 screenshots: $(READY)
 	WANDB_COMPAT_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q tests/process/page/test_screenshots.py

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from wandb_compat.server import limits
 from wandb_compat.server.auth import PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page.routes import PageRoutes
+from wandb_compat.server.page.routes import PageRoutes, wants_page
 from wandb_compat.server.page.routes import accepts_cookie as page_accepts_cookie
 from wandb_compat.server.page.routes import is_public as page_is_public
 from wandb_compat.server.params import (
@@ -263,11 +263,17 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     page_auth = PageAuth(store.key, store.signed_out)
+    page = PageRoutes(store, bounds, page_auth)
+
+    async def page_or_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return await page.no_such_page(request, error) or http_error(request, error)
+
     app = Starlette(
-        routes=[*_Endpoints(store, bounds).routes(), *PageRoutes(store, bounds, page_auth).routes()],
+        routes=[*_Endpoints(store, bounds).routes(), *page.routes()],
         exception_handlers={
             RequestError: request_error,
-            HTTPException: http_error,
+            HTTPException: page_or_error,
             ClientDisconnect: client_disconnected,
             sqlite3.OperationalError: unavailable,
             sqlite3.DatabaseError: damaged,
@@ -287,7 +293,7 @@ class _AuthMiddleware:
         self._key = key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_public(scope):
+        if scope["type"] != "http" or self._is_public(scope) or wants_page(scope):
             await self._app(scope, receive, send)
             return
         # As on the real server the scheme and whatever follows the key are ignored.

@@ -6,16 +6,18 @@ import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import orjson
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Scope
 
 from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
@@ -62,7 +64,11 @@ VIEWS: dict[str, View] = {
     "/page/console": views.console,
     "/page/artifacts": artifacts.artifacts,
 }
-SHELL_PATHS = ("/", "/o/{organization}/projects/{project}", "/o/{organization}/projects/{project}/{runs}")
+# The page itself tells its views apart: see assets/routes.js.
+SHELL_PATHS = ("/", "/o/{organization}/projects", "/o/{organization}/projects/{rest:path}")
+DATA_PATHS = ("/api/", "/ingest/", "/blob/", "/files", "/page/", "/assets/", "/healthz")
+LINKS_MARK = b"<!-- styles and modules -->"
+LOADED_LATE = "vega"  # modules that only some views load, so the shell does not preload them
 
 
 class PageRoutes:
@@ -99,7 +105,16 @@ class PageRoutes:
         if not self._has_session(request):
             target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/signin?next={quote(target, safe='')}", 303, SECURITY_HEADERS)
-        return _asset(request, "index.html")
+        return _shell(request)
+
+    async def no_such_page(self, request: Request, error: HTTPException) -> Response | None:
+        """Return the page for an address that does not exist, or None if a program asked for it."""
+        if error.status_code != 404 or not wants_page(request.scope):
+            return None
+        shown = await self.shell(request)
+        if shown.status_code == 200:
+            shown.status_code = 404
+        return shown
 
     async def asset(self, request: Request) -> Response:
         """Return a static file."""
@@ -239,6 +254,35 @@ def _safe_redirect(path: str) -> str:
     """Return a path of this server; a target elsewhere becomes the front page."""
     local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return quote(path, safe="/?&=%:+,;@!$'()*~-._") if local else "/"
+
+
+def wants_page(scope: Scope) -> bool:
+    """Return whether a person's browser asks for an address that is not one of data."""
+    if scope["method"] != "GET" or scope["path"].startswith(DATA_PATHS):
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
+def _shell(request: Request) -> Response:
+    """Return the HTML that loads the page; it names all modules, so that none waits for another that imports it."""
+    modules = sorted(path for path in ASSETS.rglob("*.js") if path.name not in ("main.js", "signin.js"))
+    links = [
+        *(f'<link rel="stylesheet" href="/assets/{path}">' for path in _relative(ASSETS.rglob("*.css"))),
+        *(
+            f'<link rel="modulepreload" href="/assets/{path}">'
+            for path in _relative(modules)
+            if LOADED_LATE not in path
+        ),
+    ]
+    path = ASSETS / "index.html"
+    content = _read(path, path.stat().st_mtime_ns)[0].replace(LINKS_MARK, "\n".join(links).encode())
+    return Response(content, media_type="text/html", headers=SECURITY_HEADERS)
+
+
+def _relative(paths: Iterable[Path]) -> list[str]:
+    """Return addresses of assets; libraries come first, so that our own styles have the last word."""
+    names = [path.relative_to(ASSETS).as_posix() for path in paths]
+    return sorted(names, key=lambda name: (not name.startswith("vendor/"), name != "styles/base.css", name))
 
 
 def _asset(request: Request, name: str) -> Response:

@@ -249,6 +249,7 @@ def _brief(row: sqlite3.Row) -> Answer:
         "id": row["id"],
         "display": row["display"],
         "external": row["external"],
+        "number": row["number"],
         "name": row["name"],
         "project": row["project_name"],
         "status": row["status"],

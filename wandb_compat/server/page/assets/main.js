@@ -1,44 +1,51 @@
-// Entry point: draws the view of the current address and follows links without reloading.
+// Entry point: the page's frame around the view of the current address; follows links without reloading.
 
-import { h } from "./dom.js";
-import { navigate, onNavigate, projectPath } from "./navigation.js";
-import * as project from "./project.js";
-import * as run from "./run.js";
+import { html, render, useEffect } from "./core/html.js";
+import { applyPreferences } from "./core/preferences.js";
+import { matchPath, navigate, readAddress } from "./core/router.js";
+import { handleKey } from "./core/shortcuts.js";
+import { store, useStore } from "./core/store.js";
+import { Header } from "./components/header.js";
+import { Shortcuts } from "./components/shortcut_help.js";
+import { Boundary, ErrorState } from "./components/states.js";
+import { ROUTES } from "./routes.js";
 
-const main = document.getElementById("main");
-const trail = document.getElementById("trail");
-let leave = () => {};
+function App() {
+  const path = useStore((state) => state.address.path);
+  const [route, parameters] = findRoute(path);
+  useEffect(() => { document.getElementById("main")?.focus({ preventScroll: true }); }, [path]);
+  return html`<a class="skip" href="#main">Skip to the content</a>
+    <${Header} project=${parameters.project} section=${route?.section} runs=${parameters.runs} />
+    <main id="main" tabindex="-1"><${Boundary} key=${path}>${route ? html`<${route.view} ...${parameters} />` : html`<${NoSuchPage} />`}</${Boundary}></main>
+    <${Shortcuts} />`;
+}
 
-async function show() {
-  leave();
-  leave = () => {};
-  const [, , , , name, runs] = location.pathname.split("/");
-  const at = name === undefined ? "" : decodeURIComponent(name);
-  trail.replaceChildren(...(at ? [h("a", { href: projectPath(at) }, at)] : []), ...(runs ? [h("span", {}, runs.includes(",") ? "compared" : "run")] : []));
-  const container = h("div");
-  main.replaceChildren(container);
-  document.title = `${at || "Projects"} · Pluto`;
-  try {
-    const view = runs ? run.view : at ? project.view : project.projectList;
-    const stop = await view(container, at, runs);
-    if (container.isConnected) leave = stop || (() => {});
-    else if (stop) stop();
-  } catch (error) {
-    container.replaceChildren(h("p", { class: "bad", role: "alert" }, error.message), h("p", {}, runs ? h("a", { href: projectPath(at) }, `All runs of ${at}`) : h("a", { href: "/" }, "All projects")));
-    if (!(error instanceof Error) || error.name !== "Error") throw error;
+/** @param {string} path @returns {[import("./routes.js").Route | null, Record<string, string>]} */
+function findRoute(path) {
+  for (const route of ROUTES) {
+    const parameters = matchPath(route.pattern, path);
+    if (parameters) return [route, parameters];
   }
+  return [null, {}];
+}
+
+function NoSuchPage() {
+  const error = new Error("This server has no page at this address.");
+  error.name = "NotFound";
+  return html`<${ErrorState} error=${error} />`;
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute("download")) return;
+  const link = /** @type {Element} */ (event.target).closest?.("a[href]");
+  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute("download")) return;
   const address = new URL(link.href);
   if (address.origin !== location.origin || !(address.pathname === "/" || address.pathname.startsWith("/o/"))) return;
+  if (address.pathname === location.pathname && address.hash) return;
   event.preventDefault();
   navigate(address.pathname + address.search);
-  main.focus({ preventScroll: true });
   scrollTo(0, 0);
 });
-addEventListener("popstate", show);
-onNavigate(show);
-show();
+addEventListener("keydown", handleKey);
+addEventListener("popstate", readAddress);
+applyPreferences(store.get().preferences);
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

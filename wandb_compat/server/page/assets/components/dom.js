@@ -1,4 +1,5 @@
 // DOM helpers. Content from runs is always inserted as text, never as markup.
+// @ts-nocheck draws without components; has types once it is one
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -32,7 +33,8 @@ export function refill(place, ...children) {
   if (held !== null) [...place.querySelectorAll("a, button, input, select, [tabindex]")].find((element) => like(element) === held)?.focus({ preventScroll: true });
 }
 
-export const PALETTE = ["#5b8ff9", "#f08a3c", "#2fb38a", "#e0567a", "#9270e8", "#c7a217", "#2aa7c9", "#b06b4f", "#7d8a2e", "#d05fc5"];
+export { PALETTE } from "../core/colors.js";
+import { PALETTE } from "../core/colors.js";
 
 /** Return the colour of a run by its position. */
 export const colour = (place) => PALETTE[place % PALETTE.length];
@@ -44,40 +46,4 @@ export const state = (status) => h("span", { class: `state ${status}` }, status.
 
 export const tags = (names) => names.map((name) => h("span", { class: "tag" }, name));
 
-/** Format a number with at most six significant digits. */
-export function number(value) {
-  if (typeof value !== "number") return value === null || value === undefined ? "" : show(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
-  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(4) : String(+value.toPrecision(6));
-}
-
-export const show = (value) => (typeof value === "string" ? value : JSON.stringify(value));
-
-export function bytes(size) {
-  const unit = Math.min(4, Math.floor(Math.log2(Math.max(1, size)) / 10));
-  return `${+(size / 1024 ** unit).toPrecision(3)} ${["B", "KiB", "MiB", "GiB", "TiB"][unit]}`;
-}
-
-export const moment = (time) => new Date(time).toLocaleString();
-
-export function ago(time) {
-  const seconds = Math.max(0, (Date.now() - time) / 1000);
-  for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
-    const count = Math.floor(seconds / length);
-    if (count) return `${count} ${unit}${count > 1 ? "s" : ""} ago`;
-  }
-  return "just now";
-}
-
-export function lasting(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const parts = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]].map(([length, unit], place, all) =>
-    [Math.floor((place ? seconds % all[place - 1][0] : seconds) / length), unit]).filter(([count]) => count);
-  return parts.slice(0, 2).map(([count, unit]) => count + unit).join(" ") || "0s";
-}
-
-/** Debounce a function. */
-export function debounce(call, wait = 200) {
-  let timer;
-  return (...given) => { clearTimeout(timer); timer = setTimeout(() => call(...given), wait); };
-}
+export { ago, bytes, debounce, lasting, moment, number, show } from "../core/format.js";

@@ -1,7 +1,8 @@
 // Console tab: printed lines with their ANSI colours, searched on the server, followed live.
+// @ts-nocheck draws without components; has types once it is one
 
-import { get } from "./data.js";
-import { h, debounce } from "./dom.js";
+import { get } from "../core/requests.js";
+import { h, debounce } from "../components/dom.js";
 
 const ESCAPE = /\x1b\[([0-9;]*)([A-Za-z])/g;
 const COLORS = ["#8a8d9b", "#ff8a80", "#5fd08a", "#f0b352", "#7fb0ff", "#e59bff", "#62d5e0", "#ffffff"];

@@ -1,26 +1,16 @@
-// The list of projects, and the run table of one: search, sort, filter, select to compare. The state is in the address.
+// The run table of a project: search, sort, filter, select to compare. The state is in the address.
+// @ts-nocheck draws without components; has types once it is one
 
-import { get, listen } from "./data.js";
-import { ago, h, lasting, number, refill, debounce, state, tags } from "./dom.js";
-import { navigate, projectPath, updateQuery } from "./navigation.js";
+import { listen } from "../core/live.js";
+import { get } from "../core/requests.js";
+import { ago, h, lasting, number, refill, debounce, state, tags } from "../components/dom.js";
+import { navigate, projectPath, updateQuery } from "../core/router.js";
 import { parallel } from "./parallel.js";
 
 const PAGE = 100;
 const MOST = 20; // runs shown together
 const STATES = ["running", "completed", "failed", "terminated", "cancelled"];
 const OPERATORS = ["=", "!=", ">=", "<=", ">", "<", "~"];
-
-export async function projectList(container) {
-  const draw = async () => {
-    const { projects } = await get("projects");
-    refill(container, h("h1", {}, "Projects"), projects.length ? h("div", { class: "cards row" }, projects.map((one) =>
-      h("a", { class: "card", href: projectPath(one.name) }, h("h2", {}, one.name),
-        h("div", { class: "faint" }, `${one.runs} run${one.runs === 1 ? "" : "s"}`, one.running ? `, ${one.running} running` : "", one.failed ? `, ${one.failed} failed` : ""),
-        h("div", { class: "faint" }, ago(one.seen))))) : h("div", { class: "card row" }, h("p", {}, "No runs yet. In a terminal: ", h("code", {}, "wandb-compat run --local -- python train.py"))));
-  };
-  await draw();
-  return listen({}, draw);
-}
 
 /** Parse a condition such as `config.lr >= 0.01` into a filter, or return null. */
 export function condition(text) {

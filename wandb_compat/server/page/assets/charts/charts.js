@@ -1,8 +1,9 @@
 // Line charts: only visible charts are loaded, in one request, downsampled by the server.
+// @ts-nocheck draws without components; has types once it is one
 
-import { lines } from "./data.js";
-import { colour, dot, h, number, PALETTE } from "./dom.js";
-import uPlot from "./vendor/uPlot.esm.js";
+import { lines } from "../core/requests.js";
+import { colour, dot, h, number, PALETTE } from "../components/dom.js";
+import uPlot from "../vendor/uPlot.esm.js";
 
 const MOST = 40; // charts in one request
 const EXPAND = 2; // uPlot.join: a gap stays one where another run has points

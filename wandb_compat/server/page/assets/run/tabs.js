@@ -1,11 +1,13 @@
 // One run, or several side by side: one tab per kind of logged data.
+// @ts-nocheck draws without components; has types once it is one
 
-import { charts } from "./charts.js";
+import { charts } from "../charts/charts.js";
 import { console_tab } from "./console.js";
-import { get, listen } from "./data.js";
-import { ago, bytes, dot, h, lasting, moment, number, refill, debounce, show, state, tags } from "./dom.js";
-import { projectPath, updateQuery } from "./navigation.js";
-import { data_tab, files_tab } from "./media.js";
+import { listen } from "../core/live.js";
+import { get } from "../core/requests.js";
+import { ago, bytes, dot, h, lasting, moment, number, refill, debounce, show, state, tags } from "../components/dom.js";
+import { projectPath, updateQuery } from "../core/router.js";
+import { data_tab, files_tab } from "../media/media.js";
 
 const TABS = [["charts", "Charts"], ["media", "Media"], ["data", "Tables and series"], ["console", "Console"], ["artifacts", "Artifacts and files"],
   ["config", "Config"], ["summary", "Summary"], ["system", "System"], ["about", "About"]];

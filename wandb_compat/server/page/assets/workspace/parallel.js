@@ -1,6 +1,7 @@
 // Parallel coordinates: one line per run over config and summary axes.
+// @ts-nocheck draws without components; has types once it is one
 
-import { h, number, s, show } from "./dom.js";
+import { h, number, s, show } from "../components/dom.js";
 
 const WIDTH = 1200, HEIGHT = 420, TOP = 56, BOTTOM = 24, SIDE = 70;
 

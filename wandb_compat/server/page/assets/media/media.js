@@ -1,7 +1,8 @@
 // Media and data tabs: images, audio, video and HTML with a step slider; tables, histograms and texts over steps.
+// @ts-nocheck draws without components; has types once it is one
 
-import { get } from "./data.js";
-import { bytes, colour, dot, h, number, PALETTE, refill, s, debounce, show } from "./dom.js";
+import { get } from "../core/requests.js";
+import { bytes, colour, dot, h, number, PALETTE, refill, s, debounce, show } from "../components/dom.js";
 
 const IMAGES = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg"]);
 const AUDIO = new Set(["wav", "mp3", "ogg", "flac"]);

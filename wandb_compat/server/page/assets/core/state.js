@@ -1,0 +1,28 @@
+// The shape of the page's state, and its first value.
+
+import { readPreferences } from "./preferences.js";
+
+/**
+ * @typedef {object} Address
+ * @property {string} path decoded by the routes
+ * @property {string} query without the question mark
+ *
+ * @typedef {object} State
+ * @property {Address} address what the address bar shows
+ * @property {"" | "on" | "off"} live the state of the event stream
+ * @property {import("./preferences.js").Preferences} preferences
+ * @property {string | null} dialog the name of the open dialog
+ * @property {number | null} hovered the number of the run under the mouse, in a list or on a chart
+ */
+
+/** @returns {State} */
+export function initialState() {
+  const there = typeof location === "undefined" ? { pathname: "/", search: "" } : location;
+  return {
+    address: { path: there.pathname, query: there.search.slice(1) },
+    live: "",
+    preferences: readPreferences(),
+    dialog: null,
+    hovered: null,
+  };
+}

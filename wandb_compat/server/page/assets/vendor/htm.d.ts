@@ -1,0 +1,2 @@
+declare const htm: { bind(create: unknown): (strings: TemplateStringsArray, ...values: any[]) => any };
+export default htm;
