@@ -27,7 +27,7 @@ from rich.table import Table
 
 from tests.process.page.conftest import BROWSERS, FLAGS
 from wandb_compat.server import auth
-from wandb_compat.server.page import charts, views
+from wandb_compat.server.page import charts, workspace
 from wandb_compat.server.params import Fields, Query
 from wandb_compat.server.serve import Running, running
 from wandb_compat.server.storage import downsampling, runs
@@ -186,7 +186,7 @@ def main() -> None:
         shown.add_row(words, seconds(lambda: charts.charts(store, Fields(ask))))
         view = {"project": "table", "sort": "summary_metrics.eval/00", "columns": '["config.lr", "summary.eval/01"]'}
         words = f"one request: the first page of a table of {given.table} runs, sorted by a metric"
-        shown.add_row(words, seconds(lambda: views.run_table(store, Query(view))))
+        shown.add_row(words, seconds(lambda: workspace.run_table(store, Query(view))))
         store.close()
         with running(folder) as server:
             place = f"/o/local/projects/charts/{','.join(map(str, numbers))}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wandb_compat.server.limits import STEP
-from wandb_compat.server.page import views
+from wandb_compat.server.page import workspace
 from wandb_compat.server.params import Fields, Query
 from wandb_compat.server.storage import downsampling, ingest, runs
 from wandb_compat.server.storage.database import SCHEMA, Store
@@ -171,10 +171,10 @@ def test_a_page_of_the_table(store: Store) -> None:
         if number != 3:
             ingest.metrics(store, run, json.dumps({"time": 1, "step": 1, "data": {"m": -number}}).encode())
     asked = {"project": "table", "sort": "summary_metrics.m", "columns": '["config.a.b","summary.m"]', "limit": "3"}
-    found = views.run_table(store, Query(asked))
+    found = workspace.run_table(store, Query(asked))
     assert [run["values"] for run in found["runs"]] == [[6, -6.0], [5, -5.0], [4, -4.0]]
-    last = views.run_table(store, Query({**asked, "offset": "6"}))
+    last = workspace.run_table(store, Query({**asked, "offset": "6"}))
     assert [run["values"] for run in last["runs"]] == [[3, None]]
     assert (last["total"], last["all"], last["tags"]) == (7, 7, ["even", "odd"])
-    few = views.run_table(store, Query({**asked, "search": "odd RUN", "filter": '{"config.a.b": {"$gt": 1}}'}))
+    few = workspace.run_table(store, Query({**asked, "search": "odd RUN", "filter": '{"config.a.b": {"$gt": 1}}'}))
     assert [run["name"] for run in few["runs"]] == ["run 5", "run 3"]

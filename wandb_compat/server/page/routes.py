@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page import artifacts, charts, exports, views
+from wandb_compat.server.page import artifacts, charts, exports, views, workspace
 from wandb_compat.server.params import Fields, Query, RequestError, parse_json
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
@@ -55,14 +55,18 @@ View = Callable[[Store, Query], Any]
 
 VIEWS: dict[str, View] = {
     "/page/projects": views.projects,
-    "/page/table": views.run_table,
-    "/page/columns": views.columns,
+    "/page/table": workspace.run_table,
+    "/page/columns": workspace.columns,
     "/page/runs": views.runs,
     "/page/find": views.find,
     "/page/summary": views.summary,
     "/page/values": charts.values,
     "/page/console": views.console,
     "/page/artifacts": artifacts.artifacts,
+}
+LINES: dict[str, Callable[[Store, Fields], bytes]] = {
+    "/page/charts": charts.charts,
+    "/page/groups": charts.groups,
 }
 # The page itself tells its views apart: see assets/routes.js.
 SHELL_PATHS = ("/", "/o/{organization}/projects", "/o/{organization}/projects/{rest:path}")
@@ -93,7 +97,7 @@ class PageRoutes:
             Route("/signin", self.sign_in, methods=["GET", "POST"]),
             Route("/signout", self.sign_out, methods=["POST"]),
             *(Route(path, self.view(call), methods=["GET"]) for path, call in VIEWS.items()),
-            Route("/page/charts", self.charts, methods=["POST"]),
+            *(Route(path, self.lines(call), methods=["POST"]) for path, call in LINES.items()),
             Route("/page/files", self.view(self.files), methods=["GET"]),
             Route("/page/contents", self.view(self.contents), methods=["GET"]),
             Route("/page/export", self.export, methods=["GET"]),
@@ -151,11 +155,15 @@ class PageRoutes:
 
         return endpoint
 
-    async def charts(self, request: Request) -> Response:
-        """Return the lines of charts in a binary format."""
-        fields = Fields(parse_json(await _read_body(request)))
-        body = await run_in_threadpool(charts.charts, self._store, fields)
-        return Response(body, media_type="application/octet-stream", headers=SECURITY_HEADERS)
+    def lines(self, call: Callable[[Store, Fields], bytes]) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of lines in a binary format."""
+
+        async def endpoint(request: Request) -> Response:
+            fields = Fields(parse_json(await _read_body(request)))
+            body = await run_in_threadpool(call, self._store, fields)
+            return Response(body, media_type="application/octet-stream", headers=SECURITY_HEADERS)
+
+        return endpoint
 
     def files(self, store: Store, query: Query) -> Any:
         """List files with links."""

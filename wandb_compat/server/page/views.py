@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from wandb_compat.server import limits
 from wandb_compat.server.params import Fields, Query, RequestError, parse_embedded_json
-from wandb_compat.server.query import filters, run_list
+from wandb_compat.server.query import filters
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage import downsampling
 from wandb_compat.server.storage.database import IS_FINITE, Store
@@ -33,56 +32,6 @@ def projects(store: Store, query: Query) -> Answer:
         )
         names = ("name", "runs", "running", "failed", "seen")
         return {"projects": [dict(zip(names, row, strict=True)) for row in rows]}
-
-
-def run_table(store: Store, query: Query) -> Answer:
-    """Return one page of a project's runs with the requested columns.
-
-    Query:
-        project, search, filter, sort: as in the list of runs; search also looks at tags.
-        columns: JSON list of `config.KEY` and `summary.METRIC`, the last finite value of a metric.
-        limit, offset: which page.
-    """
-    project = query.text("project")
-    limit = query.optional_integer("limit", 1, 1000) or 100
-    offset = query.optional_integer("offset", 0, limits.OFFSET) or 0
-    columns = _texts(query, "columns")
-    accepted = filters.compile_filter(parse_embedded_json(query.optional_text("filter") or "{}"))
-    words = (query.optional_text("search") or "").lower().split()
-    order = run_list.sorter(query.optional_text("sort") or "-createdAt")
-    with store.read() as connection:
-        found: list[run_list.Run] = []
-        tags: set[str] = set()
-        rows = connection.execute("SELECT * FROM project_run WHERE project_name = ?", (project,)).fetchall()
-        for row in rows:
-            run = run_list.Run(connection, row)
-            tags.update(run.tags)
-            text = f"{run.name} {row['display']} {row['external']} {' '.join(run.tags)}".lower()
-            if all(word in text for word in words) and accepted(run):
-                found.append(run)
-        found = replace(order, drop_missing=False).sort(found)
-        shown = found[offset : offset + limit]
-        return {
-            "total": len(found),
-            "all": len(rows),
-            "tags": sorted(tags),
-            "runs": [{**_brief(run.row), "values": [_cell(run, column) for column in columns]} for run in shown],
-        }
-
-
-def columns(store: Store, query: Query) -> Answer:
-    """List the columns available for a project's run table: config keys and metrics."""
-    project = query.text("project")
-    with store.read() as connection:
-        keys: set[str] = set()
-        for row in connection.execute("SELECT config FROM project_run WHERE project_name = ?", (project,)):
-            keys.update(key for key in filters.flatten(decode_json(row[0])) if not key.startswith("wandb."))
-        metrics = connection.execute(
-            "SELECT DISTINCT series.name FROM series JOIN project_run AS run ON run.id = series.run"
-            " WHERE project_name = ? ORDER BY series.name",
-            (project,),
-        )
-        return {"config": sorted(keys), "summary": [row[0] for row in metrics]}
 
 
 def runs(store: Store, query: Query) -> Answer:
@@ -161,7 +110,7 @@ def summary(store: Store, query: Query) -> Answer:
 
 def files(store: Store, query: Query, link: Link) -> Answer:
     """Return the latest files of runs, all or those under `names` or keys that begin with `prefix`; links expire."""
-    names, prefix = _texts(query, "names"), query.optional_text("prefix")
+    names, prefix = texts(query, "names"), query.optional_text("prefix")
     among = f"AND log_name IN ({','.join('?' * len(names))})" if names else ""
     with store.read() as connection:
         found = []
@@ -225,7 +174,8 @@ def change_token(store: Store, numbers: list[int], project: str | None) -> list[
         return [list(row) for row in rows]
 
 
-def _texts(query: Query, name: str) -> list[str]:
+def texts(query: Query, name: str) -> list[str]:
+    """Return the texts of a parameter that is a JSON list."""
     found = parse_embedded_json(query.optional_text(name) or "[]")
     return Fields({name: found}).texts(name)
 
@@ -244,7 +194,8 @@ def select_runs(connection: sqlite3.Connection, query: Query) -> list[sqlite3.Ro
     return found
 
 
-def _brief(row: sqlite3.Row) -> Answer:
+def brief(row: sqlite3.Row) -> Answer:
+    """Return the fields of a run that every list of runs shows."""
     return {
         "id": row["id"],
         "display": row["display"],
@@ -275,22 +226,13 @@ def _whole(connection: sqlite3.Connection, row: sqlite3.Row) -> Answer:
             lineage.append({"id": at["id"], "display": at["display"], "name": at["name"], "step": step})
     own = config.get("wandb") if isinstance(config, dict) else None
     return {
-        **_brief(row),
+        **brief(row),
         "config": {key: value for key, value in flat.items() if not key.startswith("wandb.")},
         "wandb": own if isinstance(own, dict) else {},
         "metadata": filters.flatten(decode_json(row["metadata"])),
         "lineage": lineage,
         "forks": [dict(relative) for relative in relatives],
     }
-
-
-def _cell(run: run_list.Run, column: str) -> Any:
-    kind, _, key = column.partition(".")
-    if kind == "config":
-        return run.config.get(key)
-    if kind == "summary":
-        return run.summary.get(key)
-    raise RequestError(400, f"Unknown column {column!r}; there are config.KEY and summary.METRIC")
 
 
 def _is_document(text: str | None) -> bool:

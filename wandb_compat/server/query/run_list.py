@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sqlite3
@@ -93,6 +94,12 @@ class Run(Candidate):
         self.config = _FlatDocument(row["config"])
         self.metadata = _FlatDocument(row["metadata"])
         self.summary = _LastValues(connection, row["id"])
+
+    @functools.cached_property
+    def config_document(self) -> dict[str, Any]:
+        """The config as it was sent, empty if it is no object."""
+        document = decode_json(self.row["config"])
+        return document if isinstance(document, dict) else {}
 
 
 class _LazyMapping(Mapping[str, Any]):

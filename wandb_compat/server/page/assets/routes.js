@@ -3,7 +3,7 @@
 import { html } from "./core/html.js";
 import { Imperative } from "./components/imperative.js";
 import { ProjectList } from "./projects/projects.js";
-import * as table from "./workspace/table.js";
+import { Workspace } from "./workspace/workspace.js";
 import * as run from "./run/tabs.js";
 
 /**
@@ -17,6 +17,6 @@ import * as run from "./run/tabs.js";
 export const ROUTES = [
   { pattern: "/", view: ProjectList },
   { pattern: "/o/local/projects", view: ProjectList },
-  { pattern: "/o/local/projects/:project", view: ({ project }) => html`<${Imperative} view=${table.view} of=${[project]} />`, section: "workspace" },
+  { pattern: "/o/local/projects/:project", view: Workspace, section: "workspace" },
   { pattern: "/o/local/projects/:project/:runs", view: ({ project, runs }) => html`<${Imperative} view=${run.view} of=${[project, runs]} />` },
 ];

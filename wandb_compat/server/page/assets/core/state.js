@@ -12,7 +12,11 @@ import { readPreferences } from "./preferences.js";
  * @property {"" | "on" | "off"} live the state of the event stream
  * @property {import("./preferences.js").Preferences} preferences
  * @property {string | null} dialog the name of the open dialog
+ * @property {number} changes how often lines that are drawn have changed on the server
+ * @property {import("../workspace/runs.js").Project | null} project the runs of the open project
+ * @property {import("../workspace/layout.js").Layout | null} layout how its charts are arranged
  * @property {number | null} hovered the number of the run under the mouse, in a list or on a chart
+ * @property {string | null} hoveredGroup the id of the group of runs under the mouse
  */
 
 /** @returns {State} */
@@ -23,6 +27,10 @@ export function initialState() {
     live: "",
     preferences: readPreferences(),
     dialog: null,
+    changes: 0,
+    project: null,
+    layout: null,
     hovered: null,
+    hoveredGroup: null,
   };
 }

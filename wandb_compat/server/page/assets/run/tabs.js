@@ -1,7 +1,10 @@
 // One run, or several side by side: one tab per kind of logged data.
 // @ts-nocheck draws without components; has types once it is one
 
-import { charts } from "../charts/charts.js";
+import { invalidate } from "../charts/loader.js";
+import { html, render } from "../core/html.js";
+import { store } from "../core/store.js";
+import { MetricPanels } from "../workspace/metric_panels.js";
 import { console_tab } from "./console.js";
 import { listen } from "../core/live.js";
 import { get } from "../core/requests.js";
@@ -54,7 +57,7 @@ export async function view(container, project, numbers) {
     panel.replaceChildren();
     panel.setAttribute("aria-labelledby", `tab-${name}`);
     const place = { panel, runs, about: () => about, project, query, updateQuery };
-    const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/")), system: () => chartTab(place, (key) => key.startsWith("sys/")), media: () => files_tab(place, files),
+    const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/"), "step"), system: () => chartTab(place, (key) => key.startsWith("sys/"), "time"), media: () => files_tab(place, files),
       data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
     tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
     try {
@@ -75,48 +78,16 @@ export async function view(container, project, numbers) {
   return () => { stop(); tab.leave(); };
 }
 
-function chartTab({ panel, runs, about, query, updateQuery }, mine) {
-  const asked = query();
-  const look = { x: asked.get("x") ?? "step", log: asked.has("log"), smooth: Number(asked.get("smooth") ?? 0), zoom: asked.get("zoom")?.split("~").map(Number) ?? null };
-  const keys = () => about().metrics.filter(mine);
-  const zoomed = (zoom) => {
-    look.zoom = zoom;
-    updateQuery({ zoom: zoom && zoom.map((value) => +value.toPrecision(8)).join("~") });
-    reset.hidden = !zoom;
-    drawing.redraw();
-    if (look.x === "step") drawing.refresh();
+function chartTab({ panel, about, project }, mine, axis) {
+  let definitions = {};
+  const draw = () => {
+    const { runs, metrics } = about();
+    render(html`<${MetricPanels} project=${project} runs=${runs} metrics=${metrics.filter(mine)} definitions=${definitions} axis=${axis} />`, panel);
   };
-  const drawing = charts(runs, look, zoomed);
-  const reset = h("button", { hidden: !look.zoom, onclick: () => zoomed(null) }, "Reset zoom");
-  const filter = h("input", { type: "search", class: "grow", placeholder: "Find metrics (a word or a regular expression)", "aria-label": "Find metrics", value: asked.get("find") ?? "", oninput: debounce(() => { updateQuery({ find: filter.value }); arrange(); }) });
-  const across = h("select", { "aria-label": "Horizontal axis", onchange: () => { look.x = across.value; updateQuery({ x: look.x === "step" ? null : look.x }); zoomed(null); drawing.refresh(); } },
-    [["step", "by step"], ["time", "by seconds"], ["wall", "by time of day"], ...about().metrics.filter((key) => !key.startsWith("sys/")).map((key) => [key, `by ${key}`])].map(([value, label]) => h("option", { value, selected: value === look.x }, label)));
-  const log = h("input", { type: "checkbox", checked: look.log, onchange: () => { look.log = log.checked; updateQuery({ log: log.checked ? 1 : null }); drawing.redraw(); } });
-  const smooth = h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: look.smooth, "aria-label": "Smoothing", oninput: () => { look.smooth = Number(smooth.value); amount.textContent = smooth.value; updateQuery({ smooth: look.smooth || null }); again(); } });
-  const amount = h("span", { class: "faint mono" }, String(look.smooth));
-  const again = debounce(() => drawing.redraw(), 60);
-  const sections = h("div");
-  const boxes = new Map();
-  const folds = new Map();
-
-  function arrange() {
-    let fits = (key) => key.toLowerCase().includes(filter.value.toLowerCase());
-    try { const pattern = new RegExp(filter.value, "i"); fits = (key) => pattern.test(key); } catch { /* a word then */ }
-    const grouped = new Map();
-    for (const key of keys().filter(fits)) {
-      const section = key.startsWith("sys/") ? key.split("/")[1].split(".")[0] : key.includes("/") ? key.slice(0, key.indexOf("/")) : "";
-      grouped.set(section, [...(grouped.get(section) ?? []), key]);
-    }
-    sections.replaceChildren(...[...grouped].map(([section, names]) => {
-      const grid = h("div", { class: "charts" }, names.map((key) => { if (!boxes.has(key)) boxes.set(key, drawing.add(key)); return boxes.get(key); }));
-      return h("details", { open: folds.get(section) ?? true, ontoggle: (event) => folds.set(section, event.target.open) }, h("summary", {}, section || "metrics", h("span", { class: "faint" }, ` ${names.length}`)), grid);
-    }));
-    if (!grouped.size) sections.replaceChildren(h("p", { class: "faint" }, keys().length ? "No metric of that name." : "No numbers have been logged yet."));
-  }
-  panel.append(h("div", { class: "row" }, filter, across, h("label", {}, log, "log scale"), h("label", {}, "smoothing", smooth, amount), reset), sections);
-  arrange();
-  let count = keys().length;
-  return { refresh: drawing.refresh, grew: () => { if (keys().length !== count) { count = keys().length; arrange(); } }, leave: drawing.clear };
+  draw();
+  get("columns", { project }).then((columns) => { definitions = columns.definitions; draw(); }, () => {});
+  const changed = () => { invalidate(about().runs.map((run) => run.id)); store.set(({ changes }) => ({ changes: changes + 1 })); };
+  return { refresh: changed, grew: draw, leave: () => render(null, panel) };
 }
 
 /** Return a table of names against runs; rows that differ are marked. */
