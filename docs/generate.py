@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from wandb_compat.config.settings import Settings
+from wandb_compat.config.settings import FIELDS, Settings
 from wandb_compat.wire.endpoints import PORTS, VARIABLES
 
 DOCS = Path(__file__).parent
@@ -72,7 +72,7 @@ def configuration() -> str:
     for title, prefixes in SECTIONS.items():
         text += f"\n## {title}\n\n| variable | default | meaning |\n|---|---|---|\n"
         for field in [field for field in left if field.startswith(prefixes)]:
-            info = Settings.model_fields[field]
+            info = FIELDS[field]
             variables = ", ".join(f"`{name}`" for name in left.pop(field))
             text += f"| {variables} | {default(info.default)} | {info.description} |\n"
     assert not left, f"no section shows {left}"

@@ -21,7 +21,7 @@ from wandb._native.run.module_globals import placeholders as _placeholders
 from wandb.errors import Error
 from wandb.errors import UsageError as UsageError
 from wandb.errors.term import termerror, termlog, termsetup, termwarn
-from wandb.sdk import Settings, finish, init, login, setup, teardown
+from wandb.sdk import finish, init, login, setup, teardown
 from wandb.sdk import require as require
 from wandb.sdk.lib import ipython as _ipython
 from wandb.sdk.lib.deprecated_api import DeprecatedApi

@@ -7,12 +7,12 @@ from wandb.sdk.wandb_init import _attach, init
 from wandb.sdk.wandb_login import login
 from wandb.sdk.wandb_require import require
 from wandb.sdk.wandb_run import finish
-from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_setup import setup, teardown
 from wandb.sdk.wandb_summary import Summary
 
 _LATER = {
     "Artifact": "artifacts.artifact",
+    "Settings": "wandb_settings",
     "controller": "wandb_sweep",
     "sweep": "wandb_sweep",
     "helper": "wandb_helper",

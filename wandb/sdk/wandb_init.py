@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb._native.run import active_runs, current, start
+from wandb._native.run.run_settings import RunSettings
+from wandb._native.run.settings_sources import SettingsSources
 from wandb.errors import Error, UsageError
 from wandb.errors.term import termlog, termsetup, termwarn
 from wandb.sdk import wandb_login, wandb_setup
@@ -20,11 +22,13 @@ from wandb.sdk.lib.noop_run import NoopRun
 from wandb.sdk.lib.runid import generate_id
 from wandb.sdk.wandb_helper import parse_config
 from wandb.sdk.wandb_run import Run, attach_run
-from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import login_choice
 from wandb_compat.config import settings as engine
 from wandb_compat.config.truthy import is_true
 from wandb_compat.run import environment
+
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_settings import Settings
 
 _PLUTO_MODES = ("online", "offline", "disabled")
 
@@ -163,11 +167,11 @@ def _sagemaker(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(
     own: engine.Settings, given: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]
-) -> Settings:
+) -> RunSettings:
     """Return the settings of a run: environment, `setup`, `settings=` and arguments, the last one wins."""
-    settings = wandb_setup.singleton().settings
+    settings = wandb_setup.current_settings()
     by_agent = bool(settings.sweep_id)
-    if isinstance(given, Settings):
+    if isinstance(given, SettingsSources):
         settings.update_from_settings(given)
     elif given:
         settings.update_from_dict(given)
@@ -177,7 +181,7 @@ def _settings(
     elif own.pluto_mode and own.pluto_mode not in _PLUTO_MODES:
         termwarn(f"PLUTO_MODE={own.pluto_mode!r} is ignored: it can be {', '.join(_PLUTO_MODES)}", repeat=False)
     # Past the check of names: PLUTO_PROJECT may be any that Pluto takes.
-    vars(settings)["project"] = own.project(settings.project)
+    settings.set_unchecked("project", own.project(settings.project))
     if "root_dir" not in settings.model_fields_set:
         settings.root_dir = str(own.root())
     settings.root_dir = str(Path(settings.root_dir).expanduser().absolute())  # scripts and uploaders change folders
@@ -186,7 +190,7 @@ def _settings(
     return settings
 
 
-def _describe_process(settings: Settings) -> None:
+def _describe_process(settings: RunSettings) -> None:
     """Fill the settings that describe machine and script, where they are not given."""
     settings.host = settings.host or socket.gethostname()
     settings.program = settings.program or environment.program()
@@ -205,14 +209,14 @@ def _without_place(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in settled}
 
 
-def _configuration(settings: Settings, config: dict[str, Any]) -> dict[str, Any]:
+def _configuration(settings: RunSettings, config: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration with the files of WANDB_CONFIG_PATHS, which win as they do with wandb."""
     for path in settings.config_paths or ():
         config = {**config, **(config_util.dict_from_config_file(path, must_exist=True) or {})}
     return config
 
 
-def _disabled(settings: Settings, config: dict[str, Any]) -> Run:
+def _disabled(settings: RunSettings, config: dict[str, Any]) -> Run:
     settings.run_id = settings.run_id or generate_id()
     settings.run_name = settings.run_name or f"dummy-{settings.run_id}"
     settings.entity = settings.entity or "dummy"
@@ -224,7 +228,7 @@ def _disabled(settings: Settings, config: dict[str, Any]) -> Run:
     return run
 
 
-def _begins_new_run(settings: Settings) -> bool:
+def _begins_new_run(settings: RunSettings) -> bool:
     """Whether a new run begins although one is active.
 
     Raises:
@@ -248,7 +252,7 @@ def _begins_new_run(settings: Settings) -> bool:
     return False
 
 
-def _patch_libraries(settings: Settings, monitor_gym: bool) -> None:
+def _patch_libraries(settings: RunSettings, monitor_gym: bool) -> None:
     """Log what TensorBoard and gymnasium record, if asked to."""
     patched = current.module().patched
     if settings.sync_tensorboard and not patched["tensorboard"]:

@@ -23,12 +23,12 @@ from wandb._native.run.properties import RunProperties
 from wandb._native.run.properties import warn_once as warn_once
 from wandb._native.run.reporting import RunReporting
 from wandb._native.run.reporting import RunStatus as RunStatus
+from wandb._native.run.run_settings import RunSettings
 from wandb._native.run.summary import SummaryPublisher
 from wandb._native.run.watch import RunWatch
 from wandb.sdk import wandb_watch
 from wandb.sdk.wandb_alerts import AlertLevel
 from wandb.sdk.wandb_metric import Metric
-from wandb.sdk.wandb_settings import Settings
 from wandb.sdk.wandb_summary import Summary
 from wandb_compat.run.history import History, KeepLowerSteps
 from wandb_compat.spool import records
@@ -58,7 +58,7 @@ class Run(RunProperties):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RunSettings,
         config: Mapping[str, Any] | None = None,
         sweep_config: Mapping[str, Any] | None = None,
         launch_config: Mapping[str, Any] | None = None,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb._native.run import active_runs
-from wandb.sdk.wandb_settings import Settings
+from wandb._native.run.run_settings import RunSettings
+from wandb._native.run.settings_sources import SettingsSources
 from wandb_compat.config import network
 
-_given = Settings()  # what `setup` was given explicitly
+if TYPE_CHECKING:
+    from wandb.sdk.wandb_settings import Settings
+
+_given = RunSettings()  # what `setup` was given explicitly
 
 
 class _WandbSetup:
@@ -19,11 +23,7 @@ class _WandbSetup:
     @property
     def settings(self) -> Settings:
         """The settings that a run would get now: settings files, environment, and above both what `setup` was given."""
-        settings = Settings()
-        settings.update_from_env_vars(os.environ)
-        settings.update_from_settings(_given)
-        settings.update_from_system_settings()
-        return settings
+        return current_settings().model()
 
     @property
     def most_recent_active_run(self) -> Any:
@@ -38,13 +38,22 @@ class _WandbSetup:
 _singleton = _WandbSetup()
 
 
+def current_settings() -> RunSettings:
+    """Return the settings that a run would get now, in the form that runs work with."""
+    settings = RunSettings()
+    settings.update_from_env_vars(os.environ)
+    settings.update_from_settings(_given)
+    settings.update_from_system_settings()
+    return settings
+
+
 def setup(settings: Settings | Mapping[str, Any] | None = None) -> _WandbSetup:
     """Set settings for all runs that begin later; optional.
 
     Args:
         settings: a `wandb.Settings` or a dict.
     """
-    if isinstance(settings, Settings):
+    if isinstance(settings, SettingsSources):
         _given.update_from_settings(settings)
     elif settings:
         _given.update_from_dict(settings)

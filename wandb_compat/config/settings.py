@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from typing import Any, NamedTuple
 
 from wandb_compat.config import credentials, login_choice
+from wandb_compat.config.truthy import is_false, is_true
 
 
-def _named(*names: str, default: Any, description: str, **bounds: Any) -> Any:
-    return Field(default=default, validation_alias=AliasChoices(*names), description=description, **bounds)
+class Variable(NamedTuple):
+    """One setting: the variables that set it, of which the first that is set counts; its default gives its type."""
+
+    names: tuple[str, ...]
+    default: Any
+    description: str
+    ge: float = -math.inf  # the least value
+    gt: float = -math.inf  # a value below all that are allowed
+
+    def parse(self, value: Any) -> Any:
+        """Return a value of the setting's type.
+
+        Raises:
+            ValueError: the text means no such value, or one out of bounds.
+        """
+        if isinstance(self.default, bool):
+            return _parse_bool(value)
+        if not isinstance(self.default, (int, float)):
+            return value
+        kind = type(self.default)
+        try:
+            number = kind(value)
+        except ValueError:
+            raise ValueError(f"it must be {'a whole number' if kind is int else 'a number'}") from None
+        if not number >= self.ge:
+            raise ValueError(f"it must be at least {self.ge:g}")
+        if not number > self.gt:
+            raise ValueError(f"it must be more than {self.gt:g}")
+        return number
 
 
-class Settings(BaseModel):
+def _parse_bool(value: Any) -> bool:
+    word = str(value)
+    if not is_true(word) and not is_false(word):
+        raise ValueError("it must be true or false")
+    return is_true(word)
+
+
+def _named(*names: str, default: Any, description: str, **bounds: float) -> Any:
+    return Variable(names, default, description, **bounds)
+
+
+class Settings:
     """The environment's values when they were read; `read` never raises for an invalid value.
 
-    A plain pydantic model and not a pydantic-settings one: that one would read the process environment itself, raise
-    for the first bad value, and add 50 ms to every first `import wandb`.
+    A plain class and no pydantic model: pydantic would be half the time of every first `import wandb`.
     """
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     # Modes
     switch: str = _named("WANDB_COMPAT", default="on", description="`off` turns wandb-compat off.")
@@ -34,7 +69,7 @@ class Settings(BaseModel):
     )
 
     # Pluto
-    pluto_api_key: SecretStr | None = _named(
+    pluto_api_key: str | None = _named(
         "PLUTO_API_KEY",
         default=None,
         description="Key of the Pluto organisation. Wins over the keyring of `pluto login`.",
@@ -112,7 +147,7 @@ class Settings(BaseModel):
     )
 
     # wandb's own, as its `init` reads them
-    wandb_api_key: SecretStr | None = _named(
+    wandb_api_key: str | None = _named(
         "WANDB_API_KEY",
         default=None,
         description="When wandb logging is disabled, it may hold a Pluto key (`mlpi_…`, `mlps_…`).",
@@ -149,33 +184,52 @@ class Settings(BaseModel):
     wandb_silent: bool = _named("WANDB_SILENT", default=False, description="`true` prints nothing.")
     wandb_quiet: bool = _named("WANDB_QUIET", default=False, description="`true` prints errors and warnings only.")
 
+    def __init__(self, **values: Any) -> None:
+        """Take values by field.
+
+        Raises:
+            ValueError: a value is not one of its field.
+            TypeError: there is no such field.
+        """
+        unknown = values.keys() - FIELDS.keys()
+        if unknown:
+            raise TypeError(f"there is no setting {', '.join(sorted(unknown))}")
+        self.given = frozenset(values)  # the fields that are not by default
+        for name, field in FIELDS.items():
+            setattr(self, name, field.parse(values[name]) if name in values else field.default)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and all(getattr(self, name) == getattr(other, name) for name in FIELDS)
+
+    __hash__ = None  # type: ignore[assignment] # as of whatever compares by value and can change
+
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         """Return the settings of an environment and one sentence for each value that could not be used.
 
         An invalid value never stops a training run: the default is used instead.
         """
-        given: dict[str, Any] = {name: environ[name] for name in cls.variables() if environ.get(name, "").strip()}
+        given: dict[str, tuple[str, str]] = {}  # variable and text of each field
+        for variable, field in reversed(cls.variables().items()):
+            if (text := environ.get(variable, "")).strip():
+                given[field] = variable, text
         remembered = login_choice.urls(credentials.in_environment(True, environ) is not None, environ)
-        given.update({name: url for name, url in zip(login_choice.URL_VARIABLES, remembered, strict=False) if url})
-        try:
-            return cls(**given), []
-        except ValidationError as error:
-            complaints = []
-            for problem in error.errors():
-                name = str(problem["loc"][0])
-                complaints.append(f"{name}={given.pop(name)!r} is ignored: {problem['msg']}; see docs/configuration.md")
-            return cls(**given), complaints
+        for variable, url in zip(login_choice.URL_VARIABLES, remembered, strict=False):
+            if url:
+                given[variable.lower()] = variable, url
+        complaints = []
+        for field, (variable, text) in list(given.items()):
+            try:
+                FIELDS[field].parse(text)
+            except ValueError as error:
+                del given[field]
+                complaints.append(f"{variable}={text!r} is ignored: {error}; see docs/configuration.md")
+        return cls(**{field: text for field, (_, text) in given.items()}), complaints
 
     @classmethod
     def variables(cls) -> dict[str, str]:
         """Return every variable that is read, with the name of the field that it fills."""
-        return {
-            str(name): field
-            for field, info in cls.model_fields.items()
-            if isinstance(info.validation_alias, AliasChoices)
-            for name in info.validation_alias.choices
-        }
+        return {name: field for field, variable in FIELDS.items() for name in variable.names}
 
     @property
     def urls(self) -> list[str | None]:
@@ -189,3 +243,6 @@ class Settings(BaseModel):
     def project(self, given: str | None = None, run_project: str | None = None) -> str:
         """Return the Pluto project in the documented order; wandb's own default is `uncategorized`."""
         return self.pluto_project or given or self.wandb_project or run_project or "uncategorized"
+
+
+FIELDS: dict[str, Variable] = {name: field for name, field in vars(Settings).items() if isinstance(field, Variable)}

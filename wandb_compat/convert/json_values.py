@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import collections
-import dataclasses
 import datetime
 import enum
 import os
@@ -12,8 +10,6 @@ import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from wandb_compat.convert import arrays
 from wandb_compat.convert.histograms import summary_histogram
@@ -84,10 +80,15 @@ def logged_json(key: str, value: Any) -> Any:
     Raises:
         TypeError: wandb cannot write the value, or a value inside it.
     """
+    if type(value) is str:
+        return value
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "replace")
     if isinstance(value, _DATES):  # pandas.NaT is a datetime too, but pydantic refuses it
         return value.isoformat()
+    # Late: most runs need neither it nor what it loads.
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
     try:
         return to_jsonable_python(value, fallback=lambda inner: _fallback_json(key, inner), inf_nan_mode="constants")
     except (PydanticSerializationError, UnicodeError):  # a list with bytes that are not UTF-8
@@ -156,17 +157,22 @@ def _fields_of(value: Any) -> dict[Any, Any] | None:
 
     These are dataclasses, attrs classes, models of pydantic, namespaces, and containers of ml_collections.
     """
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(type(value), "__dataclass_fields__"):
+        return {field.name: getattr(value, field.name) for field in sys.modules["dataclasses"].fields(value)}
     if (attributes := getattr(type(value), "__attrs_attrs__", None)) is not None:
         return {attribute.name: getattr(value, attribute.name) for attribute in attributes}
     if any(base.__module__ == "pydantic.main" and base.__name__ == "BaseModel" for base in type(value).__mro__):
         return dict(value)
-    if isinstance(value, (argparse.Namespace, types.SimpleNamespace)):
+    if isinstance(value, types.SimpleNamespace) or _is_of_argparse(value):
         return dict(vars(value))
     if type(value).__module__.startswith("ml_collections.") and hasattr(value, "items"):
         return dict(value.items())
     return None
+
+
+def _is_of_argparse(value: Any) -> bool:
+    argparse = sys.modules.get("argparse")  # without it there is no such value
+    return argparse is not None and isinstance(value, argparse.Namespace)
 
 
 def _mapping_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:

@@ -107,7 +107,7 @@ class Mirror:
         self._alerts = Alerts()
         self._tensorboard: TensorBoardSync | None = None
         self.notifier = notifier_of(run._settings)
-        if "finish_budget" in own.model_fields_set:
+        if "finish_budget" in own.given:
             self._budget = own.finish_budget
         else:
             distributed = any(name in os.environ for name in DISTRIBUTED)

@@ -1,6 +1,6 @@
 """The settings that the trainer passes to its uploader.
 
-The uploader does not read them itself: pydantic would be a fifth of its memory and almost a third of its start-up time.
+The uploader does not read them itself: the script may have changed its environment since.
 """
 
 from __future__ import annotations

@@ -26,6 +26,26 @@ def test_a_bad_value_is_said_and_its_default_holds() -> None:
     assert "WANDB_COMPAT_FINISH_BUDGET='soon' is ignored" in complaint
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "words"),
+    [
+        ("WANDB_COMPAT_FINISH_BUDGET", "soon", "a number"),
+        ("WANDB_COMPAT_FINISH_BUDGET", "nan", "at least 0"),
+        ("WANDB_COMPAT_LINGER", "-1", "at least 0"),
+        ("WANDB_COMPAT_HEARTBEAT", "0", "more than 0"),
+        ("WANDB_COMPAT_JOURNAL_LIMIT", "1e9", "a whole number"),
+        ("WANDB_COMPAT_BATCH_SIZE", "10", "at least 1024"),
+        ("DISABLE_WANDB_LOGGING", "perhaps", "true or false"),
+    ],
+)
+def test_each_kind_of_bad_value_says_what_would_do(variable: str, text: str, words: str) -> None:
+    """Numbers out of bounds, of the wrong kind or none at all, and words that are neither yes nor no."""
+    read, complaints = Settings.read({variable: text})
+    (complaint,) = complaints
+    assert complaint.startswith(f"{variable}={text!r} is ignored: it must be {words}")
+    assert read == Settings()
+
+
 def test_an_empty_variable_is_an_unset_one() -> None:
     """`PLUTO_PROJECT=` in a shell script means nothing."""
     assert settings(PLUTO_PROJECT="", WANDB_PROJECT=" ") == settings()

@@ -24,10 +24,9 @@ from wandb_compat.spool.notifier import CallbackNotifier
 
 def begin(home: Path, **settings: Any) -> Pipeline:
     """Return a pipeline without an uploader that has begun a run in `home`."""
-    values = {**Settings().model_dump(), **settings}
     pipeline = Pipeline(
         home,
-        Settings.model_construct(**values),
+        Settings(**settings),
         notifier=CallbackNotifier(lambda *notice: notices.append(notice)),
         head=home / "run-x.wandb",
     )

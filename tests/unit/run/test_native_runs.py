@@ -56,7 +56,7 @@ def test_properties_say_what_the_run_is(tmp_path: Path) -> None:
     assert isinstance(run.start_time, float) and run.settings.mode == "offline"
     assert Path(run.dir) == Path(run.sync_dir, "files") and Path(run.dir).is_dir()
     assert Path(run.sync_dir).parent == tmp_path / "wandb"
-    assert bool(run) and not hasattr(run, "history") and not run._is_finished and run._settings == run.settings
+    assert bool(run) and not hasattr(run, "history") and not run._is_finished and run._settings.model() == run.settings
     assert (run.get_url(), run.get_project_url(), run.get_sweep_url(), run.project_name()) == (None, None, None, "p")
     assert run.save() is True and wandb.save() is True and run._label(code="x") is None and run._label(repo="x") is None
     for name in ("id", "group", "config", "url", "project"):

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb._native.run import active_runs, current
+from wandb._native.run.run_settings import RunSettings
+from wandb._native.run.settings_fields import HIDDEN
+from wandb._native.run.settings_sources import FIELDS
 from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
-from wandb.sdk.wandb_settings import Settings
 from wandb_compat.config import settings as engine
 from wandb_compat.run.previous_run import from_run_dir
 from wandb_compat.spool.process_registry import ProcessRegistry, alive
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
 
 _LIST = "runs"
-_SECRET = {"api_key"}
+_JSON_TYPES = (bool, int, float, str, list, tuple, dict)  # settings of others, as functions, stay in their process
 _NOT_FOUND = (
     "No process of this user on this machine has a run {} to attach to. The process that called wandb.init"
     " must still run, and see the same folder for temporary files."
@@ -32,7 +34,8 @@ _NOT_FOUND = (
 
 def publish(run: Run) -> None:
     """Let other processes of this user on this machine find a run."""
-    settings = run.settings.model_dump(mode="json", exclude=_SECRET, exclude_none=True)
+    given = run._settings.given()
+    settings = {name: value for name, value in given.items() if name not in HIDDEN and type(value) in _JSON_TYPES}
     # Where the list cannot be written, only spawned processes lack something, and they say so.
     with contextlib.suppress(OSError, ValueError):
         ProcessRegistry(_LIST).enter(run._attach_id, {"home": run.sync_dir, "settings": settings, "run": run.id})
@@ -93,9 +96,9 @@ def _entries(wanted: str) -> Iterator[dict[str, Any]]:
 def _join(attach_id: str, entry: dict[str, Any], cls: type[Run]) -> Run:
     from wandb_compat.pipeline.pipeline import Pipeline
 
-    settings = Settings()
-    known = Settings.model_fields  # the others are computed, or of another version
-    settings.update_from_dict({name: value for name, value in entry["settings"].items() if name in known})
+    settings = RunSettings()
+    # The others are of another version.
+    settings.update_from_dict({name: value for name, value in entry["settings"].items() if name in FIELDS})
     home = Path(entry["home"])
     own, _ = engine.Settings.read()
     pipeline = Pipeline(home, own, notifier=terminal_notifier())

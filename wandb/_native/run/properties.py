@@ -16,6 +16,7 @@ from wandb_compat.run.server_fields import server_tags
 from wandb_compat.spool import records
 
 if TYPE_CHECKING:
+    from wandb._native.run.run_settings import RunSettings
     from wandb._native.run.watch import RunWatch
     from wandb.integration.torch.wandb_torch import TorchHistory
     from wandb.sdk.wandb_settings import Settings
@@ -30,7 +31,7 @@ _ORGANISATION = re.compile(r"/o/([^/]+)/")
 class RunProperties:
     """The state of a run, and the properties that read and set it."""
 
-    def __init__(self, settings: Settings, pipeline: Pipeline | None, first_step: int) -> None:
+    def __init__(self, settings: RunSettings, pipeline: Pipeline | None, first_step: int) -> None:
         """Prepare the state of a run that has not begun.
 
         Args:
@@ -211,7 +212,8 @@ class RunProperties:
     @property
     def settings(self) -> Settings:
         """A copy of the run's settings: changing it has no effect."""
-        return self._settings.model_copy()
+        copy: Settings = self._settings.model_copy()
+        return copy
 
     @property
     def resumed(self) -> bool:

@@ -16,7 +16,7 @@ from wandb_compat.wire.errors import Unanswered
 from wandb_compat.wire.names import project_name
 
 if TYPE_CHECKING:
-    from wandb.sdk.wandb_settings import Settings
+    from wandb._native.run.run_settings import RunSettings
     from wandb_compat.config import settings as engine
     from wandb_compat.config.credentials import Credential
 
@@ -35,7 +35,7 @@ class _Known(NamedTuple):
     answered: bool  # whether the server has answered
 
 
-def settle(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:
+def settle(own: engine.Settings, settings: RunSettings, credential: Credential | None) -> Going:
     """Settle the run's id and what it goes on from; names, tags and notes that `settings` lack are taken over.
 
     Args:
@@ -65,7 +65,7 @@ def settle(own: engine.Settings, settings: Settings, credential: Credential | No
     return Going()
 
 
-def _choose_id(settings: Settings) -> bool:
+def _choose_id(settings: RunSettings) -> bool:
     """Settle the run's id; return whether it was given or remembered, so that there can be a run before."""
     remembered = Path(settings.resume_fname) if settings.resume == "auto" else None
     if settings.resume_from is not None:
@@ -82,7 +82,7 @@ def _choose_id(settings: Settings) -> bool:
     return chosen
 
 
-def _resume(own: engine.Settings, settings: Settings, credential: Credential | None, chosen: bool) -> Going:
+def _resume(own: engine.Settings, settings: RunSettings, credential: Credential | None, chosen: bool) -> Going:
     run_id, how = settings.run_id or "", settings.resume
     known = _look(own, settings, credential, run_id, own.pluto_run_id) if chosen else _Known(None, True)
     if how == "never":
@@ -108,7 +108,7 @@ def _resume(own: engine.Settings, settings: Settings, credential: Credential | N
     return Going(known.previous.last_step + 1, known.previous)
 
 
-def _rewind(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:
+def _rewind(own: engine.Settings, settings: RunSettings, credential: Credential | None) -> Going:
     moment = settings.resume_from
     assert moment is not None
     known = _look(own, settings, credential, moment.run)
@@ -123,7 +123,7 @@ def _rewind(own: engine.Settings, settings: Settings, credential: Credential | N
     return Going(moment.value + 1, known.previous)
 
 
-def _fork(own: engine.Settings, settings: Settings, credential: Credential | None) -> Going:
+def _fork(own: engine.Settings, settings: RunSettings, credential: Credential | None) -> Going:
     moment = settings.fork_from
     assert moment is not None
     if moment.run == settings.run_id:
@@ -147,7 +147,7 @@ def _check(known: _Known, run_id: str, step: int, argument: str) -> None:
 
 def _look(
     own: engine.Settings,
-    settings: Settings,
+    settings: RunSettings,
     credential: Credential | None,
     run_id: str,
     target: str | None = None,
@@ -172,7 +172,7 @@ def _look(
     return _Known(join_sources(known), True)
 
 
-def _take_over(settings: Settings, previous: PreviousRun) -> None:
+def _take_over(settings: RunSettings, previous: PreviousRun) -> None:
     """Give a run the name, notes, tags and group that it had, where the script gives none; tags are joined."""
     settings.run_name = settings.run_name or previous.extra.get("name") or previous.name
     settings.run_notes = settings.run_notes or previous.extra.get("notes")

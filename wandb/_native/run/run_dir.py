@@ -12,8 +12,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from wandb._native.run.run_settings import RunSettings
 from wandb.errors.term import termwarn
-from wandb.sdk.wandb_settings import Settings, temporary_root
 from wandb_compat.spool.bounded import bounded
 
 _PLAIN_YAML = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # texts that need no quotes, unless they are one of…
@@ -22,7 +22,14 @@ _YAML_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _YAML_WORDS = {"y", "yes", "n", "no", "true", "false", "on", "off", "null"}
 
 
-def make(settings: Settings) -> Path:
+def temporary_root() -> str:
+    """Return the directory for runs whose own cannot be written; no other user can enter it."""
+    from wandb_compat.spool.process_registry import private_directory
+
+    return str(private_directory("runs"))
+
+
+def make(settings: RunSettings) -> Path:
     """Make the folder of a run and return it; `settings.root_dir` changes when it has to be elsewhere.
 
     Raises:
@@ -42,7 +49,7 @@ def make(settings: Settings) -> Path:
     return home
 
 
-def _make(settings: Settings) -> Path:
+def _make(settings: RunSettings) -> Path:
     suffix = 0
     while True:
         home = Path(settings.sync_dir)

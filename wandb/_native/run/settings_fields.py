@@ -1,15 +1,16 @@
-"""Every setting of wandb 0.31 with its type and default; few of them mean anything to Pluto."""
+"""Every setting of wandb 0.31 with its type and default; few of them mean anything to Pluto.
 
-from __future__ import annotations
+The annotations are objects and not texts: values are checked by them (`run_settings`), and `wandb.Settings` is made of
+them.
+"""
 
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from wandb.sdk.lib.run_moment import RunMoment
 
+TAG_LENGTH_LIMIT = 64  # characters, wandb's own limit
 # Settings of wandb 0.12 to 0.30 that 0.31 does not have: scripts still set them.
 FORMER = frozenset(
     (
@@ -32,24 +33,15 @@ FORMER = frozenset(
 )
 
 
-class SettingsFields(BaseModel):
-    """The plain fields; `wandb.Settings` adds what they are checked for and what follows from them."""
-
-    # Names of other releases of wandb are kept, and mean nothing; `wandb.Settings` refuses all others.
-    model_config = ConfigDict(
-        extra="allow",
-        validate_assignment=True,
-        coerce_numbers_to_str=True,
-        protected_namespaces=(),
-        defer_build=True,  # until the class that is used is built, once
-    )
+class SettingsFields:
+    """The plain fields and their defaults; those of FACTORIES are found out for each object."""
 
     allow_media_symlink: bool = False
     allow_offline_artifacts: bool = True
     allow_val_change: bool = False
     anonymous: Any = None
-    api_key: str | None = Field(default=None, repr=False)
-    azure_account_url_to_access_key: dict[str, str] | None = Field(default=None, repr=False)
+    api_key: str | None = None
+    azure_account_url_to_access_key: dict[str, str] | None = None
     app_url_override: str | None = None
     base_url: str = "https://api.forge.coreweave.com"
     code_dir: str | None = None
@@ -102,7 +94,7 @@ class SettingsFields(BaseModel):
     resume: Literal["allow", "must", "never", "auto"] | None = None
     resume_from: RunMoment | None = None
     resumed: bool = False
-    root_dir: str = Field(default_factory=os.getcwd)
+    root_dir: str = ""
     run_group: str | None = None
     run_id: str | None = None
     run_job_type: str | None = None
@@ -127,7 +119,7 @@ class SettingsFields(BaseModel):
     summary_warnings: int = 5
     sweep_id: str | None = None
     sweep_param_path: str | None = None
-    symlink: bool = Field(default_factory=lambda: os.name != "nt")
+    symlink: bool = os.name != "nt"
     sync_tensorboard: bool | None = None
     table_raise_on_max_row_limit_exceeded: bool = False
     use_dot_wandb: bool | None = None
@@ -138,7 +130,7 @@ class SettingsFields(BaseModel):
     x_disable_viewer: bool = False
     x_disable_machine_info: bool = False
     x_executable: str | None = None
-    x_extra_http_headers: dict[str, str] | None = Field(default=None, repr=False)
+    x_extra_http_headers: dict[str, str] | None = None
     x_file_stream_max_bytes: int | None = None
     x_file_stream_max_line_bytes: int | None = None
     x_file_stream_transmit_interval: float | None = None
@@ -177,7 +169,7 @@ class SettingsFields(BaseModel):
     x_service_wait: float = 30.0
     x_skip_transaction_log: bool = False
     x_start_time: float | None = None
-    x_stats_pid: int = Field(default_factory=os.getpid)
+    x_stats_pid: int = 0
     x_stats_sampling_interval: float = 15.0
     x_stats_neuron_monitor_config_path: str | None = None
     x_stats_dcgm_exporter: str | None = None
@@ -200,3 +192,8 @@ class SettingsFields(BaseModel):
     x_sync_dir_suffix: str = ""
     x_transaction_log_flush_interval: float = 15.0
     x_update_finish_state: bool = True
+
+
+FACTORIES: dict[str, Callable[[], Any]] = {"root_dir": os.getcwd, "x_stats_pid": os.getpid}
+# They may hold secrets: no `repr` shows them.
+HIDDEN = ("api_key", "azure_account_url_to_access_key", "x_extra_http_headers")

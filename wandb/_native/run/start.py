@@ -8,6 +8,7 @@ from typing import Any
 from wandb._native.run import active_runs, attach, current, run_dir
 from wandb._native.run.random_names import generate_name
 from wandb._native.run.resume import settle
+from wandb._native.run.run_settings import RunSettings
 from wandb._native.run.saved_files import write_requirements
 from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
@@ -15,7 +16,6 @@ from wandb.errors.term import is_shown, termlog, termwarn
 from wandb.sdk import wandb_login
 from wandb.sdk.lib import config_util
 from wandb.sdk.wandb_run import Run
-from wandb.sdk.wandb_settings import Settings
 from wandb_compat._version import __version__
 from wandb_compat.config import login_choice, network
 from wandb_compat.config import settings as engine
@@ -28,7 +28,7 @@ from wandb_compat.spool import records, threads
 from wandb_compat.spool.config_merge import REMOVED
 
 
-def begin(own: engine.Settings, settings: Settings, config: dict[str, Any]) -> Run:
+def begin(own: engine.Settings, settings: RunSettings, config: dict[str, Any]) -> Run:
     """Begin a run: settle its id, make its directory, start its pipeline, and make it the current run.
 
     Args:
@@ -96,7 +96,7 @@ def _own_values(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> records.Start:
-    settings = run.settings
+    settings = run._settings
     return start_record.build(
         run.id,
         own,
@@ -112,7 +112,7 @@ def _start_record(own: engine.Settings, run: Run, metadata: dict[str, Any]) -> r
     )
 
 
-def _sweep_record(settings: Settings) -> dict[str, Any] | None:
+def _sweep_record(settings: RunSettings) -> dict[str, Any] | None:
     """Return the run's sweep as the server keeps it, in the form of `pluto migrate`."""
     if not settings.sweep_id:
         return None
@@ -126,7 +126,7 @@ def _sweep_record(settings: Settings) -> dict[str, Any] | None:
     return {key: value for key, value in about.items() if value}
 
 
-def _sweep_parameters(settings: Settings) -> dict[str, Any] | None:
+def _sweep_parameters(settings: RunSettings) -> dict[str, Any] | None:
     """Return the hyperparameters that a sweep agent wrote for this run."""
     if not settings.sweep_param_path:
         return None
@@ -134,7 +134,7 @@ def _sweep_parameters(settings: Settings) -> dict[str, Any] | None:
 
 
 def _console(
-    settings: Settings, pipeline: Pipeline, credential: Credential | None, last_line: int
+    settings: RunSettings, pipeline: Pipeline, credential: Credential | None, last_line: int
 ) -> ConsoleCapture | None:
     if settings.console == "off":
         return None

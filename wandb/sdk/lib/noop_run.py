@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wandb._native.run.run_settings import RunSettings
 from wandb.sdk.lib.disabled import SummaryDisabled
 from wandb.sdk.wandb_run import Run
-from wandb.sdk.wandb_settings import Settings
 
 
 class Noop:
@@ -25,7 +25,7 @@ class Noop:
 class NoopRun(Run):
     """A run that logs nowhere."""
 
-    def __init__(self, settings: Settings, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, settings: RunSettings, config: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings, config)
         self.summary = SummaryDisabled()
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _FORM = re.compile(r"(?P<run>[^?/:]+)\?_step=(?P<value>\d+)")
 
 
-@dataclass
-class RunMoment:
+class RunMoment(NamedTuple):
     """Step `value` of the run with id `run`."""
 
     run: str
