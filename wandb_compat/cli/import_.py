@@ -1,27 +1,59 @@
-"""`wandb-compat import`: uploads run directories and exports of `pluto migrate` to the server of this machine."""
+"""`wandb-compat import`: uploads runs that are on disk, in any form, to any Pluto server."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from wandb_compat.cli.sync import JOBS
 
-@click.command(short_help="Upload runs on disk to the server of this machine.")
-@click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-def command(directories: tuple[Path, ...]) -> None:
-    """Upload runs on disk to the embedded server of this machine, to look at them.
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
-    DIR is a run directory, a directory above some, or an export of `pluto migrate wandb export`. The server is started
-    when it is not running. Data that it has is not uploaded twice. Afterwards the runs count as delivered:
-    `wandb-compat sync` does not send them to their own server any more. Copy their directories first if you want that.
 
-    Example: wandb-compat import wandb/offline-run-20260101_000000-abc
+@click.command(short_help="Upload runs on disk, or a server's data folder, to a Pluto server.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--to", metavar="URL", help="The Pluto server to import to; by default the one of this machine.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, and send nothing.")
+@click.option("--project", "projects", multiple=True, help="Import only runs of this project; may be repeated.")
+@click.option("--since", type=click.DateTime(DATES), help="Import only runs created at this time or later.")
+@click.option("--jobs", default=JOBS, show_default=True, type=click.IntRange(min=1), help="Runs to import at once.")
+@click.option("--again", is_flag=True, help="Of a data folder, also send runs that the server has from elsewhere.")
+def command(
+    paths: tuple[Path, ...],
+    to: str | None,
+    dry_run: bool,
+    projects: tuple[str, ...],
+    since: datetime | None,
+    jobs: int,
+    again: bool,
+) -> None:
+    """Upload runs on disk to a Pluto server: by default to the embedded server of this machine.
+
+    PATH is the data folder of an embedded server, a run directory, a directory above some, or an export of
+    `pluto migrate wandb export`. Data that the server has is not uploaded twice, an interrupted call continues where
+    it stopped, and bad input is named while the rest goes on. The exit code is 0 only if the server has everything.
+
+    A data folder may be in use by its server, and is not changed. Progress is noted in the directory `wandb`. After
+    an import of run directories, `wandb-compat sync` does not send them to their own server any more: copy them first
+    if you want that.
+
+    Example: wandb-compat import ~/.local/share/wandb-compat/server --to http://pluto.example:3000
     """
-    from wandb_compat.cli import sync, sync_runs
+    from wandb_compat.cli.import_inputs import Choice, import_all  # slow to import, and not needed for --help
+
+    link = None if to is not None else _use_local_server()
+    code = import_all(paths, to, Choice(dry_run, projects, since, jobs, again))
+    if link is not None:
+        click.echo(f"The page, signed in: {link}")
+    sys.exit(code)
+
+
+def _use_local_server() -> str:
+    """Configure this process for the server of this machine, started if necessary; return a link to its page."""
     from wandb_compat.config import local_server
     from wandb_compat.server import auth, discovery
     from wandb_compat.server.serve import environment
@@ -31,18 +63,4 @@ def command(directories: tuple[Path, ...]) -> None:
     except discovery.StartError as error:
         raise click.ClickException(str(error)) from None
     os.environ.update(environment(server.url, server.key))
-    exports = [directory for directory in directories if is_export(directory)]
-    code = 0
-    for directory in exports:
-        load = [sys.executable, "-m", "pluto", "migrate", "wandb", "load", "--input", str(directory)]
-        code = subprocess.run(load).returncode or code
-    runs = tuple(directory for directory in directories if directory not in exports)
-    if runs:
-        code = sync_runs.deliver(runs, dry_run=False, patience=sync.PATIENCE, jobs=sync.JOBS) or code
-    click.echo(f"The page, signed in: {auth.sign_in_link(server.url, server.key)}")
-    sys.exit(code)
-
-
-def is_export(directory: Path) -> bool:
-    """Return whether a directory is an export of `pluto migrate wandb export`: ENTITY/PROJECT/runs/RUN/run.json."""
-    return next(directory.glob("*/*/runs/*/run.json"), None) is not None
+    return auth.sign_in_link(server.url, server.key)

@@ -79,8 +79,8 @@ def deliver(
             )
     elif unfinished or unchecked:
         config = WorkerConfig.of(Settings.read()[0])._replace(linger=patience)
-        key = _key()
-        config = _config_for(config, options.to)
+        key = require_key()
+        config = config_for(config, options.to)
         checked = [one for one in unchecked if options.verify or not _reason_to_leave(one, key, config, options)]
         whole += [_report_delivered(run_dir) for run_dir in unchecked if run_dir not in checked]
         wanted = [*unfinished, *checked]
@@ -138,7 +138,12 @@ def _refusals(run_dir: RunDir) -> str:
     )
 
 
-def _key() -> str:
+def require_key() -> str:
+    """Return the key of the Pluto server.
+
+    Raises:
+        click.ClickException: none exists, or it cannot be read.
+    """
     credential = credentials.find(wandb_disabled=True)
     if credential is None:
         raise click.ClickException(f"no Pluto key was found: {credentials.HINT}. The rows stay in the journal")
@@ -151,8 +156,12 @@ def _key() -> str:
     )
 
 
-def _config_for(config: WorkerConfig, to: str | None) -> WorkerConfig:
-    """Return the configuration with complete URLs: those of the server `to`, or else the configured ones."""
+def config_for(config: WorkerConfig, to: str | None) -> WorkerConfig:
+    """Return the configuration with complete URLs: those of the server `to`, or else the configured ones.
+
+    Raises:
+        click.ClickException: the URLs are incomplete.
+    """
     try:
         return config._replace(urls=list(_endpoints(config.urls, to)))
     except EndpointError as error:

@@ -36,7 +36,8 @@ class Start(Record):
     """A run begins: everything that its creation on the server needs. The first record of a run.
 
     `fork` names the run that it is forked from, and the step. `rank` is that of the process when several log to one run
-    of the server. `ends` says whether the run ends with this process.
+    of the server. `ends` says whether the run ends with this process. `is_copy` says that the run comes from another
+    server: every value of it is kept, also those that a later one replaced, and its alerts send no mail again.
     """
 
     kind: ClassVar[str] = "start"
@@ -53,6 +54,7 @@ class Start(Record):
     fork: tuple[str, int] | None = None
     rank: int | None = None
     ends: bool = True
+    is_copy: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -28,10 +28,11 @@ def new_path(run_dir: Path, suffix: str) -> Path:
     return folder / f"{uuid4().hex}{suffix}"
 
 
-def stage(run_dir: Path, source: Path, link_from: int = LARGE) -> str:
+def stage(run_dir: Path, source: Path, link_from: int = LARGE, suffix: str | None = None) -> str:
     """Keep a file as it is now; what its owner does to it later, deletion included, no longer matters.
 
     A file of `link_from` bytes or more is linked where the file system can do that, and then only kept from deletion.
+    `suffix` is that of the kept file, by default the same.
 
     Returns:
         The path relative to the run directory, for `records.File`.
@@ -45,7 +46,8 @@ def stage(run_dir: Path, source: Path, link_from: int = LARGE) -> str:
         raise FileNotFoundError(f"{source} does not exist")
     if not source.is_file():
         raise OSError(f"{source} is not a regular file")
-    suffix = source.suffix if len(source.suffix) <= 32 else ""
+    if suffix is None:
+        suffix = source.suffix if len(source.suffix) <= 32 else ""
     kept = new_path(run_dir, suffix)
     with source.open("rb"):  # a link can also be made to what cannot be read
         pass

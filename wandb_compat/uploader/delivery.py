@@ -62,7 +62,7 @@ class Delivery:
         self.offsets = offsets
         self._last: dict[tuple[str, str], journal.Entry] = {}  # last record of a complete file that a lane has read
         self._complete: dict[str, int] = {}  # file: offset of its end, once its writer has left it
-        self._latest = LatestValues()
+        self._latest = LatestValues(keep_all=session.start.is_copy)
         self.verifier = Verifier(run_dir, session, offsets, self._latest)
         urls = run_dir / "journal"
         self._uploads = Uploads(run_dir, session, urls / "urls-files.jsonl", self._note_loss)

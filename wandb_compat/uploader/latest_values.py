@@ -26,13 +26,15 @@ class LatestValues:
     All values of one call of `log` have one time, and no two calls at one step have the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_all: bool = False) -> None:
+        """Know nothing yet; with `keep_all` no value replaces another."""
+        self._keep_all = keep_all
         self._newest: dict[tuple[bytes, bytes], int] = {}
         self._lock = threading.Lock()
 
     def note(self, lane: str, lines: Iterable[bytes]) -> None:
         """Take note of records that the journal holds."""
-        if lane not in _HEADS:
+        if lane not in _HEADS or self._keep_all:
             return
         with self._lock:
             for line in lines:
@@ -46,7 +48,7 @@ class LatestValues:
 
     def current(self, lane: str, lines: list[bytes]) -> list[bytes]:
         """Return the records that no later one has replaced."""
-        if lane not in _HEADS:
+        if lane not in _HEADS or self._keep_all:
             return lines
         with self._lock:
             return [line for line in lines if not self._is_outdated(lane, line)]

@@ -66,7 +66,7 @@ def send(session: Session, lines: list[bytes]) -> records.Exit | None:
         session.client.update_tags(session.run, session.all_tags(batch.tags))
     for alert in batch.alerts:
         body = {"timestamp": alert["time"], "level": alert["level"], "title": alert["title"], "body": alert["text"]}
-        session.client.alert(session.run, {**body, "email": True, "url": None})
+        session.client.alert(session.run, {**body, "email": not session.start.is_copy, "url": None})
     if batch.graph is not None:
         session.client.model_graph(session.run, batch.graph)
     return batch.exit

@@ -267,20 +267,26 @@ class Client(StoreClient):
 
     # Reading back
 
-    def runs(self, project: str, filter: dict[str, Any]) -> list[int]:
+    def runs(self, project: str, filter: dict[str, Any] | None = None) -> list[int]:
         """Return the numbers of a project's runs that a filter takes, the newest first."""
         numbers: list[int] = []
         while True:
-            query = {
-                "projectName": project_name(project),
-                "filter": json.dumps(filter),
-                "limit": PAGE,
-                "offset": len(numbers),
-            }
+            query = {"projectName": project_name(project), "limit": PAGE, "offset": len(numbers)}
+            if filter is not None:
+                query["filter"] = json.dumps(filter)
             page = self._get("/api/runs/list", query).get("runs", [])
             numbers += [run["id"] for run in page]
             if len(page) < PAGE:
                 return numbers
+
+    def projects(self) -> list[str]:
+        """Return the names of the projects, a thousand at most."""
+        return [str(project["name"]) for project in self._get("/api/runs/projects", {}).get("projects", [])]
+
+    def metric_names(self, run: int, project: str) -> list[str]:
+        """Return the names of a run's metrics, 500 at most."""
+        answer = self._get("/api/runs/metric-names", {"projectName": project_name(project), "runIds": run})
+        return [str(name) for name in answer.get("metricNames", [])]
 
     def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""

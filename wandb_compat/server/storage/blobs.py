@@ -211,7 +211,13 @@ def _milliseconds(path: Path) -> int:
 
 def blob_path(store: Store, run: int, log_name: str, name: str) -> Path:
     """Return the path of a file's bytes, which may not have been uploaded yet."""
-    return _path(store, _blob(run, log_name, name))
+    return content_path(store.files, run, log_name, name)
+
+
+def content_path(files: Path, run: int, log_name: str, name: str) -> Path:
+    """Return the path of a file's bytes in the folder `files` of a data folder."""
+    blob = _blob(run, log_name, name)
+    return files / blob[:2] / blob
 
 
 def _blob(run: int, log_name: str, name: str) -> str:
