@@ -149,7 +149,7 @@ def _files(
 
 
 def _alerts(reader: RunReader, number: int, after: Mark) -> Iterator[bytes]:
-    if not after:  # alerts have no number by which those that are there already could be told
+    if not after:  # alerts have no number by which known ones could be recognised
         for one in reader.alerts(number):
             yield records.encode(records.Alert(one["time"], one["title"], one["body"], one["level"]))
 
@@ -178,6 +178,8 @@ def _file(reader: RunReader, number: int, entry: FileEntry, run_dir: Path, numbe
         kept = staging.relative(run_dir, staged)
     else:
         kept = staging.stage(run_dir, path, link_from=1, suffix=suffix)
+    if path.parent == run_dir / staging.FOLDER:  # it was downloaded for this
+        path.unlink()
     return records.File(
         entry.time,
         entry.step,

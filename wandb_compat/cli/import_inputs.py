@@ -87,15 +87,15 @@ def _import_folder(path: Path, key: str, config: WorkerConfig, choice: Choice) -
     except NoDataFolder as error:
         click.echo(f"{error}", err=True)
         return 1
-    return copy_all(reader, str(path.resolve()), key, config, choice)
+    return copy_all(reader, (str(path.resolve()), resolve(config.urls).api), key, config, choice)
 
 
-def copy_all(reader: RunReader, source: str, key: str, config: WorkerConfig, choice: Choice) -> int:
+def copy_all(reader: RunReader, ends: tuple[str, str], key: str, config: WorkerConfig, choice: Choice) -> int:
     """Copy runs of a source to the configured server, print what became of each, and return the exit code.
 
     Args:
         reader: reads the source.
-        source: what tells it apart from other sources.
+        ends: what tells source and target apart from others: a path or a URL.
         key: of the server.
         config: with the server's URLs.
         choice: which runs.
@@ -105,7 +105,7 @@ def copy_all(reader: RunReader, source: str, key: str, config: WorkerConfig, cho
         if choice.dry_run:
             outcomes += [Outcome(run, "would be copied") for run in wanted]
         elif wanted:
-            copier = Copier(reader, _working_folder(source, config), key, config, again=choice.again)
+            copier = Copier(reader, _working_folder(*ends), key, config, again=choice.again)
             outcomes += copier.copy(wanted, everything, choice.jobs)
     finally:
         reader.close()
@@ -115,9 +115,9 @@ def copy_all(reader: RunReader, source: str, key: str, config: WorkerConfig, cho
     return copy_runs.exit_code(outcomes)
 
 
-def _working_folder(source: str, config: WorkerConfig) -> Path:
-    """Return the folder that notes what was copied from a source to a server."""
-    name = hashlib.sha256(f"{source}\n{resolve(config.urls).api}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
+def _working_folder(source: str, target: str) -> Path:
+    """Return the folder that notes what was copied from a source to a target."""
+    name = hashlib.sha256(f"{source}\n{target}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Settings.read()[0].root() / "wandb" / f"import-{name}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from time import monotonic, time
 from typing import Any
@@ -34,7 +34,7 @@ from wandb_compat.wire.answers import (
 )
 from wandb_compat.wire.endpoints import Endpoints, redirect_message
 from wandb_compat.wire.errors import TOO_LARGE, Refused, Unauthorized, Unavailable
-from wandb_compat.wire.json_numbers import NON_FINITE
+from wandb_compat.wire.json_numbers import raw_number
 from wandb_compat.wire.models import Created, Status
 from wandb_compat.wire.names import project_name
 from wandb_compat.wire.parts import send_in_parts, split_row
@@ -279,15 +279,6 @@ class Client(StoreClient):
             if len(page) < PAGE:
                 return numbers
 
-    def projects(self) -> list[str]:
-        """Return the names of the projects, a thousand at most."""
-        return [str(project["name"]) for project in self._get("/api/runs/projects", {}).get("projects", [])]
-
-    def metric_names(self, run: int, project: str) -> list[str]:
-        """Return the names of a run's metrics, 500 at most."""
-        answer = self._get("/api/runs/metric-names", {"projectName": project_name(project), "runIds": run})
-        return [str(name) for name in answer.get("metricNames", [])]
-
     def files(self, run: int, project: str, **query: str) -> list[dict[str, Any]]:
         """Return the files of a run, a thousand at most; `logName` or `logGroup` narrows them down."""
         parameters = {"runId": run, "projectName": project_name(project), **query}
@@ -296,17 +287,20 @@ class Client(StoreClient):
 
     def raw_values(self, run: int, project: str, metric: str, first: int, last: int) -> dict[int, float]:
         """Return the stored values of a metric by step, from the step `first` to `last`."""
-        values: dict[int, float] = {}
+        rows = self.raw_rows(run, project, metric, first, last)
+        return {int(row["step"]): raw_number(row) for row in rows}
+
+    def raw_rows(self, run: int, project: str, metric: str, first: int, last: int) -> Iterator[dict[str, Any]]:
+        """Yield the stored rows of a metric, from the step `first` to `last`; a few of them twice."""
         while True:
             query = {"runId": run, "projectName": project, "logName": metric, "stepMin": first, "stepMax": last}
             answer = self._get("/api/runs/metrics/raw", query)
             rows = answer.get("rows")
             if not isinstance(rows, list):
                 raise Refused(f"{self.endpoints.api} does not list stored rows", 404)
-            for row in rows:
-                values[int(row["step"])] = NON_FINITE.get(row.get("nonFiniteFlags"), row.get("value"))
+            yield from rows
             if not rows or not answer.get("truncated") or int(rows[-1]["step"]) <= first:
-                return values
+                return
             first = int(rows[-1]["step"])  # again: more rows of that step may follow
 
     def console(self, run: int, project: str, limit: int, offset: int = 0) -> tuple[list[dict[str, Any]], int]:

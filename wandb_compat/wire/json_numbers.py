@@ -44,6 +44,11 @@ def flagged_number(row: Mapping[str, Any]) -> float:
     return FLAGS.get(str(row.get("valueFlag")), float(row["value"]))
 
 
+def raw_number(row: Mapping[str, Any]) -> Any:
+    """Return the number of a raw row, with `value` and perhaps `nonFiniteFlags`."""
+    return NON_FINITE.get(row.get("nonFiniteFlags") or 0, row.get("value"))
+
+
 def equal(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal; NaN equals NaN, also by its name, and 1 equals 1.0."""
     if isinstance(one, dict) and isinstance(other, dict):

@@ -70,7 +70,7 @@ class RunReader(Protocol):
         """Return the registered keys of a run, and the type of each."""
 
     def rows(self, number: int) -> Iterator[Line]:
-        """Yield the numbers of a run, those of one step and time together, in order of steps."""
+        """Yield the numbers of a run, those of one step and time together or one metric after the other."""
 
     def values(self, number: int, after: Mark) -> Iterator[Line]:
         """Yield texts, histograms, tables and other documents that came after a mark."""
@@ -94,7 +94,7 @@ class RunReader(Protocol):
         """Return the alerts: time, level, title and body of each."""
 
     def graph(self, number: int) -> Mapping[str, Any] | None:
-        """Return the graph of the model, None if there is none."""
+        """Return the graph of the model, None without one."""
 
     def close(self) -> None:
         """Release what reading holds."""

@@ -133,8 +133,8 @@ def test_a_data_folder_arrives_as_it_is(
             assert after[part] == value, f"{run_id}: {part}"
     assert content(other, runs.project, "child")["parent"] == ("rich",)
     assert len(content(other, runs.project, "rich")["metric"]) > 30
-    (told,) = (json.loads(run_script(LOOKED_UP.replace("PROJECT", repr(runs.project)), one)) for one in (other,))
-    assert told == ["v2", ["latest"], ["dir/more.txt", "file.txt", "third.txt"], "three", "child"]
+    found = json.loads(run_script(LOOKED_UP.replace("PROJECT", repr(runs.project)), other))
+    assert found == ["v2", ["latest"], ["dir/more.txt", "file.txt", "third.txt"], "three", "child"]
     again = cli(*call, PLUTO_API_KEY=other.key)
     assert "3 runs: 3 nothing to do" in again.stdout
     # From another machine, without what this one has noted.
@@ -176,7 +176,7 @@ def test_choices_and_bad_input(
     with running(folder / "data") as source:
         for run_id in ("good", "bad", "link"):
             run_script(one.replace("ID", repr(run_id)), source)
-    (folder / "secret").write_text("of somebody else")
+    (folder / "secret").write_text("of another user")
     with sqlite3.connect(folder / "data" / "pluto.db") as connection:
         connection.execute("UPDATE run SET config = '{' WHERE external = 'bad'")
         number, key, name = connection.execute(
@@ -210,6 +210,24 @@ def test_a_server_that_is_away(cli: Command, runs: Runs, other: Running, pluto_s
     assert "failed" in cli(*folder_call, "http://127.0.0.1:9", code=1).stdout
     assert "1 runs: 1 copied" in cli(*folder_call, other.url, PLUTO_API_KEY=other.key).stdout
     assert there.values("two") == rows(4)
+
+
+def test_a_project_is_exported_into_a_folder(
+    cli: Command, runs: Runs, pluto_server: Running, run_script: Callable[..., str], folder: Path
+) -> None:
+    """What the routes of a server give arrives in the folder, which a server can then serve; a second call is short."""
+    rich = Path(__file__).parents[2] / "helpers" / "compared_run.py"
+    run_script(rich, WANDB_PROJECT=runs.project)
+    call = ("export", runs.project, "--to", folder / "exported")
+    done = cli(*call)
+    assert "1 runs: 1 copied" in done.stdout and "notes that are not in the configuration" in done.stdout
+    assert "texts" not in done.stdout  # which an embedded server gives back
+    with running(folder / "exported") as copy:
+        before, after = (content(server, runs.project, "rich") for server in (pluto_server, copy))
+    before["datum"], after["datum"] = (sorted(one["datum"]) for one in (before, after))
+    for part, value in before.items():
+        assert after[part] == value, part
+    assert "1 runs: 1 nothing to do" in cli(*call).stdout
 
 
 def _statuses(server: Running, project: str) -> dict[str, str]:

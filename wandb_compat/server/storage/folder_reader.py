@@ -30,7 +30,7 @@ RUN = (
 
 
 class NoDataFolder(Exception):
-    """The path is no data folder of the embedded server, or cannot be read; the message gives the reason."""
+    """The path is not that of a readable data folder of the embedded server; the message gives the reason."""
 
 
 def is_data_folder(path: Path) -> bool:
@@ -45,7 +45,7 @@ class FolderReader:
         folder: the data folder.
 
     Raises:
-        NoDataFolder: it is none, is damaged, or was written by a newer version.
+        NoDataFolder: it is not one, is damaged, or was written by a newer version.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -172,7 +172,7 @@ class FolderReader:
         return [dict(row) for row in self._all(number, "alert", statement)]
 
     def graph(self, number: int) -> Mapping[str, Any] | None:
-        """Return the graph of the model, None if there is none."""
+        """Return the graph of the model, None without one."""
         with self._named(number, "graph"):
             return _document(
                 self._connection().execute("SELECT graph FROM run WHERE id = ?", (number,)).fetchone(), "graph"
