@@ -79,9 +79,9 @@ def main(count: int = 100, rows: int = 10_000, files: int = 1000) -> None:
         print(f"load {', '.join(f'{one:.1f}' for one in os.getloadavg())}")
         with running(folder / "target") as server:
             for name in ("first call", "second call"):
-                seconds, cpu, memory, said = call(folder, folder / "source", server.url, server.key)
+                seconds, cpu, memory, result = call(folder, folder / "source", server.url, server.key)
                 rate = f"{count * rows / seconds:,.0f} rows/s" if name == "first call" else "nothing to do"
-                print(f"{name}: {seconds:.1f} s, {cpu:.1f} s of processor, {rate}, {memory:.0f} MB at most: {said}")
+                print(f"{name}: {seconds:.1f} s, {cpu:.1f} s of processor, {rate}, {memory:.0f} MB at most: {result}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
