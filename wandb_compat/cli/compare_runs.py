@@ -18,7 +18,7 @@ from wandb_compat.run import previous_run
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.layout import DUAL_DIR
 from wandb_compat.spool.status import State
-from wandb_compat.uploader.verifier import STORE_TIME
+from wandb_compat.uploader.restarts import STORE_TIME
 
 VERIFIED = {
     "yes": "verified: what this machine sent was read back from the server",

@@ -58,12 +58,14 @@ class Stretch:
 class Break:
     """The end of a lane's connection to the ingest service, at a time (s since the epoch).
 
-    `silent` says that no request failed: the connection was found closed while it was in use.
+    `silent` says that no request failed: the connection was found closed while it was in use. `since` is the time of
+    the last answer before.
     """
 
     lane: str
     at: float
     silent: bool
+    since: float | None = None
 
 
 class Offsets:
@@ -140,12 +142,23 @@ class Offsets:
             stretches.append(Stretch(lane, file, begin, end, first, at))
 
     def _remove_stretch(self, document: dict[str, Any]) -> None:
-        key = document["lane"], document["file"]
-        if left := [one for one in self._unstored.get(key, []) if one.begin != document["from"]]:
+        self._replace((document["lane"], document["file"]), document["from"], document.get("to"), [])
+        self.stored += 1
+
+    def _replace(self, key: tuple[str, str], begin: int, end: int | None, new: list[Stretch]) -> None:
+        """Replace a stretch of a lane and file, but not what was added to it since: that was not checked."""
+        left: list[Stretch] = []
+        for one in self._unstored.get(key, []):
+            if one.begin != begin:
+                left.append(one)
+                continue
+            left += new
+            if end is not None and one.end > end:
+                left.append(replace(one, begin=end))
+        if left:
             self._unstored[key] = left
         else:
             self._unstored.pop(key, None)
-        self.stored += 1
 
     def _set_run(self, number: int) -> None:
         if self.run is not None and self.run != number:
@@ -217,16 +230,15 @@ class Offsets:
 
     def mark_stored(self, stretch: Stretch) -> None:
         """Note that a stretch was seen to be stored, or that the server cannot be asked for it."""
-        self._append("stored", {"lane": stretch.lane, "file": stretch.file, "from": stretch.begin})
+        place = {"lane": stretch.lane, "file": stretch.file, "from": stretch.begin, "to": stretch.end}
+        self._append("stored", place)
 
     def mark_sent_again(self, stretch: Stretch) -> None:
         """Note that a stretch was acknowledged once more."""
         now = int(time() * 1000)
         with self._writing:
-            key = stretch.lane, stretch.file
             again = replace(stretch, first=now, last=now)
-            stretches = [again if one.begin == stretch.begin else one for one in self._unstored.get(key, [])]
-            self._unstored[key] = stretches or [again]
+            self._replace((stretch.lane, stretch.file), stretch.begin, stretch.end, [again])
             self._behind = True  # the notes on disk are written anew with the next one
         self.mark_run(self.run or 0)
 
@@ -235,9 +247,9 @@ class Offsets:
         if (low, high) not in self.holes:
             self._append("hole", {"low": low, "high": high})
 
-    def mark_break(self, lane: str, at: float, *, silent: bool) -> None:
+    def mark_break(self, lane: str, at: float, *, silent: bool, since: float | None = None) -> None:
         """Note the end of a lane's connection; see `Break`."""
-        self._append("break", asdict(Break(lane, at, silent)))
+        self._append("break", asdict(Break(lane, at, silent, since)))
 
     def mark_several(self) -> None:
         """Note that several ingest services are behind the address: rows do not tell what became of other values."""

@@ -63,6 +63,7 @@ class State:
     healed: dict[str, int] = field(default_factory=dict)  # by lane: records that the server lost, sent again
     permanent: bool = False  # whether `trouble` needs the user: a refused key or request
     verifiable: bool = True  # whether the server can be asked for what it stored
+    several: bool = False  # whether it was seen to have several ingest services behind one address
     recovery: str | None = None  # a message on interrupted runs beside this one
 
     @property

@@ -49,6 +49,8 @@ class ConfigWriter:
         self._before: Mapping[str, Any] = {}  # the config that the run had before
         self._exact: dict[str, Any] = {}
         self._updated = False
+        self._notes = ""  # that the server has, as far as is known: it has no call that returns them
+        self._owes_notes = False  # whether an attempt to send others has failed
 
     def open(self, run: int, project: str, created: Mapping[str, Any], *, existing: bool, shared: bool) -> None:
         """Begin with a run that was created or resumed.
@@ -68,6 +70,8 @@ class ConfigWriter:
             self._before = self._stored() if existing else {}
             about = self._before.get("wandb")
             stored = about.get(EXACT) if isinstance(about, dict) else None
+            if not self._owes_notes:
+                self._notes = str(about.get("notes") or "") if isinstance(about, dict) else ""
             self._exact = json.loads(json.dumps(stored)) if isinstance(stored, dict) else {}
             _note(self._sent, json.loads(config_document(created, self._exact)))
             self._send_notes(created)
@@ -115,11 +119,16 @@ class ConfigWriter:
         ours = values.get("wandb")
         if not isinstance(ours, dict) or not isinstance(notes := ours.get("notes"), str):
             return
+        notes = clean_text(notes)
+        if notes == self._notes:  # perhaps changed on the page since
+            return
         assert self._run is not None
+        self._owes_notes = True
         try:
-            self._client.update_notes(self._run, clean_text(notes[:NOTES_LIMIT]) or None)
+            self._client.update_notes(self._run, notes[:NOTES_LIMIT] or None)
         except Refused as error:  # an older server
             log.info("the notes are in the config only: %s", error)
+        self._notes, self._owes_notes = notes, False
 
     def _stored(self) -> dict[str, Any]:
         assert self._run is not None

@@ -18,7 +18,7 @@ from time import time
 
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import LANES, Offsets
-from wandb_compat.uploader import run_lane, verifier
+from wandb_compat.uploader import restarts, run_lane
 from wandb_compat.uploader.lane import END, INGEST_ROUTES, Batch, Lane, Lines
 from wandb_compat.uploader.large_values import LargeValues
 from wandb_compat.uploader.latest_values import LatestValues
@@ -74,7 +74,7 @@ class Delivery:
             Lane("files", self._uploads.send, batch_size, session.new_client(), PRESIGN_LIMIT, self._uploads.release),
             Lane("artifacts", publisher.send, batch_size, session.new_client(), 1, publisher.release, paced=False),
         ]
-        self.verifier.watched = {lane.name: lane.client for lane in self._others if lane.name in ("metrics", "data")}
+        self.verifier.restarts.watched = {lane.name: lane.client for lane in self._others if lane.name in INGEST_ROUTES}
         self._sizes: dict[str, int] | None = None  # of the journal's files at the last look
         self._stopped = self._hurried = False
         for lane in self._others:
@@ -255,7 +255,7 @@ class Delivery:
             self.offsets.acknowledge(lane.name, file, part[-1].end, begin_of, len(part))
             if lane.position(file) is None:
                 self._skip(lane, file, ends[file])
-        self.verifier.note_breaks(lane.name, lane.client)
+        self.verifier.restarts.note_connections(lane.name, lane.client)
         if lane.name == "files":
             self._uploads.forget(records.parse(records.File, line) for line in lines)
         if lane.name not in ("files", "artifacts") or not self.verifier.active:
@@ -268,13 +268,13 @@ class Delivery:
         """Let a lane wait after a failure; return for how many seconds, if that is more than its usual pause."""
         pause = error.wait if isinstance(error, Unavailable) else None
         if isinstance(error, Unavailable) and lane.name in INGEST_ROUTES:
-            self.offsets.mark_break(lane.name, time(), silent=False)
+            self.offsets.mark_break(lane.name, time(), silent=False, since=lane.client.answered)
         if isinstance(error, Unavailable) and error.arrived:
             lane.answers_lost += 1
             if lane.name in SHOWN_TWICE:
                 # Console lines can be asked for, once they are stored. Of the others each further copy waits longer.
-                first = verifier.STORE_TIME if lane.name == "console" and self.verifier.active else 0.0
-                later = verifier.STORE_TIME * 2 ** (lane.answers_lost - 2) if lane.answers_lost > 1 else 0.0
+                first = restarts.STORE_TIME if lane.name == "console" and self.verifier.active else 0.0
+                later = restarts.STORE_TIME * 2 ** (lane.answers_lost - 2) if lane.answers_lost > 1 else 0.0
                 pause = max(pause or 0.0, first, min(later, LONGEST_PAUSE)) or None
         lane.failed(pause)
         return pause

@@ -13,7 +13,7 @@ from pathlib import Path
 from wandb_compat.spool import journal, safe_paths
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.journal import read_start
-from wandb_compat.spool.layout import DUAL_DIR
+from wandb_compat.spool.layout import run_dirs_beside
 from wandb_compat.spool.pending import pending_rows
 from wandb_compat.spool.records import Start
 from wandb_compat.spool.server_binding import ServerBinding
@@ -53,9 +53,7 @@ def find_interrupted(run_dir: Path) -> list[InterruptedRun]:
     machine that wrote in its directory is alive, and when those of other machines have written nothing for DEAD_AFTER
     seconds. The lock ensures that no other uploader works on it.
     """
-    pattern = f"*run-*/{DUAL_DIR}" if run_dir.name == DUAL_DIR else "*run-*"
-    root = run_dir.parent.parent if run_dir.name == DUAL_DIR else run_dir.parent
-    found = [_interrupted(other) for other in root.glob(pattern) if other != run_dir and not other.is_symlink()]
+    found = [_interrupted(other) for other in run_dirs_beside(run_dir)]
     return sorted((one for one in found if one is not None), key=lambda one: one.start.time)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -24,10 +23,12 @@ from zlib import crc32
 from wandb_compat.spool import journal, records, staging
 from wandb_compat.spool.delivery_log import LANES, Offsets, Stretch
 from wandb_compat.spool.records import Artifact, File
+from wandb_compat.uploader import restarts
 from wandb_compat.uploader.lane import INGEST_ROUTES
 from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.publish import sent_files
 from wandb_compat.uploader.read_back import DENSE, Probe, StoredRun, line_of, take
+from wandb_compat.uploader.restarts import Restarts
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.client import Client
@@ -35,18 +36,15 @@ from wandb_compat.wire.errors import Refused, WireError
 
 log = logging.getLogger(__name__)
 
-STORE_TIME = 6.5  # seconds after which an acknowledged record can be read back; measured: 2.6 to 5.4
 # Seconds after which a record counts as lost though nothing that was acknowledged later was seen to be stored either.
 LATE_TIME = 20.0
 INTERVAL = 60.0  # seconds between two checks: each is a few requests…
 BACKLOG = 4 * 1024**2  # …unless so many bytes of journal could be checked: they stay on the disk until then
 POLL = 2.0  # seconds between two looks whether a check is due
 QUERIES = 8  # metrics that are asked for in one check, at most; rows without any of them share their stretch's fate
-MARGIN = 1.0  # seconds around a hole in the rows in which other values count as lost too
 FINISH_INTERVAL = 1.5, 3.0  # seconds between the first two checks at the end of a run, and between later ones
 KEYS = 50  # keys of files that one check asks for, at most
 REPEATS = 8  # times that a record is sent again by one uploader; the waits between them double
-MEMORY = 600.0  # seconds for which stored rows are remembered
 
 
 class RunGone(Exception):
@@ -59,21 +57,17 @@ class Verifier:
     def __init__(self, run_dir: Path, session: Session, offsets: Offsets, latest: LatestValues | None = None) -> None:
         self.active = True  # whether the server can be asked
         self.gone = False  # whether the run was deleted on the server
-        self.watched: dict[str, Client] = {}  # by lane: clients whose connections are watched
-        # When a connection ended: the other clients, their connections and answers until then.
-        self._others: list[tuple[Client, int, int]] = []
+        self.restarts = Restarts(offsets)
         self._run_dir = run_dir
         self._session = session
         self._offsets = offsets
         self._latest = latest or LatestValues()
         self._client = session.new_client(report_silence=False)
         self._sender = session.new_client(report_silence=False)  # asks nothing, so that its connection can be watched
-        self._stored_rows: list[int] = []  # ms, times of acknowledgements of rows that were seen to be stored
         self._repeats: Counter[tuple[str, str, int]] = Counter()  # by lane, file and begin of a stretch
         self._exists = False  # whether the run was seen on the server in this check
         self._stopped = threading.Event()
         self._checking = threading.Lock()
-        self._note_start()
 
     @cached_property
     def _stored(self) -> StoredRun:
@@ -92,34 +86,16 @@ class Verifier:
         last = monotonic()
         while not self._stopped.wait(min(POLL, INTERVAL)):
             self._watch()
-            due_before = (time() - STORE_TIME) * 1000
+            due_before = (time() - restarts.STORE_TIME) * 1000
             waiting = sum(one.end - one.begin for one in self._offsets.unstored() if one.last <= due_before)
             if waiting and (monotonic() - last >= INTERVAL or waiting > BACKLOG):
                 self.check()
                 last = monotonic()
 
-    def _note_start(self) -> None:
-        """Note that the connection of an uploader that has died is gone."""
-        left = [one.last / 1000 for one in self._offsets.unstored() if one.lane == "data"]
-        if left and self._offsets.several:
-            self._offsets.mark_break("data", max(left), silent=False)
-
     def _watch(self) -> None:
-        for lane, client in [*self.watched.items(), ("data", self._sender)]:
+        for lane, client in [*self.restarts.watched.items(), ("data", self._sender)]:
             client.watch()
-            self.note_breaks(lane, client)
-
-    def note_breaks(self, lane: str, client: Client) -> None:
-        """Note that connections of a lane in use were closed: the service behind them may have been restarted."""
-        for other, opened, answered in self._others:
-            if other.connections == opened and other.ingests > answered:  # its service has not been restarted
-                self._offsets.mark_several()
-        self._others = [one for one in self._others if one[0].ingests == one[2]]
-        if client.reconnected:
-            others = [other for other in self.watched.values() if other is not client]
-            self._others += [(other, other.connections, other.ingests) for other in others]
-        while client.reconnected:
-            self._offsets.mark_break(lane, client.reconnected.pop(), silent=True)
+            self.restarts.note_connections(lane, client)
 
     @property
     def pending(self) -> bool:
@@ -148,7 +124,7 @@ class Verifier:
             return
         with self._checking:
             self._exists = False
-            due_before = (time() - STORE_TIME) * 1000
+            due_before = (time() - restarts.STORE_TIME) * 1000
             due = [one for one in self._offsets.unstored() if early or one.last <= due_before]
             try:
                 for lane, check in self._checks().items():
@@ -165,9 +141,7 @@ class Verifier:
                 log.info("not checked yet: %s", error)
             except Exception:  # one of our bugs must not end the checks
                 log.exception("not checked")
-            forgotten = (time() - MEMORY) * 1000
-            self._stored_rows = [at for at in self._stored_rows if at > forgotten]
-            self._session.update(unverified=len(self._offsets.unstored()))
+            self._session.update(unverified=len(self._offsets.unstored()), several=self._offsets.several)
 
     def _checks(self) -> dict[str, Callable[[list[Stretch]], None]]:
         # Rows first: other values share their fate.
@@ -236,9 +210,9 @@ class Verifier:
     def _lost(self, stretch: Stretch) -> bool:
         """Whether a stretch that cannot be read back is lost, and not only stored late."""
         age, repeats = time() - stretch.last / 1000, self._repeats[_place(stretch)]
-        if age < STORE_TIME * 2**repeats or repeats >= REPEATS:
+        if age < restarts.STORE_TIME * 2**repeats or repeats >= REPEATS:
             return False
-        return age >= LATE_TIME or any(at > stretch.last for at in self._stored_rows)
+        return age >= LATE_TIME or any(at > stretch.last for at in self.restarts.stored_rows)
 
     def _send_again(self, stretch: Stretch, lost: list[bytes] | list[File]) -> None:
         """Send records of a stretch, or files, once more; they are checked again.
@@ -258,6 +232,8 @@ class Verifier:
             self._sender.ingest(INGEST_ROUTES[stretch.lane], self._session.headers, lines)
         else:  # announced anew: the entry is what was lost
             Uploads(self._run_dir, self._session).upload([file for file in lost if isinstance(file, File)])
+        if stretch.lane not in ("metrics", "data"):  # the hole among the rows is known, and data are not read back
+            self.restarts.note_loss(stretch)
         self._repeats[_place(stretch)] += 1
         if self._repeats[_place(stretch)] == REPEATS:
             log.error("%s: sent again %s times; `wandb-compat sync --verify` tries again", stretch.lane, REPEATS)
@@ -267,8 +243,7 @@ class Verifier:
 
     def _check_rows(self, stretches: list[Stretch]) -> None:
         missing = self._missing_rows(stretches)
-        self._stored_rows += [stretch.last for stretch in stretches if stretch not in missing]
-        self._note_holes(stretches, {stretch for stretch in missing if self._lost(stretch)})
+        self.restarts.note_rows(stretches, missing, self._lost)
         for stretch in stretches:
             if stretch in missing:
                 self._send_again(stretch, self._lines(stretch))
@@ -290,50 +265,13 @@ class Verifier:
             left = [probe for probe in left if metric not in probe[1]["data"]]
         return missing
 
-    def _note_holes(self, stretches: list[Stretch], lost: set[Stretch]) -> None:
-        """Note the times of acknowledgements around the lost stretches, up to the stored ones on both sides."""
-        ordered = sorted(stretches, key=lambda stretch: stretch.first)
-        reach = STORE_TIME * 1000
-        for index, stretch in enumerate(ordered):
-            if stretch not in lost:
-                continue
-            earlier = [one.last for one in ordered[:index] if one not in lost]
-            earlier += [at for at in self._stored_rows if at <= stretch.first]
-            later = [one.first for one in ordered[index + 1 :] if one not in lost]
-            low = max([*earlier, stretch.first - reach])
-            high = min([*later, stretch.last + reach])
-            near = [one for one in ordered if abs(one.first - stretch.first) <= reach]
-            fates = "".join("l" if one in lost else "s" for one in near)
-            if re.search("ls+l", fates):  # there are several processes, and it is not known which took what
-                self._offsets.mark_several()
-                low, high = stretch.first - reach, stretch.last + reach
-            self._offsets.mark_hole(low - MARGIN * 1000, high + MARGIN * 1000)
-
-    def _in_hole(self, stretch: Stretch) -> bool:
-        near = any(stretch.last <= at <= stretch.last + 2000 for at in self._stored_rows)
-        breaks = self._offsets.breaks
-        rows = [one.at for one in breaks if one.lane == "metrics"]
-        data = [one for one in breaks if one.lane == "data"]
-        # When only the connection of these values ended, it led to another service than that of the rows.
-        alone = [one.at for one in data if one.silent and not any(abs(one.at - at) < STORE_TIME for at in rows)]
-        if alone:
-            self._offsets.mark_several()
-        if self._offsets.several:
-            ends = [one.at for one in data]
-        else:
-            ends = [] if near else [one.at for one in breaks]
-        holes = [*self._offsets.holes, *(((at - STORE_TIME) * 1000, at * 1000) for at in ends)]
-        return any(low <= stretch.last and stretch.first <= high for low, high in holes)
-
     def _check_values(self, stretches: list[Stretch]) -> None:
-        # Rows that are still unchecked may yet show a hole around these values.
-        waiting = [one.first for one in self._offsets.unstored() if one.lane == "metrics"]
         for stretch in stretches:
-            if any(at <= stretch.last + MARGIN * 1000 for at in waiting):
+            if not self.restarts.is_decided(stretch):
                 continue
-            if self._in_hole(stretch):
+            if self.restarts.may_have_lost(stretch):
                 self._send_again(stretch, self._lines(stretch))
-            elif stretch.last <= (time() - STORE_TIME) * 1000 or any(at >= stretch.last for at in self._stored_rows):
+            else:
                 self._done(stretch)
 
     def _check_console(self, stretches: list[Stretch]) -> None:
@@ -375,7 +313,7 @@ class Verifier:
                 continue
             absent = [file for file in found if (file.key, file.name) not in stored]
             # Of a key with more files than one answer holds the others share the fate of the rows.
-            lost = [file for file in absent if file.key not in full or self._in_hole(stretch)]
+            lost = [file for file in absent if file.key not in full or self.restarts.may_have_lost(stretch)]
             if lost:
                 self._send_again(stretch, lost)
             else:

@@ -25,6 +25,7 @@ from wandb_compat.uploader.backoff import Backoff
 from wandb_compat.uploader.closing import Closing
 from wandb_compat.uploader.delivery import Delivery
 from wandb_compat.uploader.heartbeat import Heartbeat
+from wandb_compat.uploader.restarts import has_several
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.wire.endpoints import Endpoints, resolve
@@ -230,6 +231,8 @@ class Worker:
         session.start_lanes()
         delivery.verifier.start()
         ServerBinding.of(session.client.endpoints, self._key, created=True).write(self.run_dir)
+        if has_several(self.run_dir):
+            delivery.offsets.mark_several()
         session.mark_healthy("open")
         return True
 

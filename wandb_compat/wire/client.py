@@ -84,8 +84,10 @@ class Client(StoreClient):
         self._session = network.session()
         self._session.auth = _Bearer(key)
         self._session.headers["User-Agent"] = f"wandb-compat/{__version__}"
-        # Times (s since the epoch) at which a connection in use had been closed: the service may have been restarted.
-        self.reconnected: list[float] = []
+        # When a connection in use had last been answered, and when it was found closed (s since the epoch): the service
+        # may have been restarted in between.
+        self.reconnected: list[tuple[float, float]] = []
+        self.answered: float | None = None  # when an ingest request was last answered, s since the epoch
         self.ingests = 0  # ingest requests that were answered
         self._ingested = 0.0  # when the last of them was
 
@@ -213,7 +215,7 @@ class Client(StoreClient):
         """
         url = f"{self.endpoints.ingest}/ingest/{route}"
         headers = {"Content-Type": "application/x-ndjson", **run}
-        opened, since = self._pool(url).num_connections, monotonic() - self._ingested
+        opened, since, before = self._pool(url).num_connections, monotonic() - self._ingested, self.answered
         self._ingested = 0.0  # a connection that fails now is no longer one in use
         try:
             answer = self._send("POST", url, b"\n".join(lines) + b"\n", headers=headers)
@@ -223,8 +225,8 @@ class Client(StoreClient):
                 raise
             return [refused for half in halves for refused in self.ingest(route, run, [half])]
         if self._pool(url).num_connections > opened and since < IN_USE:
-            self.reconnected = [*self.reconnected[-99:], time()]
-        self._ingested = monotonic()
+            self.reconnected = [*self.reconnected[-99:], (before or time(), time())]
+        self._ingested, self.answered = monotonic(), time()
         self.ingests += 1
         if not is_ingest_answer(answer):
             raise unexpected_answer(url)
@@ -238,7 +240,7 @@ class Client(StoreClient):
         """Note whether the connection to the ingest service was closed by the other side while it was in use."""
         if any(map(is_connection_dropped, self._idle())):
             self._ingested = 0.0
-            self.reconnected = [*self.reconnected[-99:], time()]
+            self.reconnected = [*self.reconnected[-99:], (self.answered or time(), time())]
 
     @property
     def connections(self) -> int:

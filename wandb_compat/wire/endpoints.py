@@ -46,7 +46,7 @@ def resolve(given: Sequence[str | None]) -> Endpoints:
     """
     urls = [url.strip().rstrip("/") if url else None for url in given]
     for variable, url in zip(VARIABLES, urls, strict=True):
-        if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        if url is not None and not _is_web_address(url):
             raise EndpointError(f"{variable}={url!r} is not a URL; give it as https://host or http://host:port")
     known = [url for url in urls if url is not None]
     if not known:
@@ -71,6 +71,16 @@ def server_at(url: str) -> Endpoints:
     same = resolve([url] * len(VARIABLES))
     home = next((home for port in PORTS if (home := _standard(same.api, port))), None)
     return same if home is None else Endpoints(*[f"{home}:{port}" for port in PORTS])
+
+
+def _is_web_address(url: str) -> bool:
+    """Whether a URL has the scheme http or https, a host and, if any, a port that exists."""
+    try:
+        split = urlsplit(url)
+        split.port  # noqa: B018 # raises
+    except ValueError:  # a bad port, or brackets that are not those of an IPv6 address
+        return False
+    return split.scheme in ("http", "https") and bool(split.hostname)
 
 
 def _derive(urls: list[str | None], known: list[str]) -> list[str | None]:

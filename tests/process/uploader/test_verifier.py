@@ -21,7 +21,7 @@ from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.notifier import CallbackNotifier
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
-from wandb_compat.uploader import read_back, recovery, verifier
+from wandb_compat.uploader import read_back, recovery, restarts, verifier
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 
@@ -50,6 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replaces the clock of verifier and notes."""
     made = Clock()
     monkeypatch.setattr(verifier, "time", made)
+    monkeypatch.setattr(restarts, "time", made)
     monkeypatch.setattr(delivery_log, "time", made)
     monkeypatch.setattr(verifier, "FINISH_INTERVAL", (0.1, 0.1))
     return made

@@ -130,6 +130,10 @@ def test_one_url_for_all_the_others_is_taken_for_the_missing_one() -> None:
             "PLUTO_URL_PY",
         ),
         ({"PLUTO_URL_API": "pluto.corp"}, "PLUTO_URL_API='pluto.corp' is not a URL"),
+        ({"PLUTO_URL_API": "http://pluto.corp:abc"}, "PLUTO_URL_API='http://pluto.corp:abc' is not a URL"),
+        ({"PLUTO_URL_INGEST": "http://pluto.corp:70000"}, "PLUTO_URL_INGEST='http://pluto.corp:70000' is not a URL"),
+        ({"PLUTO_URL_PY": "http://[::1"}, r"PLUTO_URL_PY='http://\[::1' is not a URL"),
+        ({"PLUTO_URL_APP": "http:///runs"}, "PLUTO_URL_APP='http:///runs' is not a URL"),
     ],
 )
 def test_what_cannot_be_derived_is_refused_by_name(environ: dict[str, str], named: str) -> None:

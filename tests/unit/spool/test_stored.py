@@ -57,6 +57,21 @@ def test_sent_again_counts_from_then_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert again.run == 7
 
 
+def test_what_is_added_while_a_stretch_is_checked_stays(tmp_path: Path) -> None:
+    """An acknowledgement may join a stretch between the look at the server and the note: it was not looked for."""
+    for again in (False, True):
+        offsets = Offsets(tmp_path / str(again))
+        offsets.mark_run(7)
+        offsets.acknowledge("metrics", HEAD, 10, begin=0)
+        (checked,) = offsets.unstored()
+        offsets.acknowledge("metrics", HEAD, 20, begin=10)
+        assert places(offsets) == [("metrics", 0, 20)]
+        (offsets.mark_sent_again if again else offsets.mark_stored)(checked)
+        assert places(offsets) == [("metrics", 0, 10)] * again + [("metrics", 10, 20)]
+        # A later uploader takes neighbours for one.
+        assert places(Offsets(tmp_path / str(again))) == [("metrics", 0 if again else 10, 20)]
+
+
 def test_another_run_number_voids_everything(tmp_path: Path) -> None:
     """What was acknowledged under one number says nothing about another; how the run ended still holds."""
     offsets = Offsets(tmp_path)

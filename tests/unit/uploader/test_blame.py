@@ -21,7 +21,7 @@ def delivery_and_lane(tmp_path: Path, send: Send, monkeypatch: pytest.MonkeyPatc
     delivery: Any = Delivery()  # type: ignore[call-arg] # replaced above
     delivery.offsets = Offsets(tmp_path)
     delivery.session = SimpleNamespace(update=lambda **changes: None)
-    client: Any = SimpleNamespace(check=lambda: "organisation")
+    client: Any = SimpleNamespace(check=lambda: "organisation", answered=None)
     return delivery, Lane("data", send, 1000, client)
 
 

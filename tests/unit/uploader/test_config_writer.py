@@ -14,7 +14,7 @@ import pytest
 from wandb_compat.server.params import parse_stored_json
 from wandb_compat.server.storage.runs import merge
 from wandb_compat.uploader.config_writer import ATTEMPTS, ConfigWriter
-from wandb_compat.wire.errors import Refused
+from wandb_compat.wire.errors import Refused, Unavailable
 
 Config = dict[str, Any]
 
@@ -135,6 +135,34 @@ def test_notes_go_to_the_field_that_the_page_shows_too() -> None:
     one.update({"wandb": {"notes": ""}})
     assert server.notes == ["first\ufffd", "x" * 1000, None]
     assert server.config["wandb"]["notes"] == ""
+
+
+def test_notes_are_sent_when_they_change_only() -> None:
+    """An uploader that starts again, or a resumed run, leaves those that the server has, which the page may have
+    changed; an attempt that failed is made again."""
+    server = MergingServer(wandb={"notes": "first"})
+    one = writer(server, {"wandb": {"notes": "first"}}, existing=True)
+    one.update({"wandb": {"notes": "first"}})
+    writer(server, {"wandb": {"notes": ""}})
+    assert server.notes == []
+    writer(server, {"wandb": {"notes": "second"}}, existing=True)
+    assert server.notes == ["second"]
+
+    class Away(MergingServer):
+        def update_notes(self, run: int, notes: str | None) -> None:
+            super().update_notes(run, notes)
+            if len(self.notes) == 1:
+                raise Unavailable("away")
+
+    away = Away()
+    made = ConfigWriter(away, contextlib.nullcontext)  # type: ignore[arg-type] # a server in place of a client
+    created = {"wandb": {"notes": "mine"}}
+    with pytest.raises(Unavailable):
+        made.open(1, "p", created, existing=False, shared=False)
+    away.config = created  # the first attempt has created the run
+    for _ in range(2):
+        made.open(1, "p", created, existing=True, shared=False)
+    assert away.notes == ["mine", "mine"]
 
 
 def test_a_server_without_that_call_has_them_in_the_config() -> None:

@@ -11,10 +11,10 @@ if "wandb_compat" in " ".join(sys.orig_argv):
         limits.REQUEST_TIMEOUT = float(seconds), float(seconds)
         limits.BACKOFF = limits.BACKOFF[0] / 5, limits.BACKOFF[1] / 30
 
-    from wandb_compat.uploader import verifier
+    from wandb_compat.uploader import restarts, verifier
 
-    verifier.STORE_TIME = 1.6
+    restarts.STORE_TIME = 1.6
     verifier.LATE_TIME = 4.0
     verifier.INTERVAL = 1.0
     verifier.FINISH_INTERVAL = 0.5, 0.5
-    verifier.MARGIN = 0.3
+    restarts.MARGIN = 0.3
