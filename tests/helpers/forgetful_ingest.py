@@ -35,6 +35,7 @@ class ForgetfulIngest:
         loses: says of a body that it is acknowledged and not stored.
         without: pattern of paths that are answered with 404.
         listed: how many files one answer holds.
+        limit: bytes of an ingest request over which it is answered with 413, as a proxy does it.
         status: by pattern of paths, the status and body that they are answered with.
         calls: requests by method and path; `bytes` the size of their answers.
     """
@@ -60,6 +61,7 @@ class ForgetfulIngest:
         self.loses: Callable[[bytes], bool] = lambda body: False
         self.without: str | None = None
         self.listed = 1000
+        self.limit: int | None = None
         self.status: dict[str, tuple[int, bytes]] = {}
         self.calls: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
@@ -202,6 +204,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if path == "/files" or path.startswith("/ingest/"):
             owner.thawed.wait(60)
+        if path.startswith("/ingest/") and owner.limit is not None and len(body) > owner.limit:
+            self._give(413, b"too large")
+            return
         if path.startswith("/ingest/"):
             owner.hold(self.process, (path, headers, body))
             if owner.random.random() < owner.drop:

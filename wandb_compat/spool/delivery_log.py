@@ -135,7 +135,7 @@ class Offsets:
         begin, end, first = document["from"], document["to"], document.get("first", at)
         stretches = self._unstored.setdefault((lane, file), [])
         last = stretches[-1] if stretches else None
-        near = last is not None and 0 <= at - last.first <= MERGED_WITHIN
+        near = last is not None and "first" not in document and 0 <= at - last.first <= MERGED_WITHIN
         if near and last is not None and begin >= last.end and end - last.begin <= MERGED_SIZE:
             stretches[-1] = replace(last, end=end, last=at)
         else:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from time import time
+from zlib import crc32
 
 from wandb_compat.spool import journal, os_errors, records
 from wandb_compat.spool.delivery_log import LANES, Offsets
@@ -23,22 +23,18 @@ from wandb_compat.uploader.lane import END, INGEST_ROUTES, Batch, Lane, Lines
 from wandb_compat.uploader.large_values import LargeValues
 from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.publish import Publisher
+from wandb_compat.uploader.refusals import Refusals
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.uploader.verifier import Verifier
-from wandb_compat.wire.errors import TOO_LARGE, Refused, Unavailable, WireError
+from wandb_compat.wire.errors import PartlyStored, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
 RETRY_POLL = 0.05  # seconds between two checks of a failing lane whether its pause is over
-REASON_SHOWN = 200  # characters of a refusal's reason that are kept with its count
-# In the reason of a refusal: the server could not ask its own database or another of its parts.
-SERVER_FAULT = re.compile(r"database|clickhouse|postgres|connection|timed? ?out", re.IGNORECASE)
-KEPT = re.compile(r"\bthe (\d+) before it are\b")  # in the reason of a refusal: lines that are stored already
 SHOWN_TWICE = ("data", "console", "files")  # lanes of what a server shows as often as it was sent
 LONGEST_PAUSE = 240.0  # seconds between two copies of such a batch
 RETRY_PAUSE = 1.0  # seconds between two looks whether rows get through again
-SUSPICIONS = 5  # refusals of a lone line, with pauses between them, after which it is at fault without further proof
 
 
 class Delivery:
@@ -65,8 +61,8 @@ class Delivery:
         self._latest = LatestValues(keep_all=session.start.is_copy)
         self.verifier = Verifier(run_dir, session, offsets, self._latest)
         urls = run_dir / "journal"
-        self._uploads = Uploads(run_dir, session, urls / "urls-files.jsonl", self._note_loss)
-        self._large_values = LargeValues(run_dir, session)
+        self._refusals = Refusals(session, offsets, LargeValues(run_dir, session))
+        self._uploads = Uploads(run_dir, session, urls / "urls-files.jsonl", self._refusals.note_loss)
         publisher = Publisher(run_dir, session, Uploads(run_dir, session, urls / "urls-artifacts.jsonl"))
         self._run = Lane("run", self._send_run, batch_size, session.client)
         self._others = [
@@ -162,7 +158,9 @@ class Delivery:
 
     def _ingest_lane(self, name: str, route: str, batch_size: int) -> Lane:
         client = self.session.new_client()
-        return Lane(name, lambda lines: client.ingest(route, self.session.headers, lines), batch_size, client)
+        lane = Lane(name, lambda lines: client.ingest(route, self.session.headers, lines), batch_size, client)
+        lane.askable = name == "console"
+        return lane
 
     def _send_run(self, lines: Lines) -> list[tuple[int, str]]:
         if (exit := run_lane.send(self.session, lines)) is not None:
@@ -237,15 +235,20 @@ class Delivery:
             left = self._latest.current(lane.name, lines)
             if self._must_wait(lane):
                 return False
-            if lane.answers_lost and lane.name == "console":  # a line that is sent twice shows twice
-                left = self.verifier.absent_console(left, lane.client)
+            if lane.unsure:  # what is sent twice shows twice
+                left = self._absent(lane, left)
             if left:
-                self._send(lane, left)
+                suspect, lane.suspicious = lane.suspicious and lane.askable, False
+                self._refusals.send(lane, left, first_is_suspect=suspect)
         except WireError as error:
+            if lane.askable and isinstance(error, Unavailable) and (error.arrived or isinstance(error, PartlyStored)):
+                lane.unsure = max(lane.unsure, len(lines))
+                lane.suspicious = isinstance(error, PartlyStored)
             pause = self._note_failure(lane, error)
             self.session.mark_failing(lane.name, error, pause=pause)  # `finish` waits for a pause that is known
             return False
         lane.succeeded()
+        lane.unsure = max(0, lane.unsure - len(lines))
         lane.pace.sent()
         self.session.mark_healthy(lane.name)
         ends = lane.remove(batch)
@@ -263,6 +266,14 @@ class Delivery:
         if lane.name == "metrics":
             self.session.update(sent=self.session.state.sent + len(entries))
         return True
+
+    def _absent(self, lane: Lane, lines: Lines) -> Lines:
+        """Return those console lines that are neither refused nor stored, as far as the server can be asked."""
+        left = [line for line in lines if (lane.name, crc32(line)) not in self.offsets.refused]
+        absent = self.verifier.absent_console(left, lane.client) if left else []
+        if absent is None:
+            lane.askable, lane.unsure = False, 0
+        return left if absent is None else absent
 
     def _note_failure(self, lane: Lane, error: WireError) -> float | None:
         """Let a lane wait after a failure; return for how many seconds, if that is more than its usual pause."""
@@ -288,86 +299,9 @@ class Delivery:
             lane.backoff.postpone(RETRY_PAUSE)
         return rows.backoff.failing
 
-    def _send(self, lane: Lane, lines: Lines) -> bool:
-        """Send lines, halving what is refused until the bad line is alone; return whether any was accepted.
-
-        Raises:
-            WireError: the server accepts nothing now, this or other.
-        """
-        try:
-            refused = lane.send(lines)
-        except Refused as error:
-            if not error.content:
-                raise
-            if error.status == TOO_LARGE and len(lines) == 1 and lane.name == "data":
-                self._large_values.upload(lines[0])
-                return True
-            if len(lines) > 1:
-                kept = _kept(error)
-                if kept is not None and 0 < kept < len(lines):
-                    return self._send(lane, lines[kept:])
-                half = 1 if kept == 0 else len(lines) // 2
-                return self._send(lane, lines[:half]) | self._send(lane, lines[half:])
-            if not self._is_at_fault(lane, lines[0], error):
-                return True
-            self._note_refusal(lane, lines[0], str(error))
-            return False
-        for index, reason in refused:
-            self._note_refusal(lane, lines[index], reason)
-        if lane.name in INGEST_ROUTES:
-            bad = {index for index, _ in refused}
-            lane.accepted = next((line for index, line in enumerate(lines) if index not in bad), lane.accepted)
-        return True
-
-    def _is_at_fault(self, lane: Lane, line: bytes, refusal: Refused) -> bool:
-        """Whether a line that was refused alone is itself at fault.
-
-        Ingest routes answer every fault with 422, a bad key or a broken database too. The line is at fault if the key
-        is good, a line that was accepted before is accepted again (the server stores such a line only once), and this
-        line is refused again after that: in between the server may have recovered.
-
-        Raises:
-            WireError: the server is at fault, or that is undecided.
-        """
-        if SERVER_FAULT.search(str(refusal)):
-            raise Unavailable(str(refusal))
-        lane.client.check()
-        if lane.name not in INGEST_ROUTES:
-            return True
-        if lane.accepted is None:
-            lane.suspicions += 1
-            if lane.suspicions < SUSPICIONS:
-                raise Unavailable(str(refusal))
-        else:
-            try:
-                lane.send([lane.accepted])
-            except Refused as error:
-                raise Unavailable(f"the Pluto server refuses what it accepted before: {error}") from error
-        try:
-            return bool(lane.send([line]))
-        except Refused as error:
-            if not error.content or SERVER_FAULT.search(str(error)):
-                raise Unavailable(str(error)) from error
-            return True
-
-    def _note_refusal(self, lane: Lane, line: bytes, reason: str) -> None:
-        log.error("refused by the server, lane %s: %s: %s", lane.name, reason, line[:2000].decode("utf-8", "replace"))
-        self._count_refusal(lane.name, line, reason)
-
     def note_refusals(self, reasons: list[str]) -> None:
         """Note parts of the run's creation that the server does not take."""
-        for reason in reasons:
-            log.error("refused by the server: %s", reason)
-            self._count_refusal("run", reason.encode(), reason)
-
-    def _note_loss(self, file: records.File, reason: str) -> None:
-        """Note that a file arrives without a part of it."""
-        log.error("%s", reason)
-        self._count_refusal("files", f"{file.key} {file.name} {reason}".encode(), reason)
-
-    def _count_refusal(self, lane: str, what: bytes, reason: str) -> None:
-        self.offsets.refuse(lane, what, reason[:REASON_SHOWN])
-        self.session.update(refused=len(self.offsets.refused))
+        self._refusals.note_parts(reasons)
 
     def delete_delivered(self, files: list[Path]) -> None:
         """Delete the files that are complete and were seen to be stored; the head stays, tools look for it."""
@@ -380,9 +314,3 @@ class Delivery:
                 except OSError:  # another program holds it: the next round tries again
                     continue
                 del self._complete[file.name]
-
-
-def _kept(refusal: Refused) -> int | None:
-    """Return how many lines before a bad one the server has kept of a refused batch, None if it does not say so."""
-    found = KEPT.search(str(refusal))
-    return int(found[1]) if found is not None else None

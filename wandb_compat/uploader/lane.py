@@ -65,6 +65,9 @@ class Lane:
         self.accepted: bytes | None = None  # a line that the server has taken, on an ingest route
         self.answers_lost = 0  # times that the next batch may have arrived although it failed
         self.suspicions = 0  # times that a line was refused alone, without a proof that it is at fault
+        self.askable = False  # whether the server can be asked which records of a refused batch it has stored
+        self.unsure = 0  # pending records that may be stored: it is to be asked
+        self.suspicious = False  # whether the first of them that is not stored is at fault, it seems
         self.wanted = journal.pattern(*(kind.encode() for kind in LANES[name]), END)
         self.send = send
         self.delivered = delivered

@@ -106,7 +106,9 @@ class Restarts:
         if self.several:
             ends = [one for one in breaks if one.lane in ("data", UPLOADER)]
         else:
-            ends = [] if near else [one for one in breaks if one.lane != UPLOADER]
+            # An answer that was lost tells nothing of how many services there are: twice is better than never.
+            ends = [one for one in data if not one.silent]
+            ends += [] if near else [one for one in breaks if one.lane != UPLOADER and one not in ends]
         # A service that was restarted after its last answer has forgotten what came before that.
         ended = [(((one.since or one.at) - STORE_TIME) * 1000, one.at * 1000) for one in ends]
         return any(low <= stretch.last and stretch.first <= high for low, high in (*self._offsets.holes, *ended))

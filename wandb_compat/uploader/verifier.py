@@ -24,15 +24,17 @@ from wandb_compat.spool import journal, records, staging
 from wandb_compat.spool.delivery_log import LANES, Offsets, Stretch
 from wandb_compat.spool.records import Artifact, File
 from wandb_compat.uploader import restarts
-from wandb_compat.uploader.lane import INGEST_ROUTES
+from wandb_compat.uploader.lane import INGEST_ROUTES, Lane
+from wandb_compat.uploader.large_values import LargeValues
 from wandb_compat.uploader.latest_values import LatestValues
 from wandb_compat.uploader.publish import sent_files
 from wandb_compat.uploader.read_back import DENSE, Probe, StoredRun, line_of, take
+from wandb_compat.uploader.refusals import Refusals
 from wandb_compat.uploader.restarts import Restarts
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import Uploads
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.errors import Refused, WireError
+from wandb_compat.wire.errors import Refused, Unavailable, WireError
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +68,13 @@ class Verifier:
         self._sender = session.new_client(report_silence=False)  # asks nothing, so that its connection can be watched
         self._repeats: Counter[tuple[str, str, int]] = Counter()  # by lane, file and begin of a stretch
         self._exists = False  # whether the run was seen on the server in this check
+        self._lanes = {name: self._lane(name, route) for name, route in INGEST_ROUTES.items()}
+        self._refusals = Refusals(session, offsets, LargeValues(run_dir, session))
         self._stopped = threading.Event()
         self._checking = threading.Lock()
+
+    def _lane(self, name: str, route: str) -> Lane:
+        return Lane(name, lambda lines: self._sender.ingest(route, self._session.headers, lines), 0, self._sender)
 
     @cached_property
     def _stored(self) -> StoredRun:
@@ -228,8 +235,11 @@ class Verifier:
         self._exists = True
         log.warning("%s: the server lost %s records that it had acknowledged; sent again", stretch.lane, len(lost))
         if stretch.lane in INGEST_ROUTES:
-            lines = [line for line in lost if isinstance(line, bytes)]
-            self._sender.ingest(INGEST_ROUTES[stretch.lane], self._session.headers, lines)
+            try:
+                self._refusals.send(self._lanes[stretch.lane], [line for line in lost if isinstance(line, bytes)])
+            except Unavailable:
+                self._offsets.mark_break("data", time(), silent=False, since=self._sender.answered)
+                raise
         else:  # announced anew: the entry is what was lost
             Uploads(self._run_dir, self._session).upload([file for file in lost if isinstance(file, File)])
         if stretch.lane not in ("metrics", "data"):  # the hole among the rows is known, and data are not read back
@@ -285,8 +295,8 @@ class Verifier:
             else:
                 self._done(stretch)
 
-    def absent_console(self, lines: list[bytes], client: Client) -> list[bytes]:
-        """Return those console lines that are not stored; all of them where the server cannot be asked.
+    def absent_console(self, lines: list[bytes], client: Client) -> list[bytes] | None:
+        """Return those console lines that are not stored, None where the server cannot be asked.
 
         Args:
             lines: the lines.
@@ -296,12 +306,12 @@ class Verifier:
             WireError: the server does not answer now.
         """
         if not self.active:
-            return lines
+            return None
         run = StoredRun(client, self._session.run, self._session.project)
         try:
             stored = run.console(min(line_of(line)[0] for line in lines))
         except Refused:
-            return lines
+            return None
         return [line for line in lines if not take(stored, line)]
 
     def _check_files(self, stretches: list[Stretch]) -> None:

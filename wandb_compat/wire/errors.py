@@ -39,6 +39,10 @@ class Unavailable(WireError):
         self.arrived = arrived
 
 
+class PartlyStored(Unavailable):
+    """The server has refused a batch and stored what comes before the bad record in it; `wait` until that shows."""
+
+
 class UploadRejected(Unavailable):
     """A store refuses one file at its presigned URL, for instance because the URL has expired."""
 

@@ -96,6 +96,11 @@ class Run:
             self.file(f"picture/{index % 2}", f"{first}-{index}.txt")
         self._pipeline.flush()
 
+    def text(self, key: str, text: str) -> None:
+        """Log a text."""
+        self._pipeline.row({key: text}, 0, TIME)
+        self._pipeline.flush()
+
     def file(self, key: str, name: str) -> None:
         """Log a file."""
         path = staging.new_path(self.dir, ".txt")
@@ -198,6 +203,26 @@ def test_everything_that_was_forgotten_is_sent_again_once(make: Make, run_of: Ru
     assert (
         len([one for one in run.get("/api/runs/files", runId=run.number)["files"] if "weights" in one["logName"]]) == 2
     )
+
+
+def test_what_is_sent_again_is_split_at_a_proxys_limit(make: Make, run_of: RunOf, clock: Clock) -> None:
+    """Between two attempts a proxy that limits bodies came in between: batches go in parts, a long text as a file."""
+    ingest = make()
+    run = run_of(ingest)
+    run.log()
+    run.text("long", "x" * 190)
+    run.end()
+    run.upload()
+    ingest.restart()
+    clock.skew += 60
+    ingest.limit = 240
+    assert run.upload(verify=0.01).healed["metrics"] == ROWS
+    ingest.flush()
+    clock.skew += 60
+    assert run.upload(verify=5).unverified == 0
+    assert run.doubles() == {"texts": 0, "lines": 0, "files": 0}
+    assert [one["logName"] for one in run.get("/api/runs/files", runId=run.number)["files"]].count("long") == 1
+    assert not run.get("/api/embedded/data", runId=run.number, logName="long", limit=10)["data"]
 
 
 def test_what_is_stored_late_is_not_sent_again(
