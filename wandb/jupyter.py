@@ -77,7 +77,7 @@ def _show_path(path: str, height: int) -> None:
         shown = current.module().Api().from_path(path).to_html(height=height)
     except (Error, ValueError) as error:
         shown = html.escape(f"{path} cannot be shown: {error}")
-    display(HTML(shown))
+    display(HTML(f"<div>{shown}</div>"))  # IPython warns of a text that begins with a frame
 
 
 def display_if_magic_is_used(run: Run) -> bool:

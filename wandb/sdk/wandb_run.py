@@ -526,11 +526,12 @@ class Run(RunProperties):
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
         """Return HTML that shows the run.
 
-        In Pluto: the run's page in a frame; a line of text while there is no page, and in VS Code, which shows none.
+        In Pluto: a static picture of the metrics, over which the run's live page appears where the notebook can reach
+        this machine's server.
 
         Args:
             height: height of the frame in pixels.
-            hidden: show a button first that opens the frame.
+            hidden: show a line first that opens the rest.
         """
         return self._display.to_html(height, hidden)
 
@@ -539,12 +540,12 @@ class Run(RunProperties):
 
         Args:
             height: height of the frame in pixels.
-            hidden: show a button first that opens the frame.
+            hidden: show a line first that opens the rest.
         """
         return self._display.show(height, hidden)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.to_html(hidden=True), "text/plain": repr(self)}
+        return self._display.bundle()
 
     def _repr_html_(self) -> str:
         return self.to_html(hidden=True)

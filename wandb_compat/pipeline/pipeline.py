@@ -25,7 +25,7 @@ from wandb_compat.convert.row import without_reserved
 from wandb_compat.pipeline import drain
 from wandb_compat.pipeline.encoder import Encoder
 from wandb_compat.pipeline.row_sample import RowSample
-from wandb_compat.pipeline.worker_monitor import WorkerMonitor
+from wandb_compat.pipeline.worker_monitor import LinkTime, WorkerMonitor
 from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.pipeline.writer import JournalWriter
 from wandb_compat.run import distributed
@@ -69,6 +69,7 @@ class Pipeline:
         cancellable: bool = True,
         before_write: Callable[[], object] | None = None,
         report_at_end: bool = False,
+        link_shown: bool = False,
     ) -> None:
         """Prepare the pipeline of a run directory.
 
@@ -82,9 +83,9 @@ class Pipeline:
             cancellable: whether the script stops when the run is cancelled on the server.
             before_write: called by the writer's thread before it writes.
             report_at_end: whether the end of the run shows its link and the `history` of its metrics.
+            link_shown: whether the caller shows the run's link as soon as the status has it.
         """
-        self.run_dir = run_dir
-        self.notifier = notifier
+        self.run_dir, self.notifier = run_dir, notifier
         self.before_write = before_write
         self.ended = False  # whether the exit record is on disk, or lost for good
         self._settings = settings
@@ -95,7 +96,7 @@ class Pipeline:
         self._known: set[str] = set()  # keys that may take the short way: printable, registered, metrics so far
         self._keys: set[tuple[str, str]] = set()  # (key, type) that are registered
         self._charts: dict[str, Any] = {}  # custom charts by key, as the configuration describes them
-        self._report_at_end = report_at_end
+        self._link: LinkTime = "never" if link_shown else "before the end" if report_at_end else "at once"
         self._writer = JournalWriter(run_dir, settings, notifier)
         self._writer.sample = RowSample() if report_at_end else None
         self._queue = self._writer.queue
@@ -131,7 +132,7 @@ class Pipeline:
                 self.notifier,
                 outage_grace=self._outage_grace,
                 cancellable=self._cancellable,
-                link_at_end=self._report_at_end,
+                link=self._link,
             )
             if credential.at_hand and (trouble := credential.trouble()) is not None:
                 self.notifier.warning(trouble, once=trouble)

@@ -7,11 +7,14 @@ import signal
 import threading
 from time import monotonic
 from time import time as wall_clock
+from typing import Literal
 
 from wandb_compat.config.limits import STATUS_INTERVAL
 from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.status import State
+
+LinkTime = Literal["at once", "before the end", "never"]
 
 
 class WorkerMonitor:
@@ -24,7 +27,7 @@ class WorkerMonitor:
         *,
         outage_grace: float,
         cancellable: bool,
-        link_at_end: bool = False,
+        link: LinkTime = "at once",
     ) -> None:
         """Follow a process.
 
@@ -33,7 +36,8 @@ class WorkerMonitor:
             notifier: gets what the uploader reports.
             outage_grace: seconds for which trouble with the server may last before the user is warned.
             cancellable: whether the script stops when the run is cancelled on the server.
-            link_at_end: whether the end of the run shows its link, so that this need not.
+            link: when this shows the run's link: `at once` always, `before the end` until the run ends,
+                which then shows it itself, `never` where the caller shows it, as in a notebook.
         """
         self.process = process
         self.ending = False  # whether the run has ended: the end reports what has not arrived
@@ -41,7 +45,7 @@ class WorkerMonitor:
         self._notifier = notifier
         self._outage_grace = outage_grace
         self._cancellable = cancellable
-        self._link_at_end = link_at_end
+        self._link = link
         self._cancelled = False
         self._due = 0.0
 
@@ -59,7 +63,7 @@ class WorkerMonitor:
                 self._report(status, new_url=not (before and before.url))
 
     def _report(self, status: State, new_url: bool) -> None:
-        if status.url and new_url and not (self.ending and self._link_at_end):
+        if status.url and new_url and (self._link == "at once" or (self._link == "before the end" and not self.ending)):
             self._notifier.info(f"Pluto run {status.display_id}: {status.url}")
         if status.recovery:
             self._notifier.info(status.recovery, once="recovery")

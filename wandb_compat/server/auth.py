@@ -6,12 +6,12 @@ signed out are stored. A cookie grants access to the page's read-only paths; wri
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 import time
 from pathlib import Path
 from urllib.parse import urlencode
+
+from wandb_compat.wire.signed_text import digest, embed_right, sign, verify
 
 TICKET = 600  # seconds until a sign-in link expires
 SESSION = 30 * 86400  # seconds until a session expires
@@ -25,7 +25,7 @@ def sign_in_link(base: str, key: str, path: str = "/") -> str:
         key: its key.
         path: the path of the page.
     """
-    return f"{base}/signin?{urlencode({'ticket': _sign(key, 'ticket', TICKET), 'next': path})}"
+    return f"{base}/signin?{urlencode({'ticket': sign(key, 'ticket', TICKET), 'next': path})}"
 
 
 class PageAuth:
@@ -44,16 +44,16 @@ class PageAuth:
         if ended is not None and ended.exists():  # of a damaged file the sound lines count
             self._ended.update(ended.read_text(encoding="ascii", errors="replace").split())
         self.cookie_name = (
-            f"wandb_compat_{_digest(key, 'name')[:12]}"  # cookies ignore ports: each server needs another name
+            f"wandb_compat_{digest(key, 'name')[:12]}"  # cookies ignore ports: each server needs another name
         )
 
     def new_session(self) -> str:
         """Return the cookie value of a new session."""
-        return _sign(self._key, "session", SESSION)
+        return sign(self._key, "session", SESSION)
 
     def is_valid_session(self, cookie: str) -> bool:
         """Return whether a cookie is genuine and has not expired."""
-        return cookie not in self._ended and _verify(self._key, "session", cookie)
+        return cookie not in self._ended and verify(self._key, "session", cookie)
 
     def end_session(self, cookie: str) -> None:
         """Make the cookie of a session invalid, also after a restart."""
@@ -61,34 +61,22 @@ class PageAuth:
             return
         self._ended.add(cookie)
         if self._ended_file is not None:
-            live = [one for one in self._ended if _verify(self._key, "session", one)]
+            live = [one for one in self._ended if verify(self._key, "session", one)]
             self._ended_file.write_text("\n".join(live), encoding="ascii")
 
     def is_valid_key(self, given: str) -> bool:
         """Return whether a text is the server's key."""
         return hmac.compare_digest(given.strip().encode(), self._key.encode())
 
+    def may_read_run(self, token: str, number: str) -> bool:
+        """Return whether the token of a notebook's frame is valid for the run of a number."""
+        return verify(self._key, embed_right(number), token)
+
     def redeem_ticket(self, ticket: str) -> bool:
         """Return whether a ticket is valid; each is valid once."""
         now = time.time()
         self._used = {text: end for text, end in self._used.items() if end > now}
-        if not _verify(self._key, "ticket", ticket) or ticket in self._used:
+        if not verify(self._key, "ticket", ticket) or ticket in self._used:
             return False
         self._used[ticket] = now + TICKET
         return True
-
-
-def _sign(key: str, what: str, lifetime: float) -> str:
-    text = f"{int(time.time() + lifetime)}.{secrets.token_urlsafe(12)}"
-    return f"{text}.{_digest(key, what, text)}"
-
-
-def _verify(key: str, what: str, given: str) -> bool:
-    text, _, signature = given.rpartition(".")
-    end = text.partition(".")[0]
-    genuine = hmac.compare_digest(signature.encode(), _digest(key, what, text).encode())
-    return genuine and end.isdecimal() and int(end) > time.time()
-
-
-def _digest(key: str, *parts: str) -> str:
-    return hmac.new(key.encode(), "\n".join(parts).encode(), hashlib.sha256).hexdigest()

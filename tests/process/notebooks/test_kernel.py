@@ -71,7 +71,7 @@ def test_a_run_is_shown_as_its_page(cells: tuple[Path, list[Any]]) -> None:
     """`%wandb`, a run as the last line of a cell and `run.display()` show the run's page in a frame."""
     _, done = cells
     assert "<iframe" in page(done[5]) and "height:420px" in page(done[5])
-    assert "<iframe" in page(done[6]) and "<button" in page(done[6])
+    assert "<iframe" in page(done[6]) and "<details>" in page(done[6])
     assert "height:100px" in page(done[7]) and text(done[7]) == "True True\n"
 
 

@@ -41,7 +41,7 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         super().__init__(api_token=key, host=endpoints.api, timeout=timeout)
         self._url_ingest = endpoints.ingest  # pluto.query takes one host for both
         self._client: httpx.Client = read_as_configured(self._client, endpoints.api)
-        self.endpoints = endpoints
+        self.endpoints, self.key = endpoints, key
         self.wire = Client(endpoints, key)
         # At the end of the process too, where Python would report the sockets as not closed.
         weakref.finalize(self, self._client.close)

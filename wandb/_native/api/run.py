@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wandb.apis.public.runs import Runs
     from wandb.sdk.artifacts.artifact import Artifact
 
+PICTURED = 500  # rows of the history from which the static picture in a notebook is drawn
 _WORD = re.compile(r"[\w-]+", re.ASCII)
 
 
@@ -290,9 +291,17 @@ class Run(RunAttributes):
     # Showing
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """Return a frame with the run's page."""
-        style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
-        return f'<iframe src="{self.url}" style="{style}"></iframe>'
+        """Return HTML that shows the run; see `wandb.Run.to_html`."""
+        from wandb._native.notebooks.chart import charts_svg
+        from wandb._native.notebooks.frame import run_html
+
+        values: dict[str, list[float]] = {}
+        for row in self.history(samples=PICTURED, pandas=False):
+            for name, value in row.items():
+                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    values.setdefault(name, []).append(value)
+        title = f"Run {self.name} ({'/'.join(self.path)})"
+        return run_html(title, self.url, self._reader.key, charts_svg(values), height=height, hidden=hidden)
 
     def _repr_html_(self) -> str:
         return self.to_html()

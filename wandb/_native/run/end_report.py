@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 40  # characters of a sparkline, as with wandb
 TEXT_WIDTH = 20  # characters of a text in the summary, as with wandb
@@ -13,6 +13,14 @@ MOST_LINES = 40  # metrics that are shown; more would push what matters off the 
 _INDENT = "  "
 _PREFIX_WIDTH = len("wandb: ")
 _BARS = "▁▂▃▄▅▆▇█"
+
+
+class Table(NamedTuple):
+    """Names with their texts, and how many more there are."""
+
+    title: str
+    rows: list[tuple[str, str]]
+    left: int
 
 
 def sparkline(values: list[float], width: int = WIDTH) -> str:
@@ -60,12 +68,20 @@ def lines(
         columns: width of the terminal; by default looked up, 80 without one.
     """
     room = (columns or shutil.get_terminal_size().columns) - _PREFIX_WIDTH - len(_INDENT)
+    return [line for table in tables(history, summary, is_hidden) for line in _lines(table, room)]
+
+
+def tables(
+    history: Mapping[str, list[float]], summary: Mapping[str, Any], is_hidden: Callable[[str], bool]
+) -> list[Table]:
+    """Return the report as two tables without those that are empty; arguments as `lines`."""
     bars = {name: sparkline(values) for name, values in history.items()}
     values = {name: text for name, value in _flat(summary) if (text := shown_value(value)) is not None}
-    return [
-        *_table("Run history:", {name: text for name, text in bars.items() if text}, is_hidden, room),
-        *_table("Run summary:", values, is_hidden, room),
+    both = [
+        _table("Run history:", {name: text for name, text in bars.items() if text}, is_hidden),
+        _table("Run summary:", values, is_hidden),
     ]
+    return [table for table in both if table.rows]
 
 
 def _flat(summary: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -76,15 +92,17 @@ def _flat(summary: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _table(title: str, rows: Mapping[str, str], is_hidden: Callable[[str], bool], room: int) -> Iterator[str]:
-    names = [name for name in sorted(rows) if not name.startswith("_") and not is_hidden(name)]
-    if not names:
-        return
-    yield title
+def _table(title: str, texts: Mapping[str, str], is_hidden: Callable[[str], bool]) -> Table:
+    names = [name for name in sorted(texts) if not name.startswith("_") and not is_hidden(name)]
     shown = names[:MOST_LINES]
-    longest = min(max(map(len, shown)), max(8, room - WIDTH - 1))
-    for name in shown:
+    return Table(title, [(name, texts[name]) for name in shown], len(names) - len(shown))
+
+
+def _lines(table: Table, room: int) -> Iterator[str]:
+    yield table.title
+    longest = min(max(len(name) for name, _ in table.rows), max(8, room - WIDTH - 1))
+    for name, text in table.rows:
         label = name if len(name) <= longest else "…" + name[1 - longest :]
-        yield f"{_INDENT}{label:>{longest}} {rows[name]}"[: room + len(_INDENT)]
-    if left := len(names) - len(shown):
-        yield f"{_INDENT}and {left} more"
+        yield f"{_INDENT}{label:>{longest}} {text}"[: room + len(_INDENT)]
+    if table.left:
+        yield f"{_INDENT}and {table.left} more"

@@ -135,8 +135,13 @@ class RunEnding:
     def _report(self, pipeline: Pipeline, outcome: Outcome, code: int, quiet: bool) -> None:
         run = self._run
         run._url = pipeline.status().url or run._url
+        if run._status_line is not None:
+            self._attempt("the status line is not updated", run._status_line.stop)
         if code == 0 and run._settings.resume == "auto":
             Path(run._settings.resume_fname).unlink(missing_ok=True)
+        if run._status_line is not None and not quiet:
+            self._attempt("the end of the run is not shown", lambda: self._show_html(pipeline, outcome))
+            return
         if not quiet:
             self._attempt("the end of the run is not shown", lambda: self._show_numbers(pipeline))
         if not outcome.delivered and not run.offline:
@@ -146,12 +151,24 @@ class RunEnding:
         if run._url and not quiet:
             termlog(f"View run {run.name} at: {run._url}")
 
-    def _show_numbers(self, pipeline: Pipeline) -> None:
+    def _show_html(self, pipeline: Pipeline, outcome: Outcome) -> None:
+        from IPython.display import HTML, display
+
+        from wandb._native.notebooks.end_tables import end_html
+
         run = self._run
-        rules = run._history.rules
-        lines = end_report.lines(
-            pipeline.history(), run.summary._as_dict(), rules.is_hidden if rules is not None else lambda name: False
-        )
+        tables = end_report.tables(pipeline.history(), run.summary._as_dict(), self._is_hidden)
+        missing = not outcome.delivered and not run.offline
+        display(HTML(end_html(tables, "" if missing else outcome.message, run._url, run.name or run.id)))
+        if missing:
+            termwarn(outcome.message)
+
+    def _is_hidden(self, name: str) -> bool:
+        rules = self._run._history.rules
+        return rules is not None and rules.is_hidden(name)
+
+    def _show_numbers(self, pipeline: Pipeline) -> None:
+        lines = end_report.lines(pipeline.history(), self._run.summary._as_dict(), self._is_hidden)
         if lines and is_shown("info"):
             termlog("\n".join(["", *lines, ""]))
 

@@ -16,6 +16,7 @@ from wandb_compat.run.server_fields import server_tags
 from wandb_compat.spool import records
 
 if TYPE_CHECKING:
+    from wandb._native.notebooks.status_line import StatusLine
     from wandb._native.run.run_settings import RunSettings
     from wandb._native.run.watch import RunWatch
     from wandb.integration.torch.wandb_torch import TorchHistory
@@ -47,6 +48,7 @@ class RunProperties:
         self._is_finished = False
         self._notifier = pipeline.notifier if pipeline is not None else terminal_notifier()
         self._starting_step = first_step
+        self._status_line: StatusLine | None = None  # in a notebook
         self._url: str | None = None
         self._url_deadline: float | None = None  # monotonic time
 

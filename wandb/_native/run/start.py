@@ -14,7 +14,7 @@ from wandb._native.run.terminal import terminal_notifier
 from wandb.errors import UsageError
 from wandb.errors.term import is_shown, termlog, termwarn
 from wandb.sdk import wandb_login
-from wandb.sdk.lib import config_util
+from wandb.sdk.lib import config_util, ipython
 from wandb.sdk.wandb_run import Run
 from wandb_compat._version import __version__
 from wandb_compat.config import login_choice, network
@@ -52,8 +52,14 @@ def begin(own: engine.Settings, settings: RunSettings, config: dict[str, Any]) -
         raise UsageError(f"run ID {settings.run_id} is in use by an active run: finish that run, or give another id")
     settings.run_name = settings.run_name or generate_name()
     home = run_dir.make(settings)
+    as_html = ipython.in_notebook() and not settings.silent and is_shown("info")
     pipeline = Pipeline(
-        home, own, notifier=terminal_notifier(), head=Path(settings.sync_file), report_at_end=is_shown("info")
+        home,
+        own,
+        notifier=terminal_notifier(),
+        head=Path(settings.sync_file),
+        report_at_end=is_shown("info"),
+        link_shown=as_html,
     )
     run = Run(settings, config, _sweep_parameters(settings), pipeline=pipeline, first_step=going.first_step)
     metadata = environment.gather(settings, keep_arguments=own.keep_arguments)
@@ -75,8 +81,14 @@ def begin(own: engine.Settings, settings: RunSettings, config: dict[str, Any]) -
     if settings.reinit != "create_new":
         current.set_run(run)
     resumed = going.previous if settings.fork_from is None else None
-    termlog(f"Tracking run {run.name} of project {run.project} with wandb-compat {__version__}")
-    termlog(f"Run data is saved in {home}")
+    if as_html:
+        from wandb._native.notebooks.status_line import StatusLine
+
+        run._status_line = StatusLine(run)
+        run._status_line.start()
+    else:
+        termlog(f"Tracking run {run.name} of project {run.project} with wandb-compat {__version__}")
+        termlog(f"Run data is saved in {home}")
     run._begin(_console(settings, pipeline, credential, resumed.last_line if resumed is not None else 0))
     run_dir.write_json(Path(run.dir, "wandb-metadata.json"), metadata)
     if settings.x_save_requirements and not settings.x_disable_meta:

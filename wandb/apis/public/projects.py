@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.notebooks.frame import link
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
@@ -111,9 +112,8 @@ class Project(Attrs):
         return Sweeps(self._reader, self.entity, self.name, per_page, filters)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """Return a frame with the project's page."""
-        style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
-        return f'<iframe src="{self.url}" style="{style}"></iframe>'
+        """Return a link to the project's page: a server lets no other page frame it."""
+        return link(self.url, f"Project {self.name}")
 
     def __repr__(self) -> str:
         return f"<Project {'/'.join(self.path)}>"

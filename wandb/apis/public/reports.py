@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wandb._native.notebooks.frame import link
 from wandb.apis.attrs import Attrs
 from wandb.apis.paginator import WholeList
 
@@ -74,9 +75,8 @@ class BetaReport(Attrs):
     url = property(lambda self: self._attrs.get("url"))
 
     def to_html(self, height: int = 1024, hidden: bool = False) -> str:
-        """Return a frame with the page."""
-        style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
-        return f'<iframe src="{self.url}" style="{style}"></iframe>'
+        """Return a link to the page: a server lets no other page frame it."""
+        return link(self.url, f"Report {self.display_name}")
 
     def __repr__(self) -> str:
         return f"<Report {self.display_name}>"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb._native.api import run_fields
 from wandb._native.api.unsupported_methods import refuse
+from wandb._native.notebooks.frame import link
 from wandb.apis.attrs import Attrs
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.paginator import WholeList
@@ -213,9 +214,8 @@ class Sweep(Attrs):
         return self._reader.project_url(self.project)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """Return a frame with the project's page."""
-        style = f"border:none;width:100%;height:{height}px;" + ("display:none;" if hidden else "")
-        return f'<iframe src="{self.url}" style="{style}"></iframe>'
+        """Return a link to the project's page: a server lets no other page frame it."""
+        return link(self.url, f"Sweep {self.name}")
 
     def __repr__(self) -> str:
         return f"<Sweep {'/'.join(self.path)} ({self.state})>"

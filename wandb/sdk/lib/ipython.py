@@ -37,8 +37,7 @@ def in_vscode_notebook() -> bool:
 def toggle_button(what: str = "run") -> str:
     """Return the button that shows what follows it."""
     return (
-        "<button onClick=\"this.nextSibling.style.display='block';this.style.display='none';\">"
-        f"Display W&B {what}</button>"
+        f"<button onClick=\"this.nextSibling.style.display='block';this.style.display='none';\">Display {what}</button>"
     )
 
 

@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page import artifacts, charts, exports, views, workspace
+from wandb_compat.server.page import artifacts, charts, embed, exports, views, workspace
 from wandb_compat.server.params import Fields, Query, RequestError, parse_json
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
@@ -65,7 +65,7 @@ VIEWS: dict[str, View] = {
     "/page/artifacts": artifacts.artifacts,
 }
 LINES: dict[str, Callable[[Store, Fields], bytes]] = {
-    "/page/charts": charts.charts,
+    embed.CHARTS: charts.charts,
     "/page/groups": charts.groups,
 }
 # The page itself tells its views apart: see assets/routes.js.
@@ -92,6 +92,7 @@ class PageRoutes:
     def routes(self) -> list[Route]:
         """Return the page's routes."""
         return [
+            *embed.routes(self._auth, _shell, self.embedded_views(), self.lines(charts.charts)),
             *(Route(path, self.shell, methods=["GET"]) for path in SHELL_PATHS),
             Route("/assets/{name:path}", self.asset, methods=["GET"]),
             Route("/signin", self.sign_in, methods=["GET", "POST"]),
@@ -103,6 +104,17 @@ class PageRoutes:
             Route("/page/export", self.export, methods=["GET"]),
             Route("/page/events", self.events, methods=["GET"]),
         ]
+
+    def embedded_views(self) -> dict[str, embed.Endpoint]:
+        """Return what a notebook's frame may read of its run: each takes `runs` or `run`, and reads no other."""
+        tables = (views.runs, views.summary, views.console, charts.values, artifacts.artifacts)
+        return {
+            **{path: self.view(call) for path, call in VIEWS.items() if call in tables},
+            "/page/files": self.view(self.files),
+            "/page/contents": self.view(self.contents),
+            "/page/export": self.export,
+            "/page/events": self.events,
+        }
 
     async def shell(self, request: Request) -> Response:
         """Return the HTML shell, or redirect to the sign-in form."""
@@ -160,6 +172,7 @@ class PageRoutes:
 
         async def endpoint(request: Request) -> Response:
             fields = Fields(parse_json(await _read_body(request)))
+            embed.check_runs(self._auth, request, fields.get("runs"))
             body = await run_in_threadpool(call, self._store, fields)
             return Response(body, media_type="application/octet-stream", headers=SECURITY_HEADERS)
 
@@ -241,7 +254,7 @@ class PageRoutes:
 
 def is_public(path: str) -> bool:
     """Return whether a path of the page needs no authentication or checks it itself."""
-    return path in ("/", "/signin", "/signout") or path.startswith(("/o/", "/assets/"))
+    return path in ("/", "/signin", "/signout") or path.startswith(("/o/", "/assets/", "/embed/"))
 
 
 def accepts_cookie(path: str) -> bool:

@@ -1,5 +1,6 @@
 // Entry point: the page's frame around the view of the current address; follows links without reloading.
 
+import { BASE } from "./core/frame.js";
 import { html, render, useEffect } from "./core/html.js";
 import { applyPreferences } from "./core/preferences.js";
 import { matchPath, navigate, readAddress } from "./core/router.js";
@@ -37,10 +38,14 @@ function NoSuchPage() {
 
 document.addEventListener("click", (event) => {
   const link = /** @type {Element} */ (event.target).closest?.("a[href]");
-  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target || link.hasAttribute("download")) return;
+  if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || link.target) return;
   const address = new URL(link.href);
+  if (BASE) { // links open a tab of the browser, which has its own session; the data of the run is read here
+    if (address.origin === location.origin && address.pathname.startsWith("/page/")) link.href = BASE + address.pathname + address.search;
+    return;
+  }
   if (address.origin !== location.origin || !(address.pathname === "/" || address.pathname.startsWith("/o/"))) return;
-  if (address.pathname === location.pathname && address.hash) return;
+  if (link.hasAttribute("download") || (address.pathname === location.pathname && address.hash)) return;
   event.preventDefault();
   navigate(address.pathname + address.search);
   scrollTo(0, 0);

@@ -1,5 +1,6 @@
 // The bar at the top: where one is, the parts of a project, and what belongs to the whole page.
 
+import { BASE, ownPath } from "../core/frame.js";
 import { html } from "../core/html.js";
 import { writePreferences } from "../core/preferences.js";
 import { projectPath } from "../core/router.js";
@@ -12,6 +13,7 @@ export const SECTIONS = [
 
 /** @param {{project?: string, section?: string, runs?: string}} props */
 export function Header({ project, section, runs }) {
+  if (BASE) return html`<header class="bar framed"><a class="brand" href=${ownPath()}><img src="/assets/icon.svg" alt="" width="16" height="16" /> Open in a tab</a><span id="trail" class="faint">${project}</span><${Live} /></header>`;
   return html`<header class="bar">
     <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="22" height="22" /> Pluto <span class="faint">on this machine</span></a>
     <nav id="trail" aria-label="Where you are">${project && html`<a href=${projectPath(project)} title=${project}>${project}</a>`}${runs && html`<span>${runs.includes(",") ? "compared" : "run"}</span>`}</nav>

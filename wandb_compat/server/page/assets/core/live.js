@@ -1,5 +1,6 @@
 // The event stream of changes: views run their tasks again after something has changed on the server.
 
+import { announceShown, BASE } from "./frame.js";
 import { useEffect, useRef } from "./html.js";
 import { store } from "./store.js";
 
@@ -11,7 +12,7 @@ import { store } from "./store.js";
  * @returns {() => void} ends it
  */
 export function listen(query, ...tasks) {
-  const source = new EventSource(`/page/events?${new URLSearchParams(query)}`);
+  const source = new EventSource(`${BASE}/page/events?${new URLSearchParams(query)}`);
   const due = new Set();
   let first = true, busy = false, left = false;
   const work = async () => {
@@ -25,7 +26,7 @@ export function listen(query, ...tasks) {
     }
     busy = false;
   };
-  source.onopen = () => { store.set({ live: "on" }); };
+  source.onopen = () => { store.set({ live: "on" }); announceShown(); };
   source.onerror = () => { store.set({ live: "off" }); };
   source.onmessage = () => {
     if (first) { first = false; return; }

@@ -1,5 +1,7 @@
 // Requests to the server, and what its errors become.
 
+import { BASE } from "./frame.js";
+
 /**
  * Return the data of a view.
  *
@@ -10,7 +12,7 @@
 export async function get(view, query = {}) {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== "") asked.set(name, value);
-  return (await checkResponse(fetch(`/page/${view}?${asked}`))).json();
+  return (await checkResponse(fetch(`${BASE}/page/${view}?${asked}`))).json();
 }
 
 /**
@@ -70,7 +72,7 @@ export function unpack(buffer, names) {
 
 /** @param {string} path @param {object} content */
 export function send(path, content) {
-  return checkResponse(fetch(`/page/${path}`, { method: "POST", body: JSON.stringify(content), headers: { "Content-Type": "application/json" } }));
+  return checkResponse(fetch(`${BASE}/page/${path}`, { method: "POST", body: JSON.stringify(content), headers: { "Content-Type": "application/json" } }));
 }
 
 /** @param {Promise<Response>} request */
@@ -82,6 +84,7 @@ async function checkResponse(request) {
     throw new Error("The server does not respond. Is wandb-compat serve still running?");
   }
   if (answer.status === 401) {
+    if (BASE) throw new Error("This view has expired. Run the cell again, or open the run in a tab.");
     location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Error("Signed out.");
   }

@@ -1,5 +1,6 @@
 // Addresses: matching paths to routes, and changing path and query without reloading the page.
 
+import { ownPath } from "./frame.js";
 import { store, useStore } from "./store.js";
 import { useMemo } from "./html.js";
 
@@ -78,8 +79,8 @@ export function updateQuery(changes, { push = false } = {}) {
 /** Take the address bar into the store, after the browser has changed it. */
 export function readAddress() {
   const { path, query } = store.get().address;
-  if (path === location.pathname && query === location.search.slice(1)) return;
-  store.set({ address: { path: location.pathname, query: location.search.slice(1) } });
+  if (path === ownPath() && query === location.search.slice(1)) return;
+  store.set({ address: { path: ownPath(), query: location.search.slice(1) } });
 }
 
 /** Return the parameters of the current address; the component is drawn again when they change. */

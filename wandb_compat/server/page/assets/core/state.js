@@ -1,5 +1,6 @@
 // The shape of the page's state, and its first value.
 
+import { ownPath } from "./frame.js";
 import { readPreferences } from "./preferences.js";
 
 /**
@@ -21,9 +22,9 @@ import { readPreferences } from "./preferences.js";
 
 /** @returns {State} */
 export function initialState() {
-  const there = typeof location === "undefined" ? { pathname: "/", search: "" } : location;
+  const there = typeof location === "undefined" ? { path: "/", search: "" } : { path: ownPath(), search: location.search };
   return {
-    address: { path: there.pathname, query: there.search.slice(1) },
+    address: { path: there.path, query: there.search.slice(1) },
     live: "",
     preferences: readPreferences(),
     dialog: null,
