@@ -34,6 +34,7 @@ from wandb_compat.server.params import (
     parse_json,
 )
 from wandb_compat.server.query import metrics, run_data, run_list
+from wandb_compat.server.removal import remove_deleted_runs
 from wandb_compat.server.request_bodies import BodyBudget, arriving
 from wandb_compat.server.responses import (
     client_disconnected,
@@ -43,7 +44,7 @@ from wandb_compat.server.responses import (
     request_error,
     unavailable,
 )
-from wandb_compat.server.storage import blobs, downsampling, ingest, run_updates, runs
+from wandb_compat.server.storage import blobs, downsampling, ingest, run_edits, run_updates, runs
 from wandb_compat.server.storage.database import Store
 
 PUBLIC_PATHS = ("/healthz", "/api/openapi.json")
@@ -124,6 +125,10 @@ class _Endpoints:
                 return json_response(await run_in_threadpool(call, self._store, fields, _base(request)))
 
         return endpoint
+
+    def edit(self, call: Callable[[Store, Fields], Answer]) -> Endpoint:
+        """Return the endpoint of a change that a person makes."""
+        return self.write(lambda store, fields, base: call(store, fields))
 
     def heartbeat(self, call: Callable[[Store, Fields, str], Answer]) -> Endpoint:
         """Return the endpoint of a call of the heartbeat service: invalid requests are 422, errors have `detail`."""
@@ -227,6 +232,11 @@ class _Endpoints:
         """Return the routes of the API, the ingest and the file store."""
         return [
             *(Route(path, self.write(call), methods=["POST"]) for path, call in WRITES.items()),
+            # What the real server has no route for, see run_edits.py.
+            *(
+                Route(f"/api/embedded/{name}", self.edit(call), methods=["POST"])
+                for name, call in run_edits.EDITS.items()
+            ),
             *(Route(path, self.heartbeat(call), methods=["POST"]) for path, call in HEARTBEATS.items()),
             *(Route(path, self.ingest(call), methods=["POST"]) for path, call in INGESTS.items()),
             *(Route(path, self.read(call), methods=["GET"]) for path, call in READS.items()),
@@ -250,6 +260,7 @@ def build_app(store: Store, bounds: Limits) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         loops = [_fail_stale_runs_forever(store, bounds), _downsample_forever(store)]
+        loops.append(_repeat(lambda: remove_deleted_runs(store), bounds.reap_every))
         if bounds.storage_delay:
             loops.append(_repeat(store.store_due, min(bounds.storage_delay / 4, 0.25)))
         if bounds.statistics_delay:

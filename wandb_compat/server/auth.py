@@ -1,7 +1,7 @@
 """Sign-in to the page: one-time tickets and session cookies.
 
 Both are signed with the server's key and contain their expiry, so a restart ends no session; only sessions that were
-signed out are stored. A cookie grants access to the page's read-only paths; writing requires the key.
+signed out are stored. A cookie grants access to the page's paths, which edit runs too; logging requires the key.
 """
 
 from __future__ import annotations

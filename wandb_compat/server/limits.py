@@ -8,6 +8,7 @@ from typing import Any
 TAGS = 50  # tags of a run
 NAME = 255  # characters of a run name, project name or external id
 NOTES = 1000  # characters of a run's notes
+LONG_NOTES = 50_000  # characters of notes that are written on the page
 LOG_NAME = 2700  # bytes of a log name after compression: the real server's index has no room for more
 DOCUMENT_DEPTH = 122  # levels of a config or another stored document
 STEP = 2**63 - 1  # SQLite's largest integer

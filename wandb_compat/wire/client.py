@@ -172,6 +172,22 @@ class Client(StoreClient):
         """Replace the notes of the run; None removes them. A server takes NOTES_LIMIT characters."""
         self._post(self.endpoints.api, "/api/runs/notes/update", {"runId": run, "notes": notes})
 
+    def edit_run(self, run: int, change: str, values: dict[str, Any] | None = None) -> bool:
+        """Make a change that only an embedded server has a route for; return whether the server has it.
+
+        Args:
+            run: its number.
+            change: `edit` or `delete`.
+            values: such as `name`.
+        """
+        try:
+            answer = self._post(self.endpoints.api, f"/api/embedded/{change}", {"runs": [run], **(values or {})})
+        except Refused as error:
+            if error.status == 404:
+                return False
+            raise
+        return answer.get("success") is True
+
     def update_tags(self, run: int, tags: list[str]) -> None:
         """Replace all tags of the run."""
         self._post(self.endpoints.api, "/api/runs/tags/update", {"runId": run, "tags": tags})

@@ -43,6 +43,20 @@ def test_update_sends_what_was_changed(api: wandb.Api, log: Logged) -> None:
     assert [one.id for one in api.runs(run.project, {"group": "g2", "display_name": "another name"})] == ["one"]
 
 
+def test_a_run_of_the_embedded_server_is_renamed_and_deleted(api: wandb.Api, log: Logged) -> None:
+    """The server's own name changes, so its page and Pluto's clients see it; a deleted run is not found any more."""
+    run = log("one")
+    run.name = "another name"
+    run.update()
+    (listed,) = api._reader.list_runs(run.project)
+    assert listed["name"] == "another name"
+    with pytest.raises(wandb.CommError, match="still running"):
+        run.delete()
+    run.stop()
+    run.delete()
+    assert list(api.runs(run.project)) == []
+
+
 def test_update_sends_nothing_that_was_not_changed(counted: tuple[wandb.Api, Counter], log: Logged) -> None:
     """A run that goes on is not overwritten with what was read of it before."""
     project = "test_update_sends_nothing_that_was_not_changed"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -86,6 +87,34 @@ def test_a_cookie_opens_the_page_alone(pluto_server: Running) -> None:
         assert get("/page/projects", {page_auth.cookie_name: forged}).status_code == 401
 
 
+def test_the_page_edits_and_other_sites_cannot(api: Api, pluto_server: Running, run: int, project: str) -> None:
+    """An edit takes the cookie, JSON and an origin of this server; the routes for clients take the key."""
+    page_auth = auth.PageAuth(pluto_server.key)
+    cookies = {page_auth.cookie_name: page_auth.new_session()}
+    body = {"runs": [run], "name": "renamed"}
+
+    def post(path: str, **more: Any) -> int:
+        return requests.post(
+            pluto_server.url + path, **{"json": body, "cookies": cookies, "timeout": 30, **more}
+        ).status_code
+
+    for change in ("edit", "delete", "restore", "stop"):
+        assert post(f"/page/{change}", headers={"Origin": "https://evil.example"}) == 403
+        assert post(f"/page/{change}", headers={"Sec-Fetch-Site": "cross-site"}) == 403
+        assert post(f"/page/{change}", json=None, data=json.dumps(body), headers={"Content-Type": "text/plain"}) == 415
+        assert post(f"/page/{change}", cookies={}) == 401
+        assert post(f"/api/embedded/{change}") == 401
+        assert requests.get(f"{pluto_server.url}/page/{change}", cookies=cookies, timeout=30).status_code == 404
+    assert api.get("/api/runs/list", projectName=project).json()["runs"][0]["name"] == "=1+1"
+    assert post("/page/edit", headers={"Origin": pluto_server.url}) == 200
+    assert api.get("/api/runs/list", projectName=project).json()["runs"][0]["name"] == "renamed"
+    assert post("/page/stop") == post("/page/delete") == 200
+    assert api.get("/api/runs/list", projectName=project).json()["runs"] == []
+    assert api.get(f"/api/runs/details/{run}").status_code == 404
+    assert post("/page/restore") == 200
+    assert api.post("/api/embedded/delete", runs=[run]).status_code == 200
+
+
 def test_every_answer_is_guarded(pluto_server: Running) -> None:
     """No inline script, no style, no frame, no other host; a path out of the assets finds nothing."""
     for path in ("/signin", "/assets/main.js"):
@@ -112,8 +141,8 @@ def test_metrics_leave_as_csv_and_parquet(pluto_server: Running, run: int) -> No
 
 def test_what_the_browser_has_is_not_sent_again(pluto_server: Running) -> None:
     """An asset comes whole the first time, and as a word when nothing has changed."""
-    address = f"{pluto_server.url}/assets/charts.js"
+    address = f"{pluto_server.url}/assets/core/router.js"
     first = requests.get(address, timeout=30)
-    assert first.text.startswith("// Line charts")
+    assert first.text.startswith("// Addresses")
     again = requests.get(address, headers={"If-None-Match": first.headers["ETag"]}, timeout=30)
     assert (again.status_code, again.content) == (304, b"")

@@ -166,7 +166,7 @@ APART = ["launch", "queue", "job", "automation", "integration", "slack", "sandbo
 # What is refused beside them, as a Pluto server has no call for it and nothing else would do.
 NO_CALL = {
     *("Api.create_user", "Api.create_team", "User.create", "Team.create"),  # a key cannot create users
-    *("Run.delete", "File.delete"),
+    "File.delete",
     "wandb.proto",  # the journal has another form
 }
 

@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 from wandb._native.api import artifact_versions, run_edit, run_fields, run_files
 from wandb._native.api.run_attributes import RunAttributes
-from wandb._native.api.unsupported_methods import refuse
 from wandb.apis import public
 from wandb.apis.normalize import normalize_exceptions
 from wandb.apis.public import history
@@ -240,13 +239,21 @@ class Run(RunAttributes):
         """
         return run_edit.update_state(self, state)
 
-    def delete(self, delete_artifacts: bool = False) -> NoReturn:
-        """Refused: a Pluto server has no call that deletes a run; it is deleted on its page.
+    @normalize_exceptions
+    def delete(self, delete_artifacts: bool = False) -> None:
+        """Delete a run that is over.
+
+        In Pluto: the embedded server deletes it, with the artifact versions that it logged, and its page can restore it
+        for a day. Pluto's own server has no call for it: `UnsupportedError`, the run is deleted on its page.
+
+        Args:
+            delete_artifacts: makes no difference.
 
         Raises:
-            wandb.UsageError: always.
+            wandb.UsageError: it is on Pluto's own server.
+            wandb.CommError: it is still running.
         """
-        refuse("Run.delete()", f"delete the run on its page, {self.url}")
+        run_edit.delete(self)
 
     @normalize_exceptions
     def stop(self) -> None:

@@ -30,6 +30,8 @@ def update(run: Run) -> None:
             about[name] = run._attrs[attribute]
     if changed or about:
         send(run, about, changed)
+    if "name" in about:  # Pluto's own server keeps the first name, and ours reads that of the config
+        run._reader.wire.edit_run(run.number, "edit", {"name": about["name"]})
     marks = {kind: run._attrs.get(name) for kind, name in run_fields.MARKS.items()}
     if any(run._attrs.get(name) != run._saved.get(name) for name in ("tags", *run_fields.MARKS.values())):
         _send_tags(run, [*[f"{kind}:{value}" for kind, value in marks.items() if value], *run.tags])
@@ -95,6 +97,12 @@ def update_state(run: Run, state: str) -> bool:
     run._reader.wire.set_status(run.number, "FAILED", int(time() * 1000), reason)
     run.load(force=True)
     return bool(run._load_details()["status"] == "FAILED")
+
+
+def delete(run: Run) -> None:
+    """Delete a run on an embedded server; refused on another."""
+    if not run._reader.wire.edit_run(run.number, "delete"):
+        refuse("Run.delete()", f"delete the run on its page, {run.url}")
 
 
 def stop(run: Run) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from wandb_compat.server import limits
 from wandb_compat.server.page import views
 from wandb_compat.server.params import Query, RequestError
+from wandb_compat.server.query.artifact_entries import object_of, own_config, read_entries
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage import blobs
 from wandb_compat.server.storage.database import Store
@@ -24,9 +25,9 @@ def artifacts(store: Store, query: Query) -> Answer:
         wanted: set[str] = set()
         used: list[Answer] = []
         for run in chosen:
-            own = _own(decode_json(run["config"]))
-            wanted.update(_object(own.get("artifacts")))
-            used += [{"run": run["id"], "name": name} for name in _object(own.get("used_artifacts"))]
+            own = own_config(decode_json(run["config"]))
+            wanted.update(object_of(own.get("artifacts")))
+            used += [{"run": run["id"], "name": name} for name in object_of(own.get("used_artifacts"))]
         entries: dict[str, list[Entry]] = {name: [] for name in wanted}
         rows = connection.execute(
             "SELECT id, name, config FROM run WHERE project = ? AND config LIKE '%\"artifacts\"%'",
@@ -34,7 +35,7 @@ def artifacts(store: Store, query: Query) -> Answer:
         )
         for row in rows:
             names[row["id"]] = row["name"]
-            for name, published in _object(_own(decode_json(row["config"])).get("artifacts")).items():
+            for name, published in object_of(own_config(decode_json(row["config"])).get("artifacts")).items():
                 if name in wanted:
                     entries[name] += read_entries(published)
         return {
@@ -67,15 +68,15 @@ def contents(store: Store, query: Query, link: views.Link) -> Answer:
     """Return the metadata and files of a version, read from its manifest; download links expire."""
     run, key, name = query.integer("run"), query.text("key"), query.text("manifest")
     try:
-        manifest = _object(json.loads(blobs.blob_path(store, run, key, name).read_bytes()))
+        manifest = object_of(json.loads(blobs.blob_path(store, run, key, name).read_bytes()))
     except FileNotFoundError:
         raise RequestError(404, "The manifest of this version has not been uploaded yet") from None
     except ValueError:
         raise RequestError(422, "The manifest of this version is not valid JSON") from None
-    artifact, entries = _object(manifest.get("artifact")), _object(manifest.get("contents"))
+    artifact, entries = object_of(manifest.get("artifact")), object_of(manifest.get("contents"))
     listed = []
     for path, entry in list(entries.items())[: limits.FILES]:
-        one = _object(entry)
+        one = object_of(entry)
         kept = isinstance(one.get("run"), int) and isinstance(one.get("key"), str) and isinstance(one.get("file"), str)
         listed.append(
             {
@@ -87,35 +88,7 @@ def contents(store: Store, query: Query, link: views.Link) -> Answer:
         )
     return {
         "description": artifact.get("description"),
-        "metadata": _object(artifact.get("metadata")),
+        "metadata": object_of(artifact.get("metadata")),
         "total": len(entries),
         "files": listed,
     }
-
-
-def read_entries(published: Any) -> list[Entry]:
-    """Return the valid entries of one name in a config; any client can write there, so others are skipped."""
-    known = Entry.__dataclass_fields__  # a later version may add fields
-    found = []
-    for text in _object(published).values():
-        try:
-            entry = Entry(**{name: value for name, value in json.loads(text).items() if name in known})
-        except (TypeError, ValueError, AttributeError):
-            continue
-        whole = all(type(number) is int for number in (entry.order, entry.time, entry.version, entry.size, entry.run))
-        if (
-            whole
-            and isinstance(entry.digest, str)
-            and isinstance(entry.aliases, list)
-            and isinstance(entry.changes, dict)
-        ):
-            found.append(entry)
-    return found
-
-
-def _own(config: Any) -> Answer:
-    return _object(_object(config).get("wandb"))
-
-
-def _object(value: Any) -> Answer:
-    return value if isinstance(value, dict) else {}

@@ -23,7 +23,7 @@ from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
 from wandb_compat.server.page import artifacts, charts, embed, exports, views, workspace
 from wandb_compat.server.params import Fields, Query, RequestError, parse_json
-from wandb_compat.server.storage import blobs
+from wandb_compat.server.storage import blobs, run_edits
 from wandb_compat.server.storage.database import Store
 
 ASSETS = Path(__file__).resolve().with_name("assets")
@@ -68,6 +68,7 @@ LINES: dict[str, Callable[[Store, Fields], bytes]] = {
     embed.CHARTS: charts.charts,
     "/page/groups": charts.groups,
 }
+EDITS = run_edits.EDITS
 # The page itself tells its views apart: see assets/routes.js.
 SHELL_PATHS = ("/", "/o/{organization}/projects", "/o/{organization}/projects/{rest:path}")
 DATA_PATHS = ("/api/", "/ingest/", "/blob/", "/files", "/page/", "/assets/", "/healthz")
@@ -99,6 +100,7 @@ class PageRoutes:
             Route("/signout", self.sign_out, methods=["POST"]),
             *(Route(path, self.view(call), methods=["GET"]) for path, call in VIEWS.items()),
             *(Route(path, self.lines(call), methods=["POST"]) for path, call in LINES.items()),
+            *(Route(f"/page/{name}", self.edit(call), methods=["POST"]) for name, call in EDITS.items()),
             Route("/page/files", self.view(self.files), methods=["GET"]),
             Route("/page/contents", self.view(self.contents), methods=["GET"]),
             Route("/page/export", self.export, methods=["GET"]),
@@ -175,6 +177,18 @@ class PageRoutes:
             embed.check_runs(self._auth, request, fields.get("runs"))
             body = await run_in_threadpool(call, self._store, fields)
             return Response(body, media_type="application/octet-stream", headers=SECURITY_HEADERS)
+
+        return endpoint
+
+    def edit(self, call: Callable[[Store, Fields], Any]) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of a change; pages of other sites cannot make one."""
+
+        async def endpoint(request: Request) -> Response:
+            _check_origin(request)
+            if not request.headers.get("content-type", "").startswith("application/json"):
+                raise RequestError(415, "The content type must be application/json")
+            fields = Fields(parse_json(await _read_body(request)))
+            return _json(await run_in_threadpool(call, self._store, fields))
 
         return endpoint
 
@@ -268,7 +282,7 @@ def _check_origin(request: Request) -> None:
     origin, site = request.headers.get("origin", "null"), request.headers.get("sec-fetch-site", "same-origin")
     foreign = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
     if request.method == "POST" and (foreign or site not in ("same-origin", "none")):
-        raise RequestError(403, "Only pages of this server sign in and out")
+        raise RequestError(403, "Only pages of this server sign in and out, and change runs")
 
 
 def _safe_redirect(path: str) -> str:

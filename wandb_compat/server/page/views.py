@@ -76,7 +76,8 @@ def find(store: Store, query: Query) -> Answer:
     text = query.text("run")
     with store.read() as connection:
         rows = connection.execute(
-            "SELECT id FROM run WHERE display = ? OR external = ? OR id = ? ORDER BY id = ? DESC, id DESC LIMIT 2",
+            "SELECT id FROM project_run WHERE display = ? OR external = ? OR id = ?"
+            " ORDER BY id = ? DESC, id DESC LIMIT 2",
             (text, text, int(text) if text.isdecimal() and len(text) < 19 else -1, text),
         ).fetchall()
     if not rows:
@@ -162,15 +163,18 @@ def change_token(store: Store, numbers: list[int], project: str | None) -> list[
     with store.read() as connection:
         if project is not None:
             row = connection.execute(
-                "SELECT count(*), max(seen), max(updated), sum(status = 'RUNNING') FROM project_run"
+                "SELECT count(*), max(seen), sum(updated), sum(status = 'RUNNING') FROM project_run"
                 " WHERE project_name = ?",
                 (project,),
             ).fetchone()
             return list(row)
         if not numbers:
-            return list(connection.execute("SELECT count(*), max(seen), sum(status = 'RUNNING') FROM run").fetchone())
+            row = connection.execute("SELECT count(*), max(seen), sum(status = 'RUNNING') FROM project_run").fetchone()
+            return list(row)
         marks = ",".join(map(str, numbers))
-        rows = connection.execute(f"SELECT id, status, seen, updated FROM run WHERE id IN ({marks}) ORDER BY id")
+        rows = connection.execute(
+            f"SELECT id, status, seen, updated FROM project_run WHERE id IN ({marks}) ORDER BY id"
+        )
         return [list(row) for row in rows]
 
 
@@ -208,6 +212,8 @@ def brief(row: sqlite3.Row) -> Answer:
         "created": row["created"],
         "ended": None if row["status"] == "RUNNING" else max(row["status_updated"], row["created"]),
         "seen": row["seen"],
+        "color": row["color"],
+        "archived": bool(row["archived"]),
     }
 
 
@@ -215,13 +221,14 @@ def _whole(connection: sqlite3.Connection, row: sqlite3.Row) -> Answer:
     config = decode_json(row["config"])
     flat = filters.flatten(config)
     relatives = connection.execute(
-        "SELECT id, display, name, fork_step FROM run WHERE parent = ? ORDER BY id LIMIT ?", (row["id"], MAX_RUNS)
+        "SELECT id, display, name, fork_step FROM project_run WHERE parent = ? ORDER BY id LIMIT ?",
+        (row["id"], MAX_RUNS),
     )
     lineage: list[Answer] = []
     at = row
     while at is not None and at["parent"] is not None and len(lineage) < limits.FORK_DEPTH:
         step = at["fork_step"]
-        at = connection.execute("SELECT * FROM run WHERE id = ?", (at["parent"],)).fetchone()
+        at = connection.execute("SELECT * FROM project_run WHERE id = ?", (at["parent"],)).fetchone()
         if at is not None:
             lineage.append({"id": at["id"], "display": at["display"], "name": at["name"], "step": step})
     own = config.get("wandb") if isinstance(config, dict) else None

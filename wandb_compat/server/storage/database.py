@@ -21,7 +21,7 @@ from wandb_compat.system.locks import FileLock, Timeout
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 IS_FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # values that charts can draw
-SCHEMA_VERSION = 3  # of the schema below
+SCHEMA_VERSION = 4  # of the schema below
 
 # Derived from the metrics, see downsampling.py; folders of version 1 do not have it.
 BUCKET_TABLE = """
@@ -71,11 +71,14 @@ CREATE TABLE run (
     heartbeat INTEGER,               -- time of the last heartbeat
     seen INTEGER NOT NULL,           -- time of the last request of the run, by the server's clock
     newest INTEGER,                  -- the latest time of a metric, by the client's clock
+    color TEXT, archived INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER,                 -- when; such a run has the negated number of its project, see run_edits.py
     UNIQUE (project, number), UNIQUE (project, external));
 CREATE VIEW project_run AS
     SELECT run.*, project.name AS project_name FROM run JOIN project ON project.id = run.project;
 CREATE INDEX run_display ON run (display);
 CREATE INDEX run_running ON run (seen) WHERE status = 'RUNNING';
+CREATE INDEX run_deleted ON run (deleted) WHERE deleted IS NOT NULL;
 
 CREATE TABLE status_event (
     run INTEGER NOT NULL REFERENCES run, before TEXT, after TEXT NOT NULL, source TEXT NOT NULL, metadata TEXT,
@@ -245,7 +248,8 @@ class Store:
         if version == 0:
             statements = SCHEMA + DATA_TABLES + BUCKET_TABLE
         else:
-            statements = (BUCKET_TABLE if version == 1 else "") + self._upgrade_to_3()
+            statements = BUCKET_TABLE if version == 1 else ""
+            statements += (self._upgrade_to_3() if version < 3 else "") + self._upgrade_to_4()
         self._writer.executescript(f"BEGIN; {statements} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     def _upgrade_to_3(self) -> str:
@@ -263,6 +267,15 @@ class Store:
         for table, names in copies.items():
             statements += f"INSERT INTO {table} ({names}) SELECT {names} FROM old_{table}; DROP TABLE old_{table}; "
         return statements
+
+    def _upgrade_to_4(self) -> str:
+        """Return the statements that add what is edited on the page."""
+        columns = {row["name"] for row in self._writer.execute("PRAGMA table_info(run)")}
+        added = {"color": "TEXT", "archived": "INTEGER NOT NULL DEFAULT 0", "deleted": "INTEGER"}
+        statements = "".join(
+            f"ALTER TABLE run ADD COLUMN {name} {kind}; " for name, kind in added.items() if name not in columns
+        )
+        return statements + "CREATE INDEX IF NOT EXISTS run_deleted ON run (deleted) WHERE deleted IS NOT NULL; "
 
 
 def _check_database(file: Path) -> None:

@@ -46,6 +46,11 @@ class DownsamplingBacklog:
             self.covered[series] = -1 if left[0] is None else left[0]
             self._waiting[series] = UNKNOWN
 
+    def forget(self, series: int) -> None:
+        """Forget a series that was removed; its number can be given again."""
+        for kept in (self.covered, self._waiting, self._lowest):
+            kept.pop(series, None)
+
     def start_round(self, enough: int) -> list[int]:
         """Return the series with enough waiting points, and start tracking what arrives."""
         self._lowest.clear()
