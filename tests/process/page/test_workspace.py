@@ -156,14 +156,16 @@ def test_a_chart_has_a_tooltip_a_legend_and_settings(visit: Any, tmp_path: Any) 
 def test_sections_fold_and_move(visit: Any) -> None:
     """Sections keep their order and what is folded."""
     page = visit("/o/local/projects/views")
-    names = "[...document.querySelectorAll('.section > summary')].map((one) => one.firstChild.textContent).join()"
-    until(page, f"({names}) === 'eval,train'")
+    names = "[...document.querySelectorAll('.section')].map((one) => one.ariaLabel).join()"
+    until(page, f"({names}) === 'Section eval,Section train'")
     page.get_by_role("button", name="Move train up").click()
-    until(page, f"({names}) === 'train,eval'")
-    page.locator(".section > summary", has_text="eval").click()
+    until(page, f"({names}) === 'Section train,Section eval'")
+    page.locator(".section-name", has_text="eval").click()
     page.reload()
-    until(page, f"({names}) === 'train,eval'")
-    assert page.locator(".section[open]").count() == 1
+    until(page, f"({names}) === 'Section train,Section eval'")
+    assert page.locator(".section-name[aria-expanded=true]").count() == 1
+    page.locator(".section-head", has_text="eval").drag_to(page.locator(".section-head", has_text="train"))
+    until(page, f"({names}) === 'Section eval,Section train'")
 
 
 def test_the_table_is_sorted_and_has_columns(visit: Any) -> None:
@@ -216,6 +218,39 @@ def test_parallel_coordinates_are_brushed(visit: Any) -> None:
     page.locator("svg.parallel path").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("tab", name="Config").wait_for()
+
+
+def test_plots_over_runs(visit: Any) -> None:
+    """Scatter, bars, boxes and histogram of config and metrics, and what a metric depends on."""
+    page = visit("/o/local/projects/views?px=config.lr&y=summary.train/loss")
+    page.get_by_role("tab", name="Plots").click()
+    _is(page, ".plot-over-runs circle", 2)
+    assert "lr 0.2, train/loss 0." in page.locator("circle[aria-label*='run-1']").get_attribute("aria-label")
+    page.get_by_role("button", name="Bars").click()
+    _is(page, ".bar-row", 2)
+    assert page.locator(".bar-row").first.inner_text().startswith("run-1")  # the largest first
+    page.get_by_role("button", name="Boxes").click()
+    page.get_by_label("x of the plot").select_option("config.lr")
+    _is(page, ".box", 2)
+    page.get_by_role("button", name="Histogram").click()
+    page.wait_for_selector(".bin")
+    page.get_by_role("button", name="Scatter").click()
+    page.locator("circle[aria-label*='run-1']").press("Enter")
+    page.get_by_role("tab", name="Config").wait_for()
+
+
+def test_values_are_shown_as_difference_to_a_baseline(visit: Any) -> None:
+    """`b` pins a run, whose values are then subtracted from all others."""
+    page = visit("/o/local/projects/views?find=train/loss")
+    page.wait_for_selector(".chart canvas")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("b")
+    page.locator(".run-row", has_text="run-0").get_by_text("baseline").wait_for()
+    over = page.locator(".u-over").bounding_box()
+    page.mouse.move(over["x"] + 100, over["y"] + 100)
+    page.mouse.move(over["x"] + 101, over["y"] + 100)
+    until(page, "[...document.querySelectorAll('.tooltip b')].map((one) => one.innerText).join() === '0.1,0'")
 
 
 def test_what_is_not_there_is_a_page(browser: Any, served: Running) -> None:

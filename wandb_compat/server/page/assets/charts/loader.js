@@ -1,5 +1,6 @@
 // Loads lines: what several charts ask for within a moment is one request, and no line is loaded twice.
 
+import { groupBy } from "../core/collections.js";
 import { useEffect, useReducer, useRef } from "../core/html.js";
 import { lines, send, unpack } from "../core/requests.js";
 import { useStore } from "../core/store.js";
@@ -48,7 +49,7 @@ function isMissing(run, key, zoom) {
 async function loadWaiting() {
   const turn = waiting;
   waiting = [];
-  const byZoom = Map.groupBy(turn, (one) => String(one.zoom));
+  const byZoom = groupBy(turn, (one) => String(one.zoom));
   await Promise.all([...byZoom.values()].map(async (asked) => {
     try {
       const zoom = asked[0].zoom;

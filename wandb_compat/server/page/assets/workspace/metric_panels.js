@@ -1,5 +1,6 @@
 // All charts of some runs in sections that fold, are dragged and keep their order; the settings of all charts above.
 
+import { groupBy } from "../core/collections.js";
 import { html, useEffect, useMemo, useRef, useState } from "../core/html.js";
 import { debounce } from "../core/format.js";
 import { updateQuery, useQuery } from "../core/router.js";
@@ -26,7 +27,7 @@ export function MetricPanels({ project, runs, groups = null, baseline = null, me
   const scene = useScene({ query, runs, groups, baseline, metrics, definitions, axis });
   const sections = useMemo(() => {
     const shown = metrics.filter((key) => !isHidden(key, definitions) && fits(key, find));
-    const found = Map.groupBy(shown, sectionOf);
+    const found = groupBy(shown, sectionOf);
     const names = [...found.keys()].sort((one, other) => Number(one.startsWith("system/")) - Number(other.startsWith("system/")));
     const ordered = [...layout.order.filter((name) => found.has(name)), ...names.filter((name) => !layout.order.includes(name))];
     return ordered.map((name) => ({ name, keys: found.get(name) ?? [] }));
@@ -77,7 +78,8 @@ function ChartToolbar({ query, metrics, scene, axis, grouped }) {
 function Section({ name, keys, names, layout, scene }) {
   const [all, setAll] = useState(false);
   const place = names.indexOf(name);
-  const fold = (/** @type {boolean} */ open) => { if (open === layout.folded.includes(name)) changeLayout({ folded: open ? layout.folded.filter((one) => one !== name) : [...layout.folded, name] }); };
+  const open = !layout.folded.includes(name);
+  const fold = () => changeLayout({ folded: open ? [...layout.folded, name] : layout.folded.filter((one) => one !== name) });
   const move = (/** @type {string | null} */ before) => changeLayout({ order: movedSection(names, name, before) });
   const drop = (/** @type {DragEvent} */ event) => {
     const moved = event.dataTransfer?.getData("text/x-section");
@@ -85,16 +87,15 @@ function Section({ name, keys, names, layout, scene }) {
     event.preventDefault();
     changeLayout({ order: movedSection(names, moved, name) });
   };
-  const open = !layout.folded.includes(name);
-  const step = (/** @type {MouseEvent} */ event, /** @type {string | null} */ before) => { event.preventDefault(); event.stopPropagation(); move(before); };
   const shown = all ? keys : keys.slice(0, 60);
-  return html`<details class="section" open=${open} onToggle=${(/** @type {any} */ event) => fold(event.currentTarget.open)} onDragOver=${(/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("text/x-section") && event.preventDefault()} onDrop=${drop}>
-    <summary draggable="true" onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/x-section", name)}>${name}<span class="faint">${keys.length}</span>
-      <span class="section-tools"><button type="button" disabled=${place === 0} aria-label=${`Move ${name} up`} onClick=${(/** @type {MouseEvent} */ event) => step(event, names[place - 1])}>↑</button>
-      <button type="button" disabled=${place === names.length - 1} aria-label=${`Move ${name} down`} onClick=${(/** @type {MouseEvent} */ event) => step(event, names[place + 2] ?? null)}>↓</button></span></summary>
+  return html`<section class="section" aria-label=${`Section ${name}`} onDragOver=${(/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("text/x-section") && event.preventDefault()} onDrop=${drop}>
+    <div class="section-head" draggable="true" onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/x-section", name)}>
+      <button type="button" class="section-name" aria-expanded=${open} onClick=${fold}>${open ? "▾" : "▸"} ${name} <span class="faint">${keys.length}</span></button>
+      <span class="section-tools"><button type="button" disabled=${place === 0} aria-label=${`Move ${name} up`} onClick=${() => move(names[place - 1])}>↑</button>
+      <button type="button" disabled=${place === names.length - 1} aria-label=${`Move ${name} down`} onClick=${() => move(names[place + 2] ?? null)}>↓</button></span></div>
     ${open && html`<div class="chart-grid">${shown.map((key) => html`<${Panel} key=${key} id=${key} metric=${key} settings=${layout.panels[key] ?? NO_SETTINGS} scene=${scene} onSettings=${(/** @type {any} */ settings) => changePanel(key, settings)} />`)}</div>
       ${keys.length > shown.length && html`<button type="button" onClick=${() => setAll(true)}>Show all ${keys.length} charts of ${name}</button>`}`}
-  </details>`;
+  </section>`;
 }
 
 const NO_SETTINGS = {};

@@ -57,7 +57,7 @@ export function Panel({ id, metric, settings, scene, onSettings }) {
   const title = settings.title || metric;
   const full = useFullChart({ metric, settings, scene, active: seen });
   return html`<section class="card panel chart" ref=${box} aria-label=${title}>
-    <header><h3 title=${title}>${title}</h3>
+    <header><h2 title=${title}>${title}</h2>
       <button type="button" class="icon" aria-label=${`Enlarge ${title}`} title="Enlarge" onClick=${() => setDialog("full")}>⤢</button>
       <${PanelMenu} title=${title} box=${box} lines=${full.lines} look=${full.look} onSettings=${() => setDialog("settings")} onReset=${Object.keys(settings).length ? () => onSettings({}) : null} />
     </header>

@@ -12,11 +12,12 @@ import { RunTable } from "./run_table.js";
 import { readSelection, visibleRuns } from "./selection.js";
 import { Sidebar } from "./sidebar.js";
 import { Parallel } from "./parallel.js";
+import { Plots } from "../plots/plots.js";
 
 const MOST_DRAWN = 100; // lines of single runs in one chart
 const MOST_GROUPED = 1000; // runs of all groups
 /** @type {[string, string][]} looks at the same runs: name in the address, label */
-const LOOKS = [["charts", "Charts"], ["table", "Table"], ["parallel", "Parallel coordinates"]];
+const LOOKS = [["charts", "Charts"], ["table", "Table"], ["parallel", "Parallel coordinates"], ["plots", "Plots"]];
 
 /** @param {{project: string}} props */
 export function Workspace({ project: name }) {
@@ -41,10 +42,11 @@ export function Workspace({ project: name }) {
   return html`<div class="workspace ${query.has("list") ? "list-hidden" : ""}">
     <${Sidebar} project=${project} query=${query} selection=${selection} visible=${visible} groups=${groups} baseline=${baseline} />
     <div class="content"><h1 class="hidden-words">${name}</h1>
-      <div class="looks" role="tablist" aria-label="Looks at the runs">${LOOKS.map(([value, label]) => html`<button type="button" role="tab" key=${value} aria-selected=${value === look} tabindex=${value === look ? 0 : -1} onClick=${() => updateQuery({ view: value === "charts" ? null : value }, { push: true })} onKeyDown=${moveTab}>${label}</button>`)}
+      <div class="looks"><div role="tablist" aria-label="Looks at the runs">${LOOKS.map(([value, label]) => html`<button type="button" role="tab" key=${value} aria-selected=${value === look} tabindex=${value === look ? 0 : -1} onClick=${() => updateQuery({ view: value === "charts" ? null : value }, { push: true })} onKeyDown=${moveTab}>${label}</button>`)}</div>
         <span class="looks-tools"><button type="button" class="quiet" onClick=${() => updateQuery({ list: query.has("list") ? null : "hidden" })}>${query.has("list") ? "Show the list" : "Hide the list"}</button></span></div>
       ${look === "table" ? html`<${RunTable} project=${project} query=${query} visible=${visible} selection=${selection} />`
         : look === "parallel" ? html`<${Parallel} project=${project} query=${query} />`
+        : look === "plots" ? html`<${Plots} project=${project} query=${query} groups=${groups} />`
         : html`<${Charts} project=${project} visible=${visible} groups=${groups} baseline=${baseline} />`}
     </div></div>`;
 }
