@@ -11,7 +11,10 @@ Needs libfuse 2 and the package fusepy, and a user who may mount. Manners:
     zero-links    every file has 0 links
     no-modes      chmod and chown are refused
     coarse-times  times are multiples of 2 s
+    decomposes    names are kept in decomposed Unicode, and found in any
     full          nothing can be written while DIRECTORY.full exists
+    quota         the same while DIRECTORY.quota exists, with another error
+    failing       nothing can be read or written while DIRECTORY.failing exists
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import re
 import stat
 import sys
 import threading
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -57,12 +61,13 @@ class ForeignDisk(Operations):  # type: ignore[misc] # fusepy has no types
 
     def _place(self, path: str) -> str:
         """Return the path in the directory."""
-        if "ignores-case" not in self._manners:
+        if not self._manners & {"ignores-case", "decomposes"}:
             return f"{self._directory}{path}"
         place = self._directory
-        for name in filter(None, path.split("/")):
+        for given in filter(None, path.split("/")):
+            name = unicodedata.normalize("NFD", given) if "decomposes" in self._manners else given
             there = place / name
-            if not os.path.lexists(there) and place.is_dir():
+            if "ignores-case" in self._manners and not os.path.lexists(there) and place.is_dir():
                 there = next((entry for entry in place.iterdir() if entry.name.lower() == name.lower()), there)
             place = there
         return str(place)
@@ -82,8 +87,14 @@ class ForeignDisk(Operations):  # type: ignore[misc] # fusepy has no types
             raise FuseOSError(errno.EACCES)
 
     def _check_room(self) -> None:
-        if "full" in self._manners and Path(f"{self._directory}.full").exists():
-            raise FuseOSError(errno.ENOSPC)
+        for manner, number in (("full", errno.ENOSPC), ("quota", errno.EDQUOT)):
+            if manner in self._manners and Path(f"{self._directory}.{manner}").exists():
+                raise FuseOSError(number)
+        self._check_health()
+
+    def _check_health(self) -> None:
+        if "failing" in self._manners and Path(f"{self._directory}.failing").exists():
+            raise FuseOSError(errno.EIO)
 
     def access(self, path: str, mode: int) -> int:
         return 0
@@ -155,6 +166,7 @@ class ForeignDisk(Operations):  # type: ignore[misc] # fusepy has no types
         os.close(fh)
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        self._check_health()
         return os.pread(fh, size, offset)
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:

@@ -9,6 +9,7 @@ import random
 import re
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,8 @@ from urllib.parse import urlsplit
 import requests
 
 FileId = tuple[str, str]  # key and name
-Held = tuple[str, dict[str, str], bytes]  # path, headers and body of a request
+Held = tuple[str, dict[str, str], bytes, float]  # path, headers and body of a request, and when it came
+STORED_WITHIN = 1.5  # intervals after which a service has stored what came, however busy this machine is
 
 
 class ForgetfulIngest:
@@ -106,18 +108,23 @@ class ForgetfulIngest:
             self._connections[process].discard(connection)
 
     def restart(self, process: int = 0) -> int:
-        """Forget what a process holds and close its connections; return how many lines or entries were lost."""
+        """Forget what a process holds and close its connections; return how many lines or entries were lost.
+
+        What a busy machine has not let it store in time counts as stored: it comes later, and is not forgotten.
+        """
         with self._lock:
-            lost, self._held[process] = self._held[process], []
+            oldest = -1.0 if self.interval is None else time.monotonic() - STORED_WITHIN * self.interval
+            lost = [one for one in self._held[process] if one[3] >= oldest]
+            self._held[process] = [one for one in self._held[process] if one[3] < oldest]
             connections, self._connections[process] = self._connections[process], set()
-            for path, _, body in lost:
+            for path, _, body, _ in lost:
                 self.forgotten[path] += _count(path, body)
         for connection in connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        return sum(_count(path, body) for path, _, body in lost)
+        return sum(_count(path, body) for path, _, body, _ in lost)
 
     def stop(self) -> None:
         """Store what is held and end."""
@@ -129,7 +136,7 @@ class ForgetfulIngest:
 
     def hold(self, process: int, request: Held) -> None:
         """Keep an ingest request in the memory of a process."""
-        path, _, body = request
+        path, _, body, _ = request
         with self._lock:
             if self.loses(body):
                 self.forgotten[path] += _count(path, body)
@@ -143,7 +150,7 @@ class ForgetfulIngest:
         with self._lock:
             for held in self._held:
                 while held:
-                    path, headers, body = held[0]
+                    path, headers, body, _ = held[0]
                     if path == "/files":
                         self._hidden.subtract(_announced(body))
                     else:
@@ -208,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._give(413, b"too large")
             return
         if path.startswith("/ingest/"):
-            owner.hold(self.process, (path, headers, body))
+            owner.hold(self.process, (path, headers, body, time.monotonic()))
             if owner.random.random() < owner.drop:
                 owner.unanswered[path] += body.count(b"\n")
                 self.close_connection = True
@@ -220,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         content = answer.content
         if path == "/files" and answer.ok:
-            owner.hold(self.process, (path, headers, body))
+            owner.hold(self.process, (path, headers, body, time.monotonic()))
         elif path == "/api/runs/files" and answer.ok:
             content = owner.files(content)
         self._give(answer.status_code, content)

@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import time
 from typing import Literal
+from unicodedata import normalize
 
+from wandb_compat.artifacts.file_version import FileVersion, is_unchanged, version_of
 from wandb_compat.artifacts.paths import file_key, suffix_of
 from wandb_compat.spool import records, safe_paths, staging, threads
 from wandb_compat.spool.layout import DUAL_DIR
@@ -36,7 +38,6 @@ OWN_FILES = {
     "wandb-summary.json",
 }
 Policy = Literal["now", "live", "end"]
-Version = tuple[int, int]  # size and modification time of the content that was submitted last
 
 
 class SavedFiles:
@@ -66,9 +67,11 @@ class SavedFiles:
         self._ignored = ignored
         self._notifier = notifier
         self._policies: dict[Path, Policy] = {}
-        self._submitted: dict[Path, Version] = {}
+        self._submitted: dict[Path, FileVersion] = {}  # the content that was submitted last
         self._staged: dict[Path, Path] = {}
-        self._copied: dict[Path, tuple[Path, Version]] = {}  # original and its copied version, on disks without links
+        self._copied: dict[
+            Path, tuple[Path, FileVersion]
+        ] = {}  # original and its copied version, on disks without links
         self._keys: set[str] = set()
         self._lock = threading.Lock()
         self._finished = threading.Event()
@@ -99,7 +102,7 @@ class SavedFiles:
         files = cls(folder, run_dir, submit, state["ignored"], notifier=notifier)
         files._root = None if follow_links else root.resolve()
         files._policies = {files.folder / path: policy for path, policy in state["policies"].items()}
-        files._submitted = {files.folder / path: (size, time) for path, (size, time) in state["sent"].items()}
+        files._submitted = {files.folder / path: FileVersion(*version) for path, version in state["sent"].items()}
         return files
 
     def _write_state(self) -> None:
@@ -151,7 +154,7 @@ class SavedFiles:
     def note_copy(self, original: Path, file: Path) -> None:
         """Follow changes of the original of a file that could only be copied into the folder."""
         with self._lock, contextlib.suppress(OSError):
-            self._copied[file] = original, _version(original)
+            self._copied[file] = original, version_of(original)
 
     def finish(self) -> None:
         """Submit every file that changed since it was submitted or was never submitted."""
@@ -160,12 +163,21 @@ class SavedFiles:
             for file, policy in self._policies.items():
                 if policy == "end" and not exists(file):
                     self._notifier.warning(f"{file.name} was to be uploaded when the run ends, and is gone")
-            for file in _files_at(self.folder) if self.folder.is_dir() else ():  # dual mode may have no folder
+            for found in _files_at(self.folder) if self.folder.is_dir() else ():  # dual mode may have no folder
+                file = self._as_saved(found)
                 path = file.relative_to(self.folder).as_posix()
                 if path not in OWN_FILES and self._policies.get(file) != "now":
                     self._submit_changed(file)
             if self._policies or self._submitted:
                 self._write_state()
+
+    def _as_saved(self, file: Path) -> Path:
+        """Return a listed file under the name that it was saved with: some disks list names decomposed."""
+        if file in self._policies or str(file).isascii():
+            return file
+        name = normalize("NFC", str(file))
+        saved = (other for other in self._policies if normalize("NFC", str(other)) == name)
+        return next((other for other in saved if exists(other) and other.samefile(file)), file)
 
     def _submit_changed(self, file: Path, quiet: bool = False) -> None:
         """Submit a file unless its current version was submitted already."""
@@ -177,9 +189,12 @@ class SavedFiles:
             if self._root is not None and not file.resolve().is_relative_to(self._root):
                 self._notifier.warning(f"{file} is a link out of the run directory and is not uploaded")
                 return
-            version = _version(file)
-            if self._submitted.get(file) == version:
+            known = self._submitted.get(file)
+            if known is not None and is_unchanged(file, known):
+                if known.checksum is not None:  # a change from now on shows in the time, at the latest soon
+                    self._submitted[file] = version_of(file)
                 return
+            version = version_of(file)
             staged = staging.stage(self._run_dir, file)
         except OSError as error:
             if not quiet:
@@ -199,14 +214,10 @@ class SavedFiles:
         if file in self._copied:
             original, copied = self._copied[file]
             with contextlib.suppress(OSError):  # the original is gone: its last copy stays
-                if (version := _version(original)) != copied:
+                if not is_unchanged(original, copied):
+                    version = version_of(original)
                     shutil.copyfile(original, file)
                     self._copied[file] = original, version
-
-
-def _version(file: Path) -> Version:
-    status = file.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _files_at(path: Path) -> Iterator[Path]:

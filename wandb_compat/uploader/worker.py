@@ -129,7 +129,7 @@ class Worker:
         session = Session(self.run_dir, endpoints, self._key, start)
         self._ranks = Ranks(start, self.run_dir) if start.rank is not None else None
         offsets = Offsets(self.run_dir)
-        session.update(pid=os.getpid(), refused=len(offsets.refused), recovery=self._recovery)
+        session.update(pid=os.getpid(), refused=len(offsets.refused), recovery=self._recovery, several=offsets.several)
         delivery = Delivery(self.run_dir, session, self._config.batch_size, offsets, self.wake.set)
         self._delivery = delivery
         self._closing = Closing(self.run_dir, session, offsets, self._ranks, self._follow)

@@ -22,6 +22,7 @@ __all__ = ["environment", "project", "server"]
 MANNERS = {
     "windows": ("ignores-case", "windows-names", "shares-nothing", "no-links", "no-modes", "coarse-times"),
     "macos": ("ignores-case",),
+    "hfs": ("ignores-case", "decomposes"),
     "exfat": ("ignores-case", "windows-names", "no-links", "no-modes", "coarse-times"),
     "cifs": ("no-links", "no-modes"),
     "fuse": ("zero-links",),
