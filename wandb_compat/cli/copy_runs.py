@@ -20,11 +20,12 @@ import click
 from wandb_compat.cli import copy_journal
 from wandb_compat.cli.copy_journal import Counts
 from wandb_compat.cli.run_dirs import RunDir
-from wandb_compat.cli.sync_progress import Begin, Show, current_run_dir, logs_of_runs, progress_bars
+from wandb_compat.cli.sync_progress import Begin, Show, logs_of_runs, progress_bars
 from wandb_compat.run import previous_run
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.system.atomic_write import atomic_write
+from wandb_compat.uploader.run_logs import current_run_dir
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.client import Client

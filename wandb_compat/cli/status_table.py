@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
-from wandb_compat.cli.sync_progress import current_run_dir, logs_of_runs
+from wandb_compat.cli.sync_progress import logs_of_runs
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
+from wandb_compat.uploader.run_logs import current_run_dir
 from wandb_compat.wire.errors import EndpointError
 
 CHECK_TIME = 3.0  # seconds that the table may wait for a server

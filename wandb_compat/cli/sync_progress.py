@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -14,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from wandb_compat.cli.run_dirs import RunDir
 from wandb_compat.spool.pending import pending_bytes
 from wandb_compat.spool.status import State
+from wandb_compat.uploader.run_logs import RunLogs
 
 Show = Callable[[State], None]
 Begin = Callable[[RunDir], contextlib.AbstractContextManager[Show]]
@@ -59,27 +58,10 @@ def progress_bars(count: int) -> Iterator[Begin]:
         yield begin
 
 
-current_run_dir: ContextVar[Path | None] = ContextVar("current_run_dir", default=None)  # what this thread uploads
-
-
-class _Logs(logging.Handler):
-    """Writes log messages to the uploader's log of the run, as the background uploader does."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        run_dir = current_run_dir.get()
-        if run_dir is None:
-            return
-        with contextlib.suppress(OSError):  # a full disk: the terminal shows the reason too
-            (run_dir / "logs").mkdir(exist_ok=True)
-            with (run_dir / "logs" / "uploader.log").open("a", encoding="utf-8") as log:
-                log.write(self.format(record) + "\n")
-
-
 @contextlib.contextmanager
 def logs_of_runs() -> Iterator[None]:
     """Write log messages of an upload to the log file in the run directory that `current_run_dir` names."""
-    logger, handler = logging.getLogger("wandb_compat"), _Logs()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger, handler = logging.getLogger("wandb_compat"), RunLogs()
     logger.addHandler(handler)
     try:
         yield

@@ -12,7 +12,7 @@ import click
 
 from wandb_compat.cli import verify_runs
 from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
-from wandb_compat.cli.sync_progress import Begin, current_run_dir, logs_of_runs, progress_bars
+from wandb_compat.cli.sync_progress import Begin, logs_of_runs, progress_bars
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.delivery_log import Offsets
@@ -20,6 +20,7 @@ from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
 from wandb_compat.uploader.read_back import StoredRun
+from wandb_compat.uploader.run_logs import current_run_dir
 from wandb_compat.uploader.trainer import Trainer
 from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.client import Client

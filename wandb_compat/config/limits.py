@@ -18,12 +18,14 @@ STATUS_INTERVAL = 0.2  # seconds between two reads of the uploader's status
 # Requests of the uploader
 # Seconds between two requests of one kind while a run goes on: at its start, and later. A server stores every 5 s.
 SEND_INTERVALS = 0.5, 3.5
+UPLOADER_STAY = 10.0  # seconds that it waits for the trainer's next run, whose start it saves
 SAMPLES_INTERVAL = 15.0  # the same for system metrics of a run that logs nothing else
 
 # End of a run
 DUAL_FINISH_BUDGET = 5.0  # seconds that dual mode may add to the end of a run…
 DISTRIBUTED_FINISH_BUDGET = 30.0  # …and in a distributed job, whose ranks end together
-DRAIN_POLL = 0.1  # seconds between two checks whether the uploader has ended
+DRAIN_POLL = 0.1  # seconds between two checks whether the uploader has ended…
+DRAIN_FIRST_POLL = 0.005  # …and at first, when most have: each check after that waits longer
 # Seconds to wait for a server that is known to be away, or for an uploader that cannot know of the end.
 DRAIN_GRACE = 3.0
 DRAIN_QUIET = 2.0  # seconds before progress is shown: most runs end sooner

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep, time
 
-from wandb_compat.config.limits import DRAIN_GRACE, DRAIN_LINE_INTERVAL, DRAIN_POLL, DRAIN_QUIET
+from wandb_compat.config.limits import DRAIN_FIRST_POLL, DRAIN_GRACE, DRAIN_LINE_INTERVAL, DRAIN_POLL, DRAIN_QUIET
 from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.spool.notifier import Notifier
 from wandb_compat.spool.pending import pending_bytes, pending_rows
@@ -31,7 +31,7 @@ def wait(
 
     Args:
         uploader: who delivers.
-        status: returns its status.
+        status: reads its status.
         began: when the end of the run began, by `monotonic`.
         budget: seconds from then on.
         notifier: shows lines of progress.
@@ -67,28 +67,36 @@ class _Waiting:
         self._status = status
         self._until = until
         self._woken = self._seen_alive = monotonic()
+        self._poll = DRAIN_FIRST_POLL
 
     def ended(self, until: float) -> bool:
         """Wait until a moment of `monotonic`; return whether waiting is over before it."""
         uploader = self._uploader
         while (now := monotonic()) < until:
-            if uploader.wait(min(DRAIN_POLL, until - now)):
+            exited = uploader.wait(min(self._poll, until - now))
+            self._poll = min(self._poll * 1.1, DRAIN_POLL)
+            if exited:
                 if (answer := uploader.state()) and answer.phase in ENDED:
                     return True
                 sleep(DRAIN_POLL)  # it has died, and the next one waits for its turn
             _keep_running(uploader)
-            if self._status().phase in ("delivered", "done"):  # it stays for the other ranks, their runs are theirs
+            state = self._status()
+            if state.phase in ("delivered", "done"):  # it stays for the other ranks, or to verify
                 return True
-            if self._is_away() or self._is_dead():
+            if self._has_left(state) or self._is_away(state) or self._is_dead():
                 return True
         return False
 
-    def _is_away(self) -> bool:
+    def _is_away(self, state: State) -> bool:
         """Whether the server fails now: the uploader has had the time to try again since it was woken."""
-        state, now = self._status(), monotonic()
+        now = monotonic()
         # What an uploader has reported that is dead now says nothing about the server.
         known = state.phase == "waiting" and state.pid == (self._uploader.pid or state.pid)
         return known and now - self._woken > DRAIN_GRACE and not _fits(state.due, self._until - now)
+
+    def _has_left(self, state: State) -> bool:
+        """Whether the uploader has given the run up, and stays for others only."""
+        return state.phase == "left" and state.pid == self._uploader.pid
 
     def _is_dead(self) -> bool:
         """Whether none is there, and none could be started for a while."""

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from time import monotonic, sleep
@@ -250,9 +251,9 @@ class Pipeline:
         """Whether an uploader sends what is submitted."""
         return self._monitor is not None
 
-    def status(self) -> State:
-        """Return what the uploader has reported so far."""
-        self._check()
+    def status(self, *, now: bool = False) -> State:
+        """Return what the uploader has reported so far: as read a moment ago, unless `now`."""
+        self._check(now=now)
         return (self._monitor.status if self._monitor is not None else None) or State()
 
     def history(self) -> dict[str, list[float]]:
@@ -279,9 +280,8 @@ class Pipeline:
             budget = self._budget if self._writer.lost == lost_before else min(self._budget, DRAIN_GRACE)
             # A library that is loaded now would make Python forget that Ctrl-C has ended the script.
             bar = bar and exit.state != "terminated"
-            self._guard(
-                lambda: drain.wait(process, self.status, began=began, budget=budget, notifier=self.notifier, bar=bar)
-            )
+            status, notifier = partial(self.status, now=True), self.notifier
+            self._guard(lambda: drain.wait(process, status, began=began, budget=budget, notifier=notifier, bar=bar))
         return self._outcome()
 
     def end(self, exit: records.Exit) -> None:
@@ -333,8 +333,7 @@ class Pipeline:
             self.ended = True
 
     def _outcome(self) -> Outcome:
-        self._check(now=True)
-        state = self.status()
+        state = self.status(now=True)
         lost, error = self._writer.lost, self._writer.disk_error
         losses = f"; {lost} records could not be written: {error}" if lost else ""
         losses += self._writer.describe_losses()

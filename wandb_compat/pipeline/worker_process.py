@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import sysconfig
 import threading
 from pathlib import Path
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from wandb_compat.config import network
 from wandb_compat.config.credentials import Credential
@@ -24,6 +26,7 @@ from wandb_compat.wire.errors import EndpointError
 RESTART_PAUSE = 1.0  # seconds between two starts of an uploader that dies at once, doubled each time…
 RESTART_PAUSE_LIMIT = 60.0  # …up to this
 HEALTHY_TIME = 10.0  # seconds after which the death of an uploader says nothing about the next one
+WHOLE = getattr(select, "PIPE_BUF", 0)  # bytes that a pipe takes as one piece, even if others write too
 
 
 # A child that is forked while a process is being started inherits the pipe that tells of its start, and the start would
@@ -41,8 +44,55 @@ class _OutlivingProcess(subprocess.Popen[bytes]):
             super().__del__(_warn=lambda *args, **kwargs: None)  # type: ignore[call-arg]
 
 
+class _Pipe:
+    """Our end of an uploader's standard input, for all the runs that are passed on to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def write(self, line: bytes) -> None:
+        """Write a line; does nothing when the pipe is closed.
+
+        Raises:
+            OSError: the other end is closed.
+        """
+        if self._descriptor is not None:
+            os.write(self._descriptor, line)
+
+    def close(self) -> None:
+        """Let the uploader know that nothing more will come."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self.close()
+
+
+class _Started(NamedTuple):
+    """The uploader that was started last, and what decides whether it may deliver another run."""
+
+    process: _OutlivingProcess
+    pipe: _Pipe
+    environment: dict[str, str]
+    run_dir: Path  # of the run that was passed on last
+    trainer: int
+
+    def is_free(self, environment: dict[str, str]) -> bool:
+        """Whether it has delivered its run, and would be started now as it was."""
+        if self.trainer != os.getpid() or self.environment != environment or self.process.poll() is not None:
+            return False
+        state = State.read(self.run_dir)
+        return state is not None and state.phase == "done" and state.pid == self.process.pid
+
+
+_last: _Started | None = None
+
+
 class UploaderProcess:
-    """Handle of the uploader process of one run directory."""
+    """Handle of the uploader process of one run directory, which may have been started for an earlier one."""
 
     def __init__(self, run_dir: Path, credential: Credential, config: WorkerConfig) -> None:
         self.run_dir = run_dir
@@ -52,7 +102,8 @@ class UploaderProcess:
         self._starts = 0  # without a healthy uploader in between
         self._started = 0.0  # when the last one was started, by `monotonic`
         self._next_start = 0.0
-        self._pipe: int | None = None
+        self._pipe: _Pipe | None = None
+        self._passed_on = False  # whether the process was started for an earlier run
         self._log = run_dir / "logs" / "uploader.log"
 
     def announce(self) -> None:
@@ -71,7 +122,7 @@ class UploaderProcess:
 
     def keep_running(self) -> None:
         """Start the process unless it runs or has done its work; meant to be called again and again."""
-        if self._process is not None and self._process.poll() in (None, 0):
+        if self._process is not None and self._process.poll() in (None, 0) and not self._was_too_late():
             self._healthy_since_start()
             return
         if monotonic() < self._next_start:
@@ -80,6 +131,12 @@ class UploaderProcess:
         self._starts += 1
         self._start()
         self._started = monotonic()
+
+    def _was_too_late(self) -> bool:
+        """Whether the process had ended before it could read of this run."""
+        if not self._passed_on or self._process is None or self._process.poll() is None:
+            return False
+        return (state := self.state()) is None or state.phase not in ENDED
 
     def _healthy_since_start(self) -> None:
         if self._starts and monotonic() - self._started >= HEALTHY_TIME:
@@ -92,18 +149,40 @@ class UploaderProcess:
     def _start(self) -> None:
         # The key goes with it, and not in the arguments or the environment, which other tools may show.
         trouble = self._credential.trouble()
-        hello = self._config.hello(None if trouble else self._credential.reveal(), os.getpid(), trouble)
+        key = None if trouble else self._credential.reveal()
+        hello = self._config.hello(key, os.getpid(), trouble, run_dir=self.run_dir, stay=bool(WHOLE))
         environment = {k: v for k, v in os.environ.items() if k not in ("PLUTO_API_KEY", "WANDB_API_KEY")}
         environment |= network.environment()
         environment["PYTHONPATH"] = os.pathsep.join(_import_path())
         self.announce()
-        with self._log.open("ab") as output, _starting:
-            end, pipe = os.pipe()
+        with _starting:
+            if not self._pass_on(hello, environment):
+                self._start_process(hello, environment)
+
+    def _pass_on(self, hello: bytes, environment: dict[str, str]) -> bool:
+        """Let the uploader of an earlier run deliver this one; return whether it can."""
+        global _last
+        begun = self._process is not None or self.state() is not None
+        if begun or len(hello) > WHOLE or _last is None or not _last.is_free(_of_uploader(environment)):
+            return False
+        try:
+            _last.pipe.write(hello)
+        except OSError:
+            return False
+        _last = _last._replace(run_dir=self.run_dir)
+        self._process, self._pipe, self._passed_on = _last.process, _last.pipe, True
+        return True
+
+    def _start_process(self, hello: bytes, environment: dict[str, str]) -> None:
+        global _last
+        with self._log.open("ab") as output:
+            end, descriptor = os.pipe()
+            pipe = _Pipe(descriptor)
             try:
                 # Before the process is there: once it is, nothing that happens to this one keeps the key from it.
-                os.write(pipe, hello)
+                pipe.write(hello)
                 # Detached: Ctrl-C is the trainer's affair, what it has logged must still arrive.
-                self._process = _OutlivingProcess(
+                process = _OutlivingProcess(
                     [sys.executable, "-m", "wandb_compat.uploader", str(self.run_dir)],
                     stdin=end,
                     stdout=output,
@@ -113,34 +192,25 @@ class UploaderProcess:
                     **detached(),
                 )
             except BaseException:
-                os.close(pipe)
+                pipe.close()
                 raise
             finally:
                 os.close(end)
-        self._close_pipe()  # of the process before
-        self._pipe = pipe
-
-    def _close_pipe(self) -> None:
-        pipe, self._pipe = self._pipe, None
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                os.close(pipe)
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            self._close_pipe()
+        self._process, self._pipe, self._passed_on = process, pipe, False
+        _last = _Started(process, pipe, _of_uploader(environment), self.run_dir, os.getpid())
 
     def ring(self) -> None:
         """Wake the uploader: there is something that should not wait for its next round."""
         if self._pipe is not None:
             with contextlib.suppress(OSError, ValueError):
-                os.write(self._pipe, b"\n")
+                self._pipe.write(b"\n")
 
     @property
     def at_work(self) -> bool:
         """Whether an uploader works on the run directory: this one, or another one that was there before it."""
         if self._process is not None and self._process.poll() is None:
-            return True
+            known = self.state()
+            return known is None or known.phase not in ENDED or known.pid != self._process.pid
         try:
             state, changed = self.state(), State.path(self.run_dir).stat().st_mtime
         except OSError:
@@ -165,8 +235,15 @@ class UploaderProcess:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        self._close_pipe()
+        if self._pipe is not None:
+            self._pipe.close()
         return True
+
+
+def _of_uploader(environment: dict[str, str]) -> dict[str, str]:
+    """Return the variables that an uploader may read, without those that only name a run and its settings."""
+    read = {*network.PROXY_VARIABLES.values(), *network.INSECURE_VARIABLES}
+    return {k: v for k, v in environment.items() if k in read or not k.startswith(("WANDB_", "PLUTO_"))}
 
 
 def _import_path() -> list[str]:

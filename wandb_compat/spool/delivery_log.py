@@ -308,6 +308,13 @@ class Offsets:
         self.flush()
         self._append("closed", {})
 
+    def release(self) -> None:
+        """Close the file: the process may go on with other runs. A later note opens it again."""
+        with self._writing:
+            file, self._file = self._file, None
+            if file is not None:
+                os.close(file)
+
     def _append(self, kind: str, document: dict[str, Any]) -> None:
         """Note something; what a full disk does not take now comes with the next note."""
         with self._writing:

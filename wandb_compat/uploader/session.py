@@ -36,6 +36,7 @@ class Session:
         self.start = start
         self._key = key
         self.client = Client(endpoints, key, self._silent)
+        self._clients = [self.client]
         self._before = State.read(run_dir)  # the status of an uploader that has died, or of an earlier `sync`
         self.state = State(healed=self._before.healed if self._before is not None else {})
         self._other_tags: list[str] = []  # tags that the run had before, which the script did not set
@@ -67,7 +68,14 @@ class Session:
         Args:
             report_silence: whether the user is warned of a call that is not answered.
         """
-        return Client(self.client.endpoints, self._key, *([self._silent] if report_silence else []))
+        made = Client(self.client.endpoints, self._key, *([self._silent] if report_silence else []))
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close the connections of all clients: the process may go on with other runs."""
+        for client in self._clients:
+            client.close()
 
     @property
     def headers(self) -> dict[str, str]:

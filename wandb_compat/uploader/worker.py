@@ -145,6 +145,8 @@ class Worker:
                     delivery.delete_delivered(journal.files(self.run_dir))
         finally:
             delivery.stop()
+            session.close()
+            offsets.release()
         return session.state
 
     def _loop(self, session: Session, delivery: Delivery, progress: Callable[[State], None]) -> None:

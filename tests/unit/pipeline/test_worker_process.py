@@ -1,6 +1,7 @@
 """An uploader that dies is followed by another: sooner, the better the last one did."""
 
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from wandb_compat.pipeline.pipeline import Pipeline
 from wandb_compat.pipeline.worker_process import UploaderProcess
 from wandb_compat.spool import records
 from wandb_compat.spool.notifier import CallbackNotifier
+from wandb_compat.spool.status import Phase, State
 from wandb_compat.spool.worker_config import WorkerConfig
 
 
@@ -90,6 +92,48 @@ def test_the_end_of_the_run_does_not_wait_for_a_pause(
     handle.end_pause()
     handle.keep_running()
     assert len(starts) == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "phase", "again"), [(None, None, 0), (0, None, 1), (0, "delivering", 1), (0, "done", 0)]
+)
+def test_an_uploader_that_ended_before_it_read_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, phase: Phase | None, again: int
+) -> None:
+    """A process that was given a run and exits before its end is followed by another."""
+    handle, starts = process(tmp_path, monkeypatch)
+    handle.announce()
+    if phase is not None:
+        State(phase=phase).write(tmp_path)
+    handle._process, handle._passed_on = Mortal(), True  # type: ignore[assignment]
+    handle._process.code = code  # type: ignore[union-attr]
+    handle.keep_running()
+    assert len(starts) == again
+
+
+def test_a_forked_child_has_no_uploader_of_an_earlier_run(tmp_path: Path) -> None:
+    """What may be passed on depends on the process, the variables that an uploader reads, and the earlier run."""
+    State.reserve(tmp_path)
+    State(phase="done", pid=Mortal.pid).write(tmp_path)
+    environment = {"NO_PROXY": "localhost", "WANDB_RUN_ID": "one", "WANDB_HTTP_PROXY": "http://proxy.example"}
+    started = worker_process._Started(
+        Mortal(),  # type: ignore[arg-type]
+        worker_process._Pipe(os.open(os.devnull, os.O_WRONLY)),
+        worker_process._of_uploader(environment),
+        tmp_path,
+        os.getpid(),
+    )
+
+    def is_free(one: worker_process._Started, **changes: str) -> bool:
+        return one.is_free(worker_process._of_uploader({**environment, **changes}))
+
+    assert is_free(started)
+    assert is_free(started, WANDB_RUN_ID="two")
+    assert not is_free(started, NO_PROXY="*")
+    assert not is_free(started, WANDB_HTTP_PROXY="http://other.example")
+    assert not is_free(started._replace(trainer=os.getpid() + 1))
+    State(phase="delivering", pid=Mortal.pid).write(tmp_path)
+    assert not is_free(started)
 
 
 def test_nobody_is_said_to_send_when_none_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
