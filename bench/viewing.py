@@ -60,7 +60,7 @@ def fill(store: Store, run: int, keys: list[str], points: int) -> None:
                 (points - 1, series),
             )
             assert series is not None
-            store.backlog.add_points(connection, series, 0, [(0, 0, None)] * points)
+            store.backlog.add_points(connection, series, range(points))
 
 
 def spread(times: list[float], unit: str = "s") -> str:

@@ -38,10 +38,14 @@ for number, (lr, optimizer) in enumerate([(0.1, "sgd"), (0.01, "adam"), (0.003, 
             run.log(row)
 """
 VIEWS = {
-    "table": ("", "tbody tr"),
+    "workspace": ("", ".chart canvas"),
+    "groups": ("?group=config.optimizer&smooth=0.6", ".group-row"),
+    "table": ("?view=table", "tbody tr"),
+    "sweep": ("?view=parallel", "svg.parallel path"),
+    "plots": ("?view=plots&px=config.lr&plx=1", ".plot-over-runs circle"),
     "compared": ("/{all}", ".chart canvas"),
     "media": ("/{first}?tab=media", ".picture rect"),
-    "sweep": ("?view=parallel", "svg.parallel path"),
+    "dark": ("?find=eval", ".chart canvas"),
 }
 
 
@@ -57,7 +61,8 @@ def test_a_view_is_kept_as_a_picture(
     address, mark = VIEWS[name]
     numbers = run_numbers(served, "pictures")
     path = address.format(all=",".join(map(str, numbers)), first=numbers[0])
-    page = visit(f"/o/local/projects/pictures{path}", viewport={"width": 1200, "height": 760})
+    scheme = "dark" if name == "dark" else "light"
+    page = visit(f"/o/local/projects/pictures{path}", viewport={"width": 1280, "height": 800}, color_scheme=scheme)
     page.wait_for_selector(mark, state="attached")
     until(page, "document.fonts.status === 'loaded'")
     page.wait_for_timeout(1000)  # lines are drawn a frame after their canvas

@@ -253,6 +253,30 @@ def test_values_are_shown_as_difference_to_a_baseline(visit: Any) -> None:
     until(page, "[...document.querySelectorAll('.tooltip b')].map((one) => one.innerText).join() === '0.1,0'")
 
 
+def test_views_are_saved_by_name(visit: Any, served: Running) -> None:
+    """A view keeps address and layout for every browser; its link opens it; one of a hostile name does nothing else."""
+    page = visit("/o/local/projects/views?find=train&group=config.optimizer")
+    page.get_by_role("button", name="train", exact=False).and_(page.locator(".section-name")).click()
+    page.get_by_text("Views", exact=True).click()
+    for name in ("mine", HOSTILE[:60]):
+        page.get_by_label("Name of this view").fill(name)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name=name, exact=True).wait_for()
+    other = visit("/o/local/projects/views")
+    other.wait_for_selector(".chart canvas")
+    other.get_by_text("Views", exact=True).click()
+    other.get_by_role("button", name="mine", exact=True).click()
+    other.wait_for_selector(".group-row")
+    other.wait_for_selector(".section-name[aria-expanded=false] >> text=train")
+    third = visit("/o/local/projects/views?saved=mine")
+    third.wait_for_selector(".group-row")
+    assert "find=train" in third.url and "saved" not in third.url
+    page.get_by_role("button", name="Delete mine").click()
+    page.get_by_text("Deleted mine").wait_for()
+    fourth = visit("/o/local/projects/views?saved=mine")
+    fourth.wait_for_selector(".chart canvas")
+
+
 def test_what_is_not_there_is_a_page(browser: Any, served: Running) -> None:
     """Addresses of nothing, missing projects and missing runs say so, with a way back; data stays JSON."""
     context = browser.new_context()  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from wandb_compat.server.auth import SESSION, PageAuth
 from wandb_compat.server.limits import Limits
-from wandb_compat.server.page import artifacts, charts, embed, exports, views, workspace
+from wandb_compat.server.page import artifacts, charts, embed, exports, saved_views, views, workspace
 from wandb_compat.server.params import Fields, Query, RequestError, parse_json
 from wandb_compat.server.storage import blobs, run_edits
 from wandb_compat.server.storage.database import Store
@@ -63,12 +63,17 @@ VIEWS: dict[str, View] = {
     "/page/values": charts.values,
     "/page/console": views.console,
     "/page/artifacts": artifacts.artifacts,
+    "/page/saved-views": saved_views.listed,
 }
 LINES: dict[str, Callable[[Store, Fields], bytes]] = {
     embed.CHARTS: charts.charts,
     "/page/groups": charts.groups,
 }
-EDITS = run_edits.EDITS
+EDITS: dict[str, Callable[[Store, Fields], Any]] = {
+    **run_edits.EDITS,
+    "saved-views/save": saved_views.save,
+    "saved-views/delete": saved_views.delete,
+}
 # The page itself tells its views apart: see assets/routes.js.
 SHELL_PATHS = ("/", "/o/{organization}/projects", "/o/{organization}/projects/{rest:path}")
 DATA_PATHS = ("/api/", "/ingest/", "/blob/", "/files", "/page/", "/assets/", "/healthz")

@@ -21,13 +21,19 @@ from wandb_compat.system.locks import FileLock, Timeout
 
 ANSI_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 IS_FINITE = "value IS NOT NULL AND abs(value) < 9e999"  # values that charts can draw
-SCHEMA_VERSION = 4  # of the schema below
+SCHEMA_VERSION = 5  # of the schema below
 
 # Derived from the metrics, see downsampling.py; folders of version 1 do not have it.
 BUCKET_TABLE = """
 CREATE TABLE thin (
     series INTEGER NOT NULL, level INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE UNIQUE INDEX thin_place ON thin (series, level, first, last);
+"""
+
+SAVED_VIEW_TABLE = """
+CREATE TABLE IF NOT EXISTS saved_view (            -- a project may have views before its first run
+    project TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, layout TEXT NOT NULL, updated INTEGER NOT NULL,
+    PRIMARY KEY (project, name)) WITHOUT ROWID;
 """
 
 # Files that may be in a data folder before its first server.
@@ -246,10 +252,11 @@ class Store:
                 "Use the wandb-compat version that wrote it, or choose another folder."
             )
         if version == 0:
-            statements = SCHEMA + DATA_TABLES + BUCKET_TABLE
+            statements = SCHEMA + DATA_TABLES + BUCKET_TABLE + SAVED_VIEW_TABLE
         else:
             statements = BUCKET_TABLE if version == 1 else ""
-            statements += (self._upgrade_to_3() if version < 3 else "") + self._upgrade_to_4()
+            statements += (self._upgrade_to_3() if version < 3 else "") + (self._upgrade_to_4() if version < 4 else "")
+            statements += SAVED_VIEW_TABLE
         self._writer.executescript(f"BEGIN; {statements} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     def _upgrade_to_3(self) -> str:

@@ -10,6 +10,7 @@ import { MetricPanels } from "./metric_panels.js";
 import { loadProject, valueOf } from "./runs.js";
 import { RunTable } from "./run_table.js";
 import { readSelection, visibleRuns } from "./selection.js";
+import { SavedViews } from "./saved_views.js";
 import { Sidebar } from "./sidebar.js";
 import { Parallel } from "./parallel.js";
 import { Plots } from "../plots/plots.js";
@@ -43,7 +44,7 @@ export function Workspace({ project: name }) {
     <${Sidebar} project=${project} query=${query} selection=${selection} visible=${visible} groups=${groups} baseline=${baseline} />
     <div class="content"><h1 class="hidden-words">${name}</h1>
       <div class="looks"><div role="tablist" aria-label="Looks at the runs">${LOOKS.map(([value, label]) => html`<button type="button" role="tab" key=${value} aria-selected=${value === look} tabindex=${value === look ? 0 : -1} onClick=${() => updateQuery({ view: value === "charts" ? null : value }, { push: true })} onKeyDown=${moveTab}>${label}</button>`)}</div>
-        <span class="looks-tools"><button type="button" class="quiet" onClick=${() => updateQuery({ list: query.has("list") ? null : "hidden" })}>${query.has("list") ? "Show the list" : "Hide the list"}</button></span></div>
+        <span class="looks-tools"><${SavedViews} project=${name} query=${query} /><button type="button" class="quiet" onClick=${() => updateQuery({ list: query.has("list") ? null : "hidden" })}>${query.has("list") ? "Show the list" : "Hide the list"}</button></span></div>
       ${look === "table" ? html`<${RunTable} project=${project} query=${query} visible=${visible} selection=${selection} />`
         : look === "parallel" ? html`<${Parallel} project=${project} query=${query} />`
         : look === "plots" ? html`<${Plots} project=${project} query=${query} groups=${groups} />`
