@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 
+from wandb_compat.wire.packed_config import unpacked
+
 Script = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -20,7 +22,14 @@ class Server:
     delayed: bool = False
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return the JSON answer of a query endpoint."""
+        """Return the JSON answer of a query endpoint; the details of a run with its config in the plain form."""
+        answer = self.get_stored(path, **query)
+        if "/runs/details/" in path and answer.get("config"):
+            answer["config"] = unpacked(answer["config"])
+        return answer
+
+    def get_stored(self, path: str, **query: Any) -> Any:
+        """Return the JSON answer of a query endpoint as it is."""
         answer = requests.get(
             self.url + path, params=query, headers={"Authorization": f"Bearer {self.key}"}, timeout=300
         )

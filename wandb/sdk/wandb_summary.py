@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from wandb_compat.convert.json_values import json_value
@@ -11,7 +12,7 @@ from wandb_compat.convert.json_values import json_value
 class SummaryDict:
     """One level of the summary: values as items and as attributes, dicts inside as another level."""
 
-    def __init__(self, items: dict[str, Any], changed: Callable[[], None]) -> None:
+    def __init__(self, items: dict[str, Any], changed: Callable[..., None]) -> None:
         # Past our own __setattr__, which sets summary values.
         vars(self).update(_items=items, _changed=changed, _keep=_plain)
 
@@ -37,7 +38,7 @@ class SummaryDict:
 
     def __getitem__(self, key: str) -> Any:
         value = self._as_dict()[key]
-        return SummarySubDict(value, self._changed) if isinstance(value, dict) else value
+        return SummarySubDict(value, partial(self._changed, key)) if isinstance(value, dict) else value
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("__") or "_items" not in vars(self):  # copy and pickle look for hooks on an empty object
@@ -83,7 +84,7 @@ class Summary(SummaryDict):
 
     def __init__(
         self,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[..., None] = lambda *path: None,
         clock: Callable[[], dict[str, Any]] = dict,
         items: dict[str, Any] | None = None,
         keep: Callable[[str, Any], Any] | None = None,
@@ -91,7 +92,7 @@ class Summary(SummaryDict):
         """Make a summary.
 
         Args:
-            changed: called after every change made through this object.
+            changed: called after every change made through this object, with the path of the dict that was changed.
             clock: returns `_step`, `_runtime` and `_timestamp`; asked only when someone looks.
             items: the values, shared with anyone who logs rows.
             keep: takes (key, value) and returns the value as the summary holds it.

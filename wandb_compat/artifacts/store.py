@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wandb_compat.config.limits import PARALLEL_READS
 from wandb_compat.run.identity import RUN_ID
 from wandb_compat.wire.artifact_versions import ORDER, Collection, Entry
+from wandb_compat.wire.config_update import update_config
 from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.errors import Refused
-from wandb_compat.wire.models import document
+from wandb_compat.wire.packed_config import ARTIFACTS, filter_by_entry
 
 if TYPE_CHECKING:
     from wandb_compat.wire.client import Client
@@ -40,7 +41,7 @@ class ArtifactStore:
         Raises:
             WireError: the server did not answer.
         """
-        runs = self.client.runs(self.project, {f"config.wandb.artifacts.{name}.{ORDER}": {"$gte": 0}})
+        runs = self.client.runs(self.project, filter_by_entry(ARTIFACTS, name, {f".{ORDER}": {"$gte": 0}}))
         published = _in_parallel(lambda run: self._entries(run, name), runs)
         return Collection(name, [entry for entries in published for entry in entries])
 
@@ -59,7 +60,7 @@ class ArtifactStore:
 
     def publish(self, run: int, name: str, entry: Entry) -> None:
         """Add an entry to what a run published under a name, or replace the entry with the same id."""
-        self.client.update_config(run, document(published(name, entry)))
+        update_config(self.client, run, self.project, published(name, entry))
 
     def manifest(self, entry: Entry) -> dict[str, Any]:
         """Download the manifest of an entry.

@@ -14,8 +14,8 @@ from wandb_compat.convert.convert_row import SEPARATE_NUMBERS
 from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import cut_name, server_tags
 from wandb_compat.spool import records
-from wandb_compat.spool.config_merge import without_nulls
 from wandb_compat.spool.notifier import CallbackNotifier
+from wandb_compat.wire.config_merge import without_nulls
 from wandb_compat.wire.json_numbers import NAMES as NAMES_OF_NUMBERS
 from wandb_compat.wire.names import is_machine_metric, log_key
 

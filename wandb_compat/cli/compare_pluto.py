@@ -18,6 +18,7 @@ from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, Unavailable, WireError
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import flagged_number
+from wandb_compat.wire.packed_config import unpacked
 from wandb_compat.wire.store import PIECE, StoreClient
 from wandb_compat.wire.stored_values import latest_values
 
@@ -74,7 +75,7 @@ class PlutoRun:
             raise CannotCompare(f"the Pluto server does not answer: {error}") from None
         if len(found) > 1:
             self.notes.append(f"project {project} has several runs {run_id}; this is the newest")
-        config = restored(self.run.get("config") or {})
+        config = restored(unpacked(self.run.get("config") or {}))
         about = config.get("wandb")
         self.about: dict[str, Any] = about if isinstance(about, dict) else {}
         self.config = {key: value for key, value in config.items() if key != "wandb"}

@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Any, BinaryIO
 
 from wandb_compat.run.metric_definitions import Definition
-from wandb_compat.spool.config_merge import dict_at
+from wandb_compat.wire.config_merge import dict_at
 
 MAGIC = b":W&B"
 HEAD = 7  # bytes of the file header: MAGIC, a number, a version

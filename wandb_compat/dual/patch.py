@@ -20,7 +20,7 @@ from wandb_compat.dual.real_module import ALIAS, hide_frame
 from wandb_compat.dual.run import Mirror
 from wandb_compat.dual.start_record import INTERNAL_KEYS
 from wandb_compat.spool import records
-from wandb_compat.spool.config_merge import dict_at
+from wandb_compat.wire.config_merge import dict_at
 
 _PROPERTIES = ("name", "notes", "tags")
 

@@ -29,8 +29,8 @@ from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.run.shared_step import FILE as STEP_FILE
 from wandb_compat.spool import records, threads
-from wandb_compat.spool.config_merge import dict_at, merge, null_removed
 from wandb_compat.spool.layout import DUAL_DIR
+from wandb_compat.wire.config_merge import dict_at, merge, null_removed
 
 if TYPE_CHECKING:
     from wandb_compat.run.tensorboard.sync import TensorBoardSync
@@ -208,6 +208,7 @@ class Mirror:
         with self.history.lock:
             self.take_rows()
             items = self.history.items
+            self.history.columns.update(item.key[0] for item in summary_record.update)
             for item in summary_record.update:
                 if len(item.key) > 1:
                     self._nested.add(item.key[0])
@@ -280,7 +281,7 @@ class Mirror:
             before, self._published = self._published, summary
             summary = null_removed(before, summary)  # the server merges: without null a removed key stays
         if summary:
-            self._send_wandb({"summary": summary})
+            self.pipeline.submit(records.Config({"wandb": {"summary": summary}}, sorted(self.history.columns)))
 
     # The end
 
@@ -301,7 +302,9 @@ class Mirror:
         if summary is not None:
             # Of a dict that was set as a whole, wandb ends with those values only that were then set one by one.
             mine = {key: self.history.items[key] for key in self._nested & self.history.items.keys()}
-            self.history.items = _with_our_media(dict(summary), self.history.items)
+            ours, theirs = self.history.items, dict(summary)
+            self.history.columns.update(key for key, value in theirs.items() if ours.get(key) != value)
+            self.history.items = _with_our_media(theirs, ours)
             merge(self.history.items, mine)
         ending = threads.start("end", lambda: self._end(code), lambda error: self._warn(f"Pluto: {error}"))
         if ending is None:

@@ -95,7 +95,8 @@ def record_of_rank(record: Record, rank: int, prefix: RankPrefix | None) -> Reco
         if isinstance(about.get("summary"), dict):
             mine = {key: value for key, value in about["summary"].items() if not key.startswith("_")}
             about["summary"] = prefix.add(mine)
-            return Config({**record.values, "wandb": about})
+            columns = None if record.columns is None else list(map(prefix.key, record.columns))
+            return Config({**record.values, "wandb": about}, columns)
     return record
 
 

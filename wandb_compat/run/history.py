@@ -117,6 +117,7 @@ class History:
         "_row",
         "_time",
         "_top",
+        "columns",
         "floor",
         "items",
         "lock",
@@ -139,6 +140,7 @@ class History:
         self.step = first_step  # of the next row without an explicit step
         self.start = time()
         self.items: dict[str, Any] = {}  # the summary's values
+        self.columns: set[str] = set()  # keys of the summary that may differ from the last row's value
         # Re-entrant: a signal handler may log while the thread that it interrupted does.
         self.lock: AbstractContextManager[Any] = threading.RLock()
         self.rules: MetricRules | None = None  # once a metric has been defined
@@ -220,7 +222,7 @@ class History:
             else:
                 self._update_summary(data, values)
             if self.rules is not None:
-                self.rules.apply(values, self.items)
+                self.columns.update(self.rules.apply(values, self.items))
             if now >= self._due_in_caller:
                 self._publish_now()
 

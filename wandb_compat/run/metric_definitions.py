@@ -88,15 +88,22 @@ class MetricRules:
                 missing[rule.step_metric] = self._steps.get(rule.step_metric, 0)
         return {**data, **missing} if missing else data
 
-    def apply(self, values: Mapping[str, Any], summary: dict[str, Any]) -> None:
-        """Give the values of a row, flattened with `.`, the forms in the summary that are defined for them."""
+    def apply(self, values: Mapping[str, Any], summary: dict[str, Any]) -> list[str]:
+        """Give the values of a row, flattened with `.`, the forms in the summary that are defined for them.
+
+        Returns:
+            The keys of the summary that have such a form, or contain one.
+        """
         steps = {rule.step_metric for rule in self._defined.values()}
+        formed: list[str] = []
         for key, value in values.items():
             if key in steps:
                 self._steps[key] = value if isinstance(value, (int, float)) else 0
             rule = self._rule(key)
             if rule is not None and rule.summary and rule.summary != ("copy",):
                 self._put(summary, key, self._form(key, value, rule))
+                formed += (key, key.partition(".")[0])
+        return formed
 
     def _form(self, key: str, value: Any, rule: Definition) -> dict[str, Any] | None:
         """Return what the summary shows of a metric after one more value, None for nothing."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_compat.config.limits import HIGHEST_STEP, NAME_LIMIT
 from wandb_compat.run.identity import RUN_ID, TARGET
 from wandb_compat.spool import journal, records
-from wandb_compat.spool.config_merge import REMOVED, merge, without_nulls, without_removed
+from wandb_compat.wire.config_merge import REMOVED, merge, without_nulls, without_removed
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.names import is_machine_metric, project_name
 

@@ -90,10 +90,14 @@ class Key(Record):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Config(Record):
-    """Configuration values that are new or changed; objects merge, everything else replaces."""
+    """Configuration values that are new or changed; objects merge, everything else replaces.
+
+    `columns` are the keys of a summary in it whose numbers need not be the last value of a metric; None means any.
+    """
 
     kind: ClassVar[str] = "config"
     values: dict[str, Any]
+    columns: list[str] | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)

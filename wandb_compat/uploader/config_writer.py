@@ -9,21 +9,24 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from wandb_compat.config.limits import NOTES_LIMIT
-from wandb_compat.spool.config_merge import KEYED_LISTS, merge_keyed_lists
 from wandb_compat.wire.client import Client
-from wandb_compat.wire.errors import Refused
+from wandb_compat.wire.config_merge import KEYED_LISTS, merge, merge_keyed_lists
+from wandb_compat.wire.errors import TOO_LARGE, Refused
 from wandb_compat.wire.exact_numbers import EXACT
 from wandb_compat.wire.json_numbers import equal_as_stored
-from wandb_compat.wire.models import config_document
+from wandb_compat.wire.models import config_document, config_values
+from wandb_compat.wire.packed_config import ARTIFACTS, PACKED, SUMMARY, unpacked
 from wandb_compat.wire.text import clean_text
 
 log = logging.getLogger(__name__)
 
+# Parts of `config["wandb"]` that are stored as a whole.
+WHOLE = {*KEYED_LISTS, *PACKED, SUMMARY}
 EARLIER = 3  # values that one key had before and by which a lost update is recognised
 ATTEMPTS = 3  # times that lost values are sent again before they are given up
 _ABSENT = object()
@@ -47,6 +50,8 @@ class ConfigWriter:
         self._shared = False
         self._sent: dict[str, Any] = {}  # at each leaf a tuple of the last values, the newest last
         self._before: Mapping[str, Any] = {}  # the config that the run had before
+        self._known: dict[str, Any] = {}  # the config in its stored form, as far as it is known
+        self._columns: set[str] | None = set()  # see `packed`
         self._exact: dict[str, Any] = {}
         self._updated = False
         self._notes = ""  # that the server has, as far as is known: it has no call that returns them
@@ -67,17 +72,24 @@ class ConfigWriter:
         """
         with self._lock:
             self._run, self._project, self._shared = run, project, shared
-            self._before = self._stored() if existing else {}
+            self._before = self._read() if existing else {}
             about = self._before.get("wandb")
             stored = about.get(EXACT) if isinstance(about, dict) else None
             if not self._owes_notes:
                 self._notes = str(about.get("notes") or "") if isinstance(about, dict) else ""
             self._exact = json.loads(json.dumps(stored)) if isinstance(stored, dict) else {}
-            _note(self._sent, json.loads(config_document(created, self._exact)))
+            first = config_values(created, self._exact)
+            _note(self._sent, first)
+            if not existing:
+                self._known = json.loads(config_document(first, {}))
             self._send_notes(created)
 
-    def update(self, values: dict[str, Any]) -> None:
-        """Merge values into the run's config; lists of `config["wandb"]` that have keys too, which a server replaces.
+    def update(self, values: dict[str, Any], columns: Collection[str] | None = ()) -> None:
+        """Merge values into the run's config; also what a server stores as a whole and would replace.
+
+        Args:
+            values: in the plain form.
+            columns: those that were added; see `packed`.
 
         Raises:
             WireError: it did not work this time.
@@ -85,9 +97,13 @@ class ConfigWriter:
         assert self._run is not None
         with self._lock, self._alone():
             ours = values.get("wandb")
-            if self._shared and isinstance(ours, dict) and not KEYED_LISTS.keys().isdisjoint(ours):
-                merge_keyed_lists(self._stored(), values)
-            self._send(config_document(values, self._exact))
+            # `wandb.Api` adds aliases to artifacts of a run that goes on.
+            if isinstance(ours, dict) and (ARTIFACTS in ours or (self._shared and not WHOLE.isdisjoint(ours))):
+                stored = self._read()
+                if self._shared:
+                    merge_keyed_lists(stored, values)
+            self._columns = None if columns is None or self._columns is None else self._columns.union(columns)
+            self._send(config_values(values, self._exact))
             self._send_notes(values)
 
     def read_back(self) -> list[str]:
@@ -101,18 +117,27 @@ class ConfigWriter:
                 return []
             for _ in range(ATTEMPTS):
                 with self._alone():
-                    lost = _lost(self._sent, self._stored(), self._before)
+                    lost = _lost(self._sent, self._read(), self._before)
                     if not lost:
                         return []
                     log.warning("the server lost an update of the config; sent again: %s", ", ".join(_names(lost)))
-                    self._send(json.dumps(lost))
-            return _names(_lost(self._sent, self._stored(), self._before))
+                    self._send(lost)
+            return _names(_lost(self._sent, self._read(), self._before))
 
-    def _send(self, document: str) -> None:
+    def _send(self, values: dict[str, Any]) -> None:
         assert self._run is not None
-        _note(self._sent, json.loads(document))  # before: an answer that is lost does not mean that the update is
+        _note(self._sent, values)  # before: an answer that is lost does not mean that the update is
         self._updated = True
-        self._client.update_config(self._run, document)
+        document = config_document(values, self._known, self._columns)
+        try:
+            self._client.update_config(self._run, document)
+        except Refused as error:
+            ours = values.get("wandb")
+            if error.status != TOO_LARGE or not isinstance(ours, dict) or WHOLE.isdisjoint(ours):
+                raise
+            document = json.dumps(values)  # objects can be sent in parts
+            self._client.update_config(self._run, document)
+        merge(self._known, json.loads(document))
 
     def _send_notes(self, values: Mapping[str, Any]) -> None:
         """Put notes into the field that Pluto's page shows as well; the config keeps them in full length."""
@@ -130,10 +155,12 @@ class ConfigWriter:
             log.info("the notes are in the config only: %s", error)
         self._notes, self._owes_notes = notes, False
 
-    def _stored(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
+        """Return the run's config in the plain form, as the server has it now."""
         assert self._run is not None
-        config = self._client.details(self._run, self._project).get("config")
-        return config if isinstance(config, dict) else {}
+        config = self._client.stored_config(self._run, self._project)
+        self._known = json.loads(json.dumps(config))
+        return unpacked(config)
 
 
 def _note(sent: dict[str, Any], values: Mapping[str, Any]) -> None:

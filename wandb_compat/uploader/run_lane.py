@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wandb_compat.spool import records
-from wandb_compat.spool.config_merge import merge
 from wandb_compat.uploader.session import Session
+from wandb_compat.wire.config_merge import merge
+from wandb_compat.wire.packed_config import SUMMARY
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class _Batch:
 
     types: dict[str, str] = field(default_factory=dict)  # by key
     config: dict[str, Any] = field(default_factory=dict)
+    columns: set[str] | None = field(default_factory=set)
     tags: list[str] | None = None
     alerts: list[dict[str, Any]] = field(default_factory=list)
     graph: dict[str, Any] | None = None
@@ -27,6 +29,10 @@ class _Batch:
 
     def add_config(self, document: dict[str, Any]) -> None:
         merge(self.config, document["values"])
+        ours = document["values"].get("wandb")
+        if isinstance(ours, dict) and SUMMARY in ours and self.columns is not None:
+            columns = document.get("columns")
+            self.columns = None if columns is None else self.columns.union(columns)
 
     def set_tags(self, document: dict[str, Any]) -> None:
         self.tags = document["tags"]
@@ -61,7 +67,7 @@ def send(session: Session, lines: list[bytes]) -> records.Exit | None:
         names = [name for name, type in batch.types.items() if type == kind]
         session.client.add_keys(session.run, kind, names)
     if batch.config:
-        session.config.update(batch.config)
+        session.config.update(batch.config, batch.columns)
     if batch.tags is not None:
         session.client.update_tags(session.run, session.all_tags(batch.tags))
     for alert in batch.alerts:

@@ -37,6 +37,7 @@ from wandb_compat.wire.errors import TOO_LARGE, Refused, Unauthorized, Unavailab
 from wandb_compat.wire.json_numbers import raw_number
 from wandb_compat.wire.models import Created, Status
 from wandb_compat.wire.names import project_name
+from wandb_compat.wire.packed_config import unpacked
 from wandb_compat.wire.parts import send_in_parts, split_row
 from wandb_compat.wire.store import StoreClient
 
@@ -141,7 +142,16 @@ class Client(StoreClient):
             raise unexpected_answer(self.endpoints.api + path) from None
 
     def details(self, run: int | str, project: str | None = None) -> dict[str, Any]:
-        """Return what the server knows of a run, by its number or display id."""
+        """Return what the server knows of a run, by its number or display id; its config in the plain form."""
+        found = self._details(run, project)
+        return {**found, "config": unpacked(found["config"])} if isinstance(found.get("config"), dict) else found
+
+    def stored_config(self, run: int, project: str) -> dict[str, Any]:
+        """Return the config of a run in the form in which it is stored; see `packed_config`."""
+        config = self._details(run, project).get("config")
+        return config if isinstance(config, dict) else {}
+
+    def _details(self, run: int | str, project: str | None) -> dict[str, Any]:
         path = f"/api/runs/details/{run}" if isinstance(run, int) else f"/api/runs/details/by-display-id/{run}"
         return self._get(path, {"projectName": project_name(project)} if project else {})
 

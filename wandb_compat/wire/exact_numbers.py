@@ -11,7 +11,9 @@ from typing import Any
 
 from wandb_compat.wire.json_numbers import SAFE_INTEGER, equal_as_stored, stored_fraction
 
-EXACT = "exact_numbers"  # field of `config["wandb"]`: `{"config": …, "summary": …}`, each as deep as what it stands for
+# Field of `config["wandb"]`: `{"config": …}`, as deep as the config; of earlier versions also `summary`, which
+# is a text now that keeps all digits.
+EXACT = "exact_numbers"
 
 
 def with_exact(config: Mapping[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -24,15 +26,11 @@ def with_exact(config: Mapping[str, Any], known: dict[str, Any] | None = None) -
     """
     known = {} if known is None else known
     about = config.get("wandb")
-    summary = about.get("summary") if isinstance(about, dict) else None
     own = {key: value for key, value in config.items() if key != "wandb"}
-    texts = {}
-    for name, values in (("config", own), ("summary", summary if isinstance(summary, dict) else {})):
-        if found := _texts(values, known.setdefault(name, {})):
-            texts[name] = found
+    texts = _texts(own, known.setdefault("config", {}))
     if not texts or not (about is None or isinstance(about, dict)):
         return dict(config)
-    return {**config, "wandb": {**(about or {}), EXACT: texts}}
+    return {**config, "wandb": {**(about or {}), EXACT: {"config": texts}}}
 
 
 def _texts(values: Mapping[str, Any], known: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from wandb_compat._version import __version__
@@ -11,6 +12,7 @@ from wandb_compat.wire.display_ids import is_display_id, is_run_number
 from wandb_compat.wire.exact_numbers import with_exact
 from wandb_compat.wire.json_numbers import finite_document
 from wandb_compat.wire.names import project_name, run_name, stored_tags
+from wandb_compat.wire.packed_config import packed
 from wandb_compat.wire.text import clean_json
 
 if TYPE_CHECKING:
@@ -27,14 +29,27 @@ def document(value: Any) -> str:
     return clean_json(finite_document(value), allow_nan=False)
 
 
-def config_document(values: Mapping[str, Any], known: dict[str, Any] | None = None) -> str:
-    """Return JSON text of config values, with the exact form of numbers that the server would change.
+def config_values(values: Mapping[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return config values as JSON can hold them, with the exact form of numbers that the server would change.
 
     Args:
         values: to merge into a run's config.
         known: as `with_exact` takes it.
     """
-    return clean_json(with_exact(finite_document(values), known), allow_nan=False)
+    document: dict[str, Any] = json.loads(clean_json(with_exact(finite_document(values), known), allow_nan=False))
+    return document
+
+
+def config_document(
+    values: Mapping[str, Any], stored: Mapping[str, Any], columns: Collection[str] | None = None
+) -> str:
+    """Return JSON text of config values in the form in which they are stored; see `packed`.
+
+    Our part comes first: Pluto's page lists the newest keys only.
+    """
+    document = packed(values, stored, columns)
+    ours = {"wandb": document.pop("wandb")} if "wandb" in document else {}
+    return clean_json({**ours, **document}, allow_nan=False)
 
 
 def create_body(start: Start, parent: int | None = None, project: str | None = None) -> dict[str, Any]:
@@ -49,7 +64,7 @@ def create_body(start: Start, parent: int | None = None, project: str | None = N
         "runName": run_name(start.name),
         "projectName": project or project_name(start.project),
         "externalId": (start.target or start.id)[:NAME_LIMIT],
-        "config": config_document(start.config) if start.config else None,
+        "config": config_document({"wandb": {}, **config_values(start.config)}, {}) if start.config else None,
         "loggerSettings": document({"client": f"wandb-compat/{__version__}", "entity": start.entity}),
         "systemMetadata": document(start.metadata) if start.metadata else None,
         "tags": stored_tags(start.tags) or None,

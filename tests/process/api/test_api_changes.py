@@ -71,7 +71,8 @@ def test_update_sends_nothing_that_was_not_changed(counted: tuple[wandb.Api, Cou
     run.update()
     run.config["a"] = 2
     run.save()
-    assert [path.split("/", 3)[3] for path, _ in counter.asked] == ["tags/update", "config/update"]
+    sent = [path.split("/", 3)[3] for path, _ in counter.asked if "/details/" not in path]
+    assert sent == ["tags/update", "config/update"]
     counter.paths()
     run.update()
     assert counter.paths() == []

@@ -16,6 +16,7 @@ import requests
 import wandb
 from wandb.errors import term
 from wandb.sdk import wandb_login, wandb_setup
+from wandb_compat.wire.packed_config import unpacked
 
 
 @dataclass
@@ -46,7 +47,8 @@ class Seen:
         (listed,) = self._get("list", projectName=project)["runs"]
         self.project, self.id = project, listed["id"]
         self.summary, self.run_id = run.summary, run.id
-        self.details = self._get(f"details/{self.id}", projectName=project)
+        details = self._get(f"details/{self.id}", projectName=project)
+        self.details = {**details, "config": unpacked(details["config"] or {})}
         self.types = {one["logName"]: one["logType"] for one in self.details["logNames"]}
 
     def _get(self, path: str, **query: Any) -> Any:

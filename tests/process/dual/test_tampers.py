@@ -16,6 +16,7 @@ from tests.process.dual.conftest import Stage
 from wandb_compat.cli.compare_report import Report
 from wandb_compat.cli.compare_runs import compare
 from wandb_compat.server.serve import Running
+from wandb_compat.wire.packed_config import unpacked
 
 SCRIPT = HELPERS / "compared_run.py"
 
@@ -55,7 +56,7 @@ class Tampered:
     def config(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the run's config."""
         (text,) = self.database.execute("SELECT config FROM run WHERE id = ?", (self.run,)).fetchone()
-        config = json.loads(text)
+        config = unpacked(json.loads(text))
         change(config)
         self.sql("UPDATE run SET config = ? WHERE id = :run", json.dumps(config))
 

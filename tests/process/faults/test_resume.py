@@ -20,9 +20,9 @@ from tests.helpers import warm_python
 from tests.helpers.server_state import Script, Server
 from wandb.errors import UsageError, term
 from wandb_compat.config.settings import Settings
-from wandb_compat.spool.config_merge import REMOVED, without_removed
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader.worker import Worker
+from wandb_compat.wire.config_merge import REMOVED, without_removed
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 import wandb
+from wandb_compat.wire.packed_config import unpacked
 
 
 @pytest.fixture
@@ -125,6 +126,6 @@ def test_what_changes_while_a_run_goes_on_arrives(online: Any) -> None:
     assert details["status"] == "COMPLETED"
     assert sorted(details["tags"]) == ["a", "b", "group:g"]
     assert (details["config"]["lr"], details["config"]["net"]) == (0.2, {"depth": 3})
-    about = details["config"]["wandb"]
+    about = unpacked(details["config"])["wandb"]
     assert (about["name"], about["notes"]) == ("renamed", "noted")
     assert (about["summary"]["best"], about["summary"]["loss"], about["summary"]["_step"]) == (0.9, "NaN", 1)

@@ -15,6 +15,7 @@ from wandb_compat.server.params import parse_stored_json
 from wandb_compat.server.storage.runs import merge
 from wandb_compat.uploader.config_writer import ATTEMPTS, ConfigWriter
 from wandb_compat.wire.errors import Refused, Unavailable
+from wandb_compat.wire.packed_config import unpacked
 
 Config = dict[str, Any]
 
@@ -34,7 +35,11 @@ class MergingServer:
 
     def details(self, run: int, project: str) -> Config:
         """Return the run as it is read."""
-        return {"config": json.loads(json.dumps(self.config))}
+        return {"config": unpacked(self.config)}
+
+    def stored_config(self, run: int, project: str) -> Config:
+        """Return the config as it is stored."""
+        return dict(json.loads(json.dumps(self.config)))
 
     def update_config(self, run: int, document: str) -> None:
         """Merge an update."""

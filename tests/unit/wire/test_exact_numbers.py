@@ -12,7 +12,8 @@ import pytest
 from wandb_compat.server.params import parse_stored_json
 from wandb_compat.server.storage.runs import merge
 from wandb_compat.wire.exact_numbers import is_changed, restored
-from wandb_compat.wire.models import config_document
+from wandb_compat.wire.models import config_document, config_values
+from wandb_compat.wire.packed_config import unpacked
 
 NUMBERS = [
     *(0.11301743576208045, 1.0000000000000002, 1.1579208923731622e77),
@@ -30,7 +31,12 @@ class Stored:
 
     def update(self, values: dict[str, Any]) -> None:
         """Send values as the uploader does, and merge them as the server does."""
-        self.config = merge(self.config, parse_stored_json(config_document(values, self.known)))
+        document = config_document(config_values(values, self.known), self.config)
+        self.config = merge(self.config, parse_stored_json(document))
+
+    def read(self) -> dict[str, Any]:
+        """Return the config as readers have it."""
+        return restored(unpacked(self.config))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -39,7 +45,7 @@ def test_each_number_reads_back_exactly(number: Any) -> None:
     stored = Stored()
     values = {"a": number, "deep": {"b": {"c": number}}, "list": [1, number, {"d": number}]}
     stored.update({**values, "wandb": {"summary": values, "notes": "n"}})
-    assert restored(stored.config) == {**values, "wandb": {"summary": values, "notes": "n"}}
+    assert stored.read() == {**values, "wandb": {"summary": values, "notes": "n"}}
 
 
 def test_many_random_numbers_read_back_exactly() -> None:
@@ -48,7 +54,7 @@ def test_many_random_numbers_read_back_exactly() -> None:
     values = {str(n): rng.random() * 10.0 ** rng.randint(-300, 300) for n in range(2000)}
     stored = Stored()
     stored.update(values)
-    assert {key: restored(stored.config)[key] for key in values} == values
+    assert {key: stored.read()[key] for key in values} == values
 
 
 def test_a_text_is_sent_for_what_the_server_changes_only() -> None:
@@ -64,9 +70,9 @@ def test_a_number_that_was_replaced_stays_replaced() -> None:
         stored = Stored()
         stored.update({"a": 0.1 + 0.2, "b": {"x": 0.1 + 0.2}})
         stored.update({"a": later, "b": {"x": 1}})
-        assert restored(stored.config)["a"] == later and restored(stored.config)["b"] == {"x": 1}
+        assert stored.read()["a"] == later and stored.read()["b"] == {"x": 1}
         stored.update({"a": 2**60 + 1})
-        assert restored(stored.config)["a"] == 2**60 + 1
+        assert stored.read()["a"] == 2**60 + 1
 
 
 def test_a_value_that_another_client_changed_wins_over_the_text() -> None:
@@ -74,7 +80,7 @@ def test_a_value_that_another_client_changed_wins_over_the_text() -> None:
     stored = Stored()
     stored.update({"seed": 2**60 + 1, "lr": 1 / 3})
     stored.config = merge(stored.config, {"seed": 7, "lr": {"new": 1}})
-    assert restored(stored.config) == {"seed": 7, "lr": {"new": 1}, "wandb": {}}
+    assert stored.read() == {"seed": 7, "lr": {"new": 1}, "wandb": {}}
     for texts in (None, "text", {"config": 1}, {"config": {"seed": "not JSON", "lr": 3}}):
         assert restored({"seed": 7, "lr": 1, "wandb": {"exact_numbers": texts}}) == {"seed": 7, "lr": 1, "wandb": {}}
 

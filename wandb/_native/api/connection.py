@@ -23,6 +23,7 @@ from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.json_numbers import FLAGS
 from wandb_compat.wire.names import has_hash, old_project_name, project_name
 from wandb_compat.wire.network import read_as_configured
+from wandb_compat.wire.packed_config import unpacked
 
 PAGE = 200  # runs in one answer of the list
 POINTS = 10_000  # points of a metric in one answer
@@ -165,11 +166,13 @@ class Reader(query.Client):  # type: ignore[misc] # pluto-ml has no types
         return lines, int(answer.get("total", offset + len(lines)))
 
     def get_run(self, project: str, run_id: int | str) -> dict[str, Any]:
-        """Return all that the server knows of a run, by its number or display id."""
+        """Return all that the server knows of a run, by its number or display id; its config in the plain form."""
         details = super().get_run(project, run_id)
         if not isinstance(details, dict) or "id" not in details or "createdAt" not in details:
             raise _no_pluto_answer(f"/api/runs/details of run {run_id}")
-        return details
+        return (
+            {**details, "config": unpacked(details["config"])} if isinstance(details.get("config"), dict) else details
+        )
 
     def get_files(self, project: str, run_id: int | str, file_name: str | None = None) -> list[dict[str, Any]]:
         """Return what the server lists of a run's files, a thousand entries at most."""

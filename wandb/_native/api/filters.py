@@ -7,6 +7,7 @@ filter takes every run that matches and maybe more, and `filter_matching` decide
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,6 +42,7 @@ FIELDS = {
     "notes": "notes",
 }
 SUMMARY = "config.wandb.summary."
+METRIC = "summary_metrics."  # the last value of a metric at its highest step
 COMPARISONS = ("$gt", "$gte", "$lt", "$lte")
 OPERATORS = ("$eq", "$ne", *COMPARISONS, "$in", "$nin", "$regex", "$exists", "$not")
 PRESENT = {"$regex": "."}  # the value exists
@@ -69,8 +71,10 @@ def plan(filters: Filter) -> Plan:
     return _and([_term(key, value) for key, value in filters.items()])
 
 
-def sort_of(order: str) -> tuple[str, Filter | None]:
-    """Return the server's order for wandb's, and the filter for the runs that it can place.
+def sorts_of(order: str) -> list[tuple[str, Filter | None]]:
+    """Return the server's orders for wandb's, each with the filter for the runs that it places, the first one first.
+
+    Runs with a column for a value of the summary come before those of which it is the last value of a metric.
 
     Raises:
         ValueError: the order does not exist.
@@ -80,16 +84,30 @@ def sort_of(order: str) -> tuple[str, Filter | None]:
     columns = {"created_at": "createdAt", "updated_at": "updatedAt", "name": "name", "state": "status"}
     column = columns.get(FIELDS.get(field, field), "name" if field == "name" else None)
     if column:
-        return sign + column, None
-    if FIELDS.get(field) == "heartbeat_at":
-        return sign + "heartbeat_at", {"heartbeat_at": {"$gte": "1970-01-02T00:00:00Z"}}
+        return [(sign + column, None)]
+    if FIELDS.get(field) == "heartbeat_at" or field in (f"{METRIC}_timestamp", "summaryMetrics._timestamp"):
+        return _and_the_rest([(sign + "heartbeat_at", {"heartbeat_at": {"$gte": "1970-01-02T00:00:00Z"}})])
     path = _stored_path(field)
     if path is None:
         raise ValueError(
             f"Runs cannot be ordered by {first!r}; there are created_at, updated_at, heartbeat_at, name, state,"
             " config.KEY.value and summary_metrics.KEY, with + or - in front"
         )
-    return f"{sign}{path}.value", {path: PRESENT}
+    places: list[tuple[str, Filter]] = [(f"{sign}{path}.value", {path: PRESENT})]
+    if path.startswith(SUMMARY):
+        metric = METRIC + path.removeprefix(SUMMARY)
+        places.append((sign + metric, {metric: {"$gte": -sys.float_info.max}}))
+    return _and_the_rest(places)
+
+
+def _and_the_rest(places: list[tuple[str, Filter]]) -> list[tuple[str, Filter | None]]:
+    """Return orders, each for the runs that those before it do not place, and that of the runs that none places."""
+    sorts: list[tuple[str, Filter | None]] = []
+    others: list[Filter] = []
+    for sort, placed in places:
+        sorts.append((sort, {"$and": [placed, *others]} if others else placed))
+        others.append({"$not": placed})
+    return [*sorts, ("-createdAt", {"$and": others} if len(others) > 1 else others[0])]
 
 
 # What the server is asked
@@ -136,7 +154,9 @@ def _leaf(key: str, operator: str, operand: Any) -> Plan:
     if ask is not None:
         return ask(operator, operand)
     path = _stored_path(key)
-    return EVERYTHING if path is None else _stored(path, operator, operand)
+    if path is None:
+        return EVERYTHING
+    return _summary(path, operator, operand) if path.startswith(SUMMARY) else _stored(path, operator, operand)
 
 
 def _state(operator: str, operand: Any) -> Plan:
@@ -264,6 +284,17 @@ def _stored(path: str, operator: str, operand: Any) -> Plan:
     if operator == "$regex" and isinstance(operand, str) and _COMMON.fullmatch(operand):
         return EVERYTHING if _SPECIAL.search(operand) else Plan({path: {"$regex": operand}}, exact=True)
     return EVERYTHING
+
+
+def _summary(path: str, operator: str, operand: Any) -> Plan:
+    """Ask for a value of the summary: a column of the configuration, or else the last value of a metric."""
+    stored, name = _stored(path, operator, operand), path.removeprefix(SUMMARY)
+    if name in ("_step", "_timestamp"):  # of these a run of this version has no columns
+        return EVERYTHING
+    if not stored.exact or operator == "$regex" or isinstance(operand, (str, bool)):  # no number
+        return stored
+    last = {"$and": [{f"{METRIC}{name}": {operator: operand}}, {"$not": {path: PRESENT}}]}
+    return Plan({"$or": [stored.server, last]}, exact=True)
 
 
 # What a filter may say

@@ -49,16 +49,14 @@ def send(run: RunAttributes, about: dict[str, Any], config: dict[str, Any] | Non
         config: the user's own keys.
     """
     from wandb_compat.convert.json_values import json_value
-    from wandb_compat.wire.exact_numbers import EXACT
-    from wandb_compat.wire.models import config_document
+    from wandb_compat.wire.config_update import update_config
 
     values = json_value(config or {})
     if about:
         theirs = values.get("wandb")
         values["wandb"] = {**(theirs if isinstance(theirs, dict) else {}), **about}
-    stored = run_fields.about_of(run._load_details().get("config") or {}).get(EXACT)
-    known = stored if isinstance(stored, dict) else {}
-    run._reader.wire.update_config(run.number, config_document(values, known))
+    project = run._reader.stored_project(run.project)
+    update_config(run._reader.wire, run.number, project, values, about.get("summary") or ())
 
 
 def _send_tags(run: Run, tags: list[str]) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wandb_compat.run.identity import RUN_ID
-from wandb_compat.spool.config_merge import REMOVED, without_nulls, without_removed
+from wandb_compat.wire.config_merge import REMOVED, without_nulls, without_removed
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.names import is_machine_metric
 

@@ -11,6 +11,7 @@ from wandb.errors import CommError
 from wandb.errors.term import termwarn
 from wandb.sdk.artifacts.artifact_state import ArtifactState
 from wandb_compat.artifacts.log import USED_ARTIFACTS
+from wandb_compat.wire.packed_config import filter_by_entry
 
 if TYPE_CHECKING:
     from wandb.apis.public.artifacts import ArtifactCollection
@@ -56,7 +57,7 @@ def used_by(artifact: Artifact) -> list[Run]:
     names = {artifact.source_name: None, **{link.name: None for link in artifact.source_artifact.linked_artifacts}}
     try:
         used = [
-            artifact._server.client.runs(artifact.project, {f"config.wandb.{USED_ARTIFACTS}.{name}": artifact.type})
+            artifact._server.client.runs(artifact.project, filter_by_entry(USED_ARTIFACTS, name, {"": artifact.type}))
             for name in names
         ]
     except WireError as error:

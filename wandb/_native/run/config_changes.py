@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from wandb_compat.spool.config_merge import REMOVED, null_removed, removed_paths
+from wandb_compat.wire.config_merge import REMOVED, null_removed, removed_paths
 
 
 class ConfigChanges:

@@ -25,7 +25,7 @@ from wandb_compat.run import environment, start_record
 from wandb_compat.run.console import ConsoleCapture
 from wandb_compat.run.server_fields import server_tags
 from wandb_compat.spool import records, threads
-from wandb_compat.spool.config_merge import REMOVED
+from wandb_compat.wire.config_merge import REMOVED
 
 
 def begin(own: engine.Settings, settings: RunSettings, config: dict[str, Any]) -> Run:

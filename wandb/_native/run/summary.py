@@ -12,7 +12,7 @@ from wandb_compat.convert.json_values import summary_value
 from wandb_compat.convert.loggable import is_rich
 from wandb_compat.run.server_fields import published_summary
 from wandb_compat.spool import records
-from wandb_compat.spool.config_merge import null_removed
+from wandb_compat.wire.config_merge import null_removed
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -29,18 +29,24 @@ class SummaryPublisher:
         """Take over what the server has of a previous run that this one continues."""
         self._published = dict(summary)
 
-    def changed(self) -> None:
+    def changed(self, *path: str) -> None:
         """Take note of a change that the script made.
+
+        Args:
+            path: that of the dict of the summary that was changed; of the summary itself it is empty.
 
         Raises:
             wandb.UsageError: the run is finished.
         """
+        history = self._run._history
         self._run._check_active("summary")
-        self._run._history.summary_changed()
+        history.columns.update(path[:1])
+        history.summary_changed()
 
     def stored_value(self, key: str, value: Any) -> Any:
         """Return a value as the summary holds it; media and tables are logged under that key, as with wandb."""
         run = self._run
+        run._history.columns.add(key)
         if run._pipeline is None or run._is_finished or not is_rich(value):
             return summary_value(value)
         return run._pipeline.row({key: value}, run._history.step, int(time() * 1000)).get(key)
@@ -56,7 +62,7 @@ class SummaryPublisher:
             with run._history.lock:
                 summary = published_summary(run._history.own_items())
         if summary and run._pipeline is not None:
-            run._pipeline.submit(records.Config({"wandb": {"summary": summary}}))
+            run._pipeline.submit(records.Config({"wandb": {"summary": summary}}, sorted(run._history.columns)))
 
     def as_json(self) -> dict[str, Any]:
         """Return a copy of the summary as the server gets it."""

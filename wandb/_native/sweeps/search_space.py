@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from wandb.errors import UsageError
-from wandb_compat.spool.config_merge import dict_at
+from wandb_compat.wire.config_merge import dict_at
 
 _NUMBERS: dict[str, tuple[str, ...]] = {  # by distribution: the numbers that its description must hold
     "int_uniform": ("min", "max"),

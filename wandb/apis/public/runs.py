@@ -53,9 +53,8 @@ class Runs(SizedPaginator["Run"]):
         self._include_sweeps = include_sweeps
         self._lazy = lazy
         self._plan = filtering.plan(self.filters)
-        sort, placed = filtering.sort_of(self.order)
         # A run without the value that decides the order is left out by the server: such runs follow.
-        self._queries = [(sort, placed)] + ([("-createdAt", {"$not": placed})] if placed else [])
+        self._queries = filtering.sorts_of(self.order)
         self._query = 0  # which of them is being read, and where
         self._offset = 0
         self._totals: dict[int, int] = {}

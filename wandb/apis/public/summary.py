@@ -22,7 +22,7 @@ class HTTPSummary(SummaryDict):
     """
 
     def __init__(self, run: RunAttributes, items: dict[str, Any]) -> None:
-        super().__init__(items, lambda: None)
+        super().__init__(items, lambda *path: None)
         vars(self).update(_run=run, _keep=lambda key, value: json_value(value), _deleted=set())
 
     def update(self, key_vals: Mapping[str, Any] | None = None, overwrite: bool = True) -> None:

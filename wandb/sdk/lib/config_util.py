@@ -7,7 +7,7 @@ from typing import Any
 
 from wandb.errors import Error
 from wandb.errors.term import termwarn
-from wandb_compat.spool.config_merge import merge
+from wandb_compat.wire.config_merge import merge
 
 
 class ConfigError(Error):

@@ -13,6 +13,7 @@ from wandb_compat.server.query import filters
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage import downsampling
 from wandb_compat.server.storage.database import IS_FINITE, Store
+from wandb_compat.wire.packed_config import unpacked
 
 Answer = dict[str, Any]
 Link = Callable[[int, str, str], str]
@@ -219,6 +220,7 @@ def brief(row: sqlite3.Row) -> Answer:
 
 def _whole(connection: sqlite3.Connection, row: sqlite3.Row) -> Answer:
     config = decode_json(row["config"])
+    config = unpacked(config) if isinstance(config, dict) else config
     flat = filters.flatten(config)
     relatives = connection.execute(
         "SELECT id, display, name, fork_step FROM project_run WHERE parent = ? ORDER BY id LIMIT ?",

@@ -12,6 +12,7 @@ from wandb_compat.server.params import Query, RequestError, parse_embedded_json
 from wandb_compat.server.query import filters, run_list
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage.database import Store
+from wandb_compat.wire.packed_config import unpacked
 
 Answer = dict[str, Any]
 
@@ -126,7 +127,7 @@ def _holds(run: run_list.Run, words: list[str]) -> bool:
     rest = [word for word in words if word not in text]
     if not rest:
         return True
-    own = run.config_document.get("wandb")
+    own = unpacked(run.config_document).get("wandb")
     own = own if isinstance(own, dict) else {}
     more = [f"{key} {filters.text(value)}" for key, value in run.config.items() if not key.startswith("wandb.")]
     summary = own.get("summary")

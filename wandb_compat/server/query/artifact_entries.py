@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from wandb_compat.wire.artifact_versions import Entry
+from wandb_compat.wire.packed_config import unpacked
 
 Answer = dict[str, Any]
 
@@ -32,7 +33,7 @@ def read_entries(published: Any) -> list[Entry]:
 
 def own_config(config: Any) -> Answer:
     """Return the part of a config that our client keeps for itself."""
-    return object_of(object_of(config).get("wandb"))
+    return object_of(unpacked(object_of(config)).get("wandb"))
 
 
 def object_of(value: Any) -> Answer:

@@ -1,6 +1,6 @@
 """What the server merges for a value to be replaced, and what readers leave out again."""
 
-from wandb_compat.spool.config_merge import merge, null_removed, removed_paths, without_nulls, without_removed
+from wandb_compat.wire.config_merge import merge, null_removed, removed_paths, without_nulls, without_removed
 
 OLD = {"optimizer": {"name": "adam", "betas": {"a": 1, "b": 2}}, "lr": 0.1, "gone": {"x": 1}}
 NEW = {"optimizer": {"name": None, "betas": {"b": 3}}, "lr": {"start": 1}}
