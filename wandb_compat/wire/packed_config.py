@@ -82,6 +82,15 @@ def unpacked(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain if key == "wandb" else value for key, value in config.items()}
 
 
+def columns_of(config: Mapping[str, Any]) -> list[str] | None:
+    """Return what `packed` needs as `columns` for a copy of a stored config; None for one of an earlier version."""
+    about = config.get("wandb")
+    if not isinstance(about, dict) or SUMMARY_TEXT not in about:
+        return None
+    columns = about.get(SUMMARY)
+    return [key for key, value in columns.items() if value is not None] if isinstance(columns, dict) else []
+
+
 def filter_by_entry(field: str, key: str, below: Mapping[str, Any]) -> dict[str, Any]:
     """Return the filter for the runs whose part `field` of the config has a key.
 
