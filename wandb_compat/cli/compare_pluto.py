@@ -13,12 +13,12 @@ from wandb_compat.cli.compare_report import ABSENT
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.run.identity import RUN_ID
-from wandb_compat.wire.client import reach
 from wandb_compat.wire.endpoints import resolve
 from wandb_compat.wire.errors import EndpointError, Unavailable, WireError
 from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import flagged_number
 from wandb_compat.wire.packed_config import unpacked
+from wandb_compat.wire.reach import reach
 from wandb_compat.wire.store import PIECE, StoreClient
 from wandb_compat.wire.stored_values import latest_values
 

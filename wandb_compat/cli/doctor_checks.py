@@ -24,9 +24,10 @@ from wandb_compat.config.settings import Settings
 from wandb_compat.dual.install import MISSING_KEY
 from wandb_compat.import_hook.switch import dropin_root
 from wandb_compat.system import disk_check
-from wandb_compat.wire.client import Client, reach
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints, resolve
 from wandb_compat.wire.errors import EndpointError, WireError
+from wandb_compat.wire.reach import reach
 
 WANDB_URL = "https://api.wandb.ai"
 WANDB_KEY_VARIABLES = ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")

@@ -392,16 +392,3 @@ class Client(StoreClient):
         if 400 <= status < 500 and status not in TRANSIENT:
             raise Refused(f"{method} {url} was refused with {status}: {reason}", status)
         raise Unavailable(f"the Pluto server at {host_of(url)} answers {status}: {reason}", retry_after(answer))
-
-
-def reach(url: str) -> None:
-    """Send a request without a key to the host of a URL; any answer will do.
-
-    Raises:
-        Unavailable: none exists.
-    """
-    try:
-        with network.session() as session:
-            session.get(url, timeout=REQUEST_TIMEOUT, allow_redirects=False, proxies=network.proxies_for(url))
-    except requests.RequestException as error:
-        raise Unavailable(f"the Pluto server at {host_of(url)} cannot be reached ({cause_of(error)})") from error

@@ -15,6 +15,7 @@ from tests.helpers.offline_runs import Command, Runs, rows
 from tests.helpers.server_state import Server
 from wandb_compat.server.serve import Running, running
 from wandb_compat.server.storage.blobs import content_path
+from wandb_compat.wire.packed_config import unpacked
 
 # What a server stores of a run besides its fields and its configuration: everything that was logged.
 CONTENT = {
@@ -95,7 +96,7 @@ def content(server: Running, project: str, run_id: str) -> dict[str, Any]:
         ).fetchone()
         files = connection.execute("SELECT log_name, name FROM file WHERE run = ?", (number,)).fetchall()
         names = dict(connection.execute("SELECT id, external FROM run"))
-    found["config"] = _named(json.loads(config or "{}"), names)
+    found["config"] = _named(unpacked(json.loads(config or "{}")), names)
     found["bytes"] = {}
     for key, name in files:
         bytes_ = content_path(server.data_dir / "files", number, key, name).read_bytes()

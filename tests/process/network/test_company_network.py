@@ -18,9 +18,10 @@ from wandb_compat.config import network as settings
 from wandb_compat.conformance.cases import load
 from wandb_compat.conformance.runner import Runner
 from wandb_compat.wire import network
-from wandb_compat.wire.client import Client, reach
+from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.errors import Unavailable
+from wandb_compat.wire.reach import reach
 
 __all__ = ["environment", "project", "script", "server"]
 
