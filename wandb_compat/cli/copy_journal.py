@@ -15,6 +15,7 @@ from wandb_compat.run.identity import RUN_ID
 from wandb_compat.spool import records, staging
 from wandb_compat.spool.journal import Journal
 from wandb_compat.spool.records import Start
+from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.packed_config import columns_of, unpacked
 from wandb_compat.wire.run_content import DamagedRun, FileEntry, Line, Mark, RunFields, RunReader
 from wandb_compat.wire.safe_orjson import orjson
@@ -112,7 +113,9 @@ def write(reader: RunReader, run: RunFields, run_dir: Path, after: Mark, number_
 
 def _config(run: RunFields, number_of: NumberOf) -> Iterator[bytes]:
     if run.config:
-        yield records.encode(records.Config(renumbered_config(unpacked(run.config), number_of), columns_of(run.config)))
+        yield records.encode(
+            records.Config(renumbered_config(restored(unpacked(run.config)), number_of), columns_of(run.config))
+        )
 
 
 def _rows(reader: RunReader, number: int, counts: Counts) -> Iterator[bytes]:
