@@ -22,6 +22,7 @@ DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 @click.option("--since", type=click.DateTime(DATES), help="Import only runs created at this time or later.")
 @click.option("--jobs", default=JOBS, show_default=True, type=click.IntRange(min=1), help="Runs to import at once.")
 @click.option("--again", is_flag=True, help="Of a data folder, also send runs that the server has from elsewhere.")
+@click.option("--trust", is_flag=True, help="Also send runs of other users, and files that links in a run name.")
 def command(
     paths: tuple[Path, ...],
     to: str | None,
@@ -30,12 +31,14 @@ def command(
     since: datetime | None,
     jobs: int,
     again: bool,
+    trust: bool,
 ) -> None:
     """Upload runs on disk to a Pluto server: by default to the embedded server of this machine.
 
-    PATH is the data folder of an embedded server, a run directory, a directory above some, or an export of
-    `pluto migrate wandb export`. Data that the server has is not uploaded twice, an interrupted call continues where
-    it stopped, and bad input is named while the rest goes on. The exit code is 0 only if the server has everything.
+    PATH is the data folder of an embedded server, a run directory of ours or of the real wandb, a directory above some,
+    or an export of `pluto migrate wandb export`. Data that the server has is not uploaded twice, an interrupted call
+    continues where it stopped, and bad input is named while the rest goes on. The exit code is 0 only if the server has
+    everything.
 
     A data folder may be in use by its server, and is not changed. Progress is noted in the directory `wandb`. After
     an import of run directories, `wandb-compat sync` does not send them to their own server any more: copy them first
@@ -46,7 +49,7 @@ def command(
     from wandb_compat.cli.import_inputs import Choice, import_all  # slow to import, and not needed for --help
 
     link = None if to is not None else _use_local_server()
-    code = import_all(paths, to, Choice(dry_run, projects, since, jobs, again))
+    code = import_all(paths, to, Choice(dry_run, projects, since, jobs, again, trust))
     if link is not None:
         click.echo(f"The page, signed in: {link}")
     sys.exit(code)

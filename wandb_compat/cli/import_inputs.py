@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from wandb_compat.cli import copy_runs, sync_runs
+from wandb_compat.cli import copy_runs, sync_runs, wandb_import
 from wandb_compat.cli.copy_runs import Copier, Outcome
 from wandb_compat.cli.run_dirs import RunDir, find_run_dirs
 from wandb_compat.cli.sync import PATIENCE
 from wandb_compat.config.settings import Settings
 from wandb_compat.server.storage.folder_reader import FolderReader, NoDataFolder, is_data_folder
+from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.worker_config import WorkerConfig
-from wandb_compat.wire.endpoints import VARIABLES, resolve
+from wandb_compat.system.atomic_write import atomic_write
+from wandb_compat.wire.endpoints import VARIABLES, Endpoints, resolve
 from wandb_compat.wire.run_content import RunReader
 
 EXPORTED = "*/*/runs/*/run.json"  # in an export of `pluto migrate wandb export`: ENTITY/PROJECT/runs/RUN/run.json
@@ -36,6 +39,7 @@ class Choice(NamedTuple):
     since: datetime | None = None
     jobs: int = 4
     again: bool = False
+    trust: bool = False
 
     def takes(self, project: str, created: float | None) -> bool:
         """Return whether a run is meant, by its project and when it was created (ms); one without a time is."""
@@ -72,7 +76,7 @@ def import_all(paths: Sequence[Path], to: str | None, choice: Choice) -> int:
         else:
             run_dirs.append(path)
     if run_dirs:
-        code = _import_run_dirs(run_dirs, to, choice) or code
+        code = _import_run_dirs(run_dirs, to, resolve(config.urls), choice) or code
     return code
 
 
@@ -148,7 +152,7 @@ def _exported(path: Path) -> Iterator[tuple[str, str, float | None]]:
             click.echo(f"{file}: skipped: {type(error).__name__}: {error}", err=True)
 
 
-def _import_run_dirs(paths: Sequence[Path], to: str | None, choice: Choice) -> int:
+def _import_run_dirs(paths: Sequence[Path], to: str | None, server: Endpoints, choice: Choice) -> int:
     found, code = list[Path](), 0
     for path in paths:
         try:
@@ -160,15 +164,68 @@ def _import_run_dirs(paths: Sequence[Path], to: str | None, choice: Choice) -> i
         if not below:
             click.echo(f"{path}: no run directory, data folder or export of `pluto migrate` here", err=True)
             code = 1
-        found += [one.path for one in below if _is_wanted(one, choice.takes)]
+        for one in below:
+            try:
+                recorded = wandb_import.is_recorded(one.path)
+                made = _of_real_wandb(one.path, server, choice) if recorded else [_not_delivered(one, server)]
+            except (OSError, ValueError) as error:
+                click.echo(f"{one}: {error}", err=True)
+                code = 1
+                continue
+            found += [run_dir for run_dir in made if _is_wanted(RunDir.at(run_dir), choice)]
     if not found:
         return code
-    options = sync_runs.Options(to=to)
+    options = sync_runs.Options(to=to, trust=choice.trust)
     return (
         sync_runs.deliver(tuple(found), dry_run=choice.dry_run, patience=PATIENCE, jobs=choice.jobs, options=options)
         or code
     )
 
 
-def _is_wanted(run_dir: RunDir, takes: Callable[[str, float | None], bool]) -> bool:
-    return run_dir.start is None or takes(run_dir.start.project, run_dir.start.time)
+def _not_delivered(run_dir: RunDir, server: Endpoints) -> Path:
+    """Return the path of a run directory of ours.
+
+    Raises:
+        ValueError: another server has it, and its journal is no longer here.
+    """
+    binding = ServerBinding.read(run_dir.path)
+    other = binding.difference(ServerBinding.of(server, None)) if binding is not None and binding.created else None
+    if other is not None and run_dir.delivered:
+        raise ValueError(f"{other} and is no longer here: import that server's data folder, or export its project")
+    return run_dir.path
+
+
+def _of_real_wandb(path: Path, server: Endpoints, choice: Choice) -> list[Path]:
+    """Return run directories with what the real wandb has recorded of a run, made when they are first wanted.
+
+    A record that has grown since gets one more, with what is new. None of a run that is not wanted.
+    """
+    files = sorted(path.glob("run-*.wandb"))
+    state = [f"{file.name} {file.stat().st_size}" for file in files] + ["trusted"] * choice.trust
+    folder = _working_folder(str(path.resolve()), server.api)
+    note = folder / "parts.json"
+    known: dict[str, Any] = json.loads(note.read_bytes()) if note.exists() else {"states": [], "after": {}}
+    parts = [folder / f"run-{path.name}-{number}" for number, _ in enumerate(known["states"], 1)]
+    if state in known["states"]:
+        return parts
+    recorded = wandb_import.RecordedImport(files, trusted=choice.trust)
+    if not recorded.run.id:
+        raise ValueError("contains no run, only damaged or unfinished bytes")
+    if not choice.takes(recorded.project, recorded.created):
+        return []
+    if choice.dry_run:
+        click.echo(f"{path}: would import {len(recorded.run.rows)} rows as run {recorded.run.id} of {recorded.project}")
+        return []
+    draft, run_dir = folder / "draft", folder / f"run-{path.name}-{len(parts) + 1}"
+    for left in (draft, run_dir):  # by a call that was cut off
+        shutil.rmtree(left, ignore_errors=True)
+    after = recorded.write(draft, known["after"])
+    draft.rename(run_dir)
+    atomic_write(note, json.dumps({"states": [*known["states"], state], "after": after}))
+    for one in recorded.lost:
+        click.echo(f"{path}: not imported: {one}", err=True)
+    return [*parts, run_dir]
+
+
+def _is_wanted(run_dir: RunDir, choice: Choice) -> bool:
+    return run_dir.start is None or choice.takes(run_dir.start.project, run_dir.start.time)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from wandb_compat.server.serve import Running, running
 from wandb_compat.server.storage.blobs import content_path
 from wandb_compat.wire.packed_config import unpacked
 
+RECORD = Path(__file__).parents[2] / "helpers" / "data" / "run-recorded.wandb"
 # What a server stores of a run besides its fields and its configuration: everything that was logged.
 CONTENT = {
     "metric": "series.name, step, time, value FROM metric JOIN series ON series.id = metric.series"
@@ -206,7 +208,10 @@ def test_a_server_that_is_away(cli: Command, runs: Runs, other: Running, pluto_s
     assert "4 rows sent" in cli(*call, PLUTO_API_KEY=other.key).stdout
     there = Runs(runs.root, other, runs.project)
     assert there.values("one") == rows(4)
-    cli("sync", runs.make("two", 4))
+    delivered = runs.make("two", 4)
+    cli("sync", delivered)
+    gone = cli("import", delivered, "--to", other.url, code=1, PLUTO_API_KEY=other.key)
+    assert "it belongs to the Pluto server at" in gone.stderr and "import that server's data folder" in gone.stderr
     folder_call = ("import", pluto_server.data_dir, "--project", runs.project, "--to")
     assert "failed" in cli(*folder_call, "http://127.0.0.1:9", code=1).stdout
     assert "1 runs: 1 copied" in cli(*folder_call, other.url, PLUTO_API_KEY=other.key).stdout
@@ -229,6 +234,42 @@ def test_a_project_is_exported_into_a_folder(
     for part, value in before.items():
         assert after[part] == value, part
     assert "1 runs: 1 nothing to do" in cli(*call).stdout
+
+
+def test_a_record_of_the_real_wandb(
+    cli: Command, runs: Runs, folder: Path, clean_environment: dict[str, str], real_python: Path
+) -> None:
+    """A run that the real wandb logged offline arrives, and `compare` finds it the same, artifacts apart."""
+    script = Path(__file__).parents[2] / "helpers" / "compared_run.py"
+    variables = {"WANDB_MODE": "offline", "WANDB_DIR": str(folder), "WANDB_PROJECT": runs.project}
+    subprocess.run(
+        [str(real_python), str(script)], cwd=folder, env={**clean_environment, **variables}, check=True, timeout=300
+    )
+    (home,) = (folder / "wandb").glob("offline-run-*")
+    call = ("import", home, "--to", runs.server.url)
+    done = cli(*call)
+    assert "6 rows sent" in done.stdout and "artifact model: its files are not in the record" in done.stderr
+    again = cli(*call).stdout
+    assert "on the server" in again and "6 rows" not in again
+    parts = json.loads(cli("compare", home, "--json", code=None).stdout)["parts"]
+    found = {one["what"] for part in parts.values() for one in part["differences"]}
+    assert found == {"model", "notes.txt", "empty.txt"}
+    assert "saved file notes.txt: " in done.stderr and "see --trust" in done.stderr
+    cli(*call, "--trust")
+    parts = json.loads(cli("compare", home, "--json", code=None).stdout)["parts"]
+    assert [one["what"] for part in parts.values() for one in part["differences"]] == ["model"]
+    assert parts["numbers"]["value"] > 30
+
+
+def test_a_record_that_grows(cli: Command, runs: Runs, folder: Path) -> None:
+    """What the real wandb has recorded since an import follows with the next one, and nothing is there twice."""
+    whole = RECORD.read_bytes()
+    home = folder / "wandb" / "offline-run-20260101_000000-recorded"
+    home.mkdir(parents=True)
+    for content in (whole[: len(whole) * 6 // 10], whole):
+        (home / RECORD.name).write_bytes(content)
+        cli("import", home, "--to", runs.server.url, PLUTO_PROJECT=runs.project)
+    assert "Same: run recorded is" in cli("compare", home, "--project", runs.project).stdout
 
 
 def _statuses(server: Running, project: str) -> dict[str, str]:
