@@ -119,7 +119,7 @@ def test_large_bodies_at_once(impatient: Running, api: Api) -> None:
     before, most = process.memory_info().rss, 0
 
     def send(number: int) -> int:
-        return requests.post(f"{impatient.url}/ingest/metrics", data=body, headers=headers, timeout=300).status_code
+        return requests.post(f"{impatient.url}/ingest/metrics", data=body, headers=headers, timeout=1500).status_code
 
     with ThreadPoolExecutor(BODIES) as pool:
         answers = [pool.submit(send, number) for number in range(BODIES)]

@@ -124,13 +124,15 @@ class Job:
         self.unsure |= {step for step, at in self.logged.items() if at >= before - ON_DISK}
         self.start()
 
-    def end(self) -> None:
-        """Let the script end, and wait until all of it is verified."""
+    def end(self, *, verified: bool = True) -> None:
+        """Let the script end, and wait until all of it is verified, or else only until its uploader has ended."""
         (self.folder / "stop").touch()
         assert self.process.wait(300) == 0, (self.folder / "errors").read_text()
         assert "Traceback" not in (self.folder / "errors").read_text()
         deadline = time.monotonic() + 300
         while self.status()["phase"] != "done" or self.status()["unverified"]:
+            if not verified and self.status()["phase"] == "left":
+                break
             assert time.monotonic() < deadline, self.status()
             time.sleep(0.05)
 
@@ -234,7 +236,8 @@ def test_faults_at_random_moments_lose_nothing(
             ingest.thawed.set()
         faults[fault] += 1
     ingest.drop = 0.0
-    job.end()
+    job.end(verified=False)  # on a busy machine the last requests may take longer than QUICK_TIMEOUT
+    job.environment.pop("QUICK_TIMEOUT")
     # Parts whose script and uploader were killed have been sent by the next one, and may not be verified yet.
     command = [sys.executable, "-m", "wandb_compat", "sync", "--verify", "wandb"]
     deadline = time.monotonic() + 120
