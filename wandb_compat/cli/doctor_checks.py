@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 import click
 
 from wandb_compat._version import __version__
+from wandb_compat.cli import shim
 from wandb_compat.cli.native_process import run_native
+from wandb_compat.cli.stand_in import MARK
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.dual.install import MISSING_KEY
@@ -124,6 +126,8 @@ def _run_directories(folder: Path) -> Finding:
 
 def _packages() -> Iterator[Finding]:
     """Yield the versions of required packages, and which extras are complete."""
+    if shim.is_offered():
+        yield Finding("note", shim.OFFER)
     for name in ("pluto-ml", "wandb"):
         found, label = (_real(), "the real wandb") if name == "wandb" else (_version(name), name)
         text = f"{label} {found}" if found else f"{label} is not installed"
@@ -153,7 +157,8 @@ def _version(name: str) -> str | None:
 def _real() -> str | None:
     """Return the version of the real wandb, if it is installed; a search by name would find ours too."""
     for found in importlib.metadata.distributions():
-        if (found.metadata["Name"] or "").lower() == "wandb":
+        stand_in = "Summary" in found.metadata and MARK in found.metadata["Summary"]
+        if (found.metadata["Name"] or "").lower() == "wandb" and not stand_in:
             return found.version
     return None
 

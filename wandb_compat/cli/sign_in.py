@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from wandb_compat.cli import shim
 from wandb_compat.config import credentials, login_choice
 from wandb_compat.run import login_prompt
 from wandb_compat.wire.client import Client
@@ -40,6 +41,8 @@ def choose(key: str | None, url: str | None, *, local: bool, offline: bool, chec
         login_prompt.choose_disk(_say)
     else:
         sign_in(key, url, check=check)
+    if shim.is_offered():
+        _say(f"Optional: {shim.OFFER}.")
 
 
 def _say(text: str) -> None:
