@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { toCsv, toSvg } from "../../wandb_compat/server/page/assets/charts/export.js";
-import { definedAxis, isHidden, linePoints, nearestPoint, rangeWithoutOutliers, sectionOf, smoothed, valueAt } from "../../wandb_compat/server/page/assets/charts/math.js";
+import { definedAxis, groupPoints, isHidden, linePoints, nearestPoint, rangeWithoutOutliers, sectionOf, smoothed, valueAt } from "../../wandb_compat/server/page/assets/charts/math.js";
 
 const LOOK = { x: "step", logX: false, logY: false, smoothing: "ema", amount: 0, clip: false };
 
@@ -66,4 +66,15 @@ test("downloads are safe to open", () => {
   assert.match(toCsv(lines, "step"), /^run,step,value,raw,low,high\n"'=HYPERLINK\(""x""\)",0,1,1,1,1\n/);
   const svg = toSvg("<script>", [{ ...lines[0], name: '<img src="x">' }]);
   assert.ok(!svg.includes("<script") && !svg.includes("<img") && svg.includes("&lt;img"));
+});
+
+test("a smoothed mean stays in its band", () => {
+  const column = (valueOf) => Float64Array.from({ length: 60 }, (_, at) => valueOf(at));
+  const group = { x: column((at) => at), mean: column((at) => Math.exp(-at / 8)), low: column((at) => Math.exp(-at / 8) - 0.02), high: column((at) => Math.exp(-at / 8) + 0.03), deviation: column(() => 0.01), count: column(() => 4) };
+  for (const spread of ["deviation", "error", "range"]) {
+    const { mean, low, high } = groupPoints(group, spread, { ...LOOK, amount: 0.9 });
+    assert.ok(mean.every((value, at) => low[at] < value && value < high[at]), spread);
+  }
+  const { low, mean } = groupPoints(group, "error", LOOK);
+  assert.equal(+(mean[3] - low[3]).toFixed(9), 0.005);
 });

@@ -117,6 +117,22 @@ export function smoothed(values, kind, amount) {
   });
 }
 
+/**
+ * Return the points of a group's mean and its band, smoothed alike, so that the mean stays in its band.
+ *
+ * @param {{x: Float64Array, mean: Float64Array, low: Float64Array, high: Float64Array, deviation: Float64Array, count: Float64Array}} line
+ * @param {"deviation" | "error" | "range" | "none"} spread what the band shows
+ * @param {Look} look
+ * @returns {Points}
+ */
+export function groupPoints(line, spread, look) {
+  const width = (/** @type {number} */ index) => (spread === "error" ? line.deviation[index] / Math.sqrt(line.count[index]) : line.deviation[index]);
+  const low = spread === "range" ? line.low : line.mean.map((value, index) => value - width(index));
+  const high = spread === "range" ? line.high : line.mean.map((value, index) => value + width(index));
+  const points = linePoints({ step: line.x, time: line.x, low, high, mean: line.mean, holes: new Float64Array(line.x.length), last: null }, null, { ...look, x: "step" });
+  return { ...points, low: smoothed(points.low, look.smoothing, look.amount), high: smoothed(points.high, look.smoothing, look.amount) };
+}
+
 /** @param {(number | null)[]} values @param {number} amount */
 function exponential(values, amount) {
   let sum = 0, weight = 0;

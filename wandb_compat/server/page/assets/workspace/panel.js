@@ -7,7 +7,7 @@ import { Dot } from "../components/basics.js";
 import { Dialog } from "../components/dialog.js";
 import { LineChart } from "../charts/line_chart.js";
 import { lineOf, useGroupLines, useLines } from "../charts/loader.js";
-import { definedAxis, linePoints } from "../charts/math.js";
+import { definedAxis, groupPoints, linePoints } from "../charts/math.js";
 import { PanelMenu } from "./panel_menu.js";
 import { SettingsDialog } from "./panel_settings.js";
 
@@ -140,10 +140,7 @@ function groupLines(groups, keys, look, spread, found) {
   return keys.flatMap((key, at) => groups.flatMap((group, place) => {
     const line = found(key, place);
     if (!line) return [];
-    const width = (/** @type {number} */ index) => (spread === "error" ? line.deviation[index] / Math.sqrt(line.count[index]) : line.deviation[index]);
-    const low = spread === "range" ? line.low : line.mean.map((value, index) => value - width(index));
-    const high = spread === "range" ? line.high : line.mean.map((value, index) => value + width(index));
-    const points = linePoints({ step: line.x, time: line.x.map((value) => value * 1000), low, high, mean: line.mean, holes: new Float64Array(line.x.length), last: line.mean.at(-1) ?? null }, null, { ...look, x: "step" });
+    const points = groupPoints(line, spread, look);
     const name = `${group.label} (${line.runs})`;
     return points.x.length ? [{ id: keys.length > 1 ? `${group.id} ${key}` : group.id, name: keys.length > 1 ? `${name} ${key}` : name, color: group.color, dashed: at % 2 === 1, points, last: line.mean.at(-1) ?? null, band: spread !== "none" && group.runs.length > 1 }] : [];
   }));
