@@ -95,6 +95,7 @@ This page is generated from the code by `python docs/generate.py`.
 def supported() -> str:
     """Return the page `supported.md`."""
     from wandb._native import support_table
+    from wandb._native.deliberate_differences import DIFFERENCES
 
     levels = "\n".join(f"| *{level}* | {meaning} |" for level, meaning in support_table.LEVELS.items())
     text = SUPPORTED.replace("{levels}", levels)
@@ -102,6 +103,9 @@ def supported() -> str:
         text += f"\n## {heading}\n\n" + BEFORE.get(heading, "") + "| name | level | in Pluto |\n|---|---|---|\n"
         for name, level, how in rows:
             text += f"| `{name}` | {level} | {how} |\n"
+    text += DIFFERENT
+    for one in DIFFERENCES:
+        text += f"| {one.what} | {one.wandb} | {one.pluto} | {one.reason} |\n"
     return text
 
 
@@ -118,6 +122,16 @@ PLAIN = """| value | in Pluto |
 | list of media | one sample each, in order |
 | pandas DataFrame | table |
 
+"""
+
+DIFFERENT = """
+## Deliberate differences
+
+Where a script sees something else in pluto mode than with wandb, on purpose. [Dual mode](dual-mode.md) has a list of
+its own.
+
+| what | with wandb | in pluto mode | why |
+|---|---|---|---|
 """
 
 BEFORE = {"Values for `log`": PLAIN, "Runs": "Each is there as `wandb.NAME` too, where wandb has it.\n\n"}

@@ -61,7 +61,11 @@ def table() -> dict[str, list[Support]]:
     from wandb.sdk.data_types.base_types.wb_value import WBValue
 
     values = [one for one in _public(data_types) if inspect.isclass(one[1]) and issubclass(one[1], WBValue)]
-    methods = [one for one in _public(wandb.Run) if inspect.isfunction(one[1])]
+    methods = [
+        one
+        for one in _public(wandb.Run)
+        if inspect.isfunction(one[1]) or (isinstance(one[1], property) and level(one[1]) != "full")
+    ]
     shown = {name for name, _ in (*values, *methods)}
     top = [(name, getattr(wandb, name)) for name in sorted({*wandb.__all__, *lazy.names()} - shown)]
     charts = [("plot", one) for one in _public(wandb.plot) if inspect.isfunction(one[1])]

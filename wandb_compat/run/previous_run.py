@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ _SERIES = 100  # metrics whose statistics a server gives in one answer
 _STEP = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) [^\x1e\n]*?"step":(\d+)')
 _TIME = re.compile(rb'\x1e[0-9a-f]{8} (?:row|data) \{"time":\s?(\d+)')
 _LINE = re.compile(rb'\x1e[0-9a-f]{8} console [^\x1e\n]*"lineNumber":\s?(\d+)')
+_CONFIG = journal.pattern(b"config")
 _DESCRIPTIONS = re.compile(rb"\x1e[0-9a-f]{8} (?:start|config|tags) [^\x1e\n]*\n")
 
 
@@ -132,6 +134,23 @@ def from_run_dir(run_dir: Path, project: str | None = None) -> PreviousRun | Non
         known.last_line = max(known.last_line, *map(int, _LINE.findall(tail)), 0)
     known.tags = list(tags)
     return known.complete() if found else None
+
+
+def latest_name(run_dir: Path) -> str | None:
+    """Return the last name that a script has given to a run after its start, cut to what a server stores, or None."""
+    found: str | None = None
+    for entry in _config_entries(run_dir):
+        extra = records.decode(entry.line)[1]["values"].get(OURS)
+        if isinstance(extra, dict) and isinstance(name := extra.get("name"), str):
+            found = name
+    return found[:NAME_LIMIT] if found else None
+
+
+def _config_entries(run_dir: Path) -> Iterator[journal.Entry]:
+    for file in journal.files(run_dir):
+        with contextlib.suppress(OSError):  # delivered and deleted meanwhile
+            for entries, _ in journal.read(file, wanted=_CONFIG):
+                yield from entries
 
 
 def from_server(

@@ -92,7 +92,7 @@ class Session:
         Raises:
             WireError: it did not work this time.
         """
-        start = self.start
+        start = self.start = replace(self.start, name=previous_run.latest_name(self.run_dir) or self.start.name)
         target = models.resume_body(start.target) if start.target else None
         if target is not None:
             created = self.client.resume(target)

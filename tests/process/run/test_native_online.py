@@ -2,12 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 import wandb
+from tests.helpers.server_state import Server
+from wandb_compat.config.settings import Settings
+from wandb_compat.spool.worker_config import WorkerConfig
+from wandb_compat.uploader.trainer import Trainer
+from wandb_compat.uploader.worker import Worker
 from wandb_compat.wire.packed_config import unpacked
 
 
@@ -129,3 +135,17 @@ def test_what_changes_while_a_run_goes_on_arrives(online: Any) -> None:
     about = unpacked(details["config"])["wandb"]
     assert (about["name"], about["notes"]) == ("renamed", "noted")
     assert (about["summary"]["best"], about["summary"]["loss"], about["summary"]["_step"]) == (0.9, "NaN", 1)
+
+
+def test_a_run_that_is_not_created_yet_takes_the_name_that_it_was_given_last(online: Any, tmp_path: Path) -> None:
+    """No server can rename a run, so an offline run is created with its last name."""
+    with wandb.init(project="native-names", mode="offline", name="first", dir=tmp_path) as run:
+        run.name = "second"
+        run.name = "third" * 100
+        run.log({"loss": 1.0})
+    run_dir = Path(run.dir).parent
+    config = WorkerConfig.of(Settings())._replace(urls=[online.url] * 4)
+    assert Worker(run_dir, online.key, config, trainer=Trainer(None), follow=False).run().phase == "done"
+    (listed,) = Server(online.url, online.key).get("/api/runs/list", projectName="native-names")["runs"]
+    assert listed["name"] == ("third" * 100)[:255]
+    assert wandb.Api().run(f"native-names/{run.id}").name == "third" * 100

@@ -77,7 +77,12 @@ class RunProperties:
 
     @property
     def name(self) -> str | None:
-        """The run's name; can be set."""
+        """The run's name; can be set.
+
+        In Pluto: the name on Pluto's page is the last one given before the run is created there, some seconds after
+        `wandb.init` or when an offline run is synced. A server cannot rename a run: a later name is kept in
+        `config["wandb"]["name"]`, where `wandb.Api` reads it.
+        """
         return self._settings.run_name
 
     @name.setter
