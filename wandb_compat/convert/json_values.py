@@ -16,7 +16,7 @@ from wandb_compat.convert.histograms import summary_histogram
 from wandb_compat.convert.numbers import as_number
 
 # Values are written in full, as wandb's configuration holds them, or refused where JSON has no form for them.
-_FULL, _CONFIG, _STRICT = "full", "config", "strict"
+_FULL, _CONFIG, _STRICT, _SUMMARY = "full", "config", "strict", "summary"
 _PLAIN = frozenset((int, float, str, bool, type(None)))  # types that are JSON as they are
 SMALL_ARRAY = 32  # elements up to which wandb writes an array in full; a larger one becomes statistics or a histogram
 _DATES = (datetime.datetime, datetime.date, datetime.time)
@@ -55,9 +55,15 @@ class _NoJson(TypeError):
 
 
 def summary_value(value: Any) -> Any:
-    """Return a value for the summary: like `json_value`, but statistics for an array of more than 32 numbers."""
-    if (arrays.size(value) or 0) <= SMALL_ARRAY:
-        return json_value(value)
+    """Return a value that a script sets in the summary, as wandb records it. Never raises.
+
+    Like `json_value`, but an array of more than 32 numbers becomes statistics.
+    """
+    return _json_value(value, (), _SUMMARY)
+
+
+def _statistics(value: Any) -> Any:
+    """Return what wandb's summary keeps of a large array."""
     import numpy
 
     array = arrays.array(value)
@@ -115,7 +121,7 @@ def _fallback_json(key: str, value: Any) -> Any:
 
 
 def _json_value(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
-    """Convert a value; `ancestors` are the ids of the containers around it, `form` is _FULL or _CONFIG."""
+    """Convert a value; `ancestors` are the ids of the containers around it, `form` is one of the above."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (str, int)) and not isinstance(value, enum.Enum):
@@ -127,6 +133,8 @@ def _json_value(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
         if (size := arrays.size(value)) is not None:
             if size > SMALL_ARRAY and form == _CONFIG:
                 return str(arrays.array(value))
+            if size > SMALL_ARRAY and form == _SUMMARY:
+                return _statistics(value)
             inner = arrays.element(value) if size == 1 else None
             inner = inner if isinstance(inner, (bool, int, float)) else arrays.array(value).tolist()
             return _json_value(inner, ancestors, form)
@@ -185,7 +193,7 @@ def _key_text(key: Any) -> str:
     """Return the text that a key becomes in wandb's JSON."""
     if isinstance(key, bool):
         return str(key).lower()
-    return ",".join(map(str, key)) if isinstance(key, tuple) else str(key)
+    return ",".join(map(_key_text, key)) if isinstance(key, tuple) else str(key)
 
 
 def _sequence_json(value: Any, ancestors: tuple[int, ...], form: str) -> Any:
