@@ -17,7 +17,6 @@ from typing import Any
 
 from wandb_compat.server.storage.blobs import content_path
 from wandb_compat.server.storage.database import OWN_TABLES, SCHEMA_VERSION
-from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.run_content import DamagedRun, FileEntry, Line, Mark, RunFields
 
 FILE = "pluto.db"
@@ -87,7 +86,7 @@ class FolderReader:
             ended=_whole(row, "status_updated") if _whole(row, "status_updated") >= 0 else None,
             version=f"{row['status']} {row['updated']} {row['seen']}",
             tags=[str(tag) for tag in json.loads(row["tags"])],
-            config=restored(config or {}),
+            config=config or {},
             metadata=_document(row, "metadata") or {},
             settings=_document(row, "settings") or {},
             reason=_document(row, "status_metadata"),
