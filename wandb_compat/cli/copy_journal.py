@@ -32,7 +32,8 @@ NumberOf = Callable[[int], int]  # the target's number of a run by its number in
 class Counts:
     """What was read of a run.
 
-    `missing` are files that the source announces and does not have, `damaged` tells what could not be read.
+    `missing` are files that the source announces and does not have, `replaced` are entries of files that a later step
+    has under the same key and name, of which a server keeps one content. `damaged` tells what could not be read.
     """
 
     rows: int = 0
@@ -40,6 +41,7 @@ class Counts:
     console: int = 0
     files: int = 0
     missing: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
 
@@ -139,7 +141,13 @@ def _console(reader: RunReader, number: int, after: Mark, counts: Counts) -> Ite
 def _files(
     reader: RunReader, number: int, after: Mark, run_dir: Path, number_of: NumberOf, counts: Counts
 ) -> Iterator[bytes]:
-    for entry in reader.files(number, after):
+    entries = list(reader.files(number, after))
+    last = {(entry.key, entry.name): entry for entry in entries}
+    for entry in entries:
+        if (newest := last[entry.key, entry.name]) is not entry:
+            if newest.step != entry.step:
+                counts.replaced.append(f"{entry.key} ({entry.name}) at step {entry.step}")
+            continue
         try:
             record = _file(reader, number, entry, run_dir, number_of)
         except DamagedRun as error:

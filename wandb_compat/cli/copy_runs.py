@@ -238,10 +238,12 @@ class Copier:
             return Outcome(run, "incomplete", counts, f"{lack} (see {run_dir}/logs/uploader.log)", url)
         if counts.damaged:
             return Outcome(run, "incomplete", counts, "; ".join(counts.damaged[:NAMED]), url)
-        missing = (
-            f"{len(counts.missing)} announced files have no bytes in the source: {', '.join(counts.missing[:NAMED])}"
-        )
-        return Outcome(run, "copied", counts, missing if counts.missing else "", url)
+        kinds = {
+            "announced files have no bytes in the source": counts.missing,
+            "entries of files are replaced by those of a later step": counts.replaced,
+        }
+        notes = [f"{len(found)} {what}: {', '.join(found[:NAMED])}" for what, found in kinds.items() if found]
+        return Outcome(run, "copied", counts, "; ".join(notes), url)
 
     def _end(self, run: RunFields, number: int) -> None:
         """Give the copy the status, the reason for it, its time and the notes of the source.

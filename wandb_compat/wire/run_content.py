@@ -19,8 +19,8 @@ class DamagedRun(Exception):
 class RunFields:
     """A run without what it logged. Times are milliseconds since the epoch.
 
-    `id` is the external id, empty for a run without one. `parent` is the number of the run that it is forked from.
-    `version` changes whenever the run does.
+    `id` is the external id, empty for a run without one. `config` is in the form in which the server stores it.
+    `parent` is the number of the run that it is forked from. `version` changes whenever the run does.
     """
 
     number: int

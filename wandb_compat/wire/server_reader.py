@@ -13,7 +13,6 @@ from uuid import uuid4
 from wandb_compat.wire.client import Client
 from wandb_compat.wire.endpoints import Endpoints
 from wandb_compat.wire.errors import Refused
-from wandb_compat.wire.exact_numbers import restored
 from wandb_compat.wire.json_numbers import raw_number
 from wandb_compat.wire.names import project_name
 from wandb_compat.wire.run_content import DamagedRun, FileEntry, Line, Mark, RunFields
@@ -104,7 +103,7 @@ class ServerReader:
             ended=_milliseconds(ended) if ended else None,
             version=f"{found['status']} {found.get('updatedAt')} {ended}",
             tags=[str(tag) for tag in found.get("tags") or []],
-            config=restored(_object(found.get("config"))),
+            config=_object(found.get("config")),
             metadata=_object(found.get("systemMetadata")),
             settings=_object(found.get("loggerSettings")),
             reason=_object(found.get("statusMetadata")) or None,

@@ -185,6 +185,11 @@ def test_choices_and_bad_input(
         number, key, name = connection.execute(
             "SELECT run.id, log_name, file.name FROM file JOIN run ON run.id = file.run WHERE external = 'link'"
         ).fetchone()
+        columns = "run, log_name, sample, name, type, size, time"
+        connection.execute(
+            f"INSERT INTO file ({columns}, step) SELECT file.run, log_name, sample, file.name, type, size, time, 7"
+            " FROM file JOIN run ON run.id = file.run WHERE external = 'good'"
+        )
     blob = content_path(folder / "data" / "files", number, key, name)
     blob.unlink()
     blob.symlink_to(folder / "secret")
@@ -197,6 +202,7 @@ def test_choices_and_bad_input(
     assert "script.py is not a file run-<id>.wandb" in done.stderr
     assert f"{blob}: leads out of the folder" in done.stderr
     assert "3 runs: 1 failed, 1 copied, 1 incomplete" in done.stdout
+    assert "p/good: 1 entries of files are replaced by those of a later step: h (" in done.stdout
     assert _statuses(other, "p") == {"good": "COMPLETED", "link": "COMPLETED"}
     assert content(other, "p", "link")["metric"] and not content(other, "p", "link")["file"]
 
@@ -234,6 +240,34 @@ def test_a_project_is_exported_into_a_folder(
     for part, value in before.items():
         assert after[part] == value, part
     assert "1 runs: 1 nothing to do" in cli(*call).stdout
+
+
+def test_a_killed_import_continues(
+    cli: Command,
+    runs: Runs,
+    other: Running,
+    pluto_server: Running,
+    folder: Path,
+    environment: dict[str, str],
+    run_script: Callable[..., str],
+) -> None:
+    """The next call delivers what a killed one had begun to deliver, without reading the source again."""
+    run_script(
+        f"import wandb\nwith wandb.init(project={runs.project!r}, id='long') as run:\n"
+        "    for n in range(20_000):\n        run.log({'loss': n / 7})\n"
+    )
+    call = ["import", str(pluto_server.data_dir), "--project", runs.project, "--to", other.url]
+    command = [sys.executable, "-m", "wandb_compat", *call]
+    variables = {**environment, "PLUTO_API_KEY": other.key}
+    with subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL) as process:
+        while not (written := list(folder.glob("wandb/import-*/run-*-1/journal/uploader.journal"))):
+            assert process.poll() is None, "the import ended before it could be killed"
+        process.kill()
+    (run_dir,) = (path.parents[1] for path in written)
+    assert "1 runs: 1 copied" in cli(*call, PLUTO_API_KEY=other.key).stdout
+    assert [path.name for path in run_dir.parent.iterdir() if path.is_dir()] == [run_dir.name]
+    before, after = (content(server, runs.project, "long") for server in (pluto_server, other))
+    assert len(before["metric"]) >= 20_000 and after == before
 
 
 def test_a_record_of_the_real_wandb(
