@@ -50,6 +50,17 @@ def test_a_taken_port_is_named(cli: Command, pluto_server: Running) -> None:
     assert output.stdout == ""
 
 
+@pytest.mark.parametrize("place", ["file/data", "missing"])
+def test_a_folder_that_cannot_be_written_is_named(cli: Command, folder: Path, place: str) -> None:
+    """A data folder that cannot be made is an error of one sentence, with the option that names another."""
+    (folder / "file").write_text("")
+    target = folder / place if place == "file/data" else Path("/proc", place)
+    if sys.platform != "linux" and place == "missing":
+        pytest.skip("a file system that makes no folders for any user")
+    failed = cli("serve", "--port", "0", "--data", str(target), code=1).stderr
+    assert str(target) in failed and "--data" in failed and "damaged" not in failed and "Traceback" not in failed
+
+
 def test_the_missing_extra_is_named(cli: Command, folder: Path, environment: dict[str, str]) -> None:
     """Without starlette the sentence says what to install."""
     (folder / "without").mkdir()

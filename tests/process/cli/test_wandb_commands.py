@@ -51,6 +51,9 @@ def test_a_folder_keeps_mode_and_project(cli: Command, folder: Path, environment
     assert begun(WANDB_PROJECT="other", WANDB_MODE="disabled") == "disabled other team"
     findings = cli("status", module="wandb").stdout
     assert json.loads(findings[findings.index("{") : findings.index("\n}") + 2])["project"] == "kept"
+    hosts = {f"PLUTO_URL_{name}": "http://127.0.0.1:9" for name in ("APP", "API", "INGEST", "PY")}
+    findings = cli("status", module="wandb", **hosts).stdout
+    assert json.loads(findings[findings.index("{") : findings.index("\n}") + 2])["base_url"] == "http://127.0.0.1:9"
     cli("online", module="wandb")
     assert "mode" not in (folder / "wandb" / "settings").read_text()
     cli("disabled", "--service", module="wandb")

@@ -12,6 +12,9 @@ import click
 from wandb.sdk.lib.settings_file import SettingsFiles
 from wandb.sdk.wandb_setup import singleton
 from wandb_compat.cli.status import command as runs
+from wandb_compat.config.settings import Settings
+from wandb_compat.wire.endpoints import resolve
+from wandb_compat.wire.errors import EndpointError
 
 SHOWN = ("base_url", "entity", "project", "organization", "git_remote", "ignore_globs", "root_dir")
 KEPT = ("entity", "project", "mode")
@@ -74,6 +77,14 @@ MODES = (
 )
 
 
+def _pluto_url() -> str | None:
+    """Return where runs go; None while the URLs are incomplete. The setting itself is that of wandb's own server."""
+    try:
+        return resolve(Settings.read()[0].urls).app
+    except EndpointError:
+        return None
+
+
 @click.command()
 @click.option("--settings/--no-settings", default=True, help="Whether to show the settings.")
 @click.pass_context
@@ -81,7 +92,7 @@ def status(ctx: click.Context, settings: bool) -> None:
     """Show the settings that a run would get here, and how far the runs on disk are on their way."""
     if settings:
         current = singleton().settings
-        values: dict[str, Any] = {name: getattr(current, name) for name in SHOWN}
+        values: dict[str, Any] = {**{name: getattr(current, name) for name in SHOWN}, "base_url": _pluto_url()}
         click.echo("Current Settings")
         click.echo(json.dumps(values, sort_keys=True, indent=2, separators=(",", ": "), default=list))
     forward: Callable[..., Any] = ctx.invoke

@@ -134,10 +134,15 @@ class Store:
                 f"SQLite cannot use the data folder {folder} ({error}). Its disk may lack file locks, be full or be "
                 "read-only: choose a folder on a local disk."
             ) from None
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise DataFolderError(
+                f"The data folder {folder} cannot be used ({error.strerror}: {error.filename}). "
+                "Choose one that you can write, with --data."
+            ) from None
         except (OSError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise DataFolderError(
                 f"The data folder {folder} is damaged, was not written by this server, or cannot be used ({error}). "
-                "Move its files pluto.db* or key away, or choose another folder."
+                "Move its files pluto.db* or key away, or choose another folder with --data."
             ) from None
 
     def _open(self, folder: Path) -> None:
