@@ -21,7 +21,7 @@ def test_histograms_and_graph_arrive(script: Script, server: Server, project: st
     assert kinds["gradients/0.weight"] == kinds["parameters/1.bias"] == "HISTOGRAM"
     graph = server.get("/api/embedded/modelGraph", projectName=project, runId=run["id"])["graph"]
     assert {name: node["type"] for name, node in graph["nodes"].items()} == {
-        "model": "Sequential",
+        ".": "Sequential",
         "0": "Linear",
         "1": "Linear",
     }

@@ -86,7 +86,7 @@ def test_the_graph_is_kept_once_the_model_has_run() -> None:
     graph = recorded.one("graph")
     assert graph["format"] == "torch"
     assert {name: (node["type"], node["depth"]) for name, node in graph["nodes"].items()} == {
-        "model": ("Sequential", 0),
+        ".": ("Sequential", 0),
         "0": ("Linear", 1),
         "1": ("ReLU", 1),
         "2": ("Sequential", 1),

@@ -161,11 +161,11 @@ class TorchGraph(Graph):
         )
 
     def pluto_nodes(self) -> dict[str, dict[str, Any]]:
-        """Return the modules by path as Pluto's model graph has them; the model itself is `""`'s stand-in `model`."""
+        """Return the modules by path as Pluto's model graph has them; the model itself is `.`, its root."""
         order = {node.name: place for place, node in enumerate(self.nodes)}
         nodes = {}
         for name, module in self.module.named_modules():
-            nodes[name or "model"] = {
+            nodes[name or "."] = {
                 "type": type(module).__name__,
                 "depth": name.count(".") + 1 if name else 0,
                 "order": order.get(name, 0),
