@@ -32,7 +32,7 @@ step = 0
 while not __import__("os").path.exists("enough"):
     run.log({{"loss": step / 7, "word": str(step)}})
     step += 1
-    time.sleep({0.002 if ROUNDS == 1 else 0.008})  # fewer rows than the server shows at once
+    time.sleep({0.002 if ROUNDS == 1 else 0.02})  # fewer rows than the server shows at once
 run.finish()
 print(step)
 """
@@ -92,7 +92,7 @@ def test_uploaders_killed_at_random_moments(
     run = server.ended(project)
     assert run["status"] == "COMPLETED"
     kept = server.get("/api/runs/metrics", projectName=project, runId=run["id"], logName="loss", limit=10_000)
-    assert 50 * KILLS < count < 10_000
+    assert 20 * KILLS < count < 10_000
     assert [(row["step"], row["value"]) for row in kept["metrics"]] == [(n, n / 7) for n in range(count)]
     words = server.get("/api/embedded/data", projectName=project, runId=run["id"], logName="word", limit=10_000)["data"]
     assert {int(word["data"]) for word in words} == set(range(count))
