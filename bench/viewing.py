@@ -34,6 +34,7 @@ from wandb_compat.server.storage import downsampling, runs
 from wandb_compat.server.storage.database import Store
 
 ROUNDS = 5
+GROUPED = 200  # runs of a workspace
 BATCH = 1000  # rows a request
 ROWS = 20_000  # rows of one turn of ingest
 IN_SIGHT = """(() => {
@@ -171,6 +172,11 @@ def main() -> None:
         for n in range(given.table):
             config = {"lr": random.random(), "optimizer": {"name": "adam", "beta": n}}
             fill(store, make_run(store, "table", f"run {n}", config), table, 3)
+        seeds = [make_run(store, "workspace", f"run {n}", {"lr": n % 7, "seed": n}) for n in range(GROUPED)]
+        for number in seeds:
+            fill(store, number, ["loss"], 10_000)
+            fill(store, number, [f"{key % 5}/{key:02}" for key in range(29)], 300)
+        downsampling.run_all(store)
         size = (folder / "pluto.db").stat().st_size / 1e9
         print(f"{size:.1f} GB in the data folder", flush=True)
         several = f"charts of {given.runs} runs"
@@ -187,6 +193,10 @@ def main() -> None:
         view = {"project": "table", "sort": "summary_metrics.eval/00", "columns": '["config.lr", "summary.eval/01"]'}
         words = f"one request: the first page of a table of {given.table} runs, sorted by a metric"
         shown.add_row(words, seconds(lambda: workspace.run_table(store, Query(view))))
+        groups = [[number for at, number in enumerate(seeds) if at % 7 == group] for group in range(7)]
+        ask = {"groups": groups, "keys": ["loss"], "width": 500}
+        words = f"one request: {GROUPED} runs of 10,000 points in seven groups, averaged"
+        shown.add_row(words, seconds(lambda: charts.groups(store, Fields(ask))))
         store.close()
         with running(folder) as server:
             place = f"/o/local/projects/charts/{','.join(map(str, numbers))}"
@@ -196,8 +206,9 @@ def main() -> None:
                     f"browser: {words}", spread([opened(browser, server, path, there) for _ in range(ROUNDS)])
                 )
 
-            rows = "document.querySelectorAll('tbody tr').length === 100"
-            look(f"the table of {given.table} runs", "/o/local/projects/table", rows)
+            rows = "document.querySelectorAll('tbody tr').length > 40"
+            look(f"the table of {given.table} runs", "/o/local/projects/table?view=table", rows)
+            look(f"{GROUPED} runs and 30 charts of the newest ten", "/o/local/projects/workspace", IN_SIGHT)
             look(f"all 100 {several}, those in sight drawn", place, IN_SIGHT)
             for points, names in keys.items():
                 section = names[0][:2]
