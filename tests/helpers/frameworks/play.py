@@ -48,8 +48,8 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
         setting: a key of SETTINGS.
         wheel: ours, the newest of which is always in it.
     """
-    things, real = GROUPS[group], REALS.get(group, REAL)
-    name = f"{group}-{hashlib.sha256(repr((things, real)).encode()).hexdigest()[:8]}"
+    things, bare, real = GROUPS[group], BARE.get(group, ()), REALS.get(group, REAL)
+    name = f"{group}-{hashlib.sha256(repr((things, real, *bare)).encode()).hexdigest()[:8]}"
     made = Environment(SHELF / name / setting, wheel)
     made.folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(made.folder.with_suffix(".lock")):
@@ -58,11 +58,10 @@ def environment(group: str, setting: str, wheel: Path) -> Environment:
             made.create()
             install = ("pip", "install", "--quiet", "--python", made.python)
             wanted = [real] if REAL in SETTINGS[setting] else []
-            if group in BARE:
-                uv(*install, "--no-deps", *things)
-                things = ()
             if things or wanted:
                 uv(*install, *things, *wanted)
+            if bare:
+                uv(*install, "--no-deps", *bare)
             # The real wandb too is required by some frameworks: its users remove it.
             unwanted = (*(() if wanted else ("wandb",)), *(UNFIT if TORCH in things else ()))
             for name in unwanted:

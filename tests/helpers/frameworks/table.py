@@ -51,14 +51,20 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "inspect": ("inspect-ai==0.3.*", "inspect-wandb==0.3.*"),
     "ultralytics": ("torch==2.14.1", "torchvision==0.29.1", "ultralytics==8.*"),
     "composer": ("mosaicml==0.32.*",),
-    "openrlhf": ("openrlhf==0.11.*",),
+    "openrlhf": (),
+    "research": (TORCH, "pytorch-ignite==0.5.*", "skorch==1.*"),
+    "lerobot": (),
 }
 
 # Where the newest wandb does not do: the release that the library asks for.
-REALS = {"composer": "wandb==0.18.*"}
+REALS = {"composer": "wandb==0.18.*", "lerobot": "wandb==0.24.*"}
 
-# Installed without what it requires: flash-attn, deepspeed and others that are built for graphics cards only.
-BARE = ("openrlhf",)
+# Installed beside that without what they require: what is built for graphics cards only, as flash-attn and deepspeed,
+# or drives robots.
+BARE: dict[str, tuple[str, ...]] = {
+    "lerobot": ("lerobot==0.4.*",),
+    "openrlhf": ("openrlhf==0.11.*",),
+}
 
 EVENT_FILE = r".*tfevents\.\d+\..*"  # its name tells the time and the process
 
@@ -370,5 +376,36 @@ FRAMEWORKS = (
             "media train/generated_samples",
         ),
         note="this module alone: the trainers need graphics cards",
+    ),
+    Framework(
+        "PyTorch-Ignite, `WandBLogger`",
+        "ignite_logger",
+        "pytorch-ignite",
+        "research",
+        ("history training/loss", "history validation/mae", "history lr/group_0", "history gradients/.*", "tag i"),
+        note="output, optimizer and `watch` handlers",
+    ),
+    Framework(
+        "skorch, `WandbLogger`",
+        "skorch_logger",
+        "skorch",
+        "research",
+        ("history train_loss", "history valid_loss", "config lr"),
+        loose="dur",
+    ),
+    Framework(
+        "lerobot, `WandBLogger`",
+        "lerobot_logger",
+        "lerobot",
+        "lerobot",
+        (
+            "history train/loss",
+            "history eval/success",
+            "config policy",
+            "tag seed:1",
+            "artifact .*",
+            "media eval/video",
+        ),
+        note="this module alone; with wandb 0.24, as it asks for none newer than that",
     ),
 )
