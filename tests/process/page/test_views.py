@@ -123,7 +123,7 @@ def test_where_runs_were_forked(visit: Any, served: Running) -> None:
     page = visit(f"/o/local/projects/forks/{branch}?tab=about")
     page.get_by_text("at step 0 → branch").wait_for()
     page.get_by_role("link", name="trunk").click()
-    page.get_by_role("tab", name="About").click()
+    page.get_by_role("tab", name="Overview").click()
     page.get_by_text("(from step 0)").wait_for()
 
 
@@ -136,8 +136,8 @@ def test_a_sum_of_several_runs(visit: Any, served: Running) -> None:
     until(page, "location.search.includes('value=max')")
     assert row.locator("td").all_inner_texts() == ["2,500", "2,500"]
     page.get_by_role("tab", name="Summary").focus()
-    page.keyboard.press("ArrowRight")
-    page.locator("[role=tab][aria-selected=true]:focus", has_text="About").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.locator("[role=tab][aria-selected=true]:focus", has_text="Config").wait_for()
 
 
 def test_a_running_run_grows_on_the_page(

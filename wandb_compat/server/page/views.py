@@ -236,6 +236,7 @@ def _whole(connection: sqlite3.Connection, row: sqlite3.Row) -> Answer:
     own = config.get("wandb") if isinstance(config, dict) else None
     return {
         **brief(row),
+        "notes": row["notes"],
         "config": {key: value for key, value in flat.items() if not key.startswith("wandb.")},
         "wandb": own if isinstance(own, dict) else {},
         "metadata": filters.flatten(decode_json(row["metadata"])),

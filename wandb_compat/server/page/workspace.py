@@ -29,6 +29,7 @@ def run_table(store: Store, query: Query) -> Answer:
         project, filter, sort: as in the list of runs.
         search: words that must all occur in name, ids, tags, group, job type, notes, config or the summary's texts.
         columns: JSON list of `config.KEY` and `summary.METRIC`, the last finite value of a metric.
+        archived: whether the archived runs are there too.
         limit, offset: which page.
 
     Raises:
@@ -47,6 +48,9 @@ def run_table(store: Store, query: Query) -> Answer:
         found: list[run_list.Run] = []
         tags: set[str] = set()
         rows = connection.execute("SELECT * FROM project_run WHERE project_name = ?", (project,)).fetchall()
+        archived = sum(row["archived"] for row in rows)
+        if not query.optional_text("archived"):
+            rows = [row for row in rows if not row["archived"]]
         for row in rows:
             run = run_list.Run(connection, row)
             tags.update(run.tags)
@@ -57,6 +61,7 @@ def run_table(store: Store, query: Query) -> Answer:
         return {
             "total": len(found),
             "all": len(rows),
+            "archived": archived,
             "tags": sorted(tags),
             "runs": [
                 {**views.brief(run.row), **attributes(run), "values": [_cell(run, column) for column in columns]}

@@ -7,6 +7,7 @@ import { matchPath, navigate, readAddress } from "./core/router.js";
 import { handleKey } from "./core/shortcuts.js";
 import { store, useStore } from "./core/store.js";
 import { Header } from "./components/header.js";
+import { Notice } from "./edit/actions.js";
 import { Shortcuts } from "./components/shortcut_help.js";
 import { Boundary, ErrorState } from "./components/states.js";
 import { ROUTES } from "./routes.js";
@@ -18,7 +19,7 @@ function App() {
   return html`<a class="skip" href="#main">Skip to the content</a>
     <${Header} project=${parameters.project} section=${route?.section} runs=${parameters.runs} />
     <main id="main" tabindex="-1"><${Boundary} key=${path}>${route ? html`<${route.view} ...${parameters} />` : html`<${NoSuchPage} />`}</${Boundary}></main>
-    <${Shortcuts} />`;
+    <${Notice} /><${Shortcuts} />`;
 }
 
 /** @param {string} path @returns {[import("./routes.js").Route | null, Record<string, string>]} */

@@ -12,6 +12,7 @@ import { readPreferences } from "./preferences.js";
  * @property {Address} address what the address bar shows
  * @property {"" | "on" | "off"} live the state of the event stream
  * @property {import("./preferences.js").Preferences} preferences
+ * @property {{text: string, action?: {label: string, run: () => void}} | null} notice the sentence at the bottom
  * @property {string | null} dialog the name of the open dialog
  * @property {number} changes how often lines that are drawn have changed on the server
  * @property {import("../workspace/runs.js").Project | null} project the runs of the open project
@@ -27,6 +28,7 @@ export function initialState() {
     address: { path: there.path, query: there.search.slice(1) },
     live: "",
     preferences: readPreferences(),
+    notice: null,
     dialog: null,
     changes: 0,
     project: null,

@@ -6,14 +6,18 @@ import { html, render } from "../core/html.js";
 import { store } from "../core/store.js";
 import { MetricPanels } from "../workspace/metric_panels.js";
 import { console_tab } from "./console.js";
+import { BASE } from "../core/frame.js";
 import { listen } from "../core/live.js";
 import { get } from "../core/requests.js";
 import { ago, bytes, dot, h, lasting, moment, number, refill, debounce, show, state, tags } from "../components/dom.js";
-import { projectPath, updateQuery } from "../core/router.js";
+import { navigate, projectPath, updateQuery } from "../core/router.js";
+import { CustomCharts, chartsOf } from "../custom_charts/custom_charts.js";
+import { RunActions } from "../edit/actions.js";
+import { Markdown } from "../edit/markdown.js";
 import { data_tab, files_tab } from "../media/media.js";
 
-const TABS = [["charts", "Charts"], ["media", "Media"], ["data", "Tables and series"], ["console", "Console"], ["artifacts", "Artifacts and files"],
-  ["config", "Config"], ["summary", "Summary"], ["system", "System"], ["about", "About"]];
+const TABS = [["about", "Overview"], ["charts", "Charts"], ["custom", "Custom charts"], ["media", "Media"], ["data", "Tables and series"], ["console", "Console"], ["artifacts", "Artifacts and files"],
+  ["config", "Config"], ["summary", "Summary"], ["system", "System"]];
 const MEDIA = new Set(["png", "jpg", "jpeg", "gif", "bmp", "webp", "svg", "tiff", "wav", "mp3", "ogg", "flac", "mp4", "webm", "mov", "html", "htm"]);
 
 export async function view(container, project, numbers) {
@@ -26,18 +30,22 @@ export async function view(container, project, numbers) {
   const panel = h("div", { role: "tabpanel", id: "panel", tabindex: -1 });
   let tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
 
-  const drawHead = () => refill(head, runs.length === 1
+  const actions = h("div");
+  const drawHead = () => {
+    if (!BASE) render(html`<${RunActions} runs=${runs.map((run) => ({ ...run, notes: notesOf(run), group: groupOf(run) }))} onDeleted=${() => navigate(projectPath(project))} />`, actions);
+    refill(head, runs.length === 1
     ? h("div", {}, h("div", { class: "row" }, h("h1", {}, runs[0].name), h("span", { class: "faint" }, runs[0].display), state(runs[0].status), tags(runs[0].tags)),
       h("div", { class: "faint" }, `began ${ago(runs[0].created)}, ${runs[0].ended === null ? "running for" : "lasted"} ${lasting((runs[0].ended ?? runs[0].seen) - runs[0].created)}`, exports(), warnings()))
     : h("div", { class: "row" }, h("h1", {}, `${runs.length} runs`), exports(), warnings(), runs.map((run, place) => h("span", { class: "tag" }, dot(place),
       h("a", { href: projectPath(project, run.id) }, run.name), " ", state(run.status), " ",
       h("a", { href: projectPath(project, runs.filter((one) => one !== run).map((one) => one.id).join(",")) + location.search, "aria-label": `Remove ${run.name}` }, "×")))));
+  };
   const exports = () => h("span", { class: "faint" }, " · export ", ["csv", "parquet"].map((format) => [h("a", { href: `/page/export?runs=${numbers}&format=${format}`, download: true }, format === "csv" ? "CSV" : "Parquet"), " "]));
 
   const warnings = () => (about.alerts.length ? [" · ", h("button", { class: "tag warn", onclick: () => { updateQuery({ tab: "about" }); open("about"); } }, `${about.alerts.length} alert${about.alerts.length > 1 ? "s" : ""}`)] : null);
 
   const files = () => about.files.filter((file) => MEDIA.has(file.type) && !file.name.startsWith("artifacts/"));
-  const counts = () => ({ charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
+  const counts = () => ({ custom: new Set(runs.flatMap((run) => chartsOf(run).map((chart) => chart.key))).size, charts: about.metrics.filter((key) => !key.startsWith("sys/")).length, media: new Set(files().map((file) => file.name)).size, data: about.data.length, console: about.console,
     artifacts: about.files.length, system: about.metrics.filter((key) => key.startsWith("sys/")).length });
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": "What the runs logged", onkeydown: (event) => {
     const all = [...list.children];
@@ -58,7 +66,7 @@ export async function view(container, project, numbers) {
     panel.setAttribute("aria-labelledby", `tab-${name}`);
     const place = { panel, runs, about: () => about, project, query, updateQuery };
     const made = { charts: () => chartTab(place, (key) => !key.startsWith("sys/"), "step"), system: () => chartTab(place, (key) => key.startsWith("sys/"), "time"), media: () => files_tab(place, files),
-      data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
+      custom: () => customTab(place), data: () => data_tab(place), console: () => console_tab(place), artifacts: () => artifactTab(place), config: () => configTab(place), summary: () => summaryTab(place), about: () => aboutTab(place) };
     tab = { refresh: () => {}, grew: () => {}, leave: () => {} };
     try {
       const opened = await (made[name] ?? made.charts)();
@@ -66,7 +74,7 @@ export async function view(container, project, numbers) {
     } catch (error) { panel.replaceChildren(h("p", { class: "bad", role: "alert" }, error.message)); }
   };
 
-  container.append(head, list, panel);
+  container.append(head, actions, list, panel);
   drawHead();
   await open(query().get("tab") ?? "charts");
   const stop = listen({ runs: numbers }, () => tab.refresh(), async () => {
@@ -88,6 +96,26 @@ function chartTab({ panel, about, project }, mine, axis) {
   get("columns", { project }).then((columns) => { definitions = columns.definitions; draw(); }, () => {});
   const changed = () => { invalidate(about().runs.map((run) => run.id)); store.set(({ changes }) => ({ changes: changes + 1 })); };
   return { refresh: changed, grew: draw, leave: () => render(null, panel) };
+}
+
+function customTab({ panel, about }) {
+  const draw = () => {
+    const { runs, data } = about();
+    render(html`<${CustomCharts} runs=${runs} version=${JSON.stringify(data)} />`, panel);
+  };
+  draw();
+  return { grew: draw, leave: () => render(null, panel) };
+}
+
+/** The notes of a run: those that its client keeps are whole, the server's own ones may be cut. */
+const notesOf = (run) => (typeof run.wandb.notes === "string" && run.wandb.notes.startsWith(run.notes ?? "") ? run.wandb.notes : run.notes ?? "");
+
+const groupOf = (run) => run.tags.find((tag) => tag.startsWith("group:"))?.slice(6) ?? null;
+
+function markdown(text) {
+  const place = h("div");
+  render(html`<${Markdown} text=${text} />`, place);
+  return place;
 }
 
 /** Return a table of names against runs; rows that differ are marked. */
@@ -182,12 +210,12 @@ function aboutTab({ panel, about, project }) {
   const link = (run) => h("a", { href: projectPath(project, run.id) }, `${run.display} ${run.name}`);
   const draw = () => {
     const { alerts, runs } = about();
-    const notes = runs.filter((run) => typeof run.wandb.notes === "string" && run.wandb.notes);
+    const notes = runs.filter(notesOf);
     const lineage = (run) => [[...run.lineage].reverse().map((one) => [link(one), h("span", { class: "faint" }, ` at step ${one.step} → `)]), h("b", {}, run.name),
       run.forks.length ? [" → ", run.forks.map((one) => [link(one), h("span", { class: "faint" }, ` (from step ${one.fork_step}) `)])] : ""];
     const facts = [["id", (run) => run.external ?? undefined], ["group", (run) => run.wandb.group], ["job type", (run) => run.wandb.job_type], ["began", (run) => moment(run.created)], ["last activity", (run) => moment(run.seen)]];
     refill(panel,
-      notes.length ? [h("h2", {}, "Notes"), notes.map((run) => h("article", { class: "card part" }, runs.length > 1 ? h("h3", {}, run.name) : "", h("div", { class: "notes" }, run.wandb.notes)))] : null,
+      notes.length ? [h("h2", {}, "Notes"), notes.map((run) => h("article", { class: "card part" }, runs.length > 1 ? h("h3", {}, run.name) : "", markdown(notesOf(run))))] : null,
       h("h2", {}, "Alerts"), alerts.length ? h("div", { class: "cards" }, alerts.map((alert) => h("article", { class: "card" }, h("h3", { class: { ERROR: "bad", WARN: "warn" }[alert.level] ?? "" }, `${alert.level}: ${alert.title}`), h("p", {}, alert.body), h("p", { class: "faint" }, runs.length > 1 ? `${runs.find((run) => run.id === alert.run)?.name}, ` : "", moment(alert.time))))) : h("p", { class: "faint" }, "None."),
       h("h2", {}, "Forks"), runs.map((run) => h("p", {}, run.lineage.length || run.forks.length ? lineage(run) : h("span", { class: "faint" }, `${run.name} was not forked and has no forks.`))),
       h("h2", {}, "System"), beside(runs, [...facts.map(([label, fact]) => [label, runs.map(fact)]).filter(([, cells]) => cells.some((cell) => cell !== undefined && cell !== null)),

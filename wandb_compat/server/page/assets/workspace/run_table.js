@@ -6,6 +6,7 @@ import { projectPath, updateQuery } from "../core/router.js";
 import { runColor } from "../core/colors.js";
 import { useStore } from "../core/store.js";
 import { Dot, State, Tags } from "../components/basics.js";
+import { RunActions } from "../edit/actions.js";
 import { Dialog } from "../components/dialog.js";
 import { Empty } from "../components/states.js";
 import { keyTitle } from "./grouping.js";
@@ -33,7 +34,7 @@ export function RunTable({ project, query, visible, selection }) {
   const show = (/** @type {Run} */ run) => updateQuery(writeSelection(toggled(selection, [run.id], !visible.has(run.id))));
   const width = 5 + attributes.length + Number(tagged) + columns.length;
   const { box, measure, from, to, size } = useWindow(runs.length);
-  return html`<div class="toolbar"><button type="button" onClick=${() => setChoosing(true)}>Columns</button>${query.has("columns") && html`<button type="button" class="quiet" onClick=${() => updateQuery({ columns: null, column: null })}>Usual columns</button>`}</div>
+  return html`<div class="toolbar"><button type="button" onClick=${() => setChoosing(true)}>Columns</button><${SelectedActions} project=${project} visible=${visible} query=${query} />${query.has("columns") && html`<button type="button" class="quiet" onClick=${() => updateQuery({ columns: null, column: null })}>Usual columns</button>`}</div>
     ${choosing && html`<${ColumnDialog} known=${[...keys.config.map((key) => `config.${key}`), ...keys.summary.map((key) => `summary.${key}`)]} shown=${columns} onClose=${() => setChoosing(false)} />`}
     ${!runs.length ? html`<${Empty} title="No run matches"><p class="faint">Change the search at the left.</p></${Empty}>` : html`
     <div class="scroll runs table-window" ref=${box} onScroll=${measure} tabindex="0" role="region" aria-label="Table of runs"><table aria-rowcount=${runs.length + 1}><thead><tr>
@@ -50,6 +51,13 @@ export function RunTable({ project, query, visible, selection }) {
         ${attributes.map(([name]) => html`<td key=${name}>${run[name] ?? ""}</td>`)}${tagged && html`<td><${Tags} names=${run.tags} /></td>`}
         <td>${ago(run.created)}</td><td>${lasting((run.ended ?? run.seen) - run.created)}</td></tr>`)}
       ${to < runs.length && html`<tr aria-hidden="true"><td colspan=${width} style=${{ height: `${(runs.length - to) * size}px`, padding: 0 }} /></tr>`}</tbody></table></div>`}`;
+}
+
+/** @param {{project: import("./runs.js").Project, visible: Set<number>, query: URLSearchParams}} props */
+function SelectedActions({ project, visible, query }) {
+  const runs = project.runs.filter((run) => visible.has(run.id));
+  return html`<span class="faint">${runs.length} shown:</span><${RunActions} runs=${runs} bulk />
+    ${(project.archived > 0 || query.has("archived")) && html`<button type="button" class="tag" aria-pressed=${query.has("archived")} onClick=${() => updateQuery({ archived: query.has("archived") ? null : 1 }, { push: true })}>${project.archived} archived</button>`}`;
 }
 
 /** Return which rows are in sight of a box that scrolls. @param {number} count */

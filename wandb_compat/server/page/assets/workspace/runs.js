@@ -23,6 +23,7 @@ import { isHidden } from "../charts/math.js";
  * @property {number | null} ended
  * @property {number} seen
  * @property {string | null} [color] that the user has chosen
+ * @property {boolean} [archived]
  * @property {unknown[]} values of the fields
  *
  * @typedef {object} Columns
@@ -35,7 +36,8 @@ import { isHidden } from "../charts/math.js";
  * @typedef {object} Project
  * @property {string} name
  * @property {Run[]} runs that match the search, in the order of the list
- * @property {number} all how many runs there are
+ * @property {number} all how many runs there are, without the archived ones unless they are asked for
+ * @property {number} archived how many are archived
  * @property {string[]} fields whose values the runs have
  * @property {Columns} columns
  * @property {string} trouble with the search
@@ -82,8 +84,8 @@ export async function loadProject(name, queryText, again = false) {
     const { words, filter, trouble } = parseSearch(query.get("search") ?? "", columns);
     const fields = neededFields(query, columns);
     const parts = [...(filter ? [filter] : []), ...query.getAll("tag").map((tag) => ({ tags: tag }))];
-    const asked = { project: name, search: words, sort: query.get("sort") ?? "-createdAt", filter: parts.length ? JSON.stringify({ $and: parts }) : "", columns: JSON.stringify(fields), limit: MOST };
-    let { runs, total, all } = await get("table", asked);
+    const asked = { project: name, search: words, sort: query.get("sort") ?? "-createdAt", filter: parts.length ? JSON.stringify({ $and: parts }) : "", columns: JSON.stringify(fields), limit: MOST, archived: query.get("archived") };
+    let { runs, total, all, archived } = await get("table", asked);
     while (runs.length < total && mine === turn) {
       const more = await get("table", { ...asked, offset: runs.length });
       if (!more.runs.length) break;
@@ -93,11 +95,11 @@ export async function loadProject(name, queryText, again = false) {
     const seen = new Map(known?.runs.map((run) => [run.id, run.seen]));
     const changed = runs.filter((/** @type {Run} */ run) => seen.has(run.id) && seen.get(run.id) !== run.seen);
     invalidate(changed.map((/** @type {Run} */ run) => run.id));
-    store.set(({ changes }) => ({ project: { name, runs, all, fields, columns, trouble, error: null }, changes: changes + (changed.length ? 1 : 0) }));
+    store.set(({ changes }) => ({ project: { name, runs, all, archived, fields, columns, trouble, error: null }, changes: changes + (changed.length ? 1 : 0) }));
   } catch (problem) {
     if (mine !== turn) return;
     const error = problem instanceof Error ? problem : new Error(String(problem));
     if (known && error.name !== "NotFound") store.set({ project: { ...known, trouble: error.message } });
-    else store.set({ project: { name, runs: [], all: 0, fields: [], columns: { config: [], differing: [], summary: [], important: [], definitions: {} }, trouble: "", error } });
+    else store.set({ project: { name, runs: [], all: 0, archived: 0, fields: [], columns: { config: [], differing: [], summary: [], important: [], definitions: {} }, trouble: "", error } });
   }
 }

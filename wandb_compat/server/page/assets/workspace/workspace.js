@@ -25,7 +25,7 @@ export function Workspace({ project: name }) {
   const query = useQuery();
   const project = useStore((state) => (state.project?.name === name ? state.project : null));
   // Only these parts of the address decide which runs are loaded.
-  const asked = useMemo(() => String(new URLSearchParams([...query].filter(([key]) => ["search", "sort", "tag", "columns", "column", "group", "axis", "color", "view"].includes(key)))), [query]);
+  const asked = useMemo(() => String(new URLSearchParams([...query].filter(([key]) => ["search", "sort", "tag", "columns", "column", "group", "axis", "color", "view", "archived"].includes(key)))), [query]);
   useEffect(() => { document.title = `${name} · Pluto`; }, [name]);
   useEffect(() => { loadProject(name, asked); }, [name, asked]);
   useLive({ project: name }, () => loadProject(name, asked, true));
