@@ -43,8 +43,8 @@ def command(
         folders = compare_many.find_runs(paths or (Path(),), project)
         if not folders:
             raise CannotCompare(f"no run of wandb is below {', '.join(map(str, paths)) or 'this folder'}")
-        said = (lambda result: None) if as_json else (lambda result: click.echo(result.line))
-        results = compare_many.compare_all(folders, project, content, said)
+        show_line = (lambda result: None) if as_json else (lambda result: click.echo(result.line))
+        results = compare_many.compare_all(folders, project, content, show_line)
     else:
         results = [_one(paths[0], project, content)]
     if page is not None:

@@ -12,8 +12,8 @@ import click
 def command(path: Path | None) -> None:
     """Show the runs below a directory, and how much of each is not on the Pluto server yet.
 
-    PATH is a directory or a run directory. The default is the directory `wandb`, and all runs that are being uploaded
-    on this machine.
+    PATH is a directory or a run directory. The default is the directory `wandb`; a line tells where else
+    on this machine runs are being uploaded.
 
     Example: wandb-compat status wandb/latest-run
     """

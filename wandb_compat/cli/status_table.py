@@ -29,30 +29,28 @@ def show(path: Path | None) -> None:
     """Print the table.
 
     Args:
-        path: a run directory or a directory above some; None for the default one and all runs that are being uploaded.
+        path: a run directory or a directory above some; None for the default one, and a line about the runs elsewhere
+            that are being uploaded.
     """
     found = find_run_dirs(path or default_path())
-    if path is None:
-        known = {run_dir.path for run_dir in found}
-        found += [RunDir.at(path) for path in _active_run_dirs() if path not in known]
+    elsewhere = _active_run_dirs() - {run_dir.path for run_dir in found} if path is None else set()
+    if elsewhere:
+        above = ", ".join(sorted({str(one.parent) for one in elsewhere}))
+        plural = "runs are" if len(elsewhere) > 1 else "run is"
+        click.echo(f"{len(elsewhere)} more {plural} being uploaded on this machine, in {above}")
     run_dirs = [run_dir for run_dir in found if run_dir.start is not None]
     if not run_dirs:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")
         return
     _check_stored(run_dirs)
-    table = Table(
-        "run",
-        "project",
-        "name",
-        "phase",
-        "rows waiting",
-        "verified",
-        "display id",
-        "url",
-        "directory",
-        box=None,
-        pad_edge=False,
-    )
+    # A pipe gets whole lines of any length, a terminal long texts below the table.
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=10_000)
+    more = () if console.is_terminal else ("display id", "url", "directory")
+    table = Table("run", "project", "name", "phase", "rows waiting", "verified", *more, box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
     notes = []
     for run_dir in run_dirs:
         assert run_dir.start is not None
@@ -66,30 +64,26 @@ def show(path: Path | None) -> None:
             phase,
             str(run_dir.pending),
             state.verified if state.run is not None else "",
-            state.display_id or "",
-            url,
-            str(run_dir),
+            *((state.display_id or "", url, str(run_dir)) if more else ()),
         )
+        if url and not more:
+            notes.append(f"{run_dir.start.id}: {url}")
         healed = f"{state.healed_in_words}; it has been sent again" if state.healed else None
         notes += [f"{run_dir}: {text}" for text in (note, state.trouble, healed) if text]
-    # A pipe gets whole lines of any length.
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=10_000)
     console.print(table)
     for note in notes:
         click.echo(note)
 
 
-def _active_run_dirs() -> list[Path]:
+def _active_run_dirs() -> set[Path]:
     """Return the run directories that uploaders of this user are sending."""
     user = psutil.Process().username()
-    paths = []
+    paths = set()
     for process in psutil.process_iter(["cmdline", "username"]):
         match process.info["cmdline"]:
             case [*_, "-m", "wandb_compat.uploader", path] if process.info["username"] == user:
-                paths.append(Path(path).resolve())
-    return [path for path in paths if path.is_dir()]
+                paths.add(Path(path).resolve())
+    return {path for path in paths if path.is_dir()}
 
 
 def _check_stored(run_dirs: list[RunDir]) -> None:

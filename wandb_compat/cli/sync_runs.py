@@ -16,6 +16,7 @@ from wandb_compat.cli.sync_progress import Begin, logs_of_runs, progress_bars
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.delivery_log import Offsets
+from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.status import State
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.uploader import recovery
@@ -71,7 +72,7 @@ def deliver(
     unchecked = [] if dry_run else [one for one in delivered if options.verify or Offsets(one.path).unstored()]
     if unchecked and not options.verify and credentials.find(wandb_disabled=True) is None:
         unchecked = []
-    whole = [_report_delivered(run_dir) for run_dir in delivered if run_dir not in unchecked]
+    whole = [_report_delivered(run_dir, options.to) for run_dir in delivered if run_dir not in unchecked]
     if dry_run:
         for run_dir in unfinished:
             assert run_dir.start is not None
@@ -83,7 +84,7 @@ def deliver(
         key = require_key()
         config = config_for(config, options.to)
         checked = [one for one in unchecked if options.verify or not _reason_to_leave(one, key, config, options)]
-        whole += [_report_delivered(run_dir) for run_dir in unchecked if run_dir not in checked]
+        whole += [_report_delivered(run_dir, options.to) for run_dir in unchecked if run_dir not in checked]
         wanted = [*unfinished, *checked]
         allowed = [run_dir for run_dir in wanted if _may_send(run_dir, key, config, options)]
         whole += [False] * (len(wanted) - len(allowed))
@@ -118,8 +119,18 @@ def _show_stored(run_dir: RunDir, key: str, config: WorkerConfig) -> bool:
     return verify_runs.show(run_dir.path, StoredRun(client, state.run, state.project or run_dir.start.project))
 
 
-def _report_delivered(run_dir: RunDir) -> bool:
-    """Print that everything is sent; return whether the server has accepted all of it."""
+def _report_delivered(run_dir: RunDir, to: str | None) -> bool:
+    """Print that everything is sent; return whether the server, or that of the URL `to`, has accepted all of it."""
+    binding = ServerBinding.read(run_dir.path)
+    if to is not None and binding is not None:
+        wanted = ServerBinding.of(_endpoints(Settings.read()[0].urls, to), key=None)
+        if binding.difference(wanted) is not None:
+            click.echo(
+                f"{run_dir}: not sent to {wanted.api}: the server at {binding.api} has all of it, and it is not on this"
+                " disk any more; `wandb-compat import` copies runs from one server to another",
+                err=True,
+            )
+            return False
     state = State.read(run_dir.path)
     offsets = Offsets(run_dir.path)
     click.echo(

@@ -202,6 +202,17 @@ def test_a_copy_of_a_delivered_folder_is_not_sent_again(cli: Command, runs: Runs
     assert len(runs.listed()) == 1
 
 
+def test_a_delivered_run_is_not_said_to_be_on_another_server(cli: Command, runs: Runs) -> None:
+    """`--to` with the URL of a server that has nothing of it is an error, which names the way to copy it."""
+    home = runs.make("here")
+    cli("sync", home)
+    assert "on the server already" in cli("sync", "--to", runs.server.url, home).stdout
+    elsewhere = cli("sync", "--to", "http://127.0.0.1:9", home, code=1)
+    assert "on the server already" not in elsewhere.stdout
+    assert f"not sent to http://127.0.0.1:9: the server at {runs.server.url} has all of it" in elsewhere.stderr
+    assert "wandb-compat import" in elsewhere.stderr
+
+
 def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, unreachable: dict[str, str]) -> None:
     """A run not sent, one that is done and one whose server was away are shown differently, with rows and reason."""
     done, away = runs.make("done"), runs.make("away")
@@ -215,6 +226,31 @@ def test_status_tells_how_far_each_run_is(cli: Command, runs: Runs, unreachable:
     assert [word in cells["away"] for word in (" left ", " 3 ")] == [True] * 2
     assert [word in cells["new"] for word in ("not sent", " 5 ")] == [True] * 2
     assert f"wandb/{away.name}: the Pluto server at http://127.0.0.1:9 cannot be reached" in lines[-1]
+
+
+def test_the_status_can_be_read_at_a_narrow_terminal(
+    cli: Command, runs: Runs, folder: Path, environment: dict[str, str]
+) -> None:
+    """In 80 columns nothing is cut, and each link has a separate line."""
+    cli("sync", runs.make("done"))
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wandb_compat", "status"],
+        cwd=folder,
+        env={**environment, "COLUMNS": "80", "TERM": "xterm"},
+        stdout=end,
+    )
+    os.close(end)
+    shown = ""
+    with contextlib.suppress(OSError):  # as Linux tells that no one holds the other end any more
+        while piece := os.read(terminal, 65536):
+            shown += piece.decode()
+    os.close(terminal)
+    assert process.wait(TIMEOUT) == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert "name of done" in shown and "…" not in shown
+    assert any(re.fullmatch(r"done: http://\S+/\d+", line) for line in lines), shown
+    assert max(len(line) for line in lines if "http" not in line) <= 80
 
 
 def test_python_m_wandb_syncs_and_tells_the_status(cli: Command, runs: Runs) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.environments import OURS, UV, Environment
 
-OTHER_REAL = "wandb==0.30.*"  # not the version of the stand-in, which satisfies a requirement of its own
+OTHER_REAL = "wandb==0.30.*"  # not the version of the stand-in, which satisfies the requirement itself
 
 
 def installer(environment: Environment, name: str, *words: str | Path, code: int = 0) -> str:
