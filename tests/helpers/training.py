@@ -85,7 +85,7 @@ def sync(training: Training, environment: dict[str, str]) -> None:
         command = [sys.executable, "-m", "wandb_compat", "sync", str(training.home)]
         command += ["--to", environment["PLUTO_URL_API"]]  # the run was logged through a proxy
         done = warm_python.run(command, env=environment, timeout=120)
-        if done.returncode == 0:
+        if done.returncode == 0 or "has all of it" in done.stderr:  # an uploader has brought it there already
             return
         assert "another uploader" in done.stdout + done.stderr and time.monotonic() < deadline, (
             done.stdout + done.stderr

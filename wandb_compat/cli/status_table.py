@@ -35,9 +35,9 @@ def show(path: Path | None) -> None:
     found = find_run_dirs(path or default_path())
     elsewhere = _active_run_dirs() - {run_dir.path for run_dir in found} if path is None else set()
     if elsewhere:
-        above = ", ".join(sorted({str(one.parent) for one in elsewhere}))
+        above = "".join(sorted({f"\n  {one.parent}" for one in elsewhere}))
         plural = "runs are" if len(elsewhere) > 1 else "run is"
-        click.echo(f"{len(elsewhere)} more {plural} being uploaded on this machine, in {above}")
+        click.echo(f"{len(elsewhere)} more {plural} being uploaded on this machine:{above}")
     run_dirs = [run_dir for run_dir in found if run_dir.start is not None]
     if not run_dirs:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")

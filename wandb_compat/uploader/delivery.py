@@ -27,7 +27,7 @@ from wandb_compat.uploader.refusals import Refusals
 from wandb_compat.uploader.session import Session
 from wandb_compat.uploader.uploads import PRESIGN_LIMIT, Uploads
 from wandb_compat.uploader.verifier import Verifier
-from wandb_compat.wire.errors import PartlyStored, Unavailable, WireError
+from wandb_compat.wire.errors import PartlyStored, Unavailable, UploadRejected, WireError
 
 log = logging.getLogger(__name__)
 
@@ -276,8 +276,9 @@ class Delivery:
         return left if absent is None else absent
 
     def _note_failure(self, lane: Lane, error: WireError) -> float | None:
-        """Let a lane wait after a failure; return for how many seconds, if that is more than its usual pause."""
+        """Let a lane wait after a failure; return for how many seconds at most, if it is worth waiting for that."""
         pause = error.wait if isinstance(error, Unavailable) else None
+        asks_for_urls = isinstance(error, UploadRejected) and not lane.backoff.failing  # soon, and the server is there
         if isinstance(error, Unavailable) and lane.name in INGEST_ROUTES:
             self.offsets.mark_break(lane.name, time(), silent=False, since=lane.client.answered)
         if isinstance(error, Unavailable) and error.arrived:
@@ -288,7 +289,7 @@ class Delivery:
                 later = restarts.STORE_TIME * 2 ** (lane.answers_lost - 2) if lane.answers_lost > 1 else 0.0
                 pause = max(pause or 0.0, first, min(later, LONGEST_PAUSE)) or None
         lane.failed(pause)
-        return pause
+        return pause or (RETRY_PAUSE if asks_for_urls else None)
 
     def _must_wait(self, lane: Lane) -> bool:
         """Whether a lane whose answer was lost waits for the rows, which are tried without harm, to get through."""

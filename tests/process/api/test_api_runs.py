@@ -260,7 +260,6 @@ def test_a_sweep_with_a_configuration(api: wandb.Api, log: Logged, request: pyte
         lambda api: api.create_user("a@b.c"),
         lambda api: api.registry("r"),
         lambda api: api.automations(),
-        lambda api: api.run("rich/rich1").delete(),
         lambda api: api.run("rich/rich1").update_state("pending"),
         lambda api: api.run("rich/rich1").file("weights.bin").delete(),
         lambda api: wandb.apis.public.QueuedRun(None),

@@ -25,7 +25,9 @@ CONTENT = {
     " JOIN run ON run.id = series.run",
     "datum": "datum.name, step, time, type, data FROM datum JOIN run ON run.id = datum.run",
     "console": "line, time, type, message FROM console JOIN run ON run.id = console.run",
-    "file": "log_name, step, sample, file.name, type, size, time, caption, annotations FROM file"
+    # A manifest names runs by numbers, which have more digits on one server than on the other.
+    "file": "log_name, step, sample, file.name, type, iif(log_name LIKE '%/manifest', 0, size), time, caption,"
+    " annotations FROM file"
     " JOIN run ON run.id = file.run",
     "log_name": "log_name.name, log_name.type FROM log_name JOIN run ON run.id = log_name.run",
     "alert": "level, title, body, time FROM alert JOIN run ON run.id = alert.run",

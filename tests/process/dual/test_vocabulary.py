@@ -16,6 +16,7 @@ from PIL import Image
 from tests.helpers.environments import HELPERS, ROOT
 from tests.process.dual.conftest import Stage
 from wandb_compat.wire.artifact_versions import ORDER
+from wandb_compat.wire.packed_config import unpacked
 
 SCRIPT = (HELPERS / "all_value_kinds.py").read_text("utf-8")
 # What cannot be the same, and why.
@@ -36,6 +37,7 @@ class Left:
         client = pluto.query.Client(api_token=stage.server.key, host=stage.server.url)
         (listed,) = client.list_runs(project)
         run = client.get_run(project, listed["id"])
+        run["config"] = unpacked(run["config"])
         about = run["config"].pop("wandb")
         about.pop("exact_numbers", None)  # of config and summary, compared below, and of times
         names = {one["logName"]: one["logType"] for one in run["logNames"] if not one["logName"].startswith("sys/")}

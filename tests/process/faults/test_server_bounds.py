@@ -60,9 +60,9 @@ def test_upload_refused(train: Train, proxy: FaultProxy, server: Server, project
 
 def test_upload_url_expires(train: Train, project: str, tmp_path: Path) -> None:
     """An upload that begins after its URL has expired is refused by the real server, and is sent to a fresh one."""
-    with running(tmp_path / "expiring", limits=Limits(upload_url=1.0)) as own:
+    with running(tmp_path / "expiring", limits=Limits(upload_url=3.0)) as own:
         proxy = FaultProxy(own.url)
-        proxy.where, proxy.fault, proxy.delay = "/blob/", "late", 2.5
+        proxy.where, proxy.fault, proxy.delay = "/blob/", "late", 5.0
         training = train(IMAGES, **{**own.environment(), **proxy.environment()})
         training.wait_for_output("pause")
         proxy.hit(1)
