@@ -21,19 +21,19 @@ class Variable(NamedTuple):
     ge: float = -math.inf  # the least value
     gt: float = -math.inf  # a value below all that are allowed
 
-    def parse(self, value: Any) -> Any:
-        """Return a value of the setting's type.
+    def parse(self, text: str) -> Any:
+        """Return the value of the setting's type that a text means.
 
         Raises:
             ValueError: the text means no such value, or one out of bounds.
         """
         if isinstance(self.default, bool):
-            return _parse_bool(value)
+            return _parse_bool(text)
         if not isinstance(self.default, (int, float)):
-            return value
+            return text
         kind = type(self.default)
         try:
-            number = kind(value)
+            number = kind(text)
         except ValueError:
             raise ValueError(f"it must be {'a whole number' if kind is int else 'a number'}") from None
         if not number >= self.ge:
@@ -43,11 +43,10 @@ class Variable(NamedTuple):
         return number
 
 
-def _parse_bool(value: Any) -> bool:
-    word = str(value)
-    if not is_true(word) and not is_false(word):
+def _parse_bool(text: str) -> bool:
+    if not is_true(text) and not is_false(text):
         raise ValueError("it must be true or false")
-    return is_true(word)
+    return is_true(text)
 
 
 def _named(*names: str, default: Any, description: str, **bounds: float) -> Any:
@@ -185,10 +184,9 @@ class Settings:
     wandb_quiet: bool = _named("WANDB_QUIET", default=False, description="`true` prints errors and warnings only.")
 
     def __init__(self, **values: Any) -> None:
-        """Take values by field.
+        """Take values by field, each of the type of its default.
 
         Raises:
-            ValueError: a value is not one of its field.
             TypeError: there is no such field.
         """
         unknown = values.keys() - FIELDS.keys()
@@ -196,7 +194,7 @@ class Settings:
             raise TypeError(f"there is no setting {', '.join(sorted(unknown))}")
         self.given = frozenset(values)  # the fields that are not by default
         for name, field in FIELDS.items():
-            setattr(self, name, field.parse(values[name]) if name in values else field.default)
+            setattr(self, name, values.get(name, field.default))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and all(getattr(self, name) == getattr(other, name) for name in FIELDS)
@@ -209,22 +207,22 @@ class Settings:
 
         An invalid value never stops a training run: the default is used instead.
         """
-        given: dict[str, tuple[str, str]] = {}  # variable and text of each field
+        texts: dict[str, tuple[str, str]] = {}  # variable and text of each field
         for variable, field in reversed(cls.variables().items()):
             if (text := environ.get(variable, "")).strip():
-                given[field] = variable, text
+                texts[field] = variable, text
         remembered = login_choice.urls(credentials.in_environment(True, environ) is not None, environ)
         for variable, url in zip(login_choice.URL_VARIABLES, remembered, strict=False):
             if url:
-                given[variable.lower()] = variable, url
+                texts[variable.lower()] = variable, url
+        values: dict[str, Any] = {}
         complaints = []
-        for field, (variable, text) in list(given.items()):
+        for field, (variable, text) in texts.items():
             try:
-                FIELDS[field].parse(text)
+                values[field] = FIELDS[field].parse(text)
             except ValueError as error:
-                del given[field]
                 complaints.append(f"{variable}={text!r} is ignored: {error}; see docs/configuration.md")
-        return cls(**{field: text for field, (_, text) in given.items()}), complaints
+        return cls(**values), complaints
 
     @classmethod
     def variables(cls) -> dict[str, str]:

@@ -37,14 +37,14 @@ class RunSettings(SettingsSources, SettingsFields):
         vars(self).update({name: make() for name, make in FACTORIES.items()}, model_fields_set=set())
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if any(other != name and getattr(self, other) is not None for other in _EXCLUSIVE if name in _EXCLUSIVE):
+        if name in _EXCLUSIVE and any(getattr(self, other) is not None for other in _EXCLUSIVE if other != name):
             self._put(name, _through_model(name, value, self.model()))
         elif is_sure(name, value):
             self._put(name, value)
         elif name == "run_tags" and type(value) in (list, tuple) and all(map(_is_sure_tag, value)):
             self._put(name, tuple(value))
-        elif name in FIELDS and isinstance(value, str) and SettingsFields.__annotations__[name] is bool:
-            self._put(name, _WORDS[value] if value in _WORDS else _through_model(name, value))
+        elif FIELDS.get(name) is bool and isinstance(value, str) and value in _WORDS:
+            self._put(name, _WORDS[value])
         else:
             self._put(name, _through_model(name, value))
 
@@ -79,7 +79,7 @@ def is_sure(name: str, value: Any) -> bool:
         return False
     if name in _SURE_TEXTS and value is not None:
         return type(value) is str and _SURE_TEXTS[name].fullmatch(value) is not None
-    annotation = SettingsFields.__annotations__[name]
+    annotation = FIELDS[name]
     kinds: tuple[Any, ...] = (annotation,) if get_origin(annotation) in _SINGLE else get_args(annotation)
     return any(
         type(value) is kind or (get_origin(kind) is Literal and type(value) is str and value in get_args(kind))

@@ -31,7 +31,7 @@ _UNREAD = ("api_key",)  # a key stays where it is
 _OF_WANDB = ("base_url", "app_url_override")  # in settings files they name wandb's own server
 
 
-FIELDS = tuple(SettingsFields.__annotations__)  # names of all settings
+FIELDS: dict[str, Any] = SettingsFields.__annotations__  # by name of a setting what its values are
 
 
 class SettingsSources(ComputedSettings):
