@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from wandb_compat.cli import wandb_file
 from wandb_compat.cli.compare_pluto import CannotCompare
-from wandb_compat.cli.compare_report import Report
+from wandb_compat.cli.compare_report import PIPED_WIDTH, Report
 from wandb_compat.cli.compare_runs import compare
+from wandb_compat.cli.table_console import table_console
 
 PARALLEL = 4  # comparisons at once; each waits for the server most of the time
 VERDICTS = {0: "same", 1: "different", 2: "not possible", 3: "same as far as the server tells"}
@@ -122,9 +122,7 @@ def summary(results: list[Result]) -> str:
 
 def show_table(results: list[Result]) -> None:
     """Print one row for each run that is not simply the same, and the summary."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=200)
+    console = table_console(PIPED_WIDTH)
     table = Table("run", "verdict", "differences", "first difference", box=None, pad_edge=False)
     for result in results:
         if result.exit_code:

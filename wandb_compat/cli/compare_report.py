@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from rich.console import Console
 from rich.table import Table
 
+from wandb_compat.cli.table_console import table_console
 from wandb_compat.wire.json_numbers import equal, equal_as_stored
 
+PIPED_WIDTH = 200  # characters in a line where there is no terminal
 SHOWN = 20  # rows of the table of differences
 ABSENT = "(absent)"
 
@@ -202,9 +203,7 @@ class Report:
 
 def show(report: Report) -> None:
     """Print the report for a reader."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=200)
+    console = table_console(PIPED_WIDTH)
     console.print(report.verdict, soft_wrap=True)
     console.print()
     columns = ("part", "by value", "by content", "by number", "by name only", "not compared", "differences")

@@ -21,6 +21,7 @@ from wandb_compat.cli import copy_journal
 from wandb_compat.cli.copy_journal import Counts
 from wandb_compat.cli.run_dirs import RunDir
 from wandb_compat.cli.sync_progress import Begin, Show, logs_of_runs, progress_bars
+from wandb_compat.cli.sync_runs import VERIFY_TIME
 from wandb_compat.run import previous_run
 from wandb_compat.spool.delivery_log import Offsets
 from wandb_compat.spool.worker_config import WorkerConfig
@@ -35,7 +36,6 @@ from wandb_compat.wire.models import STATUS, create_body, document
 from wandb_compat.wire.names import project_name
 from wandb_compat.wire.run_content import DamagedRun, Mark, RunFields, RunReader
 
-VERIFY_TIME = 60.0  # seconds to wait for a server to store what it acknowledged
 COPY = "copy"  # in the logger settings of a copied run: the version of the source that it was made from
 RUNNING = "RUNNING"
 NAMED = 3  # things of a kind that a note names
@@ -283,8 +283,9 @@ def show_table(outcomes: list[Outcome]) -> None:
     """Print what became of each run, and then how many of each there are."""
     from collections import Counter
 
-    from rich.console import Console
     from rich.table import Table
+
+    from wandb_compat.cli.table_console import table_console
 
     table = Table(
         "project",
@@ -306,11 +307,8 @@ def show_table(outcomes: list[Outcome]) -> None:
             numbers = [str(count) for count in (counts.rows, counts.values, counts.console, counts.files)]
             run_id = one.run.id or one.run.display_id
             table.add_row(one.run.project, run_id, one.run.name, one.run.status, *numbers, one.result, one.url)
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:  # a pipe gets whole lines of any length
-        console = Console(highlight=False, markup=False, width=10_000)
     if table.row_count:
-        console.print(table)
+        table_console().print(table)
     for one in outcomes:
         if one.note:
             name = f"{one.run.project}/{one.run.id or one.run.display_id}: " if one.run is not None else ""

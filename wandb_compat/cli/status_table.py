@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 import psutil
-from rich.console import Console
 from rich.table import Table
 
 from wandb_compat.cli.run_dirs import RunDir, default_path, find_run_dirs
 from wandb_compat.cli.sync_progress import logs_of_runs
+from wandb_compat.cli.table_console import table_console
 from wandb_compat.config import credentials
 from wandb_compat.config.settings import Settings
 from wandb_compat.spool.status import State
@@ -43,10 +43,8 @@ def show(path: Path | None) -> None:
         click.echo(f"No run of wandb-compat below {path or default_path()}.")
         return
     _check_stored(run_dirs)
-    # A pipe gets whole lines of any length, a terminal long texts below the table.
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=10_000)
+    console = table_console()
+    # A terminal gets long texts below the table.
     more = () if console.is_terminal else ("display id", "url", "directory")
     table = Table("run", "project", "name", "phase", "rows waiting", "verified", *more, box=None, pad_edge=False)
     for column in table.columns:

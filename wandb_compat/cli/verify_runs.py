@@ -8,9 +8,9 @@ from pathlib import Path
 from zlib import crc32
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from wandb_compat.cli.table_console import table_console
 from wandb_compat.spool import journal, records
 from wandb_compat.spool.delivery_log import LANES, Offsets
 from wandb_compat.spool.records import File, Row
@@ -116,10 +116,7 @@ def show(run_dir: Path, stored: StoredRun) -> bool:
     shown = lines if len(lines) <= SHOWN else [line for line in lines if line.difference]
     for line in shown:
         table.add_row(line.what, str(line.logged), str(line.stored), *line.ends, line.difference)
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:  # a pipe gets whole lines of any length
-        console = Console(highlight=False, markup=False, width=10_000)
-    console.print(table)
+    table_console().print(table)
     if len(shown) < len(lines):
         click.echo(f"  {len(lines) - len(shown)} more without a difference")
     if logged.others:

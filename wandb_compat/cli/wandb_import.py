@@ -20,13 +20,13 @@ from wandb_compat.run.metric_definitions import MetricRules
 from wandb_compat.run.server_fields import published_summary, server_tags
 from wandb_compat.spool import records, safe_paths, staging
 from wandb_compat.spool.notifier import CallbackNotifier
+from wandb_compat.wire.json_numbers import NAMES
 
 TABLES = ("table-file", "incremental-table-file")
 INTERNAL = "_wandb"  # key of the configuration that wandb keeps for itself
 DELIMITER = "_wandb_delimeter_"  # as wandb spells it, between the key of an image and a layer of it
 HEAD = "run-recorded.wandb"  # the first journal file of such a directory
 WANDBS_FOLDERS = ("media/", "code/", "tmp/")
-NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 
 
 class LostValue(Exception):
@@ -130,7 +130,7 @@ class RecordedImport:
 
     def _value(self, key: str, value: Any) -> Any:
         if isinstance(value, str):
-            return NUMBERS.get(value, value)
+            return float(value) if value in NAMES else value
         if isinstance(value, list):
             return [self._value(key, one) for one in value]
         if not isinstance(value, dict) or "_type" not in value:
