@@ -10,9 +10,9 @@ from wandb_compat.server import limits
 from wandb_compat.server.page import views
 from wandb_compat.server.params import Query, RequestError, parse_embedded_json
 from wandb_compat.server.query import filters, run_list
+from wandb_compat.server.query.artifact_entries import object_of, own_config
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage.database import Store
-from wandb_compat.wire.packed_config import unpacked
 
 Answer = dict[str, Any]
 
@@ -108,8 +108,7 @@ def columns(store: Store, query: Query) -> Answer:
 
 def attributes(run: run_list.Run) -> Answer:
     """Return group, job type, sweep and notes of a run, and the tags that the user gave."""
-    own = run.config_document.get("wandb")
-    own = own if isinstance(own, dict) else {}
+    own = object_of(run.config_document.get("wandb"))
     found: Answer = {}
     for name, prefix in ATTRIBUTE_TAGS.items():
         tagged = [tag.removeprefix(prefix) for tag in run.tags if tag.startswith(prefix)]
@@ -132,11 +131,9 @@ def _holds(run: run_list.Run, words: list[str]) -> bool:
     rest = [word for word in words if word not in text]
     if not rest:
         return True
-    own = unpacked(run.config_document).get("wandb")
-    own = own if isinstance(own, dict) else {}
+    own = own_config(run.config_document)
     more = [f"{key} {filters.text(value)}" for key, value in run.config.items() if not key.startswith("wandb.")]
-    summary = own.get("summary")
-    more += [f"{key} {value}" for key, value in (summary if isinstance(summary, dict) else {}).items()]
+    more += [f"{key} {value}" for key, value in object_of(own.get("summary")).items()]
     more += [str(own.get(key) or "") for key in ("notes", "group", "job_type")]
     text = "\n".join(more).lower()
     return all(word in text for word in rest)
@@ -144,8 +141,7 @@ def _holds(run: run_list.Run, words: list[str]) -> bool:
 
 def _definitions(config: Any) -> list[Answer]:
     """Return the valid definitions of `define_metric` in a config."""
-    own = config.get("wandb") if isinstance(config, dict) else None
-    listed = own.get("metrics") if isinstance(own, dict) else None
+    listed = object_of(object_of(config).get("wandb")).get("metrics")
     if isinstance(listed, str):
         try:
             listed = json.loads(listed)
