@@ -2,7 +2,7 @@
 
 
 class Clock:
-    """Stands in for `time.monotonic` and the like; counts seconds."""
+    """Replaces `time.monotonic` and the like; counts seconds."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -69,9 +69,8 @@ class SavedFiles:
         self._policies: dict[Path, Policy] = {}
         self._submitted: dict[Path, FileVersion] = {}  # the content that was submitted last
         self._staged: dict[Path, Path] = {}
-        self._copied: dict[
-            Path, tuple[Path, FileVersion]
-        ] = {}  # original and its copied version, on disks without links
+        # Original and its copied version, on disks without links.
+        self._copied: dict[Path, tuple[Path, FileVersion]] = {}
         self._keys: set[str] = set()
         self._lock = threading.Lock()
         self._finished = threading.Event()

@@ -22,7 +22,7 @@ from wandb_compat.server.limits import Limits
 from wandb_compat.server.serve import Running, running
 
 QUICK = str(Path(COMPRESSED).parent / "quick_verify")
-RESTARTS = 3 if ROUNDS == 1 else 20  # of each part; a round is a part with chances of its own
+RESTARTS = 3 if ROUNDS == 1 else 20  # of each part; a round is one part, with another seed
 SECONDS = 60 * float(os.environ.get("WANDB_COMPAT_FAULT_MINUTES", "0"))  # for which faults go on, however many
 PAUSE = "0.02" if ROUNDS == 1 and not SECONDS else "0.1"  # seconds between two rows: one answer holds 50,000
 ON_DISK = 0.3  # seconds after which what a script has logged is on the disk even if it is killed
