@@ -21,7 +21,6 @@ from wandb_compat.cli.run_dirs import RunDir, find_run_dirs
 from wandb_compat.cli.sync import PATIENCE
 from wandb_compat.config.settings import Settings
 from wandb_compat.server.storage.folder_reader import FolderReader, NoDataFolder, is_data_folder
-from wandb_compat.spool.server_binding import ServerBinding
 from wandb_compat.spool.worker_config import WorkerConfig
 from wandb_compat.system.atomic_write import atomic_write
 from wandb_compat.wire.endpoints import VARIABLES, Endpoints, resolve
@@ -188,10 +187,11 @@ def _not_delivered(run_dir: RunDir, server: Endpoints) -> Path:
     Raises:
         ValueError: another server has it, and its journal is no longer here.
     """
-    binding = ServerBinding.read(run_dir.path)
-    other = binding.difference(ServerBinding.of(server, None)) if binding is not None and binding.created else None
-    if other is not None and run_dir.delivered:
-        raise ValueError(f"{other} and is no longer here: import that server's data folder, or export its project")
+    if (other := sync_runs.delivered_elsewhere(run_dir, server)) is not None:
+        raise ValueError(
+            f"it belongs to the Pluto server at {other} and is no longer here: import that server's data folder, or"
+            " export its project"
+        )
     return run_dir.path
 
 

@@ -119,15 +119,22 @@ def _show_stored(run_dir: RunDir, key: str, config: WorkerConfig) -> bool:
     return verify_runs.show(run_dir.path, StoredRun(client, state.run, state.project or run_dir.start.project))
 
 
+def delivered_elsewhere(run_dir: RunDir, server: Endpoints) -> str | None:
+    """Return the URL of another server that has all of a run directory, whose journal is no longer here then."""
+    binding = ServerBinding.read(run_dir.path)
+    if binding is None or not run_dir.delivered or not binding.created:
+        return None
+    return None if binding.difference(ServerBinding.of(server, key=None)) is None else binding.api
+
+
 def _report_delivered(run_dir: RunDir, to: str | None) -> bool:
     """Print that everything is sent; return whether the server, or that of the URL `to`, has accepted all of it."""
-    binding = ServerBinding.read(run_dir.path)
-    if to is not None and binding is not None:
-        wanted = ServerBinding.of(_endpoints(Settings.read()[0].urls, to), key=None)
-        if binding.difference(wanted) is not None:
+    if to is not None:
+        server = _endpoints(Settings.read()[0].urls, to)
+        if (other := delivered_elsewhere(run_dir, server)) is not None:
             click.echo(
-                f"{run_dir}: not sent to {wanted.api}: the server at {binding.api} has all of it, and it is not on this"
-                " disk any more; `wandb-compat import` copies runs from one server to another",
+                f"{run_dir}: not sent to {server.api}: the server at {other} has all of it, and it is not on this disk"
+                " any more; `wandb-compat import` copies runs from one server to another",
                 err=True,
             )
             return False
