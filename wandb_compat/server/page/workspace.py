@@ -13,12 +13,13 @@ from wandb_compat.server.query import filters, run_list
 from wandb_compat.server.query.artifact_entries import object_of, own_config
 from wandb_compat.server.query.run_list import decode_json
 from wandb_compat.server.storage.database import Store
+from wandb_compat.server.storage.run_edits import MARKS
 
 Answer = dict[str, Any]
 
 NOTES = 300  # characters of a run's notes in the list
-# Tags by which the client sends attributes that are columns of their own here.
-ATTRIBUTE_TAGS = {"group": "group:", "jobType": "job_type:", "sweep": "sweep:"}
+# By attribute that is a column here: how the tag begins by which the client sends it.
+ATTRIBUTE_TAGS = dict(zip(("group", "jobType", "sweep"), MARKS, strict=True))
 IMPORTANT_WORDS = ("val", "valid", "validation", "eval", "test", "dev")  # of metrics that are columns by default
 
 
